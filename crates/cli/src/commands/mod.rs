@@ -1,0 +1,37 @@
+//! The commands that every site has without any room: `check` and `settings`.
+mod check;
+mod settings;
+
+pub(crate) use check::check;
+use quintet_core::command::{ArgSpec, Command};
+pub(crate) use settings::settings;
+
+/// A command that the line runs itself, because it is about the start of a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Builtin {
+    Check,
+    Settings,
+}
+
+impl Builtin {
+    pub(crate) const ALL: [Builtin; 2] = [Builtin::Check, Builtin::Settings];
+
+    /// Its name and arguments, for the line. It is never run as such.
+    pub(crate) fn command(self) -> Command {
+        let nothing = |_, _| async { Ok(()) };
+        match self {
+            Builtin::Check => {
+                Command::new("check", "Looks for what is wrong with the site.", nothing).arg(ArgSpec::of::<
+                    Option<String>,
+                >(
+                    "fail_level",
+                    "fail at this level and above: info, warning or error (the default)",
+                ))
+            }
+            Builtin::Settings => {
+                Command::new("settings", "Lists all settings, and where each comes from.", nothing)
+                    .arg(ArgSpec::of::<bool>("json", "as JSON, for programs"))
+            }
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The `quintet` command: `quintet new shop` makes a project that compiles and passes its own test.
+//!
+//! The project's files stand in `template/`, as they are but for the words in `__CAPITALS__`.
+mod files;
+mod name;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use quintet_core::{
+    Error, Result, Services,
+    command::{ArgSpec, Args, Command, Console},
+};
+
+use crate::{
+    line::{Chosen, Group, Line},
+    rt,
+    run::Picked,
+    terminal::RealTerminal,
+};
+
+/// The program `quintet`.
+#[must_use]
+pub fn main() -> ExitCode {
+    let words = std::env::args_os().skip(1).collect();
+    rt::end(rt::runtime().and_then(|runtime| runtime.block_on(run(words, Console::new(RealTerminal::new())))))
+}
+
+async fn run(words: Vec<std::ffi::OsString>, console: Console) -> Result {
+    let new = command();
+    let commands = vec![(new.clone(), Picked::Command(new))];
+    let groups = [Group { title: "Commands".to_owned(), commands }];
+    match Line::new("quintet".to_owned(), env!("CARGO_PKG_VERSION"), &groups)?.read(words)? {
+        Chosen::Command(Picked::Command(command), args) => {
+            let mut services = Services::builder();
+            services.insert(console);
+            command.run(services.build(), args).await
+        }
+        Chosen::Command(Picked::Builtin(_), _) => Ok(()),
+        Chosen::Told(text) => {
+            console.line(text.trim_end());
+            Ok(())
+        }
+    }
+}
+
+fn command() -> Command {
+    let run = |services: Services, args: Args| async move {
+        let name: String = args.take("name")?;
+        let here = std::env::current_dir()?;
+        let directory = match args.take::<Option<PathBuf>>("path")? {
+            Some(path) => here.join(path),
+            None => here.join(&name),
+        };
+        let source = match args.take::<Option<PathBuf>>("quintet")? {
+            Some(path) => Source::checkout(&here.join(path))?,
+            None => Source::of_this_build(),
+        };
+        let made = make(&name, &directory, &source)?;
+        let console = services.require::<Console>()?;
+        for file in &made {
+            console.line(format!("  {file}"));
+        }
+        console.line(format!(
+            "Made {name} in {}. Next:\n\n  cd {}\n  cargo run -- migrate\n  cargo run",
+            directory.display(),
+            directory.display()
+        ));
+        Ok(())
+    };
+    Command::new("new", "Makes a project: a site with a model, a page and a test.", run)
+        .arg(ArgSpec::of::<String>("name", "the package's name: `shop`, `film-club`"))
+        .arg(ArgSpec::of::<Option<PathBuf>>(
+            "path",
+            "where to make it, instead of a directory of its name here",
+        ))
+        .arg(ArgSpec::of::<Option<PathBuf>>(
+            "quintet",
+            "a checkout of Quintet to build on, instead of the released version",
+        ))
+}
+
+/// Which Quintet a project builds on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    Released(&'static str),
+    /// The crate's directory.
+    Path(PathBuf),
+}
+
+impl Source {
+    /// The checkout that this program was built from, if it is still there; else the release of its version.
+    fn of_this_build() -> Self {
+        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("quintet");
+        if beside.join("Cargo.toml").is_file() {
+            Source::Path(beside)
+        } else {
+            Source::Released(env!("CARGO_PKG_VERSION"))
+        }
+    }
+
+    fn checkout(path: &Path) -> Result<Self> {
+        let found = [path.join("crates/quintet"), path.to_owned()].into_iter().find(|path| {
+            let manifest = std::fs::read_to_string(path.join("Cargo.toml")).unwrap_or_default();
+            manifest.lines().any(|line| line.trim() == "name = \"quintet\"")
+        });
+        let none = || {
+            Error::bad_request(format!(
+                "{} is no checkout of Quintet: it has no crates/quintet",
+                path.display()
+            ))
+        };
+        let absolute = found.ok_or_else(none)?.canonicalize()?;
+        Ok(Source::Path(absolute))
+    }
+
+    /// As a table's inside in Cargo.toml.
+    fn dependency(&self) -> String {
+        match self {
+            Source::Released(version) => format!("version = \"{version}\""),
+            Source::Path(path) => {
+                // A literal string: backslashes of Windows stay what they are; what it can't hold is escaped.
+                let path = path.display().to_string();
+                if path.contains(['\'', '\n']) {
+                    format!("path = {path:?}")
+                } else {
+                    format!("path = '{path}'")
+                }
+            }
+        }
+    }
+}
+
+/// Makes the project; gives its files.
+fn make(name: &str, directory: &Path, source: &Source) -> Result<Vec<String>> {
+    name::check(name)?;
+    empty(directory)?;
+    let krate = name.replace('-', "_");
+    let workspace = if in_workspace(directory) {
+        "\n# The directory above is a workspace; this package is none of it.\n[workspace]\n"
+    } else {
+        ""
+    };
+    let words = [
+        ("__NAME__", name),
+        ("__CRATE__", &krate),
+        ("__QUINTET__", &source.dependency()),
+        ("__RUST__", env!("CARGO_PKG_RUST_VERSION")),
+        ("__WORKSPACE__", workspace),
+    ];
+    let mut made = Vec::new();
+    for (path, text) in files::FILES {
+        let path = path.replace("__CRATE__", &krate);
+        let text = words.iter().fold((*text).to_owned(), |text, (word, value)| text.replace(word, value));
+        let full = directory.join(&path);
+        if let Some(parent) = full.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(&full, format!("{}\n", text.trim_end()))?;
+        made.push(path);
+    }
+    Ok(made)
+}
+
+/// Nothing that somebody has made is written over.
+fn empty(directory: &Path) -> Result {
+    match std::fs::read_dir(directory) {
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => {
+                Err(Error::bad_request(format!("{} is there already and not empty", directory.display())))
+            }
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::bad_request(format!("{}: {error}", directory.display()))),
+    }
+}
+
+/// Is a directory above the root of a workspace? Cargo would then ask to add the package or to keep it out.
+fn in_workspace(directory: &Path) -> bool {
+    directory.ancestors().skip(1).any(|above| {
+        let manifest = std::fs::read_to_string(above.join("Cargo.toml")).unwrap_or_default();
+        manifest.lines().any(|line| line.trim() == "[workspace]" || line.trim().starts_with("[workspace."))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn released() -> Source {
+        Source::Released("1.2.3")
+    }
+
+    fn read(root: &Path, file: &str) -> String {
+        std::fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    }
+
+    #[test]
+    fn a_project_has_all_its_files_and_no_placeholder() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().join("film-club");
+        let made = make("film-club", &directory, &released()).unwrap();
+        for file in [
+            "Cargo.toml",
+            ".gitignore",
+            ".env",
+            "static/film_club/site.css",
+            "migrations/0001_initial.toml",
+            "tests/home.rs",
+        ] {
+            assert!(made.iter().any(|m| m == file), "{file}: {made:?}");
+        }
+        for file in &made {
+            let text = read(&directory, file);
+            assert!(!text.contains("__"), "{file}: {text}");
+            assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{file}");
+        }
+        let cargo = read(&directory, "Cargo.toml");
+        assert!(
+            cargo.contains("name = \"film-club\"\n") && cargo.contains("quintet = { version = \"1.2.3\" }\n"),
+            "{cargo}"
+        );
+        assert!(!cargo.contains("[workspace]"), "{cargo}");
+        assert!(read(&directory, "src/main.rs").contains("film_club::site()"));
+        assert!(read(&directory, "src/lib.rs").contains("app!(\"film_club\")"));
+        assert!(read(&directory, "migrations/0001_initial.toml").contains("table = \"film_club_note\""));
+        assert!(read(&directory, "templates/base.html").contains("static(\"film_club/site.css\")"));
+        assert!(read(&directory, ".gitignore").lines().any(|line| line == "/.env"));
+    }
+
+    #[test]
+    fn its_settings_are_good_and_development_stays_on_this_machine() {
+        let root = tempfile::tempdir().unwrap();
+        make("shop", root.path(), &released()).unwrap();
+        let mut sources = crate::boot::read_sources(root.path()).unwrap();
+        sources.env.clear();
+        let database = quintet_core::settings::Section::new(
+            "database",
+            vec![quintet_core::settings::Key::of::<String>("url")],
+        );
+        let load = |sources| {
+            quintet_core::settings::Settings::load(sources, std::slice::from_ref(&database)).unwrap()
+        };
+        assert!(load(sources.clone()).debug());
+        sources.dotenv = None;
+        assert!(!load(sources).debug());
+    }
+
+    #[test]
+    fn nothing_is_written_over() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("mine.txt"), "mine").unwrap();
+        let error = make("shop", root.path(), &released()).unwrap_err();
+        assert!(error.status() == 400 && error.to_string().contains("not empty"), "{error}");
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn inside_a_workspace_it_keeps_to_itself() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("Cargo.toml"), "[workspace]\nmembers = []\n").unwrap();
+        let directory = root.path().join("deep/shop");
+        make("shop", &directory, &released()).unwrap();
+        assert!(read(&directory, "Cargo.toml").ends_with("\n[workspace]\n"));
+    }
+
+    #[test]
+    fn a_checkout_is_built_on_by_path() {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let from_root = Source::checkout(&checkout).unwrap();
+        let from_crate = Source::checkout(&checkout.join("crates/quintet")).unwrap();
+        assert_eq!(from_root, from_crate);
+        assert!(from_root.dependency().starts_with("path = '"), "{}", from_root.dependency());
+        assert_eq!(Source::checkout(&checkout.join("crates/core")).unwrap_err().status(), 400);
+        assert!(matches!(Source::of_this_build(), Source::Path(_)));
+    }
+
+    #[tokio::test]
+    async fn the_command_makes_it_and_says_what_next() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().join("x");
+        let (console, out) = Console::captured();
+        let words = ["new", "shop", "--path", directory.to_str().unwrap()];
+        run(words.map(Into::into).to_vec(), console).await.unwrap();
+        assert!(
+            out.text().contains("Made shop in ") && out.text().contains("cargo run -- migrate"),
+            "{}",
+            out.text()
+        );
+        assert!(directory.join("src/main.rs").is_file());
+        let (console, _) = Console::captured();
+        let error = run(["new", "match"].map(Into::into).to_vec(), console).await.unwrap_err();
+        assert!(error.status() == 400 && error.to_string().contains("`match`"), "{error}");
+    }
+}

@@ -1,0 +1,57 @@
+//! The clock that rooms read, so that a test can hold it and move it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{error::Result, services::{Service, Services}};
+
+/// Now, or what a test says is now.
+///
+/// ```
+/// use quintet_core::clock::Clock;
+/// use jiff::SignedDuration;
+///
+/// let clock = Clock::fixed("2026-11-20T12:00:00Z".parse().unwrap());
+/// clock.advance(SignedDuration::from_mins(5));
+/// assert_eq!(clock.now().to_string(), "2026-11-20T12:05:00Z");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Option<Arc<Mutex<Timestamp>>>);
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Clock(None)
+    }
+
+    /// A clock that stands still until it is moved. Its clones move with it.
+    #[must_use]
+    pub fn fixed(at: Timestamp) -> Self {
+        Clock(Some(Arc::new(Mutex::new(at))))
+    }
+
+    /// The instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            None => Timestamp::now(),
+            Some(held) => *held.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Moves a fixed clock; the machine's clock stays. Past the end of time it stops there.
+    pub fn advance(&self, by: SignedDuration) {
+        if let Some(held) = &self.0 {
+            let mut at = held.lock().unwrap_or_else(PoisonError::into_inner);
+            *at = at.saturating_add(by).unwrap_or(Timestamp::MAX);
+        }
+    }
+}
+
+impl Service for Clock {
+    fn of(services: &Services) -> Result<Self> {
+        Ok(services.get::<Clock>().cloned().unwrap_or_default())
+    }
+}

@@ -1,0 +1,121 @@
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::ProgressState;
+use crate::{error::Result, services::{Service, Services}};
+
+/// Where a command writes and asks. The command line has the real one; tests capture.
+pub trait Terminal: Send + Sync {
+    /// To standard output, as it is.
+    fn write(&self, text: &str);
+    /// To standard error, as it is.
+    fn write_error(&self, text: &str);
+    /// Is a person there to answer?
+    fn is_interactive(&self) -> bool;
+    /// Asks, and waits for a line. `None` if nobody is there.
+    fn ask(&self, question: &str) -> Option<String>;
+    /// Shows how far a piece of work is.
+    fn progress(&self, state: &ProgressState);
+}
+
+/// The terminal of a running command: `&Console` in a `#[command]`.
+#[derive(Clone)]
+pub struct Console(Arc<dyn Terminal>);
+
+impl Console {
+    /// A console on this terminal.
+    #[must_use]
+    pub fn new(terminal: impl Terminal + 'static) -> Self {
+        Console(Arc::new(terminal))
+    }
+
+    /// A console that keeps what is written, and has nobody to answer.
+    #[must_use]
+    pub fn captured() -> (Self, Captured) {
+        let captured = Captured::default();
+        (Console::new(captured.clone()), captured)
+    }
+
+    /// Writes a line to standard output.
+    pub fn line(&self, text: impl fmt::Display) {
+        self.0.write(&format!("{text}\n"));
+    }
+
+    /// Writes a line to standard error.
+    pub fn warn(&self, text: impl fmt::Display) {
+        self.0.write_error(&format!("{text}\n"));
+    }
+
+    /// Is a person there to answer?
+    #[must_use]
+    pub fn is_interactive(&self) -> bool {
+        self.0.is_interactive()
+    }
+
+    /// Asks for a line of text; `None` if nobody is there to answer.
+    #[must_use]
+    pub fn ask(&self, question: &str) -> Option<String> {
+        self.0.ask(question)
+    }
+
+    /// Asks for yes or no; anything but yes is no, and so is nobody.
+    #[must_use]
+    pub fn confirm(&self, question: &str) -> bool {
+        let answer = self.ask(&format!("{question} [y/N] ")).unwrap_or_default();
+        matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
+    /// The terminal below.
+    #[must_use]
+    pub fn terminal(&self) -> &Arc<dyn Terminal> {
+        &self.0
+    }
+}
+
+impl Service for Console {
+    fn of(services: &Services) -> Result<Self> {
+        services.require::<Console>().cloned()
+    }
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Console(interactive: {})", self.is_interactive())
+    }
+}
+
+/// What was written to a captured console.
+#[derive(Clone, Default, Debug)]
+pub struct Captured(Arc<Mutex<(String, String)>>);
+
+impl Captured {
+    /// What went to standard output.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// What went to standard error.
+    #[must_use]
+    pub fn errors(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+}
+
+impl Terminal for Captured {
+    fn write(&self, text: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.push_str(text);
+    }
+    fn write_error(&self, text: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.push_str(text);
+    }
+    fn is_interactive(&self) -> bool {
+        false
+    }
+    fn ask(&self, _question: &str) -> Option<String> {
+        None
+    }
+    fn progress(&self, _state: &ProgressState) {}
+}

@@ -1,0 +1,13 @@
+//! What rooms can tell a developer about the request that has just failed.
+
+use crate::room::BoxFuture;
+
+/// Watches a request for the debug page: the database room, for example, collects its statements. In a site's
+/// services as `Arc<dyn DebugFacts>`, and asked only in debug.
+pub trait DebugFacts: Send + Sync {
+    /// What the facts are, as a heading: `Statements`.
+    fn title(&self) -> &'static str;
+
+    /// Does the work and gives what was seen meanwhile: names and texts, in the order in which they are shown.
+    fn watch<'a>(&'a self, work: BoxFuture<'a, ()>) -> BoxFuture<'a, Vec<(String, String)>>;
+}

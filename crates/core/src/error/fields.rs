@@ -1,0 +1,89 @@
+use std::{borrow::Cow, fmt};
+
+/// One message about one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field's name as declared; empty for the whole object.
+    pub field: Cow<'static, str>,
+    /// What is wrong and how to mend it, for the person who typed it.
+    pub message: String,
+}
+
+/// Validation messages, in the order in which the fields were checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    /// No message yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a message about `field`; an empty name means the whole object.
+    pub fn push(&mut self, field: impl Into<Cow<'static, str>>, message: impl Into<String>) {
+        self.0.push(FieldError { field: field.into(), message: message.into() });
+    }
+
+    /// Is everything in order?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many messages there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All messages.
+    pub fn iter(&self) -> impl Iterator<Item = &FieldError> {
+        self.0.iter()
+    }
+
+    /// The messages about one field.
+    pub fn of<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |e| e.field == field).map(|e| e.message.as_str())
+    }
+
+    /// `Err` with status 422 if there is any message.
+    ///
+    /// # Errors
+    /// An [`Error`](super::Error) of kind `Invalid`.
+    #[track_caller]
+    pub fn into_result(self) -> super::Result {
+        if self.is_empty() { Ok(()) } else { Err(super::Error::invalid(self)) }
+    }
+}
+
+impl fmt::Display for FieldErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, e) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("; ")?;
+            }
+            if !e.field.is_empty() {
+                write!(f, "{}: ", e.field)?;
+            }
+            f.write_str(&e.message)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_found_by_field_and_read_in_order() {
+        let mut errors = FieldErrors::new();
+        errors.push("title", "at most 5 characters");
+        errors.push("", "dates overlap");
+        errors.push("title", "must be unique");
+        assert_eq!(errors.of("title").collect::<Vec<_>>(), ["at most 5 characters", "must be unique"]);
+        assert_eq!(errors.to_string(), "title: at most 5 characters; dates overlap; title: must be unique");
+        assert_eq!(errors.into_result().unwrap_err().status(), 422);
+    }
+}

@@ -1,0 +1,36 @@
+//! The ground of Quintet: what every room needs, and no room's knowledge.
+//!
+//! Data passes through it in three ways:
+//!
+//! - A site is declared as values: [`Site`] and [`App`] hold slots that rooms fill by methods of their own.
+//! - A site is started: settings are read and checked ([`settings`]), each [`Room`] turns its slots into
+//!   [`Services`], and [`check`]s look at the result.
+//! - A site works: handlers, tasks and commands take services, pass [`value`]s described by [`meta`], tell
+//!   [`signal`]s, and end well or with an [`Error`].
+//!
+//! There is no I/O here, but for an app reading its own directory ([`Folder`]).
+pub mod check;
+pub mod clock;
+pub mod command;
+pub mod debug;
+pub mod error;
+#[cfg(feature = "axum")]
+mod extract;
+pub mod html;
+pub mod meta;
+pub mod near;
+mod room;
+mod services;
+pub mod settings;
+pub mod signal;
+mod site;
+mod slots;
+pub mod template;
+pub mod value;
+
+pub use error::{Error, ErrorKind, FieldErrors, OrStatus, Result, SourcePlace};
+pub use room::{Boot, BoxFuture, Room};
+pub use services::{Service, Services, ServicesBuilder};
+pub use site::{App, EmbeddedFile, Folder, Site};
+pub use slots::Slots;
+pub use value::{TemplateValue, Value};

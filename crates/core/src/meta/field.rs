@@ -1,0 +1,111 @@
+use super::Relation;
+use crate::value::{Kind, Value};
+
+/// One value of a `#[derive(Choices)]` enum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What the database stores.
+    pub value: &'static str,
+    /// What people read.
+    pub label: &'static str,
+}
+
+/// Total digits and digits after the point of an exact decimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Digits {
+    /// All digits, at most 18 on SQLite.
+    pub max: u8,
+    /// Digits after the point.
+    pub places: u8,
+}
+
+/// What a new row gets where nothing was given.
+#[derive(Clone, Copy, Debug)]
+pub enum FieldDefault {
+    /// The field must be given.
+    None,
+    /// Computed by the program for each row.
+    Value(fn() -> Value),
+    /// Computed by the database: an SQL expression of the developer's, never of a user's.
+    Database(&'static str),
+}
+
+/// Refuses a value with a message for the person who gave it.
+pub type Validator = fn(&Value) -> Result<(), String>;
+
+/// A field of a model.
+#[derive(Debug)]
+pub struct FieldMeta {
+    /// The Rust field's name.
+    pub name: &'static str,
+    /// The column's name; empty for a to-many relation.
+    pub column: &'static str,
+    /// The column's type; for a foreign key that of the other model's key.
+    pub kind: Kind,
+    /// May it be NULL?
+    pub null: bool,
+    /// Is it the key, or a part of it?
+    pub primary_key: bool,
+    /// Does the database number it?
+    pub auto: bool,
+    /// May no two rows share a value?
+    pub unique: bool,
+    /// Has it an index of its own?
+    pub index: bool,
+    /// Longest text, in characters.
+    pub max_length: Option<u32>,
+    /// Size of a decimal.
+    pub digits: Option<Digits>,
+    /// The allowed values, if it is an enum.
+    pub choices: &'static [Choice],
+    /// What a new row gets.
+    pub default: FieldDefault,
+    /// Where it points, if it is a relation.
+    pub relation: Relation,
+    /// The name for people.
+    pub verbose_name: &'static str,
+    /// The doc comment.
+    pub help_text: &'static str,
+    /// Further checks.
+    pub validators: &'static [Validator],
+    /// Is it left out of filters, exports, history and logs?
+    pub secret: bool,
+    /// The name that it had, for the migration that renames the column.
+    pub renamed_from: Option<&'static str>,
+}
+
+impl FieldMeta {
+    /// A plain column without any option: what macros and migrations start from.
+    pub const BASE: FieldMeta = FieldMeta {
+        name: "",
+        column: "",
+        kind: Kind::BigInt,
+        null: false,
+        primary_key: false,
+        auto: false,
+        unique: false,
+        index: false,
+        max_length: None,
+        digits: None,
+        choices: &[],
+        default: FieldDefault::None,
+        relation: Relation::None,
+        verbose_name: "",
+        help_text: "",
+        validators: &[],
+        secret: false,
+        renamed_from: None,
+    };
+
+    /// Is it a column of the table, as opposed to a to-many relation?
+    #[must_use]
+    pub fn is_column(&self) -> bool {
+        !matches!(self.relation, Relation::ManyToMany { .. } | Relation::HasMany { .. })
+    }
+
+    /// Must `create!` give it?
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.is_column() && !self.auto && !self.null && matches!(self.default, FieldDefault::None)
+    }
+}

@@ -1,0 +1,201 @@
+use std::{fmt, sync::OnceLock};
+
+use super::{FieldMeta, Identity, Relation, snake_case};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A model: one a type, in static memory.
+pub struct ModelMeta {
+    /// The type's name.
+    pub name: &'static str,
+    /// The app, where `#[model(app = "…")]` says it; else the app that registers the model.
+    pub app: Option<&'static str>,
+    /// The table, where `#[model(table = "…")]` says it; else `{app}_{model}`.
+    pub table: Option<&'static str>,
+    /// The Rust module, for messages only: moving a file changes nothing else.
+    pub module: &'static str,
+    /// The name for people, singular.
+    pub verbose_name: &'static str,
+    /// The name for people, plural.
+    pub verbose_name_plural: &'static str,
+    /// The doc comment.
+    pub help_text: &'static str,
+    /// The order of rows where a query names none: field index, and whether it descends.
+    pub ordering: &'static [(u16, bool)],
+    /// Sets of fields that no two rows may share.
+    pub unique_together: &'static [&'static [u16]],
+    /// The fields, in declared order.
+    pub fields: &'static [FieldMeta],
+    /// The indexes of the fields that make the key.
+    pub primary_key: &'static [u16],
+    /// The name that it had, for the migration that renames it.
+    pub renamed_from: Option<&'static str>,
+    /// Settled when an app claims it.
+    pub identity: OnceLock<Identity>,
+}
+
+impl ModelMeta {
+    /// Makes the model one of the app labelled `app`, unless the model names its app itself.
+    ///
+    /// # Errors
+    /// If another app has claimed it already.
+    pub fn claim(&'static self, app: &str) -> Result {
+        let identity = self.identity.get_or_init(|| self.identify(self.app.unwrap_or(app)));
+        if identity.app == self.app.unwrap_or(app) {
+            return Ok(());
+        }
+        Err(Error::internal(format!(
+            "model `{}` ({}) belongs to app `{}` and can't be registered by `{app}` as well: \
+             remove it from one `.models(..)`, or say #[model(app = \"{}\")]",
+            self.name, self.module, identity.app, identity.app
+        )))
+    }
+
+    /// Label and table.
+    ///
+    /// # Errors
+    /// If no app has claimed the model.
+    pub fn identity(&self) -> Result<&Identity> {
+        if let Some(identity) = self.identity.get() {
+            return Ok(identity);
+        }
+        match self.app {
+            Some(app) => Ok(self.identity.get_or_init(|| self.identify(app))),
+            None => Err(Error::of_kind(
+                ErrorKind::Other,
+                http::StatusCode::INTERNAL_SERVER_ERROR,
+                format!(
+                    "model `{}` ({}) is in no app: add it to `.models((.., {}))` of an app that the site installs, \
+                     or say #[model(app = \"…\")]",
+                    self.name, self.module, self.name
+                ),
+            )),
+        }
+    }
+
+    fn identify(&self, app: &str) -> Identity {
+        let table = self.table.map_or_else(|| format!("{app}_{}", snake_case(self.name)), str::to_owned);
+        let through = self
+            .fields
+            .iter()
+            .zip(0u16..)
+            .filter_map(|(field, i)| match field.relation {
+                Relation::ManyToMany { through, .. } => {
+                    Some((i, through.table.map_or_else(|| format!("{table}_{}", field.name), str::to_owned)))
+                }
+                _ => None,
+            })
+            .collect();
+        Identity { app: app.to_owned(), label: format!("{app}.{}", self.name), table, through }
+    }
+
+    /// `app.Model`, or the bare name before an app claims it.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.identity().map_or(self.name, |identity| &identity.label)
+    }
+
+    /// The table between this model and the target of its many-to-many field `index`.
+    ///
+    /// # Errors
+    /// If no app has claimed the model, or the field is no many-to-many.
+    pub fn through_table(&self, index: u16) -> Result<&str> {
+        let through = &self.identity()?.through;
+        through.iter().find(|(i, _)| *i == index).map(|(_, table)| table.as_str()).ok_or_else(|| {
+            Error::internal(format!("field {index} of {} is no many-to-many relation", self.name))
+        })
+    }
+
+    /// The field of this name or column, with its index.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<(u16, &'static FieldMeta)> {
+        let mut all = self.fields.iter().zip(0u16..);
+        let found = all.clone().find(|(f, _)| f.name == name);
+        found.or_else(|| all.find(|(f, _)| f.is_column() && f.column == name)).map(|(f, i)| (i, f))
+    }
+
+    /// The field at this index.
+    #[must_use]
+    pub fn field_at(&self, index: u16) -> Option<&'static FieldMeta> {
+        self.fields.get(usize::from(index))
+    }
+
+    /// The fields that are columns, with their indexes.
+    pub fn columns(&self) -> impl Iterator<Item = (u16, &'static FieldMeta)> + use<> {
+        self.fields.iter().zip(0u16..).filter(|(f, _)| f.is_column()).map(|(f, i)| (i, f))
+    }
+
+    /// The index of the key, if it is a single field.
+    #[must_use]
+    pub fn key(&self) -> Option<u16> {
+        match self.primary_key {
+            [one] => Some(*one),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for ModelMeta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+/// Two models are the same if they are the same static.
+impl PartialEq for ModelMeta {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for ModelMeta {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        meta::{ModelRef, Through},
+        value::Kind,
+    };
+
+    static TAG: ModelMeta = ModelMeta {
+        name: "FilmTag",
+        app: None,
+        table: None,
+        module: "tests",
+        verbose_name: "tag",
+        verbose_name_plural: "tags",
+        help_text: "",
+        ordering: &[],
+        unique_together: &[],
+        fields: &[
+            FieldMeta { name: "id", column: "id", primary_key: true, ..FieldMeta::BASE },
+            FieldMeta { name: "name", column: "tag_name", kind: Kind::Text, ..FieldMeta::BASE },
+            FieldMeta {
+                name: "films",
+                relation: Relation::ManyToMany {
+                    to: ModelRef::Type(|| &TAG),
+                    through: Through { table: None, from: "tag_id", to: "film_id" },
+                },
+                ..FieldMeta::BASE
+            },
+        ],
+        primary_key: &[0],
+        renamed_from: None,
+        identity: OnceLock::new(),
+    };
+
+    #[test]
+    fn a_model_belongs_to_the_app_that_claims_it_first() {
+        assert!(TAG.identity().unwrap_err().to_string().contains(".models("));
+        TAG.claim("cinema").unwrap();
+        TAG.claim("cinema").unwrap();
+        assert_eq!((TAG.label(), TAG.identity().unwrap().table.as_str()), ("cinema.FilmTag", "cinema_film_tag"));
+        assert_eq!(TAG.through_table(2).unwrap(), "cinema_film_tag_films");
+        assert!(TAG.through_table(1).is_err());
+        let error = TAG.claim("shop").unwrap_err().to_string();
+        assert!(error.contains("`cinema`") && error.contains("`shop`"), "{error}");
+        assert_eq!(TAG.field("tag_name").unwrap().0, 1);
+        assert_eq!(TAG.columns().count(), 2);
+        assert_eq!(TAG.key(), Some(0));
+    }
+}

@@ -1,0 +1,95 @@
+use std::{fmt, sync::OnceLock};
+
+use super::ModelMeta;
+
+/// What happens to the rows that point to a deleted one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum OnDelete {
+    /// They go too.
+    Cascade,
+    /// The deletion is refused.
+    Protect,
+    /// Their key becomes NULL.
+    SetNull,
+    /// Nothing: the database's constraint decides at commit.
+    DoNothing,
+}
+
+/// Another model: a function for compiled models, so that cycles are fine; a cell for models rebuilt from migrations.
+#[derive(Clone, Copy)]
+pub enum ModelRef {
+    /// The model of a compiled type.
+    Type(fn() -> &'static ModelMeta),
+    /// A model that is filled in while a set of historical models is built.
+    Cell(&'static OnceLock<&'static ModelMeta>),
+}
+
+impl ModelRef {
+    /// The model, unless a historical set was left incomplete.
+    #[must_use]
+    pub fn get(self) -> Option<&'static ModelMeta> {
+        match self {
+            ModelRef::Type(meta) => Some(meta()),
+            ModelRef::Cell(cell) => cell.get().copied(),
+        }
+    }
+}
+
+impl fmt::Debug for ModelRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.get().map_or("?", |m| m.name))
+    }
+}
+
+/// The table between the two sides of a many-to-many relation.
+#[derive(Clone, Copy, Debug)]
+pub struct Through {
+    /// Its name, or `None` for `{table}_{field}`.
+    pub table: Option<&'static str>,
+    /// The column that points to the model with the field.
+    pub from: &'static str,
+    /// The column that points to the other model.
+    pub to: &'static str,
+}
+
+/// How a field leads to other rows.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Relation {
+    /// It doesn't.
+    None,
+    /// A foreign key.
+    ToOne {
+        /// The other model.
+        to: ModelRef,
+        /// What happens here when the other row goes.
+        on_delete: OnDelete,
+    },
+    /// Many-to-many through a table.
+    ManyToMany {
+        /// The other model.
+        to: ModelRef,
+        /// The table between.
+        through: Through,
+    },
+    /// The other end of a foreign key or of a many-to-many.
+    HasMany {
+        /// The other model.
+        to: ModelRef,
+        /// The index of its field that leads here.
+        via: u16,
+    },
+}
+
+impl Relation {
+    /// The other model, if it is a relation.
+    #[must_use]
+    pub fn target(&self) -> Option<&'static ModelMeta> {
+        match self {
+            Relation::None => None,
+            Relation::ToOne { to, .. } | Relation::ManyToMany { to, .. } | Relation::HasMany { to, .. } => to.get(),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! How a room takes part in a site's life: settings, commands, checks, start and stop.
+
+use std::{pin::Pin, sync::Arc};
+
+use crate::{
+    check::Check,
+    command::Command,
+    error::Result,
+    services::{Services, ServicesBuilder},
+    settings::{Section, Settings},
+    site::Site,
+};
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A room of the house, as the binary sees it. Rooms are started from the ground up and stopped in reverse.
+pub trait Room: Send + Sync + 'static {
+    /// Its name in messages: `orm`, `web`.
+    fn name(&self) -> &'static str;
+
+    /// The sections of `quintet.toml` that it reads, so that unknown keys are caught.
+    fn sections(&self) -> Vec<Section> {
+        Vec::new()
+    }
+
+    /// The commands that it brings.
+    fn commands(&self) -> Vec<Command> {
+        Vec::new()
+    }
+
+    /// Puts its services into the site that is starting.
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        let _ = boot;
+        Box::pin(async { Ok(()) })
+    }
+
+    /// What it finds wrong with the started site.
+    fn checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        let _ = services;
+        Box::pin(async { Vec::new() })
+    }
+
+    /// Lets go of what it holds; the site serves no more.
+    fn stop<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, ()> {
+        let _ = services;
+        Box::pin(async {})
+    }
+}
+
+/// A site while it starts: what the rooms see and fill.
+#[derive(Debug)]
+pub struct Boot {
+    /// The site as declared.
+    pub site: Arc<Site>,
+    /// The settings, already read and checked.
+    pub settings: Settings,
+    /// The services that rooms lower down have added, and where this room adds its own.
+    pub services: ServicesBuilder,
+}

@@ -1,0 +1,132 @@
+//! What a running site offers to handlers, tasks, receivers and commands: a database, settings, a
+//! renderer, the site's own values. Filled at start-up by the rooms, read-only afterwards.
+
+use std::{any::type_name, fmt, sync::Arc};
+
+use crate::{
+    error::{Error, Result},
+    slots::Slots,
+};
+
+/// The services of a running site: cheap to clone, one value a type.
+///
+/// Requests carry it in their extensions; tasks and commands get it as their context; and code below any
+/// of them finds it with [`Services::current`].
+#[derive(Clone, Debug)]
+pub struct Services(Arc<Slots>);
+
+tokio::task_local! {
+    static CURRENT: Services;
+}
+
+impl Services {
+    /// Starts to collect services.
+    #[must_use]
+    pub fn builder() -> ServicesBuilder {
+        ServicesBuilder::default()
+    }
+
+    /// The service of type `T`, if the site has it.
+    #[must_use]
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.get()
+    }
+
+    /// The service of type `T`.
+    ///
+    /// # Errors
+    /// With status 500 and the missing type's name if the site has none.
+    #[track_caller]
+    pub fn require<T: Send + Sync + 'static>(&self) -> Result<&T> {
+        match self.get() {
+            Some(service) => Ok(service),
+            None => Err(Error::internal(format!(
+                "this site has no `{}`: install the app that brings it, or give it with `.with(..)`",
+                type_name::<T>()
+            ))),
+        }
+    }
+
+    /// The types of all services, sorted.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.names()
+    }
+
+    /// The services of the request, task or command that this code runs for.
+    #[must_use]
+    pub fn current() -> Option<Services> {
+        CURRENT.try_with(Clone::clone).ok()
+    }
+
+    /// Runs `work` so that [`Services::current`] finds these services in it.
+    pub async fn scope<F: Future>(self, work: F) -> F::Output {
+        CURRENT.scope(self, work).await
+    }
+}
+
+/// Collects services while a site starts.
+#[derive(Default, Debug)]
+pub struct ServicesBuilder(Slots);
+
+impl ServicesBuilder {
+    /// Adds a service; an earlier one of the same type is replaced and returned.
+    pub fn insert<T: Send + Sync + 'static>(&mut self, service: T) -> Option<T> {
+        self.0.insert(service)
+    }
+
+    /// A service that a room lower down has added.
+    #[must_use]
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.get()
+    }
+
+    /// No more services from here on.
+    #[must_use]
+    pub fn build(self) -> Services {
+        Services(Arc::new(self.0))
+    }
+}
+
+/// What tasks, commands and receivers take by reference: `&Db`, `&Progress`, `&State<T>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service",
+    label = "taken by reference, so it must be a service: Db, Console, Progress, State<T>, …",
+    note = "arguments of the command line are taken by value: `file: PathBuf`"
+)]
+pub trait Service: Sized + Send + Sync {
+    /// The service, out of those of the running site.
+    ///
+    /// # Errors
+    /// If the site does not have it.
+    fn of(services: &Services) -> Result<Self>;
+}
+
+impl Service for Services {
+    fn of(services: &Services) -> Result<Self> {
+        Ok(services.clone())
+    }
+}
+
+impl fmt::Display for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.names().join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn code_finds_the_services_it_runs_for() {
+        let mut builder = Services::builder();
+        builder.insert(7u8);
+        let services = builder.build();
+        assert!(Services::current().is_none());
+        let found = services.clone().scope(async { Services::current().and_then(|s| s.get::<u8>().copied()) }).await;
+        assert_eq!(found, Some(7));
+        let error = services.require::<String>().unwrap_err().to_string();
+        assert!(error.contains("alloc::string::String") && error.contains(".with("), "{error}");
+    }
+}

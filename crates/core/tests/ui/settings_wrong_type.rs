@@ -1,0 +1,9 @@
+struct Stars;
+
+#[derive(Clone, quintet_macros::Settings)]
+#[settings("cinema")]
+struct Cinema {
+    best: Stars,
+}
+
+fn main() {}

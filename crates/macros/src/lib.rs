@@ -1,0 +1,102 @@
+//! The procedural macros of Quintet.
+//!
+//! Each macro is one module: it parses the user's item, checks it with errors at the user's own tokens, and
+//! writes calls into the rooms. Nothing is decided here that a room could decide.
+use proc_macro::TokenStream;
+
+mod app;
+mod choices;
+mod command;
+mod common;
+mod data;
+mod entry;
+mod model;
+mod near;
+mod page;
+mod route;
+mod settings;
+mod test;
+
+/// Makes a model of a struct: a table, typed columns under the same name, and all that follows from it.
+#[proc_macro_attribute]
+pub fn model(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(model::expand(args.into(), item.into()))
+}
+
+/// Makes the enum's variants the allowed values of a column.
+#[proc_macro_derive(Choices, attributes(choice))]
+pub fn choices(item: TokenStream) -> TokenStream {
+    common::finish(choices::expand(item.into()))
+}
+
+/// Makes a struct or enum usable in JSON bodies, query strings and templates.
+#[proc_macro_attribute]
+pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(data::expand(args.into(), item.into()))
+}
+
+/// Makes the struct a section of `quintet.toml`.
+#[proc_macro_derive(Settings, attributes(settings, setting))]
+pub fn settings(item: TokenStream) -> TokenStream {
+    common::finish(settings::expand(item.into()))
+}
+
+/// Makes the function a command of the site's binary.
+#[proc_macro_attribute]
+pub fn command(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(command::expand(args.into(), item.into()))
+}
+
+/// Answers GET (and HEAD) at a path.
+#[proc_macro_attribute]
+pub fn get(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(route::expand(&["GET"], args.into(), item.into()))
+}
+
+/// Answers POST at a path.
+#[proc_macro_attribute]
+pub fn post(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(route::expand(&["POST"], args.into(), item.into()))
+}
+
+/// Answers PUT at a path.
+#[proc_macro_attribute]
+pub fn put(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(route::expand(&["PUT"], args.into(), item.into()))
+}
+
+/// Answers PATCH at a path.
+#[proc_macro_attribute]
+pub fn patch(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(route::expand(&["PATCH"], args.into(), item.into()))
+}
+
+/// Answers DELETE at a path.
+#[proc_macro_attribute]
+pub fn delete(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(route::expand(&["DELETE"], args.into(), item.into()))
+}
+
+/// A page: a template with its values. The file must exist in the crate's `templates/`.
+#[proc_macro]
+pub fn page(input: TokenStream) -> TokenStream {
+    common::finish(page::expand(input.into()))
+}
+
+/// An app with the crate's `templates/`, `static/`, `migrations/` and `locale/`.
+#[proc_macro]
+pub fn app(input: TokenStream) -> TokenStream {
+    common::finish(app::expand(input.into()))
+}
+
+/// The program's entry: a site that runs, or an async function.
+#[proc_macro_attribute]
+pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(entry::expand(args.into(), item.into()))
+}
+
+/// A test with a site, a database of its own and a client.
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(test::expand(args.into(), item.into()))
+}

@@ -1,0 +1,125 @@
+//! `#[model]`: a struct becomes a table.
+//!
+//! The struct and its options are read ([`options`], [`field`]), then written as four things: the struct itself, its typed
+//! columns ([`columns`]), its metadata ([`meta`]) and its rows ([`record`]). All of it is safe code: a match over
+//! field indexes, no offsets.
+mod columns;
+mod field;
+mod meta;
+mod options;
+mod record;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Error, Fields, ItemStruct, Result, spanned::Spanned};
+
+use crate::common::room;
+use field::{Field, Shape};
+use options::Options;
+
+pub(crate) use meta::snake_case;
+
+/// What the writers need to know.
+struct Model {
+    /// The path to the ORM.
+    orm: TokenStream,
+    item: ItemStruct,
+    options: Options,
+    fields: Vec<Field>,
+    /// The index of the key.
+    key: usize,
+}
+
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let options: Options = syn::parse2(args)?;
+    let mut item: ItemStruct = syn::parse2(item)?;
+    if !item.generics.params.is_empty() {
+        return Err(Error::new(item.generics.span(), "a model can't be generic: it is one table"));
+    }
+    let Fields::Named(named) = &mut item.fields else {
+        return Err(Error::new(item.ident.span(), "a model is a struct with named fields"));
+    };
+    if !named.named.iter().any(field::is_key) {
+        let id = syn::parse_quote!(
+            /// The key, numbered by the database.
+            pub id: i64
+        );
+        named.named.insert(0, id);
+    }
+    let mut errors: Option<Error> = None;
+    let mut fields = Vec::new();
+    for named in &mut named.named {
+        match Field::read(named) {
+            Ok(field) => fields.push(field),
+            Err(error) => match &mut errors {
+                Some(all) => all.combine(error),
+                None => errors = Some(error),
+            },
+        }
+    }
+    if let Some(errors) = errors {
+        return Err(errors);
+    }
+    let key = key(&item, &fields)?;
+    let model = Model { orm: room("orm"), item, options, fields, key };
+    let (columns, meta, record) = (columns::write(&model), meta::write(&model)?, record::write(&model));
+    let (orm, item, name, vis) = (&model.orm, &model.item, &model.item.ident, &model.item.vis);
+    let handle = model.options.handle.as_ref().unwrap_or(name);
+    Ok(quote! {
+        #item
+        #[doc = concat!("The columns of [`", stringify!(#name), "`](struct@", stringify!(#name), "), and queries on it.")]
+        #[allow(non_upper_case_globals, dead_code)]
+        #vis const #handle: #orm::Table<#name> = #orm::Table::new();
+        #columns
+        #meta
+        #record
+    })
+}
+
+/// The index of the only key.
+fn key(item: &ItemStruct, fields: &[Field]) -> Result<usize> {
+    let marked: Vec<usize> =
+        fields.iter().enumerate().filter(|(_, f)| f.options.primary_key).map(|(i, _)| i).collect();
+    match marked.as_slice() {
+        [] => fields
+            .iter()
+            .position(|field| field.name == "id")
+            .ok_or_else(|| Error::new(item.ident.span(), "a model needs a key")),
+        [one] => Ok(*one),
+        [_, second, ..] => Err(Error::new(
+            fields.get(*second).map_or_else(|| item.ident.span(), |field| field.ident.span()),
+            "a model has one primary_key; for a pair that is unique, use #[model(unique_together = [..])]",
+        )),
+    }
+}
+
+impl Model {
+    /// Is the field at this index numbered by the database?
+    fn is_auto(&self, index: usize) -> bool {
+        let field = self.fields.get(index);
+        index == self.key
+            && field.is_some_and(|f| f.name == "id" && f.options.default.is_none() && f.is_integer())
+    }
+
+    /// Must `create!` give the field?
+    fn is_required(&self, index: usize) -> bool {
+        self.fields.get(index).is_some_and(|field| {
+            !field.is_optional()
+                && !self.is_auto(index)
+                && field.options.default.is_none()
+                && field.options.db_default.is_none()
+                && !matches!(field.shape, Shape::Many { .. })
+        })
+    }
+
+    /// The index of the field of this name.
+    fn index(&self, name: &str) -> Option<u16> {
+        let index = self.fields.iter().position(|field| field.name == name)?;
+        u16::try_from(index).ok()
+    }
+
+    /// The name of the struct of columns.
+    fn columns_name(&self) -> syn::Ident {
+        format_ident!("{}Columns", self.item.ident)
+    }
+}

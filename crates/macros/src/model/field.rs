@@ -1,0 +1,224 @@
+//! One field: its shape, read from its type, and `#[field(..)]`.
+
+use proc_macro2::Span;
+use syn::{
+    Attribute, Error, Expr, Ident, LitInt, LitStr, Path, Result, Type, Visibility, ext::IdentExt,
+    meta::ParseNestedMeta, spanned::Spanned,
+};
+
+use crate::common::{doc, generic};
+
+/// A field, as written.
+pub(super) struct Field {
+    pub(super) ident: Ident,
+    /// The name without `r#`.
+    pub(super) name: String,
+    pub(super) ty: Type,
+    pub(super) vis: Visibility,
+    pub(super) docs: Vec<Attribute>,
+    pub(super) help: String,
+    pub(super) shape: Shape,
+    pub(super) options: FieldOptions,
+}
+
+/// What the type says.
+pub(super) enum Shape {
+    /// A column.
+    Column,
+    /// A foreign key.
+    Key { to: Type, optional: bool },
+    /// A to-many relation: a many-to-many, or the other end of a foreign key.
+    Many { to: Type, own_table: bool },
+}
+
+/// `#[field(..)]`, as written.
+#[derive(Default)]
+pub(super) struct FieldOptions {
+    pub(super) max_length: Option<LitInt>,
+    pub(super) max_digits: Option<LitInt>,
+    pub(super) decimal_places: Option<LitInt>,
+    pub(super) unique: bool,
+    pub(super) index: bool,
+    pub(super) primary_key: bool,
+    pub(super) secret: bool,
+    pub(super) default: Option<Expr>,
+    pub(super) db_default: Option<LitStr>,
+    pub(super) verbose_name: Option<LitStr>,
+    pub(super) via: Option<Ident>,
+    pub(super) on_delete: Option<Ident>,
+    pub(super) validate: Vec<Path>,
+    pub(super) renamed_from: Option<LitStr>,
+    pub(super) column: Option<LitStr>,
+}
+
+const KNOWN: &str = "max_length, max_digits, decimal_places, unique, index, primary_key, secret, default, db_default, \
+                     verbose_name, via, on_delete, validate, renamed_from, column";
+
+/// Is this the key, as far as the attributes and the name tell?
+pub(super) fn is_key(field: &syn::Field) -> bool {
+    let named_id = field.ident.as_ref().is_some_and(|ident| ident == "id");
+    named_id
+        || field.attrs.iter().filter(|a| a.path().is_ident("field")).any(|attribute| {
+            let mut found = false;
+            // Mistakes are reported when the options are read.
+            let _ = attribute.parse_nested_meta(|meta| {
+                found |= meta.path.is_ident("primary_key");
+                if meta.input.peek(syn::Token![=]) {
+                    let _: Expr = meta.value()?.parse()?;
+                }
+                Ok(())
+            });
+            found
+        })
+}
+
+impl Field {
+    /// Reads a field and takes `#[field]` off it.
+    pub(super) fn read(field: &mut syn::Field) -> Result<Self> {
+        let ident = field.ident.clone().ok_or_else(|| Error::new(field.span(), "a field needs a name"))?;
+        let mut options = FieldOptions::default();
+        for attribute in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
+            attribute.parse_nested_meta(|meta| options.read(&meta))?;
+        }
+        field.attrs.retain(|attribute| !attribute.path().is_ident("field"));
+        let docs = field.attrs.iter().filter(|a| a.path().is_ident("doc")).cloned().collect();
+        let read = Field {
+            name: ident.unraw().to_string(),
+            help: doc(&field.attrs),
+            shape: shape(&field.ty),
+            ty: field.ty.clone(),
+            vis: field.vis.clone(),
+            ident,
+            docs,
+            options,
+        };
+        read.check()?;
+        Ok(read)
+    }
+
+    fn check(&self) -> Result<()> {
+        let options = &self.options;
+        let at = |span: Span, message: &str| Err(Error::new(span, message));
+        if let (Some(on_delete), false) = (&options.on_delete, matches!(self.shape, Shape::Key { .. })) {
+            return at(on_delete.span(), "on_delete is for foreign keys");
+        }
+        if let (Some(via), false) = (&options.via, matches!(self.shape, Shape::Many { own_table: false, .. }))
+        {
+            return at(via.span(), "via is for HasMany: it names the foreign key on the other side");
+        }
+        if let (Some(on_delete), Shape::Key { optional: false, .. }) = (&options.on_delete, &self.shape)
+            && on_delete == "set_null"
+        {
+            return at(
+                on_delete.span(),
+                "on_delete = set_null needs a key that can be empty: Option<ForeignKey<..>>",
+            );
+        }
+        if matches!(self.shape, Shape::Many { .. })
+            && (options.unique || options.index || options.default.is_some())
+        {
+            return at(
+                self.ident.span(),
+                "a to-many relation is no column: it can't be unique, indexed or have a default",
+            );
+        }
+        if let (Some(_), Some(text)) = (&options.default, &options.db_default) {
+            return at(text.span(), "a field has one default: default = value, or db_default = \"SQL\"");
+        }
+        self.check_digits()
+    }
+
+    fn check_digits(&self) -> Result<()> {
+        let needs = last_name(self.base()).is_some_and(|name| name == "Decimal");
+        let (max, places) = (&self.options.max_digits, &self.options.decimal_places);
+        match (max, places) {
+            (None, None) if needs => Err(Error::new(
+                self.ty.span(),
+                "a Decimal needs its size: #[field(max_digits = 8, decimal_places = 2)]",
+            )),
+            (Some(only), None) | (None, Some(only)) => {
+                Err(Error::new(only.span(), "max_digits and decimal_places go together"))
+            }
+            (Some(max), Some(places)) => {
+                let (most, behind): (u8, u8) = (max.base10_parse()?, places.base10_parse()?);
+                if most == 0 || most > 28 {
+                    return Err(Error::new(max.span(), "a Decimal has 1 to 28 digits"));
+                }
+                if behind > most {
+                    return Err(Error::new(places.span(), "decimal_places is a part of max_digits"));
+                }
+                Ok(())
+            }
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// The type without `Option`.
+    pub(super) fn base(&self) -> &Type {
+        generic(&self.ty, "Option").unwrap_or(&self.ty)
+    }
+
+    /// May it be left out and NULL?
+    pub(super) fn is_optional(&self) -> bool {
+        generic(&self.ty, "Option").is_some()
+    }
+
+    /// Is it one of the integer types?
+    pub(super) fn is_integer(&self) -> bool {
+        last_name(&self.ty).is_some_and(|name| name == "i64" || name == "i32" || name == "i16")
+    }
+
+    /// Is it a column?
+    pub(super) fn is_column(&self) -> bool {
+        !matches!(self.shape, Shape::Many { .. })
+    }
+}
+
+impl FieldOptions {
+    fn read(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        let name = meta.path.get_ident().map(Ident::to_string).unwrap_or_default();
+        match name.as_str() {
+            "max_length" => self.max_length = Some(meta.value()?.parse()?),
+            "max_digits" => self.max_digits = Some(meta.value()?.parse()?),
+            "decimal_places" => self.decimal_places = Some(meta.value()?.parse()?),
+            "unique" => self.unique = true,
+            "index" => self.index = true,
+            "primary_key" => self.primary_key = true,
+            "secret" => self.secret = true,
+            "default" => self.default = Some(meta.value()?.parse()?),
+            "db_default" => self.db_default = Some(meta.value()?.parse()?),
+            "verbose_name" => self.verbose_name = Some(meta.value()?.parse()?),
+            "via" => self.via = Some(meta.value()?.parse()?),
+            "on_delete" => self.on_delete = Some(meta.value()?.parse()?),
+            "validate" => self.validate.push(meta.value()?.parse()?),
+            "renamed_from" => self.renamed_from = Some(meta.value()?.parse()?),
+            "column" => self.column = Some(meta.value()?.parse()?),
+            _ => return Err(meta.error(format!("a field has no option `{name}`; it has {KNOWN}"))),
+        }
+        Ok(())
+    }
+}
+
+fn shape(ty: &Type) -> Shape {
+    if let Some(to) = generic(ty, "ForeignKey") {
+        return Shape::Key { to: to.clone(), optional: false };
+    }
+    if let Some(to) = generic(ty, "Option").and_then(|inner| generic(inner, "ForeignKey")) {
+        return Shape::Key { to: to.clone(), optional: true };
+    }
+    if let Some(to) = generic(ty, "ManyToMany") {
+        return Shape::Many { to: to.clone(), own_table: true };
+    }
+    if let Some(to) = generic(ty, "HasMany") {
+        return Shape::Many { to: to.clone(), own_table: false };
+    }
+    Shape::Column
+}
+
+/// The last name of a type's path.
+pub(super) fn last_name(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,283 @@
+//! The metadata, and what `create!` requires.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Error, LitStr, Result, spanned::Spanned};
+
+use super::{
+    Model,
+    field::{Field, Shape, last_name},
+};
+use crate::common::doc;
+
+pub(super) fn write(model: &Model) -> Result<TokenStream> {
+    let orm = &model.orm;
+    let meta = quote!(#orm::rt::core::meta);
+    let name = &model.item.ident;
+    let fields: Vec<TokenStream> =
+        (0..model.fields.len()).map(|index| field(model, index)).collect::<Result<_>>()?;
+    let options = &model.options;
+    let text = name.to_string();
+    let (app, table, renamed) =
+        (option(options.app.as_ref()), option(options.table.as_ref()), option(options.renamed_from.as_ref()));
+    let singular =
+        options.verbose_name.as_ref().map_or_else(|| snake_case(&text).replace('_', " "), LitStr::value);
+    let plural = options.verbose_name_plural.as_ref().map_or_else(|| plural(&singular), LitStr::value);
+    let help = doc(&model.item.attrs);
+    let ordering = options.ordering.iter().map(|part| ordering(model, part)).collect::<Result<Vec<_>>>()?;
+    let mut together = Vec::new();
+    for set in &options.unique_together {
+        let indexes =
+            set.iter().map(|name| column(model, name, &name.value())).collect::<Result<Vec<_>>>()?;
+        together.push(quote!(&[#(#indexes),*]));
+    }
+    let key = u16::try_from(model.key).unwrap_or(u16::MAX);
+    let (key_type, columns) = (model.fields.get(model.key).map(|field| &field.ty), model.columns_name());
+    let key_ident = model.fields.get(model.key).map(|field| &field.ident);
+    let required = (0..model.fields.len()).filter(|index| model.is_required(*index)).filter_map(|index| {
+        let field = model.fields.get(index)?;
+        let ident = field.ident.to_string();
+        let message = format!("{text}: missing required field `{}` in create!", field.name);
+        Some(quote!((#ident, #message)))
+    });
+    let decode = model.fields.iter().map(|field| {
+        let (ident, label) = (&field.ident, format!("{text}.{}", field.name));
+        if field.is_column() {
+            quote!(#ident: __cursor.field(#label)?)
+        } else {
+            quote!(#ident: #orm::HasMany::unloaded(#label))
+        }
+    });
+    Ok(quote! {
+        #[automatically_derived]
+        impl #orm::Model for #name {
+            type Pk = #key_type;
+            type Columns<__P: #orm::rt::Path> = #columns<__P>;
+            const REQUIRED: &'static [(&'static str, &'static str)] = &[#(#required),*];
+            fn meta() -> &'static #meta::ModelMeta {
+                static META: #meta::ModelMeta = #meta::ModelMeta {
+                    name: #text,
+                    app: #app,
+                    table: #table,
+                    module: ::core::module_path!(),
+                    verbose_name: #singular,
+                    verbose_name_plural: #plural,
+                    help_text: #help,
+                    ordering: &[#(#ordering),*],
+                    unique_together: &[#(#together),*],
+                    fields: &[#(#fields),*],
+                    primary_key: &[#key],
+                    renamed_from: #renamed,
+                    identity: ::std::sync::OnceLock::new(),
+                };
+                &META
+            }
+            fn pk(&self) -> &Self::Pk {
+                &self.#key_ident
+            }
+            fn from_row(__cursor: &mut #orm::decode::Cursor<'_>) -> #orm::rt::core::Result<Self> {
+                ::core::result::Result::Ok(#name { #(#decode),* })
+            }
+        }
+    })
+}
+
+fn field(model: &Model, index: usize) -> Result<TokenStream> {
+    let Some(field) = model.fields.get(index) else { return Ok(TokenStream::new()) };
+    let orm = &model.orm;
+    let meta = quote!(#orm::rt::core::meta);
+    let (name, ty, options, help) = (&field.name, &field.ty, &field.options, &field.help);
+    let span = ty.span();
+    let verbose = options.verbose_name.as_ref().map_or_else(|| name.replace('_', " "), LitStr::value);
+    let mut more = Vec::new();
+    if field.is_column() {
+        let column = options.column.as_ref().map_or_else(
+            || if matches!(field.shape, Shape::Key { .. }) { format!("{name}_id") } else { name.clone() },
+            LitStr::value,
+        );
+        more.push(quote_spanned!(span=>
+            column: #column,
+            kind: <#ty as #orm::rt::FieldType>::KIND,
+            null: <#ty as #orm::rt::FieldType>::NULL,
+            choices: <#ty as #orm::rt::FieldType>::CHOICES
+        ));
+    }
+    if let Some(relation) = relation(model, field)? {
+        more.push(quote!(relation: #relation));
+    }
+    for (flag, set) in [
+        (quote!(primary_key), index == model.key),
+        (quote!(auto), model.is_auto(index)),
+        (quote!(unique), options.unique),
+        (quote!(index), options.index || matches!(field.shape, Shape::Key { .. })),
+        (quote!(secret), options.secret),
+    ] {
+        if set {
+            more.push(quote!(#flag: true));
+        }
+    }
+    if let Some(most) = &options.max_length {
+        more.push(quote!(max_length: ::core::option::Option::Some(#most)));
+    }
+    if let (Some(max), Some(places)) = (&options.max_digits, &options.decimal_places) {
+        more.push(quote!(digits: ::core::option::Option::Some(#meta::Digits { max: #max, places: #places })));
+    }
+    if let Some(default) = &options.default {
+        let value = quote_spanned!(default.span()=> #orm::rt::default_value::<#ty, _>(#default));
+        more.push(quote!(default: #meta::FieldDefault::Value(|| #value)));
+    }
+    if let Some(sql) = &options.db_default {
+        more.push(quote!(default: #meta::FieldDefault::Database(#sql)));
+    }
+    if let Some(old) = &options.renamed_from {
+        more.push(quote!(renamed_from: ::core::option::Option::Some(#old)));
+    }
+    if !options.validate.is_empty() {
+        let all = &options.validate;
+        more.push(quote!(validators: &[#(#all),*]));
+    }
+    Ok(quote! {
+        #meta::FieldMeta { name: #name, verbose_name: #verbose, help_text: #help, #(#more,)* ..#meta::FieldMeta::BASE }
+    })
+}
+
+fn relation(model: &Model, field: &Field) -> Result<Option<TokenStream>> {
+    let orm = &model.orm;
+    let meta = quote!(#orm::rt::core::meta);
+    let target = |to: &syn::Type| {
+        let span = to.span();
+        quote_spanned!(span=> #meta::ModelRef::Type(<#to as #orm::Model>::meta))
+    };
+    let own = snake_case(&model.item.ident.to_string());
+    Ok(Some(match &field.shape {
+        Shape::Column => return Ok(None),
+        Shape::Key { to, .. } => {
+            let on_delete = match &field.options.on_delete {
+                None => format_ident!("Cascade"),
+                Some(named) => {
+                    let variant = match named.to_string().as_str() {
+                        "cascade" => "Cascade",
+                        "protect" => "Protect",
+                        "set_null" => "SetNull",
+                        "do_nothing" => "DoNothing",
+                        other => {
+                            let message = format!(
+                                "on_delete can't be `{other}`: it is cascade, protect, set_null or do_nothing"
+                            );
+                            return Err(Error::new(named.span(), message));
+                        }
+                    };
+                    format_ident!("{variant}", span = named.span())
+                }
+            };
+            let to = target(to);
+            quote!(#meta::Relation::ToOne { to: #to, on_delete: #meta::OnDelete::#on_delete })
+        }
+        Shape::Many { to, own_table: true } => {
+            let other = last_name(to).map(|name| snake_case(&name)).unwrap_or_default();
+            let (from, far) = if other == own {
+                (format!("from_{own}_id"), format!("to_{own}_id"))
+            } else {
+                (format!("{own}_id"), format!("{other}_id"))
+            };
+            let to = target(to);
+            quote!(#meta::Relation::ManyToMany {
+                to: #to,
+                through: #meta::Through { table: ::core::option::Option::None, from: #from, to: #far },
+            })
+        }
+        Shape::Many { to, own_table: false } => {
+            let name = &model.item.ident;
+            let (via, span) = match &field.options.via {
+                Some(via) => (via.to_string(), via.span()),
+                None => (own, to.span()),
+            };
+            let relation = format_ident!("relation_{via}", span = span);
+            let leads = quote_spanned!(span=> #orm::rt::leads_to::<#name>(&<#to>::#relation));
+            let to = target(to);
+            quote!(#meta::Relation::HasMany { to: #to, via: #leads })
+        }
+    }))
+}
+
+/// `"-released"` → its index, descending.
+fn ordering(model: &Model, part: &LitStr) -> Result<TokenStream> {
+    let text = part.value();
+    let (name, descending) = match text.strip_prefix('-') {
+        Some(name) => (name, true),
+        None => (text.as_str(), false),
+    };
+    let index = column(model, part, name)?;
+    Ok(quote!((#index, #descending)))
+}
+
+/// The index of a column by name, or an error at `part` that lists them.
+fn column(model: &Model, part: &LitStr, name: &str) -> Result<Literal> {
+    let known = model.fields.iter().filter(|field| field.is_column());
+    match model.index(name) {
+        Some(index) if known.clone().any(|field| field.name == name) => Ok(Literal::u16_suffixed(index)),
+        _ => {
+            let names: Vec<&str> = known.map(|field| field.name.as_str()).collect();
+            let message =
+                format!("`{name}` is no column of {}; it has {}", model.item.ident, names.join(", "));
+            Err(Error::new(part.span(), message))
+        }
+    }
+}
+
+fn option(text: Option<&LitStr>) -> TokenStream {
+    match text {
+        Some(text) => quote!(::core::option::Option::Some(#text)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// `FilmReview` → `film_review`, as `quintet_core::meta::snake_case` does it.
+pub(crate) fn snake_case(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut out = String::with_capacity(name.len() + 4);
+    for (i, c) in chars.iter().enumerate() {
+        let before = i.checked_sub(1).and_then(|k| chars.get(k));
+        let after = chars.get(i + 1);
+        let starts_word = c.is_uppercase()
+            && before.is_some_and(|b| {
+                b.is_lowercase()
+                    || b.is_numeric()
+                    || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase()))
+            });
+        if starts_word {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// `country` → `countries`, `box` → `boxes`, `film` → `films`.
+fn plural(singular: &str) -> String {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| singular.ends_with(ending));
+    match singular.strip_suffix('y') {
+        Some(stem) if !ends(&["ay", "ey", "iy", "oy", "uy"]) => format!("{stem}ies"),
+        _ if ends(&["s", "x", "z", "ch", "sh"]) => format!("{singular}es"),
+        _ => format!("{singular}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_tables_and_plurals() {
+        assert_eq!(snake_case("HTTPLog2"), "http_log2");
+        for (one, many) in [
+            ("country", "countries"),
+            ("day", "days"),
+            ("box", "boxes"),
+            ("film", "films"),
+            ("match", "matches"),
+        ] {
+            assert_eq!(plural(one), many);
+        }
+    }
+}

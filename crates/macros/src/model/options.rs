@@ -1,0 +1,90 @@
+//! `#[model(..)]`.
+
+use syn::{
+    Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result, Token,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+    spanned::Spanned,
+};
+
+/// The options of a model, as written.
+#[derive(Default)]
+pub(super) struct Options {
+    pub(super) app: Option<LitStr>,
+    pub(super) table: Option<LitStr>,
+    pub(super) ordering: Vec<LitStr>,
+    pub(super) verbose_name: Option<LitStr>,
+    pub(super) verbose_name_plural: Option<LitStr>,
+    pub(super) unique_together: Vec<Vec<LitStr>>,
+    pub(super) renamed_from: Option<LitStr>,
+    pub(super) handle: Option<Ident>,
+}
+
+const KNOWN: &str =
+    "app, table, ordering, verbose_name, verbose_name_plural, unique_together, renamed_from, handle";
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = Options::default();
+        for meta in Punctuated::<Meta, Token![,]>::parse_terminated(input)? {
+            let Meta::NameValue(pair) = &meta else {
+                return Err(Error::new(
+                    meta.span(),
+                    format!("expected `option = value`; a model's options are {KNOWN}"),
+                ));
+            };
+            let name = pair.path.get_ident().map(Ident::to_string).unwrap_or_default();
+            match name.as_str() {
+                "app" => options.app = Some(text(&pair.value)?),
+                "table" => options.table = Some(text(&pair.value)?),
+                "verbose_name" => options.verbose_name = Some(text(&pair.value)?),
+                "verbose_name_plural" => options.verbose_name_plural = Some(text(&pair.value)?),
+                "renamed_from" => options.renamed_from = Some(text(&pair.value)?),
+                "ordering" => options.ordering = texts(&pair.value)?,
+                "unique_together" => options.unique_together = sets(&pair.value)?,
+                "handle" => options.handle = Some(ident(&pair.value)?),
+                _ => {
+                    let message = format!("a model has no option `{name}`; it has {KNOWN}");
+                    return Err(Error::new(pair.path.span(), message));
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn text(value: &Expr) -> Result<LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
+        other => Err(Error::new(other.span(), "expected a text in quotes")),
+    }
+}
+
+fn texts(value: &Expr) -> Result<Vec<LitStr>> {
+    match value {
+        Expr::Array(array) => array.elems.iter().map(text).collect(),
+        one => Ok(vec![text(one)?]),
+    }
+}
+
+/// `["a", "b"]`, or `[["a", "b"], ["c", "d"]]`.
+fn sets(value: &Expr) -> Result<Vec<Vec<LitStr>>> {
+    let Expr::Array(array) = value else {
+        return Err(Error::new(
+            value.span(),
+            "expected a list of fields, as in unique_together = [\"title\", \"year\"]",
+        ));
+    };
+    if array.elems.iter().all(|element| matches!(element, Expr::Array(_))) {
+        return array.elems.iter().map(texts).collect();
+    }
+    Ok(vec![texts(value)?])
+}
+
+fn ident(value: &Expr) -> Result<Ident> {
+    match value {
+        Expr::Path(path) => path.path.get_ident().cloned(),
+        _ => None,
+    }
+    .ok_or_else(|| Error::new(value.span(), "expected a name, as in handle = Films"))
+}

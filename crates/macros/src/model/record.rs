@@ -1,0 +1,92 @@
+//! Rows by field index, and what the struct's relations are called for other models.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::{Model, field::Shape};
+
+pub(super) fn write(model: &Model) -> TokenStream {
+    let (orm, name) = (&model.orm, &model.item.ident);
+    let core = quote!(#orm::rt::core);
+    let text = name.to_string();
+    let (mut values, mut sets, mut relations, mut relations_mut, mut links) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (index, field) in model.fields.iter().enumerate() {
+        let index = Literal::u16_suffixed(u16::try_from(index).unwrap_or(u16::MAX));
+        let ident = &field.ident;
+        if field.is_column() {
+            values.push(quote!(#index => #orm::rt::FieldType::encode(&self.#ident)));
+            sets.push(quote!(#index => self.#ident = #orm::rt::FieldType::from_value(__value)?));
+        }
+        match &field.shape {
+            Shape::Column => continue,
+            Shape::Key { optional: true, .. } => {
+                relations.push(quote!(#index => self.#ident.as_ref().map(|r| r as &dyn #orm::rt::Relative)));
+                relations_mut
+                    .push(quote!(#index => self.#ident.as_mut().map(|r| r as &mut dyn #orm::rt::Relative)));
+            }
+            Shape::Key { optional: false, .. } | Shape::Many { .. } => {
+                relations.push(quote!(#index => ::core::option::Option::Some(&self.#ident)));
+                relations_mut.push(quote!(#index => ::core::option::Option::Some(&mut self.#ident)));
+            }
+        }
+        if let Shape::Key { to, .. } | Shape::Many { to, own_table: true } = &field.shape {
+            let constant = format_ident!("relation_{}", field.name);
+            links.push(quote! {
+                #[doc(hidden)]
+                #[allow(non_upper_case_globals, dead_code)]
+                pub const #constant: #orm::rt::RelationTo<#to> = #orm::rt::RelationTo::new(#index);
+            });
+        }
+    }
+    let links = (!links.is_empty()).then(|| quote!(#[automatically_derived] impl #name { #(#links)* }));
+    quote! {
+        #[automatically_derived]
+        impl #orm::rt::Record for #name {
+            fn model(&self) -> &'static #core::meta::ModelMeta {
+                <Self as #orm::Model>::meta()
+            }
+            fn value_at(&self, __field: u16) -> ::core::option::Option<#core::Value> {
+                ::core::option::Option::Some(match __field {
+                    #(#values,)*
+                    _ => return ::core::option::Option::None,
+                })
+            }
+            fn set_at(&mut self, __field: u16, __value: &#core::Value) -> #core::Result {
+                match __field {
+                    #(#sets,)*
+                    _ => return ::core::result::Result::Err(#orm::rt::no_column(#text, __field)),
+                }
+                ::core::result::Result::Ok(())
+            }
+            fn relation_at(&self, __field: u16) -> ::core::option::Option<&dyn #orm::rt::Relative> {
+                match __field {
+                    #(#relations,)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+            fn relation_at_mut(&mut self, __field: u16) -> ::core::option::Option<&mut dyn #orm::rt::Relative> {
+                match __field {
+                    #(#relations_mut,)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+        #[automatically_derived]
+        impl #core::TemplateValue for #name {
+            fn to_value(&self) -> #core::Value {
+                #orm::rt::to_value(self)
+            }
+        }
+        #[automatically_derived]
+        impl #orm::rt::serde::Serialize for #name {
+            fn serialize<__S: #orm::rt::serde::Serializer>(
+                &self,
+                __serializer: __S,
+            ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                #orm::rt::serialize(self, __serializer)
+            }
+        }
+        #links
+    }
+}

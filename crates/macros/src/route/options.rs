@@ -1,0 +1,69 @@
+use proc_macro2::{Ident, TokenStream};
+use syn::{Error, LitBool, LitStr, Token, parse::ParseStream, parse::Parser};
+
+use crate::near::did_you_mean;
+
+const KNOWN: [&str; 3] = ["name", "url", "detach"];
+
+/// What stands in the attribute: the path, then `key = value`.
+pub(super) struct Options {
+    pub(super) path: LitStr,
+    /// The route's name, instead of the function's.
+    pub(super) name: Option<LitStr>,
+    /// The name of the type that has `url(..)`, instead of the function's.
+    pub(super) url: Option<Ident>,
+    /// Does a handler of an unsafe method finish when its client has gone?
+    pub(super) detach: bool,
+}
+
+impl Options {
+    pub(super) fn parse(args: TokenStream, method: &str) -> syn::Result<Self> {
+        let start = format!("a route starts with its path: #[{method}(\"/films/{{id}}/\")]");
+        if args.is_empty() {
+            return Err(Error::new(proc_macro2::Span::call_site(), start));
+        }
+        let read = |input: ParseStream<'_>| {
+            let path: LitStr = input.parse().map_err(|e| Error::new(e.span(), &start))?;
+            let mut options = Options { path, name: None, url: None, detach: true };
+            while !input.is_empty() {
+                input.parse::<Token![,]>()?;
+                if !input.is_empty() {
+                    options.option(input)?;
+                }
+            }
+            Ok(options)
+        };
+        read.parse2(args)
+    }
+
+    fn option(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let expected = "expected `name = \"…\"`, `url = …` or `detach = false`";
+        let key: Ident = input.parse().map_err(|e| Error::new(e.span(), expected))?;
+        let word = key.to_string();
+        if !KNOWN.contains(&word.as_str()) {
+            let near = did_you_mean(&word, KNOWN);
+            let known = KNOWN.join(", ");
+            return Err(Error::new(
+                key.span(),
+                format!("unknown route option `{word}`{near} (known: {known})"),
+            ));
+        }
+        input.parse::<Token![=]>()?;
+        match word.as_str() {
+            "name" => self.name = Some(name(input.parse()?)?),
+            "url" => self.url = Some(input.parse()?),
+            _ => self.detach = input.parse::<LitBool>()?.value,
+        }
+        Ok(())
+    }
+}
+
+/// Templates write `app:name`, so a name has no colon.
+fn name(text: LitStr) -> syn::Result<LitStr> {
+    let value = text.value();
+    if value.is_empty() || value.contains([':', ' ', '"', '\'']) {
+        let why = "a route's name is one word without colon or quotes: templates write \"app:name\"";
+        return Err(Error::new(text.span(), why));
+    }
+    Ok(text)
+}

@@ -1,0 +1,240 @@
+//! One `[[operation]]` of a file.
+
+use quintet_core::{
+    Result,
+    meta::{Digits, OnDelete},
+    near::did_you_mean,
+    value::Kind,
+};
+use toml::de::DeValue;
+
+use super::table::Table;
+use crate::{
+    operation::{Operation, SqlByDialect},
+    state::{FieldState, ModelState, Reference, ThroughOf},
+};
+
+/// The operations, as `op` names them.
+pub(super) const NAMES: [&str; 10] = [
+    "create_model",
+    "delete_model",
+    "rename_model",
+    "rename_table",
+    "add_field",
+    "remove_field",
+    "alter_field",
+    "rename_field",
+    "alter_unique_together",
+    "run_sql",
+];
+
+const KINDS: [Kind; 13] = [
+    Kind::Bool,
+    Kind::SmallInt,
+    Kind::Int,
+    Kind::BigInt,
+    Kind::Float,
+    Kind::Decimal,
+    Kind::Text,
+    Kind::Bytes,
+    Kind::Date,
+    Kind::Time,
+    Kind::DateTime,
+    Kind::Duration,
+    Kind::Json,
+];
+
+const RULES: [OnDelete; 4] = [OnDelete::Cascade, OnDelete::Protect, OnDelete::SetNull, OnDelete::DoNothing];
+
+/// What happens on deletion, as files name it.
+pub(super) fn rule_name(rule: OnDelete) -> &'static str {
+    match rule {
+        OnDelete::Cascade => "cascade",
+        OnDelete::Protect => "protect",
+        OnDelete::SetNull => "set_null",
+        _ => "do_nothing",
+    }
+}
+
+/// `Film` is a model of the migration's own app, `auth.User` one of another.
+fn full_label(app: &str, model: &str) -> String {
+    if model.contains('.') { model.to_owned() } else { format!("{app}.{model}") }
+}
+
+pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
+    let op = table.text("op")?;
+    let table = table.named(&op);
+    let label = |key: &str| table.text(key).map(|model| full_label(app, &model));
+    Ok(match op.as_str() {
+        "create_model" => {
+            table.allow(&["op", "model", "table", "through", "fields", "unique_together"])?;
+            Operation::CreateModel { model: label("model")?, state: model(app, &table)? }
+        }
+        "delete_model" => {
+            table.allow(&["op", "model"])?;
+            Operation::DeleteModel { model: label("model")? }
+        }
+        "rename_model" => {
+            table.allow(&["op", "model", "to"])?;
+            Operation::RenameModel { model: label("model")?, to: label("to")? }
+        }
+        "rename_table" => {
+            table.allow(&["op", "model", "table"])?;
+            Operation::RenameTable { model: label("model")?, table: table.text("table")? }
+        }
+        "add_field" => {
+            table.allow(&["op", "model", "field", "backfill"])?;
+            Operation::AddField {
+                model: label("model")?,
+                field: one_field(app, &table)?,
+                backfill: table.opt_scalar("backfill")?,
+            }
+        }
+        "remove_field" => {
+            table.allow(&["op", "model", "name", "backfill"])?;
+            Operation::RemoveField {
+                model: label("model")?,
+                name: table.text("name")?,
+                backfill: table.opt_scalar("backfill")?,
+            }
+        }
+        "alter_field" => {
+            table.allow(&["op", "model", "field", "backfill", "values"])?;
+            Operation::AlterField {
+                model: label("model")?,
+                field: one_field(app, &table)?,
+                backfill: table.opt_scalar("backfill")?,
+                values: table.text_table("values")?.into_iter().collect(),
+            }
+        }
+        "rename_field" => {
+            table.allow(&["op", "model", "from", "to", "column"])?;
+            Operation::RenameField {
+                model: label("model")?,
+                from: table.text("from")?,
+                to: table.text("to")?,
+                column: table.opt_text("column")?,
+            }
+        }
+        "alter_unique_together" => {
+            table.allow(&["op", "model", "sets"])?;
+            let sets = table.opt_sets("sets")?.ok_or_else(|| table.missing("sets"))?;
+            Operation::AlterUniqueTogether { model: label("model")?, sets }
+        }
+        "run_sql" => {
+            table.allow(&["op", "up", "down"])?;
+            let up = sql(&table, "up")?.ok_or_else(|| table.missing("up"))?;
+            Operation::RunSql { up, down: sql(&table, "down")?.unwrap_or_default() }
+        }
+        other => {
+            let at = table.item("op").map_or(0, |item| item.span().start);
+            let near = did_you_mean(other, NAMES);
+            let known = if near.is_empty() { format!("; there are {}", NAMES.join(", ")) } else { near };
+            return Err(table.error(at, format!("there is no operation `{other}`{known}")));
+        }
+    })
+}
+
+fn model(app: &str, table: &Table<'_>) -> Result<ModelState> {
+    let items = table.opt_list("fields")?.ok_or_else(|| table.missing("fields"))?;
+    let field_of = |item| field(app, &table.table_in(item, "fields", "a field")?);
+    let fields = items.into_iter().map(field_of).collect::<Result<_>>()?;
+    let through = match table.opt_text("through")? {
+        None => None,
+        Some(path) => match path.rsplit_once('.') {
+            Some((owner, name)) => Some(ThroughOf { model: full_label(app, owner), field: name.to_owned() }),
+            None => {
+                let at = table.item("through").map_or(table.at(), |item| item.span().start);
+                return Err(table.error(at, "`through` names a model and its field: \"Film.tags\""));
+            }
+        },
+    };
+    Ok(ModelState {
+        table: table.text("table")?,
+        fields,
+        unique_together: table.opt_sets("unique_together")?.unwrap_or_default(),
+        through,
+    })
+}
+
+fn one_field(app: &str, table: &Table<'_>) -> Result<FieldState> {
+    let item = table.item("field").ok_or_else(|| table.missing("field"))?;
+    field(app, &table.table_in(item, "field", "a field")?)
+}
+
+fn field(app: &str, table: &Table<'_>) -> Result<FieldState> {
+    table.allow(&[
+        "name",
+        "column",
+        "kind",
+        "null",
+        "primary_key",
+        "auto",
+        "unique",
+        "index",
+        "max_length",
+        "max_digits",
+        "decimal_places",
+        "choices",
+        "db_default",
+        "to",
+        "on_delete",
+    ])?;
+    let name = table.text("name")?;
+    let kind = named(table, "kind", &KINDS.map(|k| (k.name(), k)))?.ok_or_else(|| table.missing("kind"))?;
+    let on_delete = named(table, "on_delete", &RULES.map(|r| (rule_name(r), r)))?;
+    let reference = match (table.opt_text("to")?, on_delete) {
+        (Some(to), Some(on_delete)) => Some(Reference { model: full_label(app, &to), on_delete }),
+        (Some(_), None) => return Err(table.missing("on_delete")),
+        (None, Some(_)) => return Err(table.missing("to")),
+        (None, None) => None,
+    };
+    let digits = match (table.opt_number("max_digits")?, table.opt_number("decimal_places")?) {
+        (Some(max), Some(places)) => Some(Digits { max, places }),
+        (Some(_), None) => return Err(table.missing("decimal_places")),
+        (None, Some(_)) => return Err(table.missing("max_digits")),
+        (None, None) => None,
+    };
+    let mut field = FieldState {
+        null: table.flag("null")?,
+        primary_key: table.flag("primary_key")?,
+        auto: table.flag("auto")?,
+        unique: table.flag("unique")?,
+        index: table.flag("index")?,
+        max_length: table.opt_number("max_length")?,
+        digits,
+        choices: table.texts("choices")?.into_iter().map(|(text, _)| text).collect(),
+        db_default: table.opt_text("db_default")?,
+        reference,
+        ..FieldState::new(name, kind)
+    };
+    field.column = match table.opt_text("column")? {
+        Some(column) => column,
+        None => field.usual_column(&field.name),
+    };
+    Ok(field)
+}
+
+/// One of a few names.
+fn named<T: Copy>(table: &Table<'_>, key: &str, known: &[(&str, T)]) -> Result<Option<T>> {
+    let Some(text) = table.opt_text(key)? else { return Ok(None) };
+    if let Some((_, value)) = known.iter().find(|(name, _)| *name == text) {
+        return Ok(Some(*value));
+    }
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let near = did_you_mean(&text, names.iter().copied());
+    let hint = if near.is_empty() { format!("; there are {}", names.join(", ")) } else { near };
+    let at = table.item(key).map_or(table.at(), |item| item.span().start);
+    Err(table.error(at, format!("there is no {} `{text}`{hint}", key.replace('_', " "))))
+}
+
+/// SQL for every database, or a table of SQL by dialect.
+fn sql(table: &Table<'_>, key: &str) -> Result<Option<SqlByDialect>> {
+    let Some(item) = table.item(key) else { return Ok(None) };
+    if let DeValue::String(text) = item.get_ref() {
+        return Ok(Some(SqlByDialect::from([("all".to_owned(), text.to_string())])));
+    }
+    let inner = table.table_in(item, key, key)?;
+    inner.allow(&["all", "sqlite", "postgres", "mysql"])?;
+    Ok(Some(table.text_table(key)?.into_iter().collect()))
+}

@@ -1,0 +1,26 @@
+//! Quintet's migrations: from changed models to changed tables, with every row kept.
+//!
+//! Data passes once, forwards: models → [`state`] → difference ([`detect`]) → [`operation`]s → files ([`file`],
+//! ordered by [`graph`]) → SQL ([`sql`]) → database ([`run`]). [`MigrateRoom`] puts the commands in front of it.
+//!
+//! Migrations are TOML files of operations, neutral to the database and embedded in a release build. The state at any
+//! point is the fold of the operations before it, so an inverse needs nothing in the file. Files are found and written
+//! by [`sources`].
+mod error;
+
+pub mod detect;
+pub mod file;
+pub mod graph;
+pub mod operation;
+mod room;
+pub mod run;
+pub mod sources;
+pub mod sql;
+pub mod state;
+
+pub use file::Migration;
+pub use graph::{Graph, MigrationKey};
+pub use operation::Operation;
+pub use room::{MigrateRoom, MigrationSettings};
+pub use run::{Migrator, create_tables, migrate};
+pub use state::ProjectState;

@@ -1,0 +1,203 @@
+//! What an operation does to the state. Whatever does not fit is refused here, before any SQL runs.
+
+use quintet_core::Result;
+
+use super::Operation;
+use crate::{
+    error::refuse,
+    state::{FieldState, ModelState, ProjectState, ThroughOf},
+};
+
+impl Operation {
+    /// Changes the state as the operation changes the database.
+    ///
+    /// # Errors
+    /// If the operation does not fit the state: an unknown model or field, a name that is taken, a reference
+    /// that would lead nowhere.
+    pub fn apply(&self, state: &mut ProjectState) -> Result {
+        match self {
+            Operation::CreateModel { model, state: new } => create(state, model, new),
+            Operation::DeleteModel { model } => delete(state, model),
+            Operation::RenameModel { model, to } => rename_model(state, model, to),
+            Operation::RenameTable { model, table } => {
+                state.model(model)?;
+                table_is_free(state, table)?;
+                state.model_mut(model)?.table.clone_from(table);
+                Ok(())
+            }
+            Operation::AddField { model, field, .. } => {
+                let owner = state.model(model)?;
+                if owner.get(&field.name).is_some() {
+                    return Err(refuse(format!("{model} has a field `{}` already", field.name)));
+                }
+                column_is_free(owner, field)?;
+                reference_exists(state, model, field)?;
+                state.model_mut(model)?.fields.push(field.clone());
+                Ok(())
+            }
+            Operation::RemoveField { model, name, .. } => remove(state, model, name),
+            Operation::AlterField { model, field, .. } => {
+                let owner = state.model(model)?;
+                owner.field(&field.name)?;
+                column_is_free(owner, field)?;
+                reference_exists(state, model, field)?;
+                let owner = state.model_mut(model)?;
+                owner.fields.iter_mut().filter(|f| f.name == field.name).for_each(|f| f.clone_from(field));
+                Ok(())
+            }
+            Operation::RenameField { model, from, to, column } => {
+                rename_field(state, model, from, to, column.as_deref())
+            }
+            Operation::AlterUniqueTogether { model, sets } => {
+                let owner = state.model_mut(model)?;
+                sets_exist(owner, sets)?;
+                owner.unique_together.clone_from(sets);
+                Ok(())
+            }
+            Operation::RunSql { .. } => Ok(()),
+        }
+    }
+}
+
+fn create(state: &mut ProjectState, label: &str, new: &ModelState) -> Result {
+    if state.models.contains_key(label) {
+        return Err(refuse(format!("there is a model `{label}` already")));
+    }
+    table_is_free(state, &new.table)?;
+    for (i, field) in new.fields.iter().enumerate() {
+        let earlier = new.fields.iter().take(i);
+        if earlier.clone().any(|f| f.name == field.name) {
+            return Err(refuse(format!("{label} has two fields `{}`", field.name)));
+        }
+        if earlier.clone().any(|f| same_name(&f.column, &field.column)) {
+            return Err(refuse(format!("{label} has two columns `{}`", field.column)));
+        }
+        reference_exists(state, label, field)?;
+    }
+    if new.key().next().is_none() {
+        return Err(refuse(format!("{label} has no field with `primary_key = true`")));
+    }
+    sets_exist(new, &new.unique_together)?;
+    state.models.insert(label.to_owned(), new.clone());
+    Ok(())
+}
+
+fn delete(state: &mut ProjectState, label: &str) -> Result {
+    state.model(label)?;
+    if let Some((owner, field)) = state.references_to(label).find(|(owner, _)| *owner != label) {
+        return Err(refuse(format!(
+            "{label} can't be deleted while {owner}.{} points to it: remove that field first",
+            field.name
+        )));
+    }
+    state.models.remove(label);
+    Ok(())
+}
+
+fn rename_model(state: &mut ProjectState, from: &str, to: &str) -> Result {
+    let through: Vec<(String, ThroughOf)> = state
+        .models
+        .iter()
+        .filter_map(|(label, m)| Some((label.clone(), m.through.clone()?)))
+        .filter(|(_, through)| through.model == from)
+        .collect();
+    relabel(state, from, to)?;
+    if let Some(of) = &mut state.model_mut(to)?.through
+        && let Some(field) = to.strip_prefix(&format!("{}_", of.model))
+    {
+        field.clone_into(&mut of.field);
+    }
+    // The table of a many-to-many field is labelled after the model that has the field.
+    for (old, of) in through {
+        let of = ThroughOf { model: to.to_owned(), field: of.field };
+        let new = of.label();
+        relabel(state, &old, &new)?;
+        state.model_mut(&new)?.through = Some(of);
+    }
+    Ok(())
+}
+
+fn relabel(state: &mut ProjectState, from: &str, to: &str) -> Result {
+    state.model(from)?;
+    if state.models.contains_key(to) {
+        return Err(refuse(format!("{from} can't become `{to}`: there is one already")));
+    }
+    if let Some(model) = state.models.remove(from) {
+        state.models.insert(to.to_owned(), model);
+    }
+    let fields = state.models.values_mut().flat_map(|m| &mut m.fields);
+    for reference in fields.filter_map(|f| f.reference.as_mut()).filter(|r| r.model == from) {
+        to.clone_into(&mut reference.model);
+    }
+    Ok(())
+}
+
+fn remove(state: &mut ProjectState, model: &str, name: &str) -> Result {
+    let owner = state.model_mut(model)?;
+    owner.field(name)?;
+    if let Some(set) = owner.unique_together.iter().find(|set| set.iter().any(|f| f == name)) {
+        return Err(refuse(format!(
+            "{model}.{name} can't be removed while it is in unique_together [{}]: change that first",
+            set.join(", ")
+        )));
+    }
+    owner.fields.retain(|f| f.name != name);
+    Ok(())
+}
+
+fn rename_field(
+    state: &mut ProjectState, model: &str, from: &str, to: &str, column: Option<&str>,
+) -> Result {
+    let owner = state.model(model)?;
+    let old = owner.field(from)?;
+    if owner.get(to).is_some() {
+        return Err(refuse(format!("{model}.{from} can't become `{to}`: there is one already")));
+    }
+    let column = match column {
+        Some(column) => column.to_owned(),
+        None if old.has_usual_column() => old.usual_column(to),
+        None => old.column.clone(),
+    };
+    if owner.fields.iter().any(|f| f.name != from && same_name(&f.column, &column)) {
+        return Err(refuse(format!("{model} has a column `{column}` already")));
+    }
+    let owner = state.model_mut(model)?;
+    for field in owner.fields.iter_mut().filter(|f| f.name == from) {
+        to.clone_into(&mut field.name);
+        field.column.clone_from(&column);
+    }
+    for name in owner.unique_together.iter_mut().flatten().filter(|name| *name == from) {
+        to.clone_into(name);
+    }
+    Ok(())
+}
+
+fn table_is_free(state: &ProjectState, table: &str) -> Result {
+    match state.models.iter().find(|(_, m)| same_name(&m.table, table)) {
+        Some((label, _)) => Err(refuse(format!("the table `{table}` belongs to {label}"))),
+        None => Ok(()),
+    }
+}
+
+fn column_is_free(owner: &ModelState, field: &FieldState) -> Result {
+    match owner.fields.iter().find(|f| f.name != field.name && same_name(&f.column, &field.column)) {
+        Some(other) => Err(refuse(format!("the column `{}` belongs to the field `{}`", field.column, other.name))),
+        None => Ok(()),
+    }
+}
+
+/// Databases take `Title` and `title` for one column.
+fn same_name(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
+}
+
+fn reference_exists(state: &ProjectState, model: &str, field: &FieldState) -> Result {
+    match &field.reference {
+        Some(reference) if reference.model != model => state.model(&reference.model).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+fn sets_exist(owner: &ModelState, sets: &[Vec<String>]) -> Result {
+    sets.iter().try_for_each(|set| owner.columns_of(set).map(|_| ()))
+}

@@ -1,0 +1,93 @@
+use std::fmt;
+
+use super::Operation;
+use crate::state::{FieldState, name_of};
+
+impl Operation {
+    /// The operation in one line, for lists and messages: `add field year to Film`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        self.to_string()
+    }
+
+    /// A few words for the migration's file name: `film_year`.
+    pub(crate) fn slug(&self) -> String {
+        let snake = |label: &str| quintet_core::meta::snake_case(name_of(label));
+        match self {
+            Operation::CreateModel { model, .. } => snake(model),
+            Operation::DeleteModel { model } => format!("delete_{}", snake(model)),
+            Operation::RenameModel { to, .. } => format!("rename_{}", snake(to)),
+            Operation::RenameTable { model, .. } => format!("{}_table", snake(model)),
+            Operation::AddField { model, field, .. } => format!("{}_{}", snake(model), field.name),
+            Operation::RemoveField { model, name, .. } => format!("remove_{}_{name}", snake(model)),
+            Operation::AlterField { model, field, .. } => format!("alter_{}_{}", snake(model), field.name),
+            Operation::RenameField { model, to, .. } => format!("rename_{}_{to}", snake(model)),
+            Operation::AlterUniqueTogether { model, .. } => format!("{}_unique_together", snake(model)),
+            Operation::RunSql { .. } => "sql".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Operation::CreateModel { model, state } => match &state.through {
+                Some(through) => {
+                    write!(f, "create the table of {}.{}", name_of(&through.model), through.field)
+                }
+                None => write!(f, "create model {}", name_of(model)),
+            },
+            Operation::DeleteModel { model } => write!(f, "delete model {}", name_of(model)),
+            Operation::RenameModel { model, to } => write!(f, "rename model {} to {}", name_of(model), name_of(to)),
+            Operation::RenameTable { model, table } => {
+                write!(f, "rename the table of {} to {table}", name_of(model))
+            }
+            Operation::AddField { model, field, .. } => write!(f, "add field {} to {}", field.name, name_of(model)),
+            Operation::RemoveField { model, name, .. } => write!(f, "remove field {name} from {}", name_of(model)),
+            Operation::AlterField { model, field, .. } => {
+                write!(f, "alter field {} of {}", field.name, name_of(model))
+            }
+            Operation::RenameField { model, from, to, .. } => {
+                write!(f, "rename field {from} of {} to {to}", name_of(model))
+            }
+            Operation::AlterUniqueTogether { model, sets } if sets.is_empty() => {
+                write!(f, "let any rows of {} share values", name_of(model))
+            }
+            Operation::AlterUniqueTogether { model, sets } => {
+                let sets: Vec<String> = sets.iter().map(|set| format!("({})", set.join(", "))).collect();
+                write!(f, "make {} unique together in {}", sets.join(" and "), name_of(model))
+            }
+            Operation::RunSql { .. } => f.write_str("run SQL"),
+        }
+    }
+}
+
+/// What differs between two states of a field, in words: `null, max_length 10 → 20`.
+#[must_use]
+pub(crate) fn difference(old: &FieldState, new: &FieldState) -> String {
+    let mut parts = Vec::new();
+    let mut note = |what: &str, a: String, b: String| {
+        if a != b {
+            parts.push(format!("{what} {a} → {b}"));
+        }
+    };
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
+    note("kind", old.kind.to_string(), new.kind.to_string());
+    note("column", old.column.clone(), new.column.clone());
+    note("null", old.null.to_string(), new.null.to_string());
+    note("primary_key", old.primary_key.to_string(), new.primary_key.to_string());
+    note("unique", old.unique.to_string(), new.unique.to_string());
+    note("index", old.index.to_string(), new.index.to_string());
+    note(
+        "max_length",
+        or_none(old.max_length.map(|n| n.to_string())),
+        or_none(new.max_length.map(|n| n.to_string())),
+    );
+    let digits = |f: &FieldState| or_none(f.digits.map(|d| format!("({}, {})", d.max, d.places)));
+    note("digits", digits(old), digits(new));
+    note("choices", old.choices.join("|"), new.choices.join("|"));
+    note("db_default", or_none(old.db_default.clone()), or_none(new.db_default.clone()));
+    let to = |f: &FieldState| or_none(f.reference.as_ref().map(|r| format!("{} ({:?})", r.model, r.on_delete)));
+    note("to", to(old), to(new));
+    parts.join(", ")
+}

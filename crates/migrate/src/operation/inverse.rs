@@ -1,0 +1,75 @@
+//! The way back. Nothing for it has to stand in the file: the state before an operation knows what was there.
+
+use std::collections::BTreeMap;
+
+use quintet_core::{Error, Result};
+
+use super::Operation;
+use crate::{error::refuse, state::ProjectState};
+
+impl Operation {
+    /// The operation that undoes this one, given the state before it.
+    ///
+    /// # Errors
+    /// If there is no way back (SQL without `down`), or the operation does not fit the state.
+    pub fn inverse(&self, before: &ProjectState) -> Result<Operation> {
+        Ok(match self {
+            Operation::CreateModel { model, .. } => Operation::DeleteModel { model: model.clone() },
+            Operation::DeleteModel { model } => {
+                Operation::CreateModel { model: model.clone(), state: before.model(model)?.clone() }
+            }
+            Operation::RenameModel { model, to } => Operation::RenameModel { model: to.clone(), to: model.clone() },
+            Operation::RenameTable { model, .. } => {
+                Operation::RenameTable { model: model.clone(), table: before.model(model)?.table.clone() }
+            }
+            Operation::AddField { model, field, .. } => {
+                Operation::RemoveField { model: model.clone(), name: field.name.clone(), backfill: None }
+            }
+            Operation::RemoveField { model, name, backfill } => Operation::AddField {
+                model: model.clone(),
+                field: before.model(model)?.field(name)?.clone(),
+                backfill: backfill.clone(),
+            },
+            Operation::AlterField { model, field, .. } => Operation::AlterField {
+                model: model.clone(),
+                field: before.model(model)?.field(&field.name)?.clone(),
+                backfill: None,
+                values: BTreeMap::new(),
+            },
+            Operation::RenameField { model, from, to, .. } => Operation::RenameField {
+                model: model.clone(),
+                from: to.clone(),
+                to: from.clone(),
+                column: Some(before.model(model)?.field(from)?.column.clone()),
+            },
+            Operation::AlterUniqueTogether { model, .. } => Operation::AlterUniqueTogether {
+                model: model.clone(),
+                sets: before.model(model)?.unique_together.clone(),
+            },
+            Operation::RunSql { up, down } if !down.is_empty() => {
+                Operation::RunSql { up: down.clone(), down: up.clone() }
+            }
+            Operation::RunSql { .. } => {
+                return Err(refuse(
+                    "run_sql has no `down`, so there is no way back: give it one (`down = \"\"` if there is nothing \
+                     to undo)",
+                ));
+            }
+        })
+    }
+}
+
+/// The operations that undo `operations`, in the order in which they are to run. `before` is the state before the
+/// first of them, and becomes the state after the last.
+///
+/// # Errors
+/// The first operation (counted from 0) that has no way back or does not fit the state.
+pub fn inverse_of(before: &mut ProjectState, operations: &[Operation]) -> Result<Vec<Operation>, (usize, Error)> {
+    let mut back = Vec::with_capacity(operations.len());
+    for (index, operation) in operations.iter().enumerate() {
+        back.push(operation.inverse(before).map_err(|error| (index, error))?);
+        operation.apply(before).map_err(|error| (index, error))?;
+    }
+    back.reverse();
+    Ok(back)
+}

@@ -1,0 +1,129 @@
+//! The steps that a migration is made of, as data.
+//!
+//! An operation changes the state ([`apply`](Operation::apply)), has an inverse that is computed from the state
+//! before it ([`inverse`](Operation::inverse)), and is told in one line ([`describe`](Operation::describe)). Its
+//! SQL is written elsewhere, by the database's [writer](crate::sql::SchemaWriter).
+mod apply;
+mod describe;
+mod inverse;
+
+use std::collections::BTreeMap;
+
+pub(crate) use describe::difference;
+pub use inverse::inverse_of;
+
+use crate::state::{FieldState, ModelState};
+
+/// SQL by dialect (`sqlite`, `postgres`, `mysql`), or under `all` for every one of them.
+pub type SqlByDialect = BTreeMap<String, String>;
+
+/// One step of a migration. Models are named by their full label (`cinema.Film`).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Makes a table.
+    CreateModel {
+        /// The new model's label.
+        model: String,
+        /// Its table, fields and the rest.
+        state: ModelState,
+    },
+    /// Drops a table with its rows.
+    DeleteModel {
+        /// The model's label.
+        model: String,
+    },
+    /// Gives a model another label; its table stays until [`RenameTable`](Operation::RenameTable).
+    RenameModel {
+        /// The label that it had; possibly of another app.
+        model: String,
+        /// The label that it gets.
+        to: String,
+    },
+    /// Renames a table.
+    RenameTable {
+        /// The model's label.
+        model: String,
+        /// The new name.
+        table: String,
+    },
+    /// Adds a column.
+    AddField {
+        /// The model's label.
+        model: String,
+        /// The new field.
+        field: FieldState,
+        /// What the rows that exist get, as text that the field's kind can be read from.
+        backfill: Option<String>,
+    },
+    /// Drops a column with its values.
+    RemoveField {
+        /// The model's label.
+        model: String,
+        /// The field's name.
+        name: String,
+        /// What rows get if this is reversed.
+        backfill: Option<String>,
+    },
+    /// Changes a column in place; values are converted exactly, or the migration refuses.
+    AlterField {
+        /// The model's label.
+        model: String,
+        /// The field as it shall be; its name tells which one it is.
+        field: FieldState,
+        /// What takes the place of NULL where NULL is no longer allowed.
+        backfill: Option<String>,
+        /// What becomes of stored choices: old value, new value.
+        values: BTreeMap<String, String>,
+    },
+    /// Renames a field, and its column if that is named after it.
+    RenameField {
+        /// The model's label.
+        model: String,
+        /// The name that it had.
+        from: String,
+        /// The name that it gets.
+        to: String,
+        /// The column that it gets, where that is not named after the field.
+        column: Option<String>,
+    },
+    /// Changes which sets of fields no two rows may share.
+    AlterUniqueTogether {
+        /// The model's label.
+        model: String,
+        /// All sets, by field name.
+        sets: Vec<Vec<String>>,
+    },
+    /// Runs the developer's own SQL. The state does not change.
+    RunSql {
+        /// Forwards.
+        up: SqlByDialect,
+        /// Backwards; empty if there is no way back.
+        down: SqlByDialect,
+    },
+}
+
+impl Operation {
+    /// The model that it changes, by its label before.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        match self {
+            Operation::CreateModel { model, .. }
+            | Operation::DeleteModel { model }
+            | Operation::RenameModel { model, .. }
+            | Operation::RenameTable { model, .. }
+            | Operation::AddField { model, .. }
+            | Operation::RemoveField { model, .. }
+            | Operation::AlterField { model, .. }
+            | Operation::RenameField { model, .. }
+            | Operation::AlterUniqueTogether { model, .. } => Some(model),
+            Operation::RunSql { .. } => None,
+        }
+    }
+
+    /// Can data be lost that the inverse can't bring back?
+    #[must_use]
+    pub fn loses_data(&self) -> bool {
+        matches!(self, Operation::DeleteModel { .. } | Operation::RemoveField { .. })
+    }
+}

@@ -1,0 +1,187 @@
+//! `makemigrations`.
+
+use quintet_core::{
+    Result, Services, Site,
+    command::{ArgSpec, Args, Command},
+};
+use quintet_orm::{Dialect, Executor, registered_models};
+
+use super::{Needs, answers::Asking};
+use crate::{
+    detect::{Answers, Hints, Question, arrange, detect},
+    error::refuse,
+    file::{self, Migration},
+    graph::{Graph, MigrationKey},
+    operation::{Operation, difference},
+    sources, sql,
+    state::{ProjectState, app_of},
+};
+
+pub(super) fn command() -> Command {
+    let about = "Writes migrations for what changed in the models.\n\n\
+                 Compares the models with what the migration files add up to, and writes a TOML file into `migrations/` \
+                 of each app that changed. It asks where it can't know: whether something was renamed, what rows get that \
+                 exist already. In a script, give the answers with --answer.";
+    let answer = ArgSpec {
+        positional: false,
+        value_name: "KEY=ANSWER",
+        ..ArgSpec::of::<Vec<String>>("answer", "The answer to a question, if nobody is there to be asked; can be repeated")
+    };
+    Command::new("makemigrations", about, make)
+        .arg(ArgSpec::of::<Option<String>>("app", "Only this app").positional())
+        .arg(ArgSpec::of::<Option<String>>("name", "The name of the new file, after its number"))
+        .arg(ArgSpec::of::<bool>("dry_run", "Show the files without writing them"))
+        .arg(ArgSpec::of::<bool>("check", "Write nothing, and fail if there is anything to write"))
+        .arg(ArgSpec::of::<bool>("empty", "Write a migration of APP without operations, for SQL of your own"))
+        .arg(answer)
+}
+
+async fn make(services: Services, args: Args) -> Result {
+    let needs = Needs::of(&services)?;
+    let graph = sources::load(&needs.site)?;
+    let app: Option<String> = args.take("app")?;
+    let name: Option<String> = args.take("name")?;
+    if let Some(app) = &app {
+        needs.check_app(&graph, app)?;
+    }
+    if let Some(name) = &name {
+        sources::check_name(name)?;
+    }
+    graph.check_leaves()?;
+    let empty: bool = args.take("empty")?;
+    if empty {
+        let Some(app) = app else {
+            return Err(quintet_core::Error::bad_request("an empty migration needs an app: makemigrations APP --empty"));
+        };
+        return make_empty(&needs, &graph, &app, name.as_deref(), args.take("dry_run")?);
+    }
+    let from = graph.state()?;
+    let models = registered_models(&needs.site);
+    let (goal, hints) = (ProjectState::of_models(&models)?, Hints::of_models(&models)?);
+    let goal = match &app {
+        Some(app) => only(app, &from, goal)?,
+        None => goal,
+    };
+    let check: bool = args.take("check")?;
+    if check {
+        let found = detect(&from, &goal, &hints, &mut Nobody)?;
+        if found.is_empty() {
+            needs.console.line("No changes.");
+            return Ok(());
+        }
+        let lines: String = found.iter().map(|operation| format!("\n  {operation}")).collect();
+        return Err(refuse(format!("models have changes that no migration has; run `makemigrations`:{lines}")));
+    }
+    let mut asking = Asking::new(&needs.console, &args.take::<Vec<String>>("answer")?)?;
+    let found = detect(&from, &goal, &hints, &mut asking);
+    let found = asking.settle(found)?;
+    if found.is_empty() {
+        needs.console.line("No changes.");
+        return Ok(());
+    }
+    let made = arrange(&graph, &from, found, name.as_deref())?;
+    try_out(needs.db.dialect(), &graph, &made)?;
+    let dry_run: bool = args.take("dry_run")?;
+    for migration in &made {
+        let path = sources::path_for(&needs.site, &migration.key.app, &migration.key.name)?;
+        if dry_run {
+            needs.console.line(format!("# {}\n{}", path.display(), file::render(migration)));
+        } else {
+            sources::save(&needs.site, migration)?;
+            needs.console.line(format!("{}:", path.display()));
+            tell(&needs, &graph, migration);
+        }
+    }
+    Ok(())
+}
+
+/// What a migration does, one line an operation.
+fn tell(needs: &Needs, graph: &Graph, migration: &Migration) {
+    let mut state = graph.state().unwrap_or_default();
+    for operation in &migration.operations {
+        let detail = match operation {
+            Operation::AlterField { model, field, .. } => {
+                let old = state.models.get(model).and_then(|m| m.get(&field.name));
+                old.map(|old| format!(": {}", difference(old, field))).unwrap_or_default()
+            }
+            _ => String::new(),
+        };
+        let mark = if operation.loses_data() { "-" } else { "+" };
+        needs.console.line(format!("  {mark} {operation}{detail}"));
+        if operation.apply(&mut state).is_err() {
+            // Apps made in turns: another migration of this run comes between.
+            continue;
+        }
+    }
+}
+
+/// Only the changes of one app; those of the others stay as they are.
+fn only(app: &str, from: &ProjectState, goal: ProjectState) -> Result<ProjectState> {
+    let mut partial = ProjectState::default();
+    let of_app = |label: &String| app_of(label) == app;
+    partial.models.extend(from.models.iter().filter(|(label, _)| !of_app(label)).map(|(l, m)| (l.clone(), m.clone())));
+    partial.models.extend(goal.models.into_iter().filter(|(label, _)| of_app(label)));
+    for (label, model) in partial.models.iter().filter(|(label, _)| of_app(label)) {
+        for reference in model.fields.iter().filter_map(|f| f.reference.as_ref()) {
+            if !partial.models.contains_key(&reference.model) {
+                return Err(refuse(format!(
+                    "{label} points to {}, which has no migration yet: run `makemigrations` without `{app}`, or for \
+                     `{}` first",
+                    reference.model,
+                    app_of(&reference.model)
+                )));
+            }
+        }
+    }
+    Ok(partial)
+}
+
+/// What this database can't do is told here, and not when the migration is applied elsewhere.
+fn try_out(dialect: &Dialect, graph: &Graph, made: &[Migration]) -> Result {
+    let all = graph.iter().chain(made).cloned().collect();
+    let together = Graph::new(all)?;
+    let mut state = ProjectState::default();
+    for migration in together.iter() {
+        if graph.get(&migration.key).is_some() {
+            migration.apply(&mut state)?;
+        } else {
+            sql::plan(dialect, &mut state, &migration.operations)
+                .map_err(|(index, error)| migration.locate(index, &error))?;
+        }
+    }
+    Ok(())
+}
+
+fn make_empty(needs: &Needs, graph: &Graph, app: &str, name: Option<&str>, dry_run: bool) -> Result {
+    let leaf = graph.leaf(app)?.cloned();
+    let number = graph.of_app(app).map(|m| m.key.number()).max().unwrap_or(0) + 1;
+    let key = MigrationKey::new(app, format!("{number:04}_{}", name.unwrap_or("sql")));
+    let migration = Migration::new(key.clone(), leaf.into_iter().collect(), Vec::new());
+    let example = "\n# [[operation]]\n# op = \"run_sql\"\n# up = \"UPDATE …\"\n# down = \"\"\n";
+    let text = format!("{}{example}", file::render(&migration));
+    let path = sources::path_for(&needs.site, app, &key.name)?;
+    if dry_run {
+        needs.console.line(format!("# {}\n{text}", path.display()));
+        return Ok(());
+    }
+    sources::write(&path, &text)?;
+    needs.console.line(path.display());
+    Ok(())
+}
+
+/// The operations that are missing, one line each, without asking anybody.
+pub(super) fn pending(site: &Site, graph: &Graph) -> Result<Vec<String>> {
+    let models = registered_models(site);
+    let (goal, hints) = (ProjectState::of_models(&models)?, Hints::of_models(&models)?);
+    let found = detect(&graph.state()?, &goal, &hints, &mut Nobody)?;
+    Ok(found.iter().map(Operation::describe).collect())
+}
+
+/// Answers nothing to everything: enough to know that there are changes.
+struct Nobody;
+
+impl Answers for Nobody {
+    fn answer(&mut self, _: &Question) -> Result<Option<String>> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,134 @@
+//! Migrations as a room of a site: the commands, the `[migrations]` section, the checks.
+mod answers;
+mod apply;
+mod make;
+mod show;
+
+use std::sync::Arc;
+
+use quintet_core::{
+    Boot, BoxFuture, Error, Result, Room, Services, Site,
+    check::Check,
+    command::Command,
+    settings::{Section, SettingsSection},
+};
+use quintet_macros::Settings;
+use quintet_orm::Db;
+
+use crate::{run::Migrator, sources};
+
+/// `[migrations]` in `quintet.toml`.
+#[derive(Clone, Debug, Settings)]
+#[settings("migrations")]
+pub struct MigrationSettings {
+    /// Apply migrations whenever the site's binary starts, before it serves. Processes that start together wait for one.
+    #[setting(default = false)]
+    pub on_start: bool,
+}
+
+/// The room that keeps the tables in step with the models.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct MigrateRoom;
+
+impl Room for MigrateRoom {
+    fn name(&self) -> &'static str {
+        "migrate"
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        vec![MigrationSettings::section()]
+    }
+
+    fn commands(&self) -> Vec<Command> {
+        vec![make::command(), apply::command(), show::list(), show::sql()]
+    }
+
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            if !boot.settings.get::<MigrationSettings>()?.on_start {
+                return Ok(());
+            }
+            let Some(db) = boot.services.get::<Db>().cloned() else {
+                return Err(Error::settings("`[migrations] on_start` needs a database: start the ORM's room first"));
+            };
+            let graph = sources::load(&boot.site)?;
+            for done in crate::run::migrate(&db, &graph).await? {
+                tracing::info!(migration = %done.key, "applied");
+            }
+            Ok(())
+        })
+    }
+
+    fn checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(async move { checks(services).await })
+    }
+}
+
+async fn checks(services: &Services) -> Vec<Check> {
+    let mut found = Vec::new();
+    let Some(site) = services.get::<Arc<Site>>() else { return found };
+    let graph = match sources::load(site).and_then(|graph| graph.check_leaves().map(|()| graph)) {
+        Ok(graph) => graph,
+        Err(error) => {
+            found.push(Check::error("migrate.E001", error.to_string()).hint("mend the migration files"));
+            return found;
+        }
+    };
+    match make::pending(site, &graph) {
+        Ok(changes) if changes.is_empty() => {}
+        Ok(changes) => found.push(
+            Check::warning("migrate.W002", format!("models have changes that no migration has: {}", list(&changes)))
+                .hint("run `makemigrations`"),
+        ),
+        Err(error) => found.push(
+            Check::warning("migrate.W002", format!("models can't be compared with the migrations: {error}"))
+                .hint("run `makemigrations`"),
+        ),
+    }
+    let Some(db) = services.get::<Db>() else { return found };
+    match unapplied(db, &graph).await {
+        Ok(names) if names.is_empty() => {}
+        Ok(names) => found.push(
+            Check::warning("migrate.W001", format!("migrations are not applied: {}", list(&names)))
+                .hint("run `migrate`"),
+        ),
+        Err(error) => found.push(Check::error("migrate.E002", error.to_string()).hint("see `showmigrations`")),
+    }
+    found
+}
+
+async fn unapplied(db: &Db, graph: &crate::Graph) -> Result<Vec<String>> {
+    let plan = Migrator::new(db, graph).plan(&crate::run::Target::Latest).await?;
+    Ok(plan.steps.iter().map(|step| step.key.to_string()).collect())
+}
+
+/// At most five, then a count.
+fn list(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(5).map(String::as_str).collect();
+    let rest = names.len().saturating_sub(shown.len());
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+/// What every command needs.
+struct Needs {
+    site: Arc<Site>,
+    db: Db,
+    console: quintet_core::command::Console,
+}
+
+impl Needs {
+    fn of(services: &Services) -> Result<Needs> {
+        Ok(Needs {
+            site: services.require::<Arc<Site>>()?.clone(),
+            db: services.require::<Db>()?.clone(),
+            console: services.require::<quintet_core::command::Console>()?.clone(),
+        })
+    }
+
+    /// The app that was named on the command line must be installed, or must once have been.
+    fn check_app(&self, graph: &crate::Graph, app: &str) -> Result {
+        let known = self.site.parts().any(|part| part.label() == app) || graph.apps().contains(app);
+        if known { Ok(()) } else { Err(sources::no_app(&self.site, app)) }
+    }
+}

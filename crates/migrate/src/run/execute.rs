@@ -1,0 +1,170 @@
+//! One migration in one transaction.
+
+use std::time::{Duration, Instant};
+
+use quintet_core::{Error, ErrorKind, Result, Value};
+use quintet_orm::{Db, Executor, Stmt, Tx};
+
+use super::{Direction, Mode, Work, history};
+use crate::{
+    error::refuse,
+    operation::Operation,
+    sql::{self, Guard, Step},
+    state::ProjectState,
+};
+
+/// How long a migration waits for another process to finish its own.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A refusal that came faster was no waiting in vain: the database is closed, or is not to be waited for.
+const NO_WAIT: Duration = Duration::from_millis(50);
+
+/// Runs a migration and writes it down. `false` if another process has done it already.
+pub(super) async fn run(db: &Db, work: &Work<'_>, mode: Mode) -> Result<bool> {
+    let started = Instant::now();
+    loop {
+        let tried = Instant::now();
+        let result = db.atomic_schema(async |tx| inside(tx, work, mode).await).await;
+        match result {
+            // Nothing was kept, so trying again is safe: most likely another process runs the same migration.
+            Err(error)
+                if *error.kind() == ErrorKind::Unavailable
+                    && tried.elapsed() > NO_WAIT
+                    && started.elapsed() < PATIENCE =>
+            {
+                tracing::info!(migration = %work.planned.key, "waiting for the database's writer");
+            }
+            Err(error) if *error.kind() == ErrorKind::Migration => return Err(error),
+            Err(error) => return Err(failed(work, None, &error)),
+            Ok(done) => return Ok(done),
+        }
+    }
+}
+
+async fn inside(tx: &Tx, work: &Work<'_>, mode: Mode) -> Result<bool> {
+    history::ensure(tx).await?;
+    let applied: Vec<_> = history::read(tx).await?.into_iter().map(|applied| applied.key).collect();
+    let key = &work.planned.key;
+    let forwards = work.planned.direction == Direction::Forwards;
+    if applied.contains(key) == forwards {
+        return Ok(false);
+    }
+    if forwards && let Some(missing) = work.migration.depends.iter().find(|k| !applied.contains(k)) {
+        return Err(refuse(format!(
+            "{key} needs {missing}, which another process has just reversed: look at `showmigrations`, and start again"
+        )));
+    }
+    if mode == Mode::Run {
+        for batch in &work.batches {
+            let mut remembered = Vec::new();
+            for step in &batch.steps {
+                if let Err(error) = run_step(tx, step, &mut remembered).await {
+                    put_right(tx).await;
+                    if *error.kind() == ErrorKind::Unavailable {
+                        return Err(error);
+                    }
+                    return Err(failed(work, Some(batch.operations.clone()), &error));
+                }
+            }
+        }
+    }
+    match work.planned.direction {
+        Direction::Forwards => history::add(tx, key).await?,
+        Direction::Backwards => history::remove(tx, key).await?,
+    }
+    Ok(true)
+}
+
+/// Runs operations without writing them down.
+pub(super) async fn run_unrecorded(db: &Db, operations: &[Operation]) -> Result {
+    let mut state = ProjectState::default();
+    let batches = sql::plan(db.dialect(), &mut state, operations).map_err(|(_, error)| error)?;
+    db.atomic_schema(async |tx| {
+        for step in batches.iter().flat_map(|batch| &batch.steps) {
+            run_step(tx, step, &mut Vec::new()).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn run_step(tx: &Tx, step: &Step, remembered: &mut Vec<String>) -> Result {
+    match step {
+        Step::Sql(text) => tx.batch(text.clone()).await,
+        Step::Guard(guard) => ask(tx, guard).await,
+        Step::Remember(query) => {
+            let rows = rows(tx, query).await?;
+            remembered.extend(rows.into_iter().filter_map(|row| match row.into_iter().next() {
+                Some(Value::Text(text)) => Some(text),
+                _ => None,
+            }));
+            Ok(())
+        }
+        Step::Restore => {
+            for text in remembered.drain(..) {
+                tx.batch(text.clone()).await.map_err(|error| {
+                    refuse(format!(
+                        "an index or trigger that was made by hand does not fit the changed table ({error}): drop it with \
+                         run_sql before this operation, and make it again after it"
+                    ))
+                    .with_detail("SQL", text)
+                })?;
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn ask(tx: &Tx, guard: &Guard) -> Result {
+    let rows = rows(tx, &guard.sql).await?;
+    let mut found = rows.into_iter().next().unwrap_or_default().into_iter();
+    let (count, examples) = (found.next(), found.next());
+    match count {
+        Some(Value::Int(0)) => Ok(()),
+        Some(Value::Int(count)) => {
+            Err(guard.refusal(count, examples.as_ref().and_then(Value::as_text).unwrap_or_default()))
+        }
+        other => Err(Error::internal(format!("a question to the data was answered with {other:?}"))
+            .with_detail("SQL", guard.sql.clone())),
+    }
+}
+
+async fn rows(tx: &Tx, query: &str) -> Result<Vec<Vec<Value>>> {
+    let executor: &dyn Executor = tx;
+    executor.rows(Stmt::read(query, Vec::new())).await
+}
+
+/// What a rolled-back transaction does not undo.
+async fn put_right(tx: &Tx) {
+    let statement = sql::writer(tx.dialect()).ok().and_then(sql::SchemaWriter::after_failure);
+    if let Some(statement) = statement
+        && let Err(error) = tx.batch(statement.to_owned()).await
+    {
+        tracing::error!(error = ?error, "the connection could not be put right after a failed migration");
+    }
+}
+
+/// The error with the migration and the operations in front, at their line.
+fn failed(work: &Work<'_>, operations: Option<std::ops::Range<usize>>, error: &Error) -> Error {
+    let verb = match work.planned.direction {
+        Direction::Forwards => "was not applied",
+        Direction::Backwards => "was not reversed",
+    };
+    let (mut at, mut what) = (None, "the end of the migration".to_owned());
+    if let Some(range) = operations {
+        what = work.describe(range.clone());
+        at = work.migration.operation_place(work.planned.original(range.start, work.operations.len()));
+    }
+    let text = format!(
+        "{} {verb}, and nothing of it was kept: {what}: {error}",
+        work.planned.key
+    );
+    let mut failed = refuse(text);
+    for (name, detail) in error.details() {
+        failed = failed.with_detail(name, detail.clone());
+    }
+    match at {
+        Some(place) => failed.in_file(place),
+        None => failed,
+    }
+}

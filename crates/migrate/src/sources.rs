@@ -1,0 +1,148 @@
+//! The migration files of a site: found in its apps' directories, and written there.
+//!
+//! A crate's `migrations/` holds the files of its app. Where several apps share a crate, each has a directory of its
+//! own in it: `migrations/cinema/0001_initial.toml`.
+
+use std::{
+    collections::BTreeSet,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use quintet_core::{App, Error, Folder, Result, Site, SourcePlace};
+
+use crate::{
+    error::refuse,
+    file::{self, Migration},
+    graph::Graph,
+};
+
+/// The directory below an app's.
+const DIRECTORY: &str = "migrations";
+
+/// Reads the migrations of all apps of a site.
+///
+/// # Errors
+/// With file and line if one is wrong, or if they can't be ordered.
+pub fn load(site: &Site) -> Result<Graph> {
+    let mut migrations = Vec::new();
+    let mut seen = BTreeSet::new();
+    for app in site.parts().filter(|app| seen.insert(app.label().to_owned())) {
+        if let Some(folder) = app.directory() {
+            read_app(site, app, folder, &mut migrations)?;
+        }
+    }
+    Graph::new(migrations)
+}
+
+fn read_app(site: &Site, app: &App, folder: &Folder, migrations: &mut Vec<Migration>) -> Result {
+    for below in folder.list(DIRECTORY) {
+        let Some(stem) = below.strip_suffix(".toml") else { continue };
+        let path = format!("{DIRECTORY}/{below}");
+        let name = match stem.split_once('/') {
+            None => {
+                let sharing = sharing(site, folder);
+                if sharing.len() > 1 {
+                    let text = format!(
+                        "several apps live in this directory ({}): move the file to {DIRECTORY}/APP/ of the app that it \
+                         belongs to",
+                        sharing.join(", ")
+                    );
+                    return Err(refuse(text).in_file(SourcePlace::new(shown(folder, &path), 0)));
+                }
+                stem
+            }
+            Some((label, name)) if label == app.label() && !name.contains('/') => name,
+            Some(_) => continue,
+        };
+        check_name(name).map_err(|error| error.in_file(SourcePlace::new(shown(folder, &path), 0)))?;
+        let bytes = folder.read(&path)?.unwrap_or_default();
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            refuse(format!("this is no UTF-8 text: {error}")).in_file(SourcePlace::new(shown(folder, &path), 0))
+        })?;
+        migrations.push(file::parse(app.label(), name, &shown(folder, &path), text)?);
+    }
+    Ok(())
+}
+
+/// The labels of the apps that have this directory and models or migrations of their own in it.
+fn sharing<'a>(site: &'a Site, folder: &Folder) -> Vec<&'a str> {
+    let mut labels: Vec<&str> = site
+        .parts()
+        .filter(|app| app.directory().is_some_and(|f| f.root() == folder.root()))
+        .filter(|app| app.slot::<quintet_orm::ModelSlot>().is_some_and(|slot| !slot.0.is_empty()))
+        .map(App::label)
+        .collect();
+    labels.sort_unstable();
+    labels.dedup();
+    labels
+}
+
+/// A path for messages: from the working directory, if it is below that.
+fn shown(folder: &Folder, below: &str) -> String {
+    let path = folder.root().join(below);
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(&path).display().to_string()
+}
+
+/// A file's name (without `.toml`) must be a good name in `depends` and on the command line.
+pub(crate) fn check_name(name: &str) -> Result {
+    let good = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    if good { Ok(()) } else { Err(refuse(format!("`{name}` is no name of a migration: use letters, digits, _ and -"))) }
+}
+
+/// Where a new migration of `app` is to be written.
+///
+/// # Errors
+/// If the site has no such app, or its crate is not on this machine.
+pub fn path_for(site: &Site, app: &str, name: &str) -> Result<PathBuf> {
+    check_name(name)?;
+    let part = find_app(site, app)?;
+    let Some(folder) = part.directory() else {
+        return Err(refuse(format!(
+            "app `{app}` has no directory for its migrations: make it with app!(\"{app}\"), or give it one with \
+             `.folder(..)`"
+        )));
+    };
+    if !folder.root().is_dir() {
+        return Err(refuse(format!(
+            "the crate of app `{app}` is not on this machine ({} is not there): make migrations where its source is",
+            folder.root().display()
+        )));
+    }
+    let mut directory = folder.root().join(DIRECTORY);
+    if sharing(site, folder).len() > 1 {
+        directory.push(app);
+    }
+    Ok(directory.join(format!("{name}.toml")))
+}
+
+fn find_app<'a>(site: &'a Site, label: &str) -> Result<&'a App> {
+    site.parts().find(|part| part.label() == label).ok_or_else(|| no_app(site, label))
+}
+
+/// The error about a label that no app has.
+pub(crate) fn no_app(site: &Site, label: &str) -> Error {
+    let labels: Vec<&str> = site.apps().iter().map(App::label).collect();
+    let near = quintet_core::near::did_you_mean(label, labels.iter().copied());
+    let known = if near.is_empty() { format!("; there are {}", labels.join(", ")) } else { near };
+    refuse(format!("no app `{label}` is installed{known}"))
+}
+
+/// Writes a new migration; a file that is there already is left alone.
+///
+/// # Errors
+/// Those of [`path_for`], and what the disk reports.
+pub fn save(site: &Site, migration: &Migration) -> Result<PathBuf> {
+    write(&path_for(site, &migration.key.app, &migration.key.name)?, &file::render(migration))
+}
+
+pub(crate) fn write(path: &Path, text: &str) -> Result<PathBuf> {
+    let failed = |error: std::io::Error| refuse(format!("{} can't be written: {error}", path.display()));
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory).map_err(failed)?;
+    }
+    let mut file = std::fs::File::options().write(true).create_new(true).open(path).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    Ok(path.to_owned())
+}

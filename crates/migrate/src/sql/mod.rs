@@ -1,0 +1,119 @@
+//! From operations to a database's SQL.
+//!
+//! A [`SchemaWriter`] knows one database. It is given the state before and the operations, and answers with
+//! [`Batch`]es of [`Step`]s: operations that are done together (on SQLite, all changes of one table in one
+//! rebuild) with the statements for them, and the questions to the data that must be answered with "none" first.
+//! Nothing here touches a database; [`crate::run`] does.
+pub(crate) mod literal;
+pub(crate) mod names;
+mod sqlite;
+
+use std::ops::Range;
+
+use quintet_core::{Error, Result};
+use quintet_orm::{Dialect, Stmt};
+
+use crate::{error::refuse, operation::Operation, state::ProjectState};
+
+/// The table of applied migrations.
+pub const HISTORY: &str = "quintet_migrations";
+
+/// A step of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// A statement.
+    Sql(String),
+    /// A question to the data; any row that it finds stops the migration.
+    Guard(Guard),
+    /// A query for statements (its first column) that [`Restore`](Step::Restore) runs: indexes and triggers that are not
+    /// the models' own and would be lost with their table.
+    Remember(String),
+    /// Runs the statements that were remembered.
+    Restore,
+}
+
+/// What must not be in the data for the next steps to be safe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// A query of one row: how many rows are in the way, and the keys of some.
+    pub sql: String,
+    /// What is wrong with them, after "12 rows of `film` ": "have no `year`".
+    pub wrong: String,
+    /// How to mend it.
+    pub hint: String,
+    /// The table.
+    pub table: String,
+}
+
+impl Guard {
+    /// The refusal, once rows are in the way.
+    #[must_use]
+    pub fn refusal(&self, count: i64, examples: &str) -> Error {
+        let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        let examples = if examples.is_empty() { String::new() } else { format!(" (for example {examples})") };
+        refuse(format!("{rows} of `{}` {}{examples}: {}", self.table, self.wrong, self.hint))
+            .with_detail("SQL", self.sql.clone())
+    }
+}
+
+/// Operations that are done together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Which operations of the migration, counted from 0.
+    pub operations: Range<usize>,
+    /// What is done for them.
+    pub steps: Vec<Step>,
+}
+
+/// A database's way to change its schema.
+pub trait SchemaWriter: Send + Sync {
+    /// The steps for the operations at the front that belong together, and how many they are. The state is that
+    /// before them, and becomes that after them.
+    ///
+    /// # Errors
+    /// If the database can't do it; the message says what to do instead.
+    fn front(&self, state: &mut ProjectState, operations: &[Operation]) -> Result<(usize, Vec<Step>)>;
+
+    /// A statement that makes the table of applied migrations, if it is not there.
+    fn create_history(&self) -> String;
+
+    /// A query that has a row if there is a table of this name.
+    fn find_table(&self, table: &str) -> Stmt;
+
+    /// What puts the connection right again after a step failed, before the transaction is rolled back.
+    fn after_failure(&self) -> Option<&'static str>;
+}
+
+/// The writer for this database.
+///
+/// # Errors
+/// If migrations do not know it.
+pub fn writer(dialect: &Dialect) -> Result<&'static dyn SchemaWriter> {
+    match dialect.name {
+        "sqlite" => Ok(&sqlite::Sqlite),
+        other => Err(refuse(format!("migrations can't change the schema of a `{other}` database"))),
+    }
+}
+
+/// All steps of a migration. The state is that before it, and becomes that after it.
+///
+/// # Errors
+/// The first operation (counted from 0) that does not fit the state or that the database can't do.
+pub fn plan(
+    dialect: &Dialect,
+    state: &mut ProjectState,
+    operations: &[Operation],
+) -> Result<Vec<Batch>, (usize, Error)> {
+    let writer = writer(dialect).map_err(|error| (0, error))?;
+    let mut batches = Vec::new();
+    let mut done = 0;
+    while let Some(rest) = operations.get(done..).filter(|rest| !rest.is_empty()) {
+        let (count, steps) = writer.front(state, rest).map_err(|error| (done, error))?;
+        // A writer that did nothing would never end.
+        let next = done + count.clamp(1, rest.len());
+        batches.push(Batch { operations: done..next, steps });
+        done = next;
+    }
+    Ok(batches)
+}

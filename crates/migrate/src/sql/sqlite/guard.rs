@@ -1,0 +1,56 @@
+//! Questions to the data before a change that some row might not survive.
+
+use super::quoted;
+use crate::{
+    sql::{Guard, Step},
+    state::ModelState,
+};
+
+/// How many keys a refusal shows.
+const EXAMPLES: u8 = 5;
+
+/// Refuses if any row meets the condition.
+pub(super) fn rows(model: &ModelState, condition: &str, wrong: String, hint: &str) -> Step {
+    let table = quoted(&model.table);
+    let sql = format!(
+        "SELECT COUNT(*), (SELECT group_concat(k, ', ') FROM (SELECT {} AS k FROM {table} WHERE {condition} \
+         LIMIT {EXAMPLES})) FROM {table} WHERE {condition}",
+        key(model)
+    );
+    Step::Guard(Guard { sql, wrong, hint: hint.to_owned(), table: model.table.clone() })
+}
+
+/// Refuses if rows share the values of these expressions; NULL is shared by any.
+pub(super) fn shared(model: &ModelState, expressions: &[&str], fields: &[String]) -> Step {
+    let names: Vec<String> = (1..=expressions.len()).map(|i| format!("v{i}")).collect();
+    let values: Vec<String> = expressions.iter().zip(&names).map(|(e, n)| format!("{e} AS {n}")).collect();
+    let present: Vec<String> = names.iter().map(|n| format!("{n} IS NOT NULL")).collect();
+    let sql = format!(
+        "WITH shared AS (SELECT COUNT(*) AS n, MIN(k) || ' and ' || MAX(k) AS ks FROM (SELECT {} AS k, {} FROM {}) \
+         WHERE {} GROUP BY {} HAVING COUNT(*) > 1) SELECT (SELECT COALESCE(SUM(n), 0) FROM shared), \
+         (SELECT group_concat(ks, '; ') FROM (SELECT ks FROM shared LIMIT {EXAMPLES}))",
+        key(model),
+        values.join(", "),
+        quoted(&model.table),
+        present.join(" AND "),
+        names.join(", "),
+    );
+    Step::Guard(Guard {
+        sql,
+        wrong: format!("share the values of ({}), which shall be unique", fields.join(", ")),
+        hint: "change or delete them first".to_owned(),
+        table: model.table.clone(),
+    })
+}
+
+/// A row's key in words: `'id = ' || "id"`.
+fn key(model: &ModelState) -> String {
+    let parts: Vec<String> = model
+        .key()
+        .map(|field| {
+            let name = crate::sql::literal::text(&format!("{} = ", field.column));
+            format!("{name} || quote({})", quoted(&field.column))
+        })
+        .collect();
+    if parts.is_empty() { "'rowid = ' || rowid".to_owned() } else { parts.join(" || ' and ' || ") }
+}

@@ -1,0 +1,166 @@
+//! Tables, columns and indexes as SQLite declares them.
+
+use quintet_core::{Result, meta::OnDelete, value::Kind};
+
+use super::quoted;
+use crate::{
+    error::refuse,
+    sql::names,
+    state::{FieldState, ModelState, ProjectState},
+};
+
+/// Most digits of a decimal: they are kept as whole numbers of 64 bits.
+const MOST_DIGITS: u8 = 18;
+
+/// `CREATE TABLE`, under a name of its own for a rebuild.
+pub(super) fn create(state: &ProjectState, model: &ModelState, name: &str) -> Result<String> {
+    let mut lines: Vec<String> =
+        model.fields.iter().map(|field| column(state, model, field)).collect::<Result<_>>()?;
+    if model.key().count() > 1 {
+        let key: Vec<&str> = model.key().map(|f| f.column.as_str()).collect();
+        lines.push(format!("PRIMARY KEY ({})", list(&key)));
+    }
+    Ok(format!("CREATE TABLE {} (\n    {}\n)", quoted(name), lines.join(",\n    ")))
+}
+
+/// A column's definition.
+pub(super) fn column(state: &ProjectState, model: &ModelState, field: &FieldState) -> Result<String> {
+    let mut out = format!("{} {}", quoted(&field.column), declared(field)?);
+    if !field.null || field.primary_key {
+        out.push_str(" NOT NULL");
+    }
+    let only_key = field.primary_key && model.key().count() == 1;
+    if only_key {
+        out.push_str(" PRIMARY KEY");
+    }
+    if field.auto {
+        if !only_key || !field.kind.is_integer() {
+            return Err(refuse(format!(
+                "`{}` can't be numbered by SQLite: that needs a whole number that is the only key",
+                field.name
+            )));
+        }
+        out.push_str(" AUTOINCREMENT");
+    }
+    if let Some(sql) = &field.db_default {
+        out.push_str(&format!(" DEFAULT ({sql})"));
+    }
+    if let Some(reference) = &field.reference {
+        let target = state.model(&reference.model)?;
+        let mut keys = target.key();
+        let (Some(key), None) = (keys.next(), keys.next()) else {
+            return Err(refuse(format!(
+                "`{}` can't point to {}, whose key is not a single column",
+                field.name, reference.model
+            )));
+        };
+        let rule = match reference.on_delete {
+            OnDelete::Cascade => "CASCADE",
+            OnDelete::SetNull => "SET NULL",
+            OnDelete::Protect => "RESTRICT",
+            _ => "NO ACTION",
+        };
+        out.push_str(&format!(
+            " REFERENCES {} ({}) ON DELETE {rule} DEFERRABLE INITIALLY DEFERRED",
+            quoted(&target.table),
+            quoted(&key.column)
+        ));
+    }
+    Ok(out)
+}
+
+/// The declared type. Its name gives the column its affinity, and tells a reader (and `inspectdb`) what it holds.
+fn declared(field: &FieldState) -> Result<String> {
+    Ok(match field.kind {
+        // Only under this very name is it the row's number.
+        _ if field.auto => "INTEGER".to_owned(),
+        Kind::Bool => "BOOLEAN".to_owned(),
+        Kind::SmallInt => "SMALLINT".to_owned(),
+        Kind::Int => "INTEGER".to_owned(),
+        // A duration is kept in microseconds.
+        Kind::BigInt | Kind::Duration => "BIGINT".to_owned(),
+        Kind::Float => "REAL".to_owned(),
+        Kind::Decimal => match field.digits {
+            None => {
+                return Err(refuse(format!(
+                    "`{}` needs max_digits and decimal_places: SQLite keeps decimals as whole numbers",
+                    field.name
+                )));
+            }
+            Some(digits) if digits.max > MOST_DIGITS || digits.places > digits.max => {
+                return Err(refuse(format!(
+                    "`{}` can't have {} digits with {} after the point: on SQLite a decimal has at most {MOST_DIGITS} \
+                     digits in all",
+                    field.name, digits.max, digits.places
+                )));
+            }
+            Some(digits) => format!("DECIMAL({},{})", digits.max, digits.places),
+        },
+        Kind::Text => field.max_length.map_or_else(|| "TEXT".to_owned(), |n| format!("VARCHAR({n})")),
+        Kind::Bytes => "BLOB".to_owned(),
+        Kind::Date => "DATE".to_owned(),
+        Kind::Time => "TIME".to_owned(),
+        Kind::DateTime => "DATETIME".to_owned(),
+        // Not `JSON`: that name would turn the document `1` into a number.
+        Kind::Json => "TEXT".to_owned(),
+        other => return Err(refuse(format!("`{}`: SQLite has no column for {other}", field.name))),
+    })
+}
+
+pub(super) fn rename_column(table: &str, from: &str, to: &str) -> String {
+    format!("ALTER TABLE {} RENAME COLUMN {} TO {}", quoted(table), quoted(from), quoted(to))
+}
+
+/// An index that a model asks for.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Index {
+    pub(super) name: String,
+    /// The fields, if it is unique.
+    pub(super) unique_fields: Option<Vec<String>>,
+    pub(super) create: String,
+}
+
+/// The indexes of a model.
+pub(super) fn indexes(model: &ModelState) -> Result<Vec<Index>> {
+    let mut found: Vec<Index> = Vec::new();
+    let mut add = |columns: &[&str], unique_fields: Option<Vec<String>>| {
+        let unique = unique_fields.is_some();
+        let name = names::index(&model.table, columns, unique);
+        let create = format!(
+            "CREATE {}INDEX {} ON {} ({})",
+            if unique { "UNIQUE " } else { "" },
+            quoted(&name),
+            quoted(&model.table),
+            list(columns)
+        );
+        if found.iter().all(|index| index.name != name) {
+            found.push(Index { name, unique_fields, create });
+        }
+    };
+    let single_key = model.key().count() == 1;
+    for field in model.fields.iter().filter(|f| !(f.primary_key && single_key)) {
+        if field.unique {
+            add(&[&field.column], Some(vec![field.name.clone()]));
+        } else if field.index {
+            add(&[&field.column], None);
+        }
+    }
+    for set in &model.unique_together {
+        add(&model.columns_of(set)?, Some(set.clone()));
+    }
+    Ok(found)
+}
+
+/// What drops the indexes that go, and what makes those that come.
+pub(super) fn index_changes(before: &ModelState, after: &ModelState) -> Result<(Vec<String>, Vec<String>)> {
+    let (old, new) = (indexes(before)?, indexes(after)?);
+    let same = |a: &Index, all: &[Index]| all.iter().any(|b| a.name == b.name && a.create == b.create);
+    let dropped = old.iter().filter(|i| !same(i, &new)).map(|i| format!("DROP INDEX {}", quoted(&i.name)));
+    let created = new.iter().filter(|i| !same(i, &old)).map(|i| i.create.clone());
+    Ok((dropped.collect(), created.collect()))
+}
+
+/// Columns as a list.
+pub(super) fn list(columns: &[&str]) -> String {
+    columns.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ")
+}

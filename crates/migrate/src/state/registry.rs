@@ -1,0 +1,133 @@
+//! The state that the registered models ask for.
+
+use quintet_core::{
+    Result,
+    meta::{FieldDefault, FieldMeta, ModelMeta, OnDelete, Relation},
+};
+
+use super::{FieldState, ModelState, ProjectState, Reference, ThroughOf};
+use crate::error::refuse;
+
+impl ProjectState {
+    /// The tables of these models, with those of their many-to-many fields.
+    ///
+    /// # Errors
+    /// If a model is in no app, a relation leads to a model that is not among them, or two share a table.
+    pub fn of_models(models: &[&'static ModelMeta]) -> Result<ProjectState> {
+        let mut state = ProjectState::default();
+        for meta in models {
+            let identity = meta.identity()?;
+            let mut fields = Vec::new();
+            for (field, index) in meta.fields.iter().zip(0u16..) {
+                match field.relation {
+                    Relation::HasMany { .. } => {}
+                    Relation::ManyToMany { through, .. } => {
+                        let to = target(meta, field, models)?;
+                        let of = ThroughOf { model: identity.label.clone(), field: field.name.to_owned() };
+                        let table = meta.through_table(index)?;
+                        let sides = [(through.from, *meta), (through.to, to)];
+                        state.add(of.label(), through_model(table, of, sides)?)?;
+                    }
+                    _ => fields.push(field_state(meta, index, field, models)?),
+                }
+            }
+            let names = |set: &&[u16]| -> Result<Vec<String>> {
+                set.iter()
+                    .map(|i| match meta.field_at(*i) {
+                        Some(field) if field.is_column() => Ok(field.name.to_owned()),
+                        _ => Err(refuse(format!("unique_together of {} names no column", meta.label()))),
+                    })
+                    .collect()
+            };
+            let unique_together = meta.unique_together.iter().map(names).collect::<Result<_>>()?;
+            let model = ModelState { unique_together, ..ModelState::new(&identity.table, fields) };
+            state.add(identity.label.clone(), model)?;
+        }
+        Ok(state)
+    }
+
+    fn add(&mut self, label: String, model: ModelState) -> Result {
+        if let Some((other, _)) = self.models.iter().find(|(_, m)| m.table == model.table) {
+            return Err(refuse(format!(
+                "{label} and {other} share the table `{}`: give one #[model(table = \"…\")]",
+                model.table
+            )));
+        }
+        self.models.insert(label, model);
+        Ok(())
+    }
+}
+
+fn target(
+    meta: &ModelMeta, field: &FieldMeta, models: &[&'static ModelMeta],
+) -> Result<&'static ModelMeta> {
+    let to = field.relation.target().ok_or_else(|| {
+        refuse(format!("{}.{} leads to a model that was never filled in", meta.label(), field.name))
+    })?;
+    if models.contains(&to) {
+        return Ok(to);
+    }
+    to.identity()?;
+    Err(refuse(format!(
+        "{}.{} leads to {}, which is registered by no installed app: add it to `.models(..)`",
+        meta.label(),
+        field.name,
+        to.label()
+    )))
+}
+
+fn field_state(
+    meta: &ModelMeta, index: u16, field: &FieldMeta, models: &[&'static ModelMeta],
+) -> Result<FieldState> {
+    let reference = match field.relation {
+        Relation::ToOne { on_delete, .. } => {
+            let to = target(meta, field, models)?;
+            Some(Reference { model: to.identity()?.label.clone(), on_delete })
+        }
+        _ => None,
+    };
+    Ok(FieldState {
+        name: field.name.to_owned(),
+        column: field.column.to_owned(),
+        kind: field.kind,
+        null: field.null,
+        primary_key: field.primary_key || meta.primary_key.contains(&index),
+        auto: field.auto,
+        unique: field.unique,
+        index: field.index,
+        max_length: field.max_length,
+        digits: field.digits,
+        choices: field.choices.iter().map(|c| c.value.to_owned()).collect(),
+        db_default: match field.default {
+            FieldDefault::Database(sql) => Some(sql.to_owned()),
+            _ => None,
+        },
+        reference,
+    })
+}
+
+/// The table of a many-to-many field: a key, and one foreign key to either side.
+///
+/// The pair is unique, which also serves as the index of the first column; the second has its own.
+fn through_model(table: &str, of: ThroughOf, sides: [(&str, &ModelMeta); 2]) -> Result<ModelState> {
+    let mut fields = vec![FieldState::auto_key("id")];
+    for ((column, to), index) in sides.into_iter().zip([false, true]) {
+        let Some(key) = to.key().and_then(|i| to.field_at(i)) else {
+            return Err(refuse(format!(
+                "{}.{} leads to {}, whose key is not a single column: make a model of the table between them",
+                of.model,
+                of.field,
+                to.label()
+            )));
+        };
+        fields.push(FieldState {
+            column: column.to_owned(),
+            index,
+            max_length: key.max_length,
+            digits: key.digits,
+            ..FieldState::foreign_key(column, key.kind, to.identity()?.label.clone(), OnDelete::Cascade)
+        });
+    }
+    let pair = sides.iter().map(|(column, _)| (*column).to_owned()).collect();
+    Ok(ModelState { unique_together: vec![pair], through: Some(of), ..ModelState::new(table, fields) })
+}

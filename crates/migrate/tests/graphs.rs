@@ -1,0 +1,106 @@
+//! Dependencies: over apps, with the mistakes that people make.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use common::*;
+use quintet_migrate::{
+    Graph, Migration, MigrationKey, Migrator,
+    run::{Direction, Mode, Target},
+};
+
+fn graph(all: &[(&str, &[&str])]) -> quintet_core::Result<Graph> {
+    Graph::new(all.iter().map(|(key, depends)| migration(key, depends, vec![])).collect())
+}
+
+fn order(graph: &Graph) -> Vec<String> {
+    graph.iter().map(|m: &Migration| m.key.to_string()).collect()
+}
+
+#[test]
+fn each_comes_after_what_it_needs_in_a_stable_order() {
+    let graph = graph(&[
+        ("auth.0001", &["zoo.0001"]),
+        ("auth.0002", &["auth.0001", "shop.0001"]),
+        ("shop.0001", &["auth.0001"]),
+        ("zoo.0001", &[]),
+    ])
+    .unwrap();
+    assert_eq!(order(&graph), ["zoo.0001", "auth.0001", "shop.0001", "auth.0002"]);
+    assert_eq!(graph.leaf("auth").unwrap(), Some(&MigrationKey::new("auth", "0002")));
+    assert_eq!(graph.leaf("none").unwrap(), None);
+}
+
+#[test]
+fn mistakes_are_named() {
+    for (all, words) in [
+        (vec![("a.0001", &["a.0002"][..]), ("a.0002", &["a.0001"])], "in a circle: a.0001 → a.0002 → a.0001"),
+        (vec![("a.0001_initial", &[][..]), ("a.0002", &["a.0001_intial"])], "did you mean `a.0001_initial`?"),
+        (vec![("a.0001", &["b.0001"][..])], "no installed app `b` has migrations"),
+        (vec![("a.0001", &[][..]), ("a.0001", &[])], "two migrations a.0001"),
+    ] {
+        let error = graph(&all).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn two_leaves_of_an_app_are_told_with_both_names() {
+    let graph = graph(&[("a.0001", &[]), ("a.0002_left", &["a.0001"]), ("a.0002_right", &["a.0001"])]).unwrap();
+    let error = graph.leaf("a").unwrap_err().to_string();
+    assert!(error.contains("0002_left, 0002_right") && error.contains("depends = [\"0002_left\"]"), "{error}");
+    let db = memory().await;
+    assert!(go(&db, &graph, Target::Latest).await.unwrap_err().to_string().contains("0002_right"));
+    assert_eq!(text(&db, "SELECT COUNT(*) FROM sqlite_schema").await, "0");
+}
+
+#[test]
+fn a_migration_is_found_by_the_beginning_of_its_name() {
+    let graph = graph(&[("a.0001_initial", &[]), ("a.0002_x", &["a.0001_initial"]), ("a.0002_y", &["a.0002_x"])]).unwrap();
+    assert_eq!(graph.find("a", "0001").unwrap().name, "0001_initial");
+    assert_eq!(graph.find("a", "0002_y.toml").unwrap().name, "0002_y");
+    assert!(graph.find("a", "0002").unwrap_err().to_string().contains("0002_x or 0002_y"));
+    assert!(graph.find("a", "0001_inital").unwrap_err().to_string().contains("did you mean `0001_initial`?"));
+}
+
+#[tokio::test]
+async fn going_back_takes_along_what_builds_on_it_in_other_apps() {
+    let graph = graph(&[
+        ("a.0001", &[]),
+        ("a.0002", &["a.0001"]),
+        ("b.0001", &["a.0001"]),
+        ("b.0002", &["b.0001", "a.0002"]),
+        ("c.0001", &[]),
+    ])
+    .unwrap();
+    let db = memory().await;
+    let migrator = Migrator::new(&db, &graph);
+    assert_eq!(go(&db, &graph, Target::App("b".into())).await.unwrap(), 4);
+    let plan = async |target: Target| -> Vec<String> {
+        let plan = migrator.plan(&target).await.unwrap();
+        plan.steps.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(plan(Target::Latest).await, ["apply c.0001"]);
+    let to = |app: &str, name: &str| Target::Migration(MigrationKey::new(app, name));
+    assert_eq!(plan(to("a", "0001")).await, ["reverse b.0002", "reverse a.0002"]);
+    assert_eq!(plan(Target::Zero("b".into())).await, ["reverse b.0002", "reverse b.0001"]);
+    assert_eq!(plan(Target::Zero("a".into())).await.len(), 4);
+    assert!(plan(to("b", "0002")).await.is_empty());
+    assert_eq!(go(&db, &graph, to("a", "0001")).await.unwrap(), 2);
+    assert_eq!(plan(to("b", "0002")).await, ["apply a.0002", "apply b.0002"]);
+}
+
+#[tokio::test]
+async fn a_fake_only_changes_the_history() {
+    let graph = chain("a", vec![vec![create(model("a.T", vec![]))], vec![add("a.T", null(varchar("x", 3)), None)]]);
+    let db = memory().await;
+    let migrator = Migrator::new(&db, &graph);
+    let plan = migrator.plan(&Target::Migration(MigrationKey::new("a", "0001"))).await.unwrap();
+    assert_eq!(migrator.run(&plan, Mode::Fake, |_| {}).await.unwrap().len(), 1);
+    assert!(introspect(&db).await.is_empty());
+    assert_eq!(migrator.history().await.unwrap()[0].key.to_string(), "a.0001");
+    let plan = migrator.plan(&Target::Zero("a".into())).await.unwrap();
+    assert_eq!(plan.steps[0].direction, Direction::Backwards);
+    migrator.run(&plan, Mode::Fake, |_| {}).await.unwrap();
+    assert!(migrator.history().await.unwrap().is_empty());
+}

@@ -1,0 +1,292 @@
+//! Any schema leads to any other and back, and the rows of what both have stay.
+//!
+//! Each case has a seed, which a failure prints: `QUINTET_SEED=17 cargo test -p quintet-migrate --test random_schemas`
+//! runs that one alone.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{random::Random, *};
+use quintet_core::{Result, meta::OnDelete, value::Kind};
+use quintet_migrate::{
+    Graph, Operation, ProjectState,
+    detect::{Answers, Hints, Question, arrange, detect},
+    file,
+    run::Target,
+    state::{FieldState, ModelState, ThroughOf},
+};
+use quintet_orm::{Db, Executor};
+
+const CASES: u64 = 200;
+const MODELS: [&str; 5] = ["Ape", "Bee", "Cat", "Dog", "Eel"];
+const FIELDS: [&str; 7] = ["one", "two", "six", "ten", "odd", "day", "end"];
+
+/// The kind of a field of this name, so that the same name in both schemas can be converted.
+fn random_field(random: &mut Random, name: &str) -> FieldState {
+    let mut f = match name {
+        "one" => random.pick(&[varchar(name, 40), varchar(name, 20), field(name, Kind::Text)]),
+        "two" => random.pick(&[field(name, Kind::Int), field(name, Kind::BigInt), field(name, Kind::SmallInt)]),
+        "six" => random.pick(&[decimal(name, 8, 2), decimal(name, 12, 4), decimal(name, 10, 3)]),
+        "ten" => random.pick(&[field(name, Kind::Bool), field(name, Kind::Int), field(name, Kind::Text)]),
+        "odd" => random.pick(&[field(name, Kind::Date), field(name, Kind::DateTime)]),
+        "day" => random.pick(&[field(name, Kind::Date), field(name, Kind::Text), varchar(name, 10)]),
+        _ => random.pick(&[field(name, Kind::Int), decimal(name, 9, 2), field(name, Kind::Float)]),
+    };
+    // A value that all rows get can't be unique, so what is unique may be null here.
+    let may_be_unique = matches!(name, "one" | "two");
+    f.null = may_be_unique || random.one_in(2);
+    f.unique = may_be_unique && random.one_in(3);
+    f.index = random.one_in(4);
+    if random.one_in(6) {
+        f.column = format!("col_{name}");
+    }
+    f
+}
+
+fn random_schema(random: &mut Random) -> ProjectState {
+    let present: Vec<&str> = MODELS.into_iter().filter(|_| !random.one_in(4)).collect();
+    let app = |name: &str| if name < "Cat" { "one" } else { "two" };
+    let label = |name: &str| format!("{}.{name}", app(name));
+    let mut all = ProjectState::default();
+    for name in &present {
+        let mut fields = Vec::new();
+        for f in FIELDS {
+            if !random.one_in(3) {
+                fields.push(random_field(random, f));
+            }
+        }
+        for target in &present {
+            if random.one_in(4) {
+                let rule = random.pick(&[OnDelete::Cascade, OnDelete::Protect, OnDelete::SetNull, OnDelete::DoNothing]);
+                let to = FieldState::foreign_key(&format!("to_{}", target.to_lowercase()), Kind::BigInt, label(target), rule);
+                let to = FieldState { index: random.one_in(2), ..to };
+                // A required key has no value for rows that exist: the models of people ask then; here it may be null.
+                fields.push(null(to));
+            }
+        }
+        let (label, mut model) = model(&label(name), fields);
+        if random.one_in(5) {
+            model.table = format!("odd {}", name.to_lowercase());
+        }
+        if model.fields.len() > 2 && ["one", "two"].contains(&&*model.fields[1].name) && random.one_in(2) {
+            model.unique_together = vec![vec![model.fields[1].name.clone(), model.fields[2].name.clone()]];
+        }
+        all.models.insert(label, model);
+    }
+    for owner in &present {
+        if random.one_in(3) {
+            let target = random.pick(&present);
+            let of = ThroughOf { model: label(owner), field: "many".into() };
+            let (from, to) = (format!("from_{}_id", owner.to_lowercase()), format!("{}_id", target.to_lowercase()));
+            let side = |column: &str, to: &str| FieldState { column: column.into(), ..fk(column, to) };
+            let fields = vec![FieldState::auto_key("id"), side(&from, &label(owner)), side(&to, &label(target))];
+            let table = format!("{}_{}_many", app(owner), owner.to_lowercase());
+            let through = ModelState {
+                unique_together: vec![vec![from, to]],
+                through: Some(of.clone()),
+                ..ModelState::new(table, fields)
+            };
+            all.models.insert(of.label(), through);
+        }
+    }
+    all
+}
+
+/// A value that every kind of the field's name can hold; each row has another one where it matters.
+fn sample(f: &FieldState, row: usize) -> String {
+    let odd = row % 2;
+    match (f.name.as_str(), f.kind) {
+        ("one", _) => format!("'it''s {row}'"),
+        ("ten", Kind::Text) => format!("'{odd}'"),
+        ("ten", _) => odd.to_string(),
+        ("odd", Kind::DateTime) => format!("'2024-01-0{} 00:00:00.000000'", row + 1),
+        ("odd" | "day", _) => format!("'2024-01-0{}'", row + 1),
+        (_, Kind::Decimal) => (i64::try_from(row).unwrap() * 10i64.pow(f.digits.unwrap().places.into())).to_string(),
+        (_, Kind::Float) => format!("{row}.0"),
+        _ => row.to_string(),
+    }
+}
+
+/// Three rows a table. Keys point to rows that exist; some values are NULL where that is allowed.
+async fn fill(db: &Db, state: &ProjectState, random: &mut Random) {
+    let mut statements = Vec::new();
+    for model in state.models.values() {
+        for row in 1..4usize {
+            let mut values = Vec::new();
+            for f in &model.fields {
+                let value = match (f.primary_key, &f.reference) {
+                    (true, _) => row.to_string(),
+                    (_, Some(_)) => row.to_string(),
+                    _ if f.null && random.one_in(5) => "NULL".to_owned(),
+                    _ => sample(f, row),
+                };
+                values.push((format!("\"{}\"", f.column), value));
+            }
+            let (columns, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+            // Two of three values of a yes-or-no column are the same: where it must be unique, two rows are enough.
+            statements.push(format!(
+                "INSERT OR IGNORE INTO \"{}\" ({}) VALUES ({})",
+                model.table,
+                columns.join(", "),
+                values.join(", ")
+            ));
+        }
+    }
+    // In one transaction: foreign keys are checked at its end. A row that was left out takes those that point to it.
+    let sql = statements.join(";\n");
+    db.atomic_schema(async |tx| {
+        tx.batch(sql).await?;
+        for model in state.models.values() {
+            for f in model.fields.iter().filter(|f| f.reference.is_some()) {
+                let target = &state.models[&f.reference.as_ref().unwrap().model].table;
+                let (table, column) = (&model.table, &f.column);
+                let lost = format!("\"{column}\" NOT IN (SELECT id FROM \"{target}\")");
+                let mend = if f.null { format!("UPDATE \"{table}\" SET \"{column}\" = NULL WHERE {lost}") } else { format!("DELETE FROM \"{table}\" WHERE {lost}") };
+                tx.batch(mend).await?;
+            }
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+/// What rows say, whatever the form in which a kind keeps it: by label and field.
+async fn contents(db: &Db, state: &ProjectState) -> BTreeMap<(String, String), String> {
+    let mut all = BTreeMap::new();
+    for (label, model) in &state.models {
+        for f in &model.fields {
+            let c = format!("\"{}\"", f.column);
+            let shown = match f.kind {
+                Kind::Decimal => format!("{c} / 1{}.0", "0".repeat(f.digits.unwrap().places.into())),
+                Kind::DateTime => format!("substr({c}, 1, 10)"),
+                Kind::Bool => format!("CASE {c} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"),
+                Kind::Text if f.name == "ten" => format!("CASE WHEN {c} IN ('1', 'true') THEN 'true' WHEN {c} IN ('0', 'false') THEN 'false' END"),
+                Kind::Int if f.name == "ten" => format!("CASE {c} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"),
+                Kind::Int if f.name == "end" => format!("{c} * 1.0"),
+                _ => c,
+            };
+            let rows = text(db, &format!("SELECT id, {shown} FROM \"{}\" ORDER BY id", model.table)).await;
+            all.insert((label.clone(), f.name.clone()), rows);
+        }
+    }
+    all
+}
+
+/// Nothing is a rename; rows that exist get a value that is as good as any.
+struct Anything;
+
+fn any_value(field: &FieldState) -> String {
+    let value = match (field.name.as_str(), field.kind) {
+        (_, Kind::Bool) => "false",
+        (_, Kind::DateTime) => "1999-12-31T00:00:00Z",
+        ("odd" | "day", _) => "1999-12-31",
+        _ => "0",
+    };
+    value.to_owned()
+}
+
+impl Answers for Anything {
+    fn answer(&mut self, question: &Question) -> Result<Option<String>> {
+        Ok(match question {
+            Question::Backfill { field, .. } => Some(any_value(field)),
+            _ => None,
+        })
+    }
+}
+
+/// Gives each removed field a value for the way back, as a careful author would.
+fn with_values_for_the_way_back(from: &ProjectState, operations: &mut [Operation]) {
+    let mut state = from.clone();
+    for operation in operations {
+        if let Operation::RemoveField { model, name, backfill } = operation {
+            let field = state.models[model].get(name).unwrap();
+            *backfill = (!field.null).then(|| any_value(field));
+        }
+        operation.apply(&mut state).unwrap();
+    }
+}
+
+/// Makes the next migrations, through files, as `makemigrations` does.
+fn next(graph: &Graph, goal: &ProjectState) -> Graph {
+    let from = graph.state().unwrap();
+    let mut operations = detect(&from, goal, &Hints::default(), &mut Anything).unwrap();
+    with_values_for_the_way_back(&from, &mut operations);
+    let made = arrange(graph, &from, operations, None).unwrap();
+    let through_files = made.iter().map(|m| {
+        let text = file::render(m);
+        file::parse(&m.key.app, &m.key.name, "m.toml", &text).unwrap_or_else(|e| panic!("{e}\n{text}"))
+    });
+    let after = Graph::new(graph.iter().cloned().chain(through_files).collect()).unwrap();
+    assert!(after.state().unwrap().same_as(goal));
+    assert!(detect(&after.state().unwrap(), goal, &Hints::default(), &mut Anything).unwrap().is_empty());
+    after
+}
+
+async fn one_case(seed: u64) {
+    let mut random = Random(seed);
+    let (a, b) = (random_schema(&mut random), random_schema(&mut random));
+    let db = memory().await;
+    let first = next(&Graph::default(), &a);
+    go(&db, &first, Target::Latest).await.unwrap();
+    assert_database(&db, &a).await;
+    fill(&db, &a, &mut random).await;
+    let before = contents(&db, &a).await;
+    let both = next(&first, &b);
+    go(&db, &both, Target::Latest).await.unwrap();
+    assert_database(&db, &b).await;
+    let after = contents(&db, &b).await;
+    let targets = |s: &ProjectState, label: &str| -> Option<Vec<Option<String>>> {
+        Some(s.models.get(label)?.fields.iter().map(|f| f.reference.as_ref().map(|r| r.model.clone())).collect())
+    };
+    // A many-to-many field that leads to another model starts empty.
+    let turned = |label: &str| {
+        a.models.get(label).is_some_and(|m| m.through.is_some()) && targets(&a, label) != targets(&b, label)
+    };
+    for (key, rows) in before.iter().filter(|((label, _), _)| !turned(label)) {
+        let (Some(old), Some(kept)) = (a.models[&key.0].get(&key.1), after.get(key)) else { continue };
+        let now = b.models[&key.0].get(&key.1).unwrap();
+        if old.reference != now.reference && old.reference.as_ref().map(|r| &r.model) != now.reference.as_ref().map(|r| &r.model) {
+            continue;
+        }
+        let given = |row: &str| row.ends_with("|NULL") && !now.null;
+        let same = rows.split(';').zip(kept.split(';')).all(|(x, y)| x == y || given(x));
+        assert!(same && rows.matches(';').count() == kept.matches(';').count(), "{key:?}: {rows} → {kept}");
+    }
+    // Back, one migration after the other, the last first.
+    for app in ["one", "two"] {
+        let leaf = first.leaf(app).unwrap().cloned();
+        let target = leaf.map_or(Target::Zero(app.into()), Target::Migration);
+        if both.of_app(app).next().is_none() {
+            continue;
+        }
+        go(&db, &both, target).await.unwrap();
+    }
+    assert_database(&db, &a).await;
+    let back = contents(&db, &a).await;
+    for (key, rows) in before.iter().filter(|((label, _), _)| !turned(label)) {
+        // What was there all the time is there; what was dropped in between is not.
+        let throughout = b.models.get(&key.0).and_then(|m| m.get(&key.1)).is_some();
+        let filled = b.models.get(&key.0).and_then(|m| m.get(&key.1)).is_some_and(|f| !f.null) && rows.contains("NULL");
+        if throughout && !filled {
+            assert_eq!(back[key], *rows, "{key:?} after the way back");
+        }
+    }
+    assert!(both.iter().count() > first.iter().count() || a.same_as(&b));
+}
+
+#[tokio::test]
+async fn any_schema_leads_to_any_other_and_back() {
+    if let Ok(seed) = std::env::var("QUINTET_SEED") {
+        one_case(seed.parse().unwrap()).await;
+        return;
+    }
+    for seed in 0..CASES {
+        // In a task of its own, so that a panic can be told with its seed.
+        if let Err(error) = tokio::spawn(one_case(seed)).await {
+            panic!("QUINTET_SEED={seed}: {error}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+use quintet_core::{Value, meta::ModelMeta};
+
+use super::{Node, PathKey};
+
+/// A query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Select {
+    /// The model whose table it starts from.
+    pub root: &'static ModelMeta,
+    /// What each row has; empty until the query is [`prepare`](Self::prepare)d for whole models.
+    pub columns: Vec<Node>,
+    /// Conditions that all hold.
+    pub filter: Vec<Node>,
+    /// The order of rows.
+    pub order: Vec<OrderBy>,
+    /// At most this many rows.
+    pub limit: Option<u64>,
+    /// Without this many rows at the start.
+    pub offset: Option<u64>,
+    /// Without repeated rows?
+    pub distinct: bool,
+    /// Is it known to have no rows, so that nobody need be asked?
+    pub empty: bool,
+    /// Only rows of these owners, through a many-to-many's table.
+    pub owners: Option<Owners>,
+}
+
+/// One column or expression that rows are ordered by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderBy {
+    /// What decides.
+    pub node: Node,
+    /// From great to small?
+    pub descending: bool,
+    /// Where NULLs go.
+    pub nulls: Nulls,
+}
+
+/// Where NULLs go in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nulls {
+    /// Where the database puts them.
+    Default,
+    /// Before all values.
+    First,
+    /// After all values.
+    Last,
+}
+
+/// The owners of related rows, on the far side of a many-to-many's table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owners {
+    /// The model that declares the relation.
+    pub model: &'static ModelMeta,
+    /// The many-to-many field there.
+    pub field: u16,
+    /// The table's column that points to the owners.
+    pub owner_column: &'static str,
+    /// The table's column that points to the query's root.
+    pub root_column: &'static str,
+    /// The owners' keys.
+    pub keys: Vec<Value>,
+}
+
+impl Select {
+    /// All rows of a model.
+    #[must_use]
+    pub fn new(root: &'static ModelMeta) -> Self {
+        Select {
+            root,
+            columns: Vec::new(),
+            filter: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+            offset: None,
+            distinct: false,
+            empty: false,
+            owners: None,
+        }
+    }
+
+    /// Narrows the query.
+    pub fn add_filter(&mut self, condition: Node) {
+        match condition {
+            Node::And(all) => self.filter.extend(all),
+            one => self.filter.push(one),
+        }
+    }
+
+    /// Takes all columns of the root where none were chosen, and its order where none was given.
+    pub fn prepare(&mut self) {
+        if self.columns.is_empty() {
+            model_columns(self.root, PathKey::ROOT, &mut self.columns);
+        }
+        if self.order.is_empty() {
+            let order = |(field, descending): &(u16, bool)| OrderBy {
+                node: Node::Column(PathKey::ROOT, *field),
+                descending: *descending,
+                nulls: Nulls::Default,
+            };
+            self.order.extend(self.root.ordering.iter().map(order));
+        }
+    }
+
+    /// Takes only some of the rows, by number or by being different?
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.limit.is_some() || self.offset.is_some() || self.distinct
+    }
+}
+
+/// Adds all columns of the model at `path`.
+pub fn model_columns(model: &'static ModelMeta, path: PathKey, out: &mut Vec<Node>) {
+    out.extend(model.columns().map(|(field, _)| Node::Column(path, field)));
+}

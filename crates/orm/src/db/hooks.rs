@@ -1,0 +1,47 @@
+//! What is to happen after a transaction has committed, and never otherwise.
+
+use quintet_core::{BoxFuture, Result, Services};
+use tokio::{runtime::Handle, task::JoinHandle};
+
+/// A hook, ready to run.
+pub(crate) type Hook = Box<dyn FnOnce() -> BoxFuture<'static, Result> + Send>;
+
+/// Wraps a closure, so that it runs for the same request, task or command as the code that gave it.
+pub(crate) fn hook<F, R>(f: F) -> Hook
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Future<Output = Result> + Send + 'static,
+{
+    let services = Services::current();
+    Box::new(move || match services {
+        Some(services) => Box::pin(services.scope(async move { f().await })),
+        None => Box::pin(f()),
+    })
+}
+
+/// The hooks of a transaction on their way to the owner of its connection.
+pub(crate) struct Hooks {
+    pub(crate) list: Vec<Hook>,
+    /// Where they run: the runtime that began the transaction.
+    pub(crate) runtime: Handle,
+}
+
+impl Hooks {
+    /// Starts them, one after the other. A hook that fails or panics is logged and the next one runs: the
+    /// transaction is committed, whatever a hook says.
+    pub(crate) fn start(self) -> Option<JoinHandle<()>> {
+        if self.list.is_empty() {
+            return None;
+        }
+        Some(self.runtime.spawn(async move {
+            for hook in self.list {
+                match tokio::spawn(hook()).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::error!(?error, "an on_commit hook failed"),
+                    Err(end) if end.is_panic() => tracing::error!(error = %end, "an on_commit hook panicked"),
+                    Err(_) => tracing::warn!("the runtime ended before an on_commit hook did"),
+                }
+            }
+        }))
+    }
+}

@@ -1,0 +1,68 @@
+//! Rows as they come, decoded and kept.
+
+use std::{any::Any, sync::Arc};
+
+use quintet_core::{Error, Result};
+
+use super::{Cursor, DecodeCx, Scales};
+use crate::{
+    executor::Executor,
+    model::Record,
+    query::join::Join,
+    row::{RowAccess, RowSink},
+    stmt::Stmt,
+};
+
+/// How one row becomes an `O`.
+pub(crate) type Decode<O> = fn(&mut Cursor<'_>) -> Result<O>;
+
+/// Finds the model inside a row, to load relations into it.
+pub(crate) type Carrier<O> = fn(&mut O) -> &mut dyn Record;
+
+/// The related objects that come in the same rows.
+pub(crate) struct Joined<O> {
+    pub(crate) carrier: Carrier<O>,
+    pub(crate) joins: Vec<Arc<Join>>,
+}
+
+struct Rows<O> {
+    rows: Vec<O>,
+    decode: Decode<O>,
+    joined: Option<Joined<O>>,
+    cx: DecodeCx,
+}
+
+impl<O: Send + 'static> RowSink for Rows<O> {
+    fn push(&mut self, row: &dyn RowAccess) -> Result<bool> {
+        let mut cursor = Cursor::new(row, &mut self.cx);
+        let mut decoded = (self.decode)(&mut cursor)?;
+        if let Some(joined) = &self.joined {
+            for join in &joined.joins {
+                join.load((joined.carrier)(&mut decoded), &mut cursor)?;
+            }
+        }
+        self.rows.push(decoded);
+        Ok(true)
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
+/// Runs a statement and decodes its rows.
+pub(crate) async fn fetch<O: Send + 'static>(
+    db: &dyn Executor,
+    (stmt, scales): (Stmt, Scales),
+    decode: Decode<O>,
+    joined: Option<Joined<O>>,
+) -> Result<Vec<O>> {
+    let sink = Box::new(Rows { rows: Vec::new(), decode, joined, cx: DecodeCx::for_rows(scales) });
+    match db.fetch(stmt, sink).await?.into_any().downcast::<Rows<O>>() {
+        Ok(mut sink) => {
+            sink.cx.finish();
+            Ok(sink.rows)
+        }
+        Err(_) => Err(Error::internal("the driver gave back another sink than it was given")),
+    }
+}

@@ -1,0 +1,123 @@
+//! What a database calls things and what it can do. Code asks for a capability, never for a database's name.
+
+/// A database's language and abilities.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// `sqlite`, `postgres`, `mysql`: for messages and for raw SQL in migrations.
+    pub name: &'static str,
+    /// How the n-th parameter is written.
+    pub placeholder: Placeholder,
+    /// Most parameters of one statement.
+    pub max_parameters: usize,
+    /// Does `INSERT`/`UPDATE`/`DELETE` answer with rows (`RETURNING`)?
+    pub returning: bool,
+    /// Can a failed transaction undo changes to the schema?
+    pub transactional_ddl: bool,
+    /// Can rows be locked by `SELECT … FOR UPDATE`?
+    pub row_locks: bool,
+    /// Does it hold decimals exactly by itself? Otherwise they are stored as scaled integers.
+    pub native_decimal: bool,
+    /// Are values stored by their own types (dates, booleans), rather than as text and integers?
+    pub native_types: bool,
+    /// Is altering a column done by building the table anew?
+    pub rebuilds_tables: bool,
+    /// How a text is searched for a part.
+    pub text_search: TextSearch,
+    /// Can a long list be one parameter: a JSON array, read by `json_each`?
+    pub json_lists: bool,
+}
+
+/// How a text is searched for a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextSearch {
+    /// By `instr` and `substr`, which mind the case (`LIKE` would not, for ASCII); without regard to case through the function
+    /// [`FOLD_FUNCTION`](crate::fold::FOLD_FUNCTION), which the driver registers.
+    Functions,
+    /// By `LIKE`, which minds the case, and `ILIKE`, which does not.
+    Like,
+}
+
+/// How parameters are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placeholder {
+    /// `?1`
+    QuestionNumber,
+    /// `$1`
+    DollarNumber,
+    /// `?`
+    Question,
+}
+
+/// SQLite 3.35 and newer.
+pub static SQLITE: Dialect = Dialect {
+    name: "sqlite",
+    placeholder: Placeholder::QuestionNumber,
+    max_parameters: 32_766,
+    returning: true,
+    transactional_ddl: true,
+    row_locks: false,
+    native_decimal: false,
+    native_types: false,
+    rebuilds_tables: true,
+    text_search: TextSearch::Functions,
+    json_lists: true,
+};
+
+/// PostgreSQL 13 and newer.
+pub static POSTGRES: Dialect = Dialect {
+    name: "postgres",
+    placeholder: Placeholder::DollarNumber,
+    max_parameters: 65_535,
+    returning: true,
+    transactional_ddl: true,
+    row_locks: true,
+    native_decimal: true,
+    native_types: true,
+    rebuilds_tables: false,
+    text_search: TextSearch::Like,
+    json_lists: false,
+};
+
+impl Dialect {
+    /// Writes `name` quoted as an identifier, with inner quotes doubled.
+    pub fn quote(&self, name: &str, out: &mut String) {
+        let quote = if self.placeholder == Placeholder::Question { '`' } else { '"' };
+        out.push(quote);
+        for c in name.chars() {
+            if c == quote {
+                out.push(quote);
+            }
+            out.push(c);
+        }
+        out.push(quote);
+    }
+
+    /// `name` quoted as an identifier.
+    #[must_use]
+    pub fn quoted(&self, name: &str) -> String {
+        let mut out = String::with_capacity(name.len() + 2);
+        self.quote(name, &mut out);
+        out
+    }
+
+    /// Writes the `n`-th parameter, counted from 1.
+    pub fn parameter(&self, n: usize, out: &mut String) {
+        use std::fmt::Write;
+        // Writing to a String can't fail.
+        let _ = match self.placeholder {
+            Placeholder::QuestionNumber => write!(out, "?{n}"),
+            Placeholder::DollarNumber => write!(out, "${n}"),
+            Placeholder::Question => write!(out, "?"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_in_a_name_is_doubled() {
+        assert_eq!(SQLITE.quoted(r#"a"b"#), r#""a""b""#);
+    }
+}

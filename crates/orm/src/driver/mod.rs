@@ -1,0 +1,125 @@
+//! What a database driver offers to the handles in `crate::db`, and the drivers.
+//!
+//! A statement passes through once: `Db` or `Tx` makes a `Job` of it, the driver runs the job where its
+//! connection lives, pushes the rows into the sink there, and answers through a channel. A transaction
+//! is a `Session`: one connection that belongs to it until it ends. Ending it is always a message to the
+//! connection's owner, so that it happens even when nobody waits for the answer.
+#![cfg_attr(
+    not(feature = "sqlite"),
+    allow(dead_code, unreachable_code, unused_variables, reason = "no driver is built in")
+)]
+
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::{
+    panic::Location,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use quintet_core::{BoxFuture, Error, Result};
+use tokio::{sync::oneshot, task::JoinHandle};
+
+#[cfg(feature = "postgres")]
+pub(crate) use postgres::open as open_postgres;
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlite::open as open_sqlite;
+
+use crate::{
+    db::{Hooks, Pending},
+    dialect::Dialect,
+    row::RowSink,
+    stmt::Stmt,
+};
+
+/// A statement on its way, with the query log's open entry if anyone records.
+pub(crate) struct Job {
+    pub(crate) stmt: Stmt,
+    pub(crate) log: Option<Box<Pending>>,
+}
+
+/// The rows' sink, given back when they are through.
+pub(crate) type Sink = Box<dyn RowSink>;
+
+/// Where a transaction was begun.
+pub(crate) type Place = &'static Location<'static>;
+
+/// How a transaction starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// For the site's data.
+    Data,
+    /// For changes to the schema: foreign keys are not enforced inside it, but checked before it commits.
+    Schema,
+}
+
+/// A savepoint's steps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Savepoint {
+    Set(u32),
+    Release(u32),
+    RollBack(u32),
+}
+
+/// A database, as the handles see it.
+pub(crate) trait Driver: Send + Sync {
+    fn dialect(&self) -> &'static Dialect;
+    /// Runs one statement by itself.
+    fn fetch(&self, job: Job, sink: Sink) -> BoxFuture<'_, Result<Sink>>;
+    /// Runs one statement by itself and tells how many rows it changed.
+    fn execute(&self, job: Job) -> BoxFuture<'_, Result<u64>>;
+    /// Runs several statements without parameters, each by itself.
+    fn batch(&self, job: Job) -> BoxFuture<'_, Result>;
+    /// Takes a connection and begins a transaction on it. Without a place, that of its first statement stands for it.
+    fn begin(&self, how: Begin, at: Option<Place>) -> BoxFuture<'_, Result<Box<dyn Session>>>;
+    /// Takes no more work, ends what runs, and closes the connections.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// A transaction's connection. Dropping it rolls back.
+///
+/// Each call puts its job into the connection's queue before it returns: jobs run in the order of the calls. A
+/// statement whose answer is dropped before it began is skipped; a savepoint's step, a commit and a rollback never are.
+pub(crate) trait Session: Send + Sync {
+    fn fetch(&self, job: Job, sink: Sink) -> Answer<Sink>;
+    fn execute(&self, job: Job) -> Answer<u64>;
+    fn batch(&self, job: Job) -> Answer<()>;
+    fn savepoint(&self, step: Savepoint) -> Answer<()>;
+    fn rollback(&self) -> Answer<()>;
+    /// Commits; the owner of the connection then starts the hooks. The handle ends when they have ended.
+    fn commit(&self, hooks: Hooks) -> Answer<Option<JoinHandle<()>>>;
+}
+
+/// The answer of a connection's owner.
+pub(crate) struct Answer<T>(oneshot::Receiver<Result<T>>);
+
+/// Where the owner of a connection puts its answer.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T>>;
+
+impl<T> Answer<T> {
+    pub(crate) fn channel() -> (Reply<T>, Answer<T>) {
+        let (reply, answer) = oneshot::channel();
+        (reply, Answer(answer))
+    }
+}
+
+impl<T> Future for Answer<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        let answer = ready!(Pin::new(&mut self.0).poll(cx));
+        Poll::Ready(answer.unwrap_or_else(|_| Err(closed())))
+    }
+}
+
+/// The error of a job that met no connection.
+pub(crate) fn closed() -> Error {
+    Error::of_kind(
+        quintet_core::ErrorKind::Unavailable,
+        http::StatusCode::SERVICE_UNAVAILABLE,
+        "the database is closed: the site is stopping, or `Db::close` was called",
+    )
+}

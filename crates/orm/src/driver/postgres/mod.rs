@@ -1,0 +1,185 @@
+//! PostgreSQL, over its own protocol.
+//!
+//! A single statement goes to one of the few connections that all share ([`lanes`]), where it is sent at once, behind the
+//! others and without waiting for their answers. A transaction, a batch and a statement marked as long take a connection for
+//! themselves ([`pool`]). Each connection belongs to a task ([`owner`]) that writes what it is asked for ([`bind`]), reads
+//! the answers ([`reader`]) and pushes rows into the sink straight from its buffer ([`row`]). New connections come from
+//! [`reach`], which knows patience, by way of [`connect`], [`stream`] and [`tls`].
+//!
+//! The protocol is spoken here rather than through a client library so that answers are read whether or not anyone
+//! polls for them: on a shared connection one future that nobody polls would otherwise hold up all others.
+mod bind;
+mod connect;
+mod errors;
+mod keyword;
+mod lanes;
+mod numeric;
+mod oid;
+mod owner;
+mod plan;
+mod pool;
+mod reach;
+mod reader;
+mod row;
+mod session;
+mod stream;
+mod target;
+#[cfg(feature = "postgres-tls")]
+mod tls;
+mod work;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use quintet_core::{BoxFuture, Error, ErrorKind, Result};
+use tokio::runtime::Handle;
+
+use self::{
+    connect::Door,
+    lanes::Lanes,
+    owner::Facts,
+    pool::{Holder, Lease, Pool},
+    reach::Reach,
+    target::Target,
+    work::{Request, Work},
+};
+use super::{Answer, Begin, Driver, Job, Place, Session, Sink};
+use crate::{
+    db::{DbOptions, patience, url::DbUrl},
+    dialect::{Dialect, POSTGRES},
+};
+
+/// A PostgreSQL database.
+struct Postgres {
+    reach: Arc<Reach>,
+    lanes: Arc<Lanes>,
+    pool: Arc<Pool>,
+    wait: Duration,
+    /// For statements marked as long.
+    long_timeout: Duration,
+}
+
+/// Opens a database, with one connection to begin with.
+pub(crate) async fn open(url: &str, parsed: &DbUrl<'_>, options: DbOptions) -> Result<Box<dyn Driver>> {
+    let door = Door::new(Target::new(url, parsed, &options)?)?;
+    let runtime = Handle::try_current()
+        .map_err(|e| Error::internal("PostgreSQL needs a tokio runtime around it").with_source(e))?;
+    let facts = Facts { door, slow_query: options.slow_query, slow_transaction: options.slow_transaction };
+    let reach = Arc::new(Reach::new(facts, runtime));
+    let wait = options.connection_wait;
+    let lanes = Lanes::new(reach.clone(), options.lanes, wait);
+    lanes.open().await?;
+    let pool = Pool::new(reach.clone(), options.connections, wait);
+    Ok(Box::new(Postgres { reach, lanes, pool, wait, long_timeout: options.long_timeout }))
+}
+
+impl Postgres {
+    async fn run<T>(&self, work: Work, answer: Answer<T>) -> Result<T> {
+        if work.stmt().long || matches!(work, Work::Batch { .. }) {
+            self.run_alone(work).await?;
+        } else {
+            self.lanes.run(work).await?;
+        }
+        answer.await
+    }
+
+    /// Runs a statement on a connection of its own, with a time limit of its own.
+    async fn run_alone(&self, mut work: Work) -> Result {
+        let target = &self.reach.facts.door.target;
+        // A batch changes the schema, and that takes as long as it takes.
+        let limit = if let Work::Batch { .. } = work { Duration::ZERO } else { self.long_timeout };
+        let limit = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
+        loop {
+            let lease = self.pool.take(Holder::Statement, work.stmt().at).await?;
+            let sent = if target.prepare {
+                self.send_alone(lease, work, limit, target.statement_timeout_millis())
+            } else {
+                // Behind a pooler a setting would stay with a server that is somebody else's next.
+                self.send_alone(lease, work, 0, 0)
+            };
+            match sent {
+                None => return Ok(()),
+                Some(back) => work = back,
+            }
+        }
+    }
+
+    /// Gives the work back if the connection is lost.
+    fn send_alone(&self, lease: Lease, work: Work, limit: i32, usual: i32) -> Option<Work> {
+        let link = lease.link()?;
+        let changes = limit != usual;
+        if changes && link.sender.send(Request::Timeout(limit, None)).is_err() {
+            return Some(work);
+        }
+        if let Err(error) = link.sender.send(Request::Work(work, None)) {
+            return match error.0 {
+                Request::Work(work, _) => Some(work),
+                _ => None,
+            };
+        }
+        // The lease ends behind the statement, whoever waits for it.
+        let last = if changes { Request::Timeout(usual, Some(lease)) } else { Request::Release(lease) };
+        // If the connection is lost, the lease is dropped with the request.
+        drop(link.sender.send(last));
+        None
+    }
+}
+
+impl Driver for Postgres {
+    fn dialect(&self) -> &'static Dialect {
+        &POSTGRES
+    }
+
+    fn fetch(&self, job: Job, sink: Sink) -> BoxFuture<'_, Result<Sink>> {
+        let (reply, answer) = Answer::channel();
+        Box::pin(self.run(Work::Fetch { job, sink, reply }, answer))
+    }
+
+    fn execute(&self, job: Job) -> BoxFuture<'_, Result<u64>> {
+        let (reply, answer) = Answer::channel();
+        Box::pin(self.run(Work::Execute { job, reply }, answer))
+    }
+
+    fn batch(&self, job: Job) -> BoxFuture<'_, Result> {
+        let (reply, answer) = Answer::channel();
+        Box::pin(self.run(Work::Batch { job, reply }, answer))
+    }
+
+    fn begin(&self, how: Begin, at: Option<Place>) -> BoxFuture<'_, Result<Box<dyn Session>>> {
+        Box::pin(async move {
+            loop {
+                let lease = self.pool.take(Holder::Transaction, at).await?;
+                let used = lease.used;
+                let (reply, answer) = Answer::channel();
+                let Some(link) = lease.link() else { continue };
+                if link.sender.send(Request::Begin { how, at, lease, reply }).is_err() {
+                    continue;
+                }
+                drop(link);
+                match answer.await {
+                    // It had died in the pool. Nothing was begun, so another one can begin it.
+                    Err(error) if used && *error.kind() == ErrorKind::Unavailable => {}
+                    answer => return answer,
+                }
+            }
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let deadline = Instant::now() + self.wait;
+            self.lanes.close();
+            let all = self.pool.close(deadline).await;
+            for task in self.reach.take_tasks() {
+                if patience::until(deadline, task).await.is_none() {
+                    break;
+                }
+            }
+            if !all {
+                tracing::warn!(url = &*self.reach.facts.door.target.url, "closing the database did not wait any longer");
+            }
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! Present or missing.
+
+use super::{Col, Cond, Expr, IntoExpr, operand_methods};
+use crate::{
+    ast::{Function, Node},
+    field::FieldType,
+    model::Model,
+    path::Path,
+};
+
+operand_methods! {
+    /// Has no value.
+    pub fn is_null(self) -> Cond<M> {
+        Expr::from_node(Node::IsNull(Box::new(self.node())))
+    }
+
+    /// Has a value.
+    pub fn is_not_null(self) -> Cond<M> {
+        Expr::from_node(Node::Not(Box::new(Node::IsNull(Box::new(self.node())))))
+    }
+
+    /// The value, or this one where it is missing.
+    pub fn coalesce(self, otherwise: impl IntoExpr<M, T::Base>) -> Expr<M, T::Base> {
+        Expr::from_node(Node::Function(Function::Coalesce, vec![self.node(), otherwise.into_node()]))
+    }
+}

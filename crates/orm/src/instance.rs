@@ -1,0 +1,143 @@
+//! What every row can do, whatever its model.
+
+use std::{borrow::Cow, panic::Location};
+
+use quintet_core::{
+    BoxFuture, Error, FieldErrors, Result, Value, meta::Relation, near::did_you_mean, value::Map,
+};
+
+use crate::{
+    ast::{Comparison, Node, PathKey},
+    executor::Executor,
+    expr::{Expr, IntoAssigns},
+    field::FieldType,
+    model::{Model, Record},
+    query::{QuerySet, Related},
+    relation::Many,
+    validate::check,
+    write::{Edit, Update, delete_rows},
+};
+
+/// The methods of rows: every model has them.
+pub trait Instance: Model {
+    /// Starts editing: `save` writes the columns that have changed.
+    fn edit(self) -> Edit<Self> {
+        Edit::new(self)
+    }
+
+    /// Changes this row in the database, computed there: `film.update(Film.votes.set(Film.votes + 1)).exec(&db)`. The
+    /// value in memory stays as it is.
+    fn update(&self, assigns: impl IntoAssigns<Self>) -> Update<Self> {
+        Update::new(this(self).into_select(), assigns)
+    }
+
+    /// Deletes this row. Gives 0 if it was gone already.
+    ///
+    /// # Errors
+    /// Of kind `Protected` (409) if a row that stays points to it.
+    #[track_caller]
+    fn delete<'a>(&self, db: &'a dyn Executor) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(delete_rows(this(self).into_select(), db, Location::caller()))
+    }
+
+    /// The objects of one of its to-many relations, as a query and as a set: `film.related(Film.reviews)`.
+    fn related<C: Model, const I: u16>(&self, _relation: Many<Self, C, I>) -> Related<C> {
+        Related::new(Self::meta(), I, self.pk().encode())
+    }
+
+    /// The value of a column, by the field's name.
+    ///
+    /// # Errors
+    /// If there is no such column, with the nearest name.
+    #[track_caller]
+    fn get_field(&self, name: &str) -> Result<Value> {
+        let at = Location::caller();
+        column(self, name).and_then(|index| value(self, index)).map_err(|error| error.at(at))
+    }
+
+    /// Sets a column, by the field's name, after the checks that an insert would make.
+    ///
+    /// # Errors
+    /// If there is no such column; of kind `Invalid` (422) if the value is wrong.
+    #[track_caller]
+    fn set_field(&mut self, name: &str, value: impl Into<Value>) -> Result {
+        let at = Location::caller();
+        set(self, name, &value.into()).map_err(|error| error.at(at))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model> Instance for M {}
+
+/// The query for one row.
+fn this<M: Model>(row: &M) -> QuerySet<M> {
+    let column = Node::Column(PathKey::ROOT, M::meta().key().unwrap_or_default());
+    let key = Node::Value(row.pk().encode());
+    QuerySet::new().filter(Expr::from_node(Node::compare(Comparison::Eq, column, key)))
+}
+
+fn column(record: &dyn Record, name: &str) -> Result<u16> {
+    let meta = record.model();
+    match meta.field(name) {
+        Some((index, field)) if field.is_column() => Ok(index),
+        _ => {
+            let near = did_you_mean(name, meta.columns().map(|(_, field)| field.name));
+            Err(Error::bad_request(format!("{} has no column `{name}`{near}", meta.name)))
+        }
+    }
+}
+
+fn value(record: &dyn Record, index: u16) -> Result<Value> {
+    record.value_at(index).ok_or_else(|| Error::internal(format!("field {index} is no column")))
+}
+
+fn set(record: &mut dyn Record, name: &str, value: &Value) -> Result {
+    let index = column(record, name)?;
+    if let Some(field) = record.model().field_at(index) {
+        let mut errors = FieldErrors::new();
+        check(field, value, &mut errors);
+        errors.into_result()?;
+    }
+    if let Err(error) = record.set_at(index, value) {
+        let mut errors = FieldErrors::new();
+        errors.push(name.to_owned(), error.to_string());
+        return errors.into_result();
+    }
+    Ok(())
+}
+
+/// A row as templates and JSON see it: columns and loaded relations by name, the key of each foreign key as
+/// `{field}_id`. Secret fields are left out, and so is what was not loaded.
+pub fn to_value(record: &dyn Record) -> Value {
+    let meta = record.model();
+    let mut map: Map = Vec::with_capacity(meta.fields.len());
+    for (field, index) in meta.fields.iter().zip(0u16..) {
+        if field.secret {
+            continue;
+        }
+        match field.relation {
+            Relation::None => {
+                map.push((Cow::Borrowed(field.name), record.value_at(index).unwrap_or_default()))
+            }
+            Relation::ToOne { .. } => {
+                let key = match field.column.strip_suffix("_id") {
+                    Some(name) if name == field.name => Cow::Borrowed(field.column),
+                    _ => Cow::Owned(format!("{}_id", field.name)),
+                };
+                map.push((key, record.value_at(index).unwrap_or_default()));
+                match record.relation_at(index) {
+                    Some(relation) => {
+                        map.extend(relation.show().map(|shown| (Cow::Borrowed(field.name), shown)))
+                    }
+                    // An empty key has no object: that is known without loading it.
+                    None => map.push((Cow::Borrowed(field.name), Value::Null)),
+                }
+            }
+            _ => {
+                let shown = record.relation_at(index).and_then(|relation| relation.show());
+                map.extend(shown.map(|shown| (Cow::Borrowed(field.name), shown)));
+            }
+        }
+    }
+    Value::Map(map)
+}

@@ -1,0 +1,45 @@
+//! Quintet's ORM.
+//!
+//! A query passes once, forwards: builder ([`query`]) → erased AST ([`ast`]) → SQL ([`sql`]) → handle
+//! ([`Db`], [`Tx`]) → driver ([`driver`]) → row ([`row`]) → struct. Types live in `PhantomData` over one AST,
+//! so that no SQL code is instantiated for a query.
+pub mod ast;
+mod create;
+mod db;
+pub mod decode;
+pub mod dialect;
+pub mod driver;
+mod executor;
+pub mod expr;
+pub mod field;
+pub mod fold;
+mod instance;
+pub mod model;
+pub mod path;
+pub mod prelude;
+pub mod query;
+pub mod relation;
+mod room;
+pub mod row;
+#[doc(hidden)]
+pub mod rt;
+mod sql;
+mod stmt;
+mod table;
+mod validate;
+mod write;
+
+pub use db::{Db, DbOptions, QueryLog, QueryRecord, Recording, Tx};
+pub use dialect::Dialect;
+pub use executor::{Executor, Transaction};
+pub use expr::{Cond, Expr, Order};
+pub use instance::Instance;
+pub use model::Model;
+pub use query::QuerySet;
+pub use quintet_macros::{Choices, model};
+pub use relation::{ForeignKey, HasMany, ManyToMany};
+pub use room::{DatabaseSettings, IntoModels, ModelSlot, Models, OrmRoom, registered_models};
+pub use stmt::{Access, Stmt};
+pub use table::Table;
+pub use validate::check as check_value;
+pub use write::{Draft, Edit, IntoFields, Update};

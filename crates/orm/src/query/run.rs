@@ -1,0 +1,203 @@
+//! Asking the database.
+//!
+//! The methods are no `async fn`s, so that they can note the line that called them; it goes to the query log.
+
+use std::panic::Location;
+
+use http::StatusCode;
+use quintet_core::{Error, ErrorKind, Result, Value, meta::ModelMeta};
+
+use super::{QuerySet, prefetch::Asked};
+use crate::{
+    ast::{Comparison, Node, Nulls, OrderBy, PathKey, Select},
+    decode::sink::{Joined, fetch},
+    dialect::Dialect,
+    executor::Executor,
+    expr::Expr,
+    model::Model,
+    relation::IntoPk,
+    sql::{self, Ask},
+    stmt::Stmt,
+    write::delete_rows,
+};
+
+impl<M: Model, O: Send + 'static> QuerySet<M, O> {
+    /// All rows.
+    ///
+    /// # Errors
+    /// If the database fails, or a row does not hold what the model says.
+    #[track_caller]
+    pub fn all(self, db: &dyn Executor) -> impl Future<Output = Result<Vec<O>>> + Send {
+        self.rows(db, Location::caller())
+    }
+
+    /// The first row, or `None`. Without an order it is the one with the least key.
+    ///
+    /// # Errors
+    /// If the database fails, or the row does not hold what the model says.
+    #[track_caller]
+    pub fn first(mut self, db: &dyn Executor) -> impl Future<Output = Result<Option<O>>> + Send {
+        let at = Location::caller();
+        self.select.limit = Some(self.select.limit.map_or(1, |limit| limit.min(1)));
+        order_by_key(&mut self.select);
+        async move { Ok(self.rows(db, at).await?.into_iter().next()) }
+    }
+
+    /// The only row.
+    ///
+    /// # Errors
+    /// Of kind `NotFound` (404) if there is none, `MultipleObjects` if there are several.
+    #[track_caller]
+    pub fn one(self, db: &dyn Executor) -> impl Future<Output = Result<O>> + Send {
+        self.only(db, None, Location::caller())
+    }
+
+    /// The row with this key: `Film.get(7, &db)`.
+    ///
+    /// # Errors
+    /// Of kind `NotFound` (404) if there is none, naming the model and the key.
+    #[track_caller]
+    pub fn get(mut self, key: impl IntoPk<M>, db: &dyn Executor) -> impl Future<Output = Result<O>> + Send {
+        let at = Location::caller();
+        let key = key.into_pk();
+        let column = Node::Column(PathKey::ROOT, M::meta().key().unwrap_or_default());
+        self = self.filter(Expr::from_node(Node::compare(Comparison::Eq, column, Node::Value(key.clone()))));
+        self.only(db, Some(key), at)
+    }
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    /// If the database fails.
+    #[track_caller]
+    pub fn count(self, db: &dyn Executor) -> impl Future<Output = Result<u64>> + Send {
+        count(self.select, db, Location::caller())
+    }
+
+    /// Is there any row?
+    ///
+    /// # Errors
+    /// If the database fails.
+    #[track_caller]
+    pub fn exists(self, db: &dyn Executor) -> impl Future<Output = Result<bool>> + Send {
+        exists(self.select, db, Location::caller())
+    }
+
+    /// The statement that [`all`](Self::all) would run, for tests and for curiosity.
+    ///
+    /// # Errors
+    /// If the model is in no app, or the query can't be said in this dialect.
+    pub fn to_sql(&self, dialect: &'static Dialect) -> Result<Stmt> {
+        let mut select = self.select.clone();
+        select.prepare();
+        for join in self.loads.iter().flat_map(|loads| &loads.joins) {
+            join.columns(&mut select.columns);
+        }
+        Ok(sql::select(&select, Ask::Rows, dialect)?.0)
+    }
+
+    /// Runs the query for `at`.
+    pub(crate) async fn rows(mut self, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<O>> {
+        if is_empty(&self.select) {
+            return Ok(Vec::new());
+        }
+        self.select.prepare();
+        let (joined, prefetches, carrier) = match self.loads {
+            None => (None, Vec::new(), None),
+            Some(loads) => {
+                for join in &loads.joins {
+                    join.columns(&mut self.select.columns);
+                }
+                let joined = Joined { carrier: loads.carrier, joins: loads.joins };
+                (Some(joined), loads.prefetches, Some(loads.carrier))
+            }
+        };
+        let (stmt, scales) =
+            sql::select(&self.select, Ask::Rows, db.dialect()).map_err(|error| error.at(at))?;
+        let mut rows = fetch(db, (stmt.at(at), scales), self.decode, joined).await?;
+        if let Some(carrier) = carrier
+            && !rows.is_empty()
+        {
+            for prefetch in prefetches {
+                let records = rows.iter_mut().map(carrier).collect();
+                prefetch.load(Asked { db, at }, records).await?;
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn only(
+        mut self,
+        db: &dyn Executor,
+        key: Option<Value>,
+        at: &'static Location<'static>,
+    ) -> Result<O> {
+        self.select.limit = Some(self.select.limit.map_or(2, |limit| limit.min(2)));
+        let mut rows = self.rows(db, at).await?.into_iter();
+        match (rows.next(), rows.next()) {
+            (Some(row), None) => Ok(row),
+            (None, _) => Err(not_found(M::meta(), key.as_ref()).at(at)),
+            (Some(_), Some(_)) => Err(Error::of_kind(
+                ErrorKind::MultipleObjects,
+                StatusCode::INTERNAL_SERVER_ERROR,
+                format!("more than one {} matches; use .first(..) or a narrower filter", M::meta().name),
+            )
+            .at(at)),
+        }
+    }
+}
+
+impl<M: Model> QuerySet<M> {
+    /// Deletes the rows of the query, and what the `on_delete` of foreign keys to them says. Gives their number,
+    /// without that of rows that went along.
+    ///
+    /// # Errors
+    /// Of kind `Protected` (409) if a row that stays points to one of them.
+    #[track_caller]
+    pub fn delete(self, db: &dyn Executor) -> impl Future<Output = Result<u64>> + Send {
+        delete_rows(self.select, db, Location::caller())
+    }
+}
+
+/// Is it known without asking that there are no rows?
+pub(crate) fn is_empty(select: &Select) -> bool {
+    select.empty || select.limit == Some(0)
+}
+
+/// "Film 7 not found"
+pub(crate) fn not_found(model: &ModelMeta, key: Option<&Value>) -> Error {
+    let name = model.name;
+    Error::not_found(match key {
+        Some(Value::Int(key)) => format!("{name} {key} not found"),
+        Some(Value::Text(key)) => format!("{name} {key:?} not found"),
+        _ => format!("{name} not found"),
+    })
+}
+
+/// Gives rows without an order that of their keys.
+fn order_by_key(select: &mut Select) {
+    if select.order.is_empty() && select.root.ordering.is_empty() && !select.distinct {
+        let node = Node::Column(PathKey::ROOT, select.root.key().unwrap_or_default());
+        select.order.push(OrderBy { node, descending: false, nulls: Nulls::Default });
+    }
+}
+
+async fn count(mut select: Box<Select>, db: &dyn Executor, at: &'static Location<'static>) -> Result<u64> {
+    if is_empty(&select) {
+        return Ok(0);
+    }
+    if select.is_cut() {
+        select.prepare();
+    }
+    let stmt = sql::select(&select, Ask::Count, db.dialect()).map_err(|error| error.at(at))?;
+    let counts = fetch(db, (stmt.0.at(at), stmt.1), |cursor| cursor.next::<i64>(), None).await?;
+    Ok(counts.first().and_then(|count| u64::try_from(*count).ok()).unwrap_or_default())
+}
+
+async fn exists(select: Box<Select>, db: &dyn Executor, at: &'static Location<'static>) -> Result<bool> {
+    if is_empty(&select) {
+        return Ok(false);
+    }
+    let stmt = sql::select(&select, Ask::Exists, db.dialect()).map_err(|error| error.at(at))?;
+    Ok(!fetch(db, (stmt.0.at(at), stmt.1), |_| Ok(()), None).await?.is_empty())
+}

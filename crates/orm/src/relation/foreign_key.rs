@@ -1,0 +1,216 @@
+use std::{fmt, marker::PhantomData, panic::Location, sync::Arc};
+
+use http::StatusCode;
+use quintet_core::{
+    Error, ErrorKind, Result, TemplateValue, Value,
+    value::{Kind, ValueRef},
+};
+
+use super::peers::{Collector, Peers};
+use crate::{
+    decode::DecodeCx,
+    executor::Executor,
+    field::FieldType,
+    model::{Erased, Model, Record, Relative},
+};
+
+/// A foreign key in a row: the key is always there, the object only if the query loaded it.
+///
+/// - [`id`](Self::id) is memory.
+/// - [`get`](Self::get) is memory too: the object, or an error that names the line and the fix.
+/// - [`fetch`](Self::fetch) asks the database, once for all rows of an answer.
+///
+/// ```no_run
+/// # use quintet_orm::prelude::*;
+/// # #[model(app = "docs")] pub struct Director { pub name: String }
+/// # #[model(app = "docs")] pub struct Film { pub director: ForeignKey<Director> }
+/// # async fn show(db: &dyn Executor) -> Result {
+/// for film in Film.query().select_related(Film.director).all(db).await? {
+///     println!("{}", film.director.get()?.name);
+/// }
+/// # Ok(()) }
+/// ```
+// The object is held erased: if a model type owned its related model types, auto-trait and drop-check
+// recursion would walk the whole graph of models, and a chain of a hundred overflows the compiler.
+pub struct ForeignKey<T: Model> {
+    id: T::Pk,
+    state: State,
+    marker: PhantomData<fn() -> T>,
+}
+
+#[derive(Clone)]
+enum State {
+    /// `Arc<Peers<T>>`'s content.
+    Peers(Erased),
+    /// A `T`.
+    Loaded(Erased),
+}
+
+impl<T: Model> ForeignKey<T> {
+    /// A key to an object that is not loaded.
+    #[must_use]
+    pub fn new(id: T::Pk) -> Self {
+        ForeignKey { state: State::Peers(Peers::<T>::alone(id.clone())), id, marker: PhantomData }
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn id(&self) -> &T::Pk {
+        &self.id
+    }
+
+    /// The object, if it is loaded.
+    #[must_use]
+    pub fn loaded(&self) -> Option<&T> {
+        match &self.state {
+            State::Loaded(object) => object.downcast_ref(),
+            State::Peers(_) => self.peers().and_then(|peers| peers.loaded(&self.id)),
+        }
+    }
+
+    fn peers(&self) -> Option<&Peers<T>> {
+        match &self.state {
+            State::Peers(peers) => peers.downcast_ref(),
+            State::Loaded(_) => None,
+        }
+    }
+
+    /// The object, from memory: this never asks the database.
+    ///
+    /// # Errors
+    /// Of kind `NotLoaded`, naming the line that asked and the call that is missing.
+    #[track_caller]
+    pub fn get(&self) -> Result<&T> {
+        match self.loaded() {
+            Some(object) => Ok(object),
+            None => Err(self.not_loaded(Location::caller())),
+        }
+    }
+
+    #[cold]
+    fn not_loaded(&self, at: &'static Location<'static>) -> Error {
+        let label = self.peers().map(|peers| peers.label).unwrap_or_default();
+        let model = T::meta().name;
+        let (what, fix) = if label.is_empty() {
+            (format!("a ForeignKey<{model}>"), ".select_related(..)".to_owned())
+        } else {
+            (label.to_owned(), format!(".select_related({label})"))
+        };
+        Error::of_kind(
+            ErrorKind::NotLoaded,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!(
+                "{what} was read at {at} but is not loaded: add {fix} to the query, or use .fetch(&db).await"
+            ),
+        )
+        .at(at)
+    }
+
+    /// The object, from memory or from the database.
+    ///
+    /// The foreign keys that came with the same rows are loaded together: a loop over a hundred films that
+    /// fetches each director asks the database once.
+    ///
+    /// # Errors
+    /// If the database fails, or the object is gone.
+    #[track_caller]
+    pub fn fetch<'a>(&'a self, db: &'a dyn Executor) -> impl Future<Output = Result<&'a T>> + Send + 'a {
+        let at = Location::caller();
+        async move {
+            if let Some(object) = self.loaded() {
+                return Ok(object);
+            }
+            let gone = || {
+                Error::not_found(format!("{} {} not found", T::meta().name, show(&self.id.encode()))).at(at)
+            };
+            let objects = self.peers().ok_or_else(gone)?.load(db, at).await?;
+            objects.get(&self.id).map(|object| &**object).ok_or_else(gone)
+        }
+    }
+}
+
+/// A key as people read it.
+pub(crate) fn show(key: &Value) -> String {
+    match key {
+        Value::Int(number) => number.to_string(),
+        Value::Text(text) => format!("{text:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+impl<T: Model> Relative for ForeignKey<T> {
+    fn loaded_mut(&mut self) -> Option<&mut dyn Record> {
+        match &mut self.state {
+            State::Loaded(object) => {
+                Arc::get_mut(object)?.downcast_mut::<T>().map(|object| object as &mut dyn Record)
+            }
+            State::Peers(_) => None,
+        }
+    }
+
+    fn put(&mut self, loaded: Erased) {
+        self.state = State::Loaded(loaded);
+    }
+
+    fn show(&self) -> Option<Value> {
+        self.loaded().map(|object| crate::instance::to_value(object))
+    }
+}
+
+impl<T: Model> FieldType for ForeignKey<T> {
+    type Base = ForeignKey<T>;
+    const KIND: Kind = <T::Pk as FieldType>::KIND;
+
+    fn decode(value: ValueRef<'_>, cx: &mut DecodeCx) -> Result<Self> {
+        let id = <T::Pk as FieldType>::decode(value, cx)?;
+        let label = cx.label();
+        let list = cx.peers(|| Box::new(Collector::<T>::new(label)));
+        let collector = list.and_then(|list| list.as_any().downcast_mut::<Collector<T>>());
+        Ok(match collector {
+            Some(collector) => {
+                let peers = collector.add(id.clone());
+                ForeignKey { id, state: State::Peers(peers), marker: PhantomData }
+            }
+            None => ForeignKey::new(id),
+        })
+    }
+
+    fn encode(&self) -> Value {
+        self.id.encode()
+    }
+}
+
+/// As the object if it is loaded, else as the key.
+impl<T: Model> TemplateValue for ForeignKey<T> {
+    fn to_value(&self) -> Value {
+        self.show().unwrap_or_else(|| self.id.encode())
+    }
+}
+
+impl<T: Model> From<&T> for ForeignKey<T> {
+    fn from(object: &T) -> Self {
+        ForeignKey::new(object.pk().clone())
+    }
+}
+
+impl<T: Model> Clone for ForeignKey<T> {
+    fn clone(&self) -> Self {
+        ForeignKey { id: self.id.clone(), state: self.state.clone(), marker: PhantomData }
+    }
+}
+
+/// The same key; what is loaded does not matter.
+impl<T: Model> PartialEq for ForeignKey<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl<T: Model> Eq for ForeignKey<T> {}
+
+impl<T: Model> fmt::Debug for ForeignKey<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let loaded = if self.loaded().is_some() { ", loaded" } else { "" };
+        write!(f, "{}({}{loaded})", T::meta().name, show(&self.id.encode()))
+    }
+}

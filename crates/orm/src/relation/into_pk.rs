@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use quintet_core::Value;
+
+use super::ForeignKey;
+use crate::{field::FieldType, model::Model};
+
+/// What identifies a `T`: the object, its key, or a foreign key to it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not identify a `{T}`",
+    label = "expected `&{T}`, its key, or a `ForeignKey<{T}>`"
+)]
+pub trait IntoPk<T: Model> {
+    /// The key's value.
+    fn into_pk(self) -> Value;
+}
+
+/// What identifies a `T` or nothing: as [`IntoPk`], or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not identify a `{T}`",
+    label = "expected `&{T}`, its key, a `ForeignKey<{T}>`, or an `Option` of one of them"
+)]
+pub trait IntoOptPk<T: Model> {
+    /// The key's value, or NULL.
+    fn into_opt_pk(self) -> Value;
+}
+
+macro_rules! keys {
+    ($([$($bound:tt)*] $t:ty, $x:ident => $e:expr;)*) => {$(
+        impl<T: Model $($bound)*> IntoPk<T> for $t {
+            fn into_pk(self) -> Value {
+                let $x = self;
+                $e
+            }
+        }
+        impl<T: Model $($bound)*> IntoOptPk<T> for $t {
+            fn into_opt_pk(self) -> Value {
+                IntoPk::<T>::into_pk(self)
+            }
+        }
+    )*};
+}
+
+keys! {
+    [] &T, x => x.pk().encode();
+    [] &Arc<T>, x => x.pk().encode();
+    [] &ForeignKey<T>, x => x.id().encode();
+    [] ForeignKey<T>, x => x.id().encode();
+    [<Pk = i64>] i64, x => Value::Int(x);
+    [<Pk = i64>] &i64, x => Value::Int(*x);
+    [<Pk = i32>] i32, x => Value::Int(x.into());
+    [<Pk = i16>] i16, x => Value::Int(x.into());
+    [<Pk = String>] String, x => Value::Text(x);
+    [<Pk = String>] &str, x => Value::Text(x.to_owned());
+    [<Pk = String>] &String, x => Value::Text(x.clone());
+}
+
+impl<T: Model, V: IntoPk<T>> IntoOptPk<T> for Option<V> {
+    fn into_opt_pk(self) -> Value {
+        self.map_or(Value::Null, IntoPk::into_pk)
+    }
+}

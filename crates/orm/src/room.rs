@@ -1,0 +1,72 @@
+//! The ORM as a room of a site: the `[database]` section, the models of the apps, the `Db` service.
+//!
+//! Apps register models when they are put together ([`Models`]); at start [`OrmRoom`] reads the section, opens the
+//! database and puts it into the services, where handlers (`db: Db`), commands and tasks (`db: &Db`) find it.
+mod checks;
+#[cfg(feature = "axum")]
+mod extract;
+mod models;
+mod settings;
+
+use quintet_core::{
+    Boot, BoxFuture, Error, Result, Room, Services,
+    check::Check,
+    settings::{Origin, Section, Settings, SettingsSection},
+};
+
+pub use models::{IntoModels, ModelSlot, Models, registered_models};
+pub use settings::DatabaseSettings;
+
+use crate::db::Db;
+
+/// The room that opens the site's database.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct OrmRoom;
+
+impl Room for OrmRoom {
+    fn name(&self) -> &'static str {
+        "orm"
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        vec![DatabaseSettings::section()]
+    }
+
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            // A test kit may have put its own database there already.
+            if boot.services.get::<Db>().is_some() {
+                return Ok(());
+            }
+            let section = boot.settings.get::<DatabaseSettings>()?;
+            let opened = Db::open(&section.url, section.options(boot.settings.root())).await;
+            let db = opened.map_err(|error| with_place(error, &boot.settings))?;
+            boot.services.insert(db);
+            Ok(())
+        })
+    }
+
+    fn checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(async move { checks::all(services) })
+    }
+
+    fn stop<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if let Some(db) = services.get::<Db>() {
+                db.close().await;
+            }
+        })
+    }
+}
+
+/// Points at the line that gave the URL.
+fn with_place(error: Error, settings: &Settings) -> Error {
+    let row = settings.rows().into_iter().find(|row| row.section == "database" && row.key == "url");
+    match row.map(|row| row.origin) {
+        Some(Origin::File(place) | Origin::DotEnv { place, .. }) => error.in_file(place),
+        Some(Origin::Environment { variable }) => {
+            error.with_detail("setting", format!("from the variable {variable}"))
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,81 @@
+//! What is wrong with a site's models, found before it hurts.
+
+use std::{collections::HashMap, sync::Arc};
+
+use quintet_core::{Services, Site, check::Check, meta::ModelMeta, meta::Relation};
+
+use super::models::{Refused, registered_models};
+
+pub(super) fn all(services: &Services) -> Vec<Check> {
+    let Some(site) = services.get::<Arc<Site>>() else { return Vec::new() };
+    let models = registered_models(site);
+    let mut found = refused(site);
+    found.extend(shared_tables(&models));
+    found.extend(unregistered_targets(&models));
+    found
+}
+
+fn refused(site: &Site) -> Vec<Check> {
+    let all = site
+        .slots::<Refused>()
+        .flat_map(|(app, refused)| refused.0.iter().map(move |message| (app, message)));
+    all.map(|(app, message)| {
+        Check::error("orm.E001", message.clone()).about(format!("app `{}`", app.label()))
+    })
+    .collect()
+}
+
+fn shared_tables(models: &[&'static ModelMeta]) -> Vec<Check> {
+    let mut owners: HashMap<String, String> = HashMap::new();
+    let mut found = Vec::new();
+    let mut claim = |table: &str, owner: String| {
+        // SQLite does not look at case, nor do some file systems that MySQL keeps tables on.
+        if let Some(first) = owners.get(&table.to_lowercase()) {
+            let message = format!("{first} and {owner} both use the table `{table}`");
+            found.push(
+                Check::error("orm.E002", message)
+                    .hint("give one of them `#[model(table = \"…\")]`")
+                    .about(owner),
+            );
+        } else {
+            owners.insert(table.to_lowercase(), owner);
+        }
+    };
+    for meta in models {
+        let Ok(identity) = meta.identity() else { continue };
+        claim(&identity.table, identity.label.clone());
+        for (field, index) in meta.fields.iter().zip(0u16..) {
+            if let Ok(table) = meta.through_table(index) {
+                claim(table, format!("{}.{}", identity.label, field.name));
+            }
+        }
+    }
+    found
+}
+
+fn unregistered_targets(models: &[&'static ModelMeta]) -> Vec<Check> {
+    let mut found = Vec::new();
+    for meta in models {
+        for field in meta.fields {
+            let to = match field.relation {
+                Relation::ToOne { .. } | Relation::ManyToMany { .. } => field.relation.target(),
+                _ => None,
+            };
+            let Some(to) = to.filter(|to| !models.contains(to)) else { continue };
+            let message = format!(
+                "{}.{} leads to `{}` ({}), which no installed app registers: it would have no table",
+                meta.label(),
+                field.name,
+                to.name,
+                to.module
+            );
+            let hint = format!("add `{}` to `.models(..)` of its app, and install that app", to.name);
+            found.push(Check::error("orm.E003", message).hint(hint).about(format!(
+                "{}.{}",
+                meta.label(),
+                field.name
+            )));
+        }
+    }
+    found
+}

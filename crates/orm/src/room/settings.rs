@@ -1,0 +1,66 @@
+use std::{fmt, path::Path, time::Duration};
+
+use quintet_macros::Settings;
+
+use crate::db::{DbOptions, url::masked};
+
+/// `[database]` in `quintet.toml`.
+#[derive(Clone, Settings)]
+#[settings("database")]
+pub struct DatabaseSettings {
+    /// Where the data is: "sqlite://site.db" is a file beside quintet.toml.
+    #[setting(default = "sqlite://site.db", env = "DATABASE_URL", secret)]
+    pub url: String,
+    /// SQLite: most threads that read at the same time. As many as cores if not set, at most 4.
+    pub readers: Option<u16>,
+    /// How long a write waits for others before it fails with 503.
+    #[setting(default = "5s")]
+    pub writer_wait: Duration,
+    /// PostgreSQL: connections that all single statements share. As many as cores if not set, between 2 and 4.
+    pub lanes: Option<u16>,
+    /// PostgreSQL: most connections for transactions and long statements.
+    #[setting(default = 10)]
+    pub connections: u16,
+    /// PostgreSQL: how long to wait for a connection before failing with 503.
+    #[setting(default = "5s")]
+    pub connection_wait: Duration,
+    /// PostgreSQL: how long a statement may take before the server ends it; "0s" is as long as it likes.
+    #[setting(default = "30s")]
+    pub statement_timeout: Duration,
+    /// PostgreSQL: the same for statements marked as long.
+    #[setting(default = "10m")]
+    pub long_timeout: Duration,
+    /// Statements that take longer are logged as warnings.
+    #[setting(default = "200ms")]
+    pub slow_query: Duration,
+    /// Transactions that take longer are logged as warnings.
+    #[setting(default = "1s")]
+    pub slow_transaction: Duration,
+}
+
+impl DatabaseSettings {
+    /// As options, with paths below the site's directory.
+    #[must_use]
+    pub fn options(&self, root: &Path) -> DbOptions {
+        let default = DbOptions::default();
+        DbOptions {
+            root: root.to_owned(),
+            readers: self.readers.map_or(default.readers, usize::from),
+            writer_wait: self.writer_wait,
+            lanes: self.lanes.map_or(default.lanes, usize::from),
+            connections: usize::from(self.connections),
+            connection_wait: self.connection_wait,
+            statement_timeout: self.statement_timeout,
+            long_timeout: self.long_timeout,
+            slow_query: self.slow_query,
+            slow_transaction: self.slow_transaction,
+            ..default
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseSettings").field("url", &masked(&self.url)).finish_non_exhaustive()
+    }
+}

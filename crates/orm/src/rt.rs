@@ -1,0 +1,120 @@
+//! What the macros write calls to. No promise is made about it.
+
+pub use quintet_core as core;
+pub use serde;
+
+use crate::{ast::Node, expr::IntoSet};
+pub use crate::{
+    expr::Col,
+    field::{Enumerated, FieldType},
+    instance::to_value,
+    model::{Columns, Record, Relative},
+    path::Path,
+    relation::{FkCol, Many, RelationTo, leads_to},
+};
+
+/// Stops the compilation if a required field is not given.
+pub const fn check_required(required: &[(&str, &str)], given: &[&str]) {
+    let mut rest = required;
+    while let [(name, message), more @ ..] = rest {
+        if !has(given, name) {
+            panic_missing(message);
+        }
+        rest = more;
+    }
+}
+
+#[expect(clippy::panic, reason = "runs while compiling: the panic is the compiler's error")]
+const fn panic_missing(message: &str) {
+    panic!("{}", message);
+}
+
+const fn has(names: &[&str], name: &str) -> bool {
+    let mut rest = names;
+    while let [first, more @ ..] = rest {
+        if same(first.as_bytes(), name.as_bytes()) {
+            return true;
+        }
+        rest = more;
+    }
+    false
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    match (a, b) {
+        ([x, a @ ..], [y, b @ ..]) => *x == *y && same(a, b),
+        ([], []) => true,
+        _ => false,
+    }
+}
+
+/// The value of a field's `default`.
+pub fn default_value<T: FieldType, V: IntoSet<(), T>>(value: V) -> core::Value {
+    match value.into_node() {
+        Node::Value(value) => value,
+        _ => core::Value::Null,
+    }
+}
+
+/// The error for a field that is no column.
+#[cold]
+pub fn no_column(model: &str, field: u16) -> core::Error {
+    core::Error::internal(format!("field {field} of {model} is no column"))
+}
+
+/// Reads a choice as the database stores it.
+///
+/// # Errors
+/// If it is none of them.
+pub fn decode_choice<T>(
+    value: core::value::ValueRef<'_>,
+    name: &str,
+    find: fn(&str) -> Option<T>,
+) -> core::Result<T> {
+    use core::value::ValueRef;
+    let found = match value {
+        ValueRef::Text(text) => find(text),
+        _ => None,
+    };
+    found.map_or_else(|| crate::field::mismatch(&format!("a choice of {name}"), value), Ok)
+}
+
+/// Reads a choice from JSON or a form.
+///
+/// # Errors
+/// If it is none of them, with a list of all.
+pub fn deserialize_choice<'de, D: serde::Deserializer<'de>, T>(
+    deserializer: D,
+    known: &'static [&'static str],
+    find: fn(&str) -> Option<T>,
+) -> Result<T, D::Error> {
+    use serde::de::Error as _;
+    let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+    find(&text).ok_or_else(|| D::Error::unknown_variant(&text, known))
+}
+
+/// A row as JSON.
+///
+/// # Errors
+/// The serializer's.
+pub fn serialize<S: serde::Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(&to_value(record), serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_given_field_is_found_whole() {
+        assert!(has(&["title", "id"], "id"));
+        assert!(!has(&["titles"], "title"));
+        check_required(&[("title", "missing")], &["id", "title"]);
+    }
+
+    #[test]
+    #[should_panic(expected = "Film: missing required field `title`")]
+    fn a_missing_one_stops() {
+        check_required(&[("title", "Film: missing required field `title` in create!")], &["id"]);
+    }
+}

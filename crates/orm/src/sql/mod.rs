@@ -1,0 +1,120 @@
+//! From AST to SQL text and parameters.
+//!
+//! One [`Render`] writes one statement, front to back. Each query inside it is a scope: its root table and the
+//! joins that its expressions mention ([`scope`]). Values become parameters, never text; names go through
+//! [`Dialect::quote`]; what a database can do is asked of its [`Dialect`].
+mod decimal;
+mod facts;
+mod insert;
+mod many;
+mod node;
+mod scope;
+mod select;
+mod text;
+mod write;
+
+use quintet_core::{Error, Result, Value};
+
+pub(crate) use facts::decimal_places;
+pub(crate) use insert::{Conflict, Links};
+
+use crate::{
+    ast::Select,
+    decode::Scales,
+    dialect::Dialect,
+    stmt::{Access, Stmt},
+};
+
+/// What a query on rows is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// The rows.
+    Rows,
+    /// Their number.
+    Count,
+    /// One number, if there is any row.
+    Exists,
+}
+
+/// The statement of a query, and the scales of its columns.
+pub(crate) fn select(query: &Select, ask: Ask, dialect: &'static Dialect) -> Result<(Stmt, Scales)> {
+    let mut render = Render::new(dialect);
+    let scales = match ask {
+        Ask::Rows => facts::scales(query, dialect)?,
+        Ask::Count | Ask::Exists => Scales::default(),
+    };
+    render.ask(query, ask)?;
+    Ok((render.finish(Access::Read)?, scales))
+}
+
+/// Writes one statement.
+pub(crate) struct Render {
+    dialect: &'static Dialect,
+    sql: String,
+    params: Vec<Value>,
+    scopes: Vec<scope::Scope>,
+    aliases: usize,
+}
+
+impl Render {
+    pub(crate) fn new(dialect: &'static Dialect) -> Self {
+        Render {
+            dialect,
+            sql: String::with_capacity(256),
+            params: Vec::new(),
+            scopes: Vec::new(),
+            aliases: 0,
+        }
+    }
+
+    pub(crate) fn finish(self, access: Access) -> Result<Stmt> {
+        let (have, most) = (self.params.len(), self.dialect.max_parameters);
+        if have > most {
+            return Err(Error::database(format!(
+                "the statement has {have} values, but {} takes at most {most}: \
+                 split the list, or ask with in_query(..) instead of is_in(..)",
+                self.dialect.name
+            )));
+        }
+        Ok(Stmt { sql: self.sql, params: self.params, access, long: false, at: None })
+    }
+
+    /// Adds text of the renderer's own.
+    fn push(&mut self, text: &str) {
+        self.sql.push_str(text);
+    }
+
+    /// Adds a number: an alias, a limit, a power of ten.
+    fn number(&mut self, number: impl std::fmt::Display) {
+        use std::fmt::Write;
+        // Writing to a String can't fail.
+        let _ = write!(self.sql, "{number}");
+    }
+
+    /// Adds a name, quoted.
+    fn name(&mut self, name: &str) {
+        self.dialect.quote(name, &mut self.sql);
+    }
+
+    /// Adds a parameter.
+    fn value(&mut self, value: Value) {
+        self.params.push(value);
+        self.dialect.parameter(self.params.len(), &mut self.sql);
+    }
+
+    /// Adds `items` with `separator` between them.
+    fn list<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        separator: &str,
+        mut each: impl FnMut(&mut Self, T) -> Result,
+    ) -> Result {
+        for (i, item) in items.into_iter().enumerate() {
+            if i > 0 {
+                self.push(separator);
+            }
+            each(self, item)?;
+        }
+        Ok(())
+    }
+}

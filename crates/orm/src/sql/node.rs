@@ -1,0 +1,238 @@
+//! Expressions.
+
+use quintet_core::{Error, Result, Value, value::JsonValue};
+
+use super::{
+    Render,
+    facts::{digits, field_at, model_at, nullable, scaled},
+};
+use crate::ast::{Arithmetic, Comparison, Function, Node};
+
+/// A list longer than this becomes one parameter where the database can read it: the statement's text stays
+/// short and the same.
+const LONG_LIST: usize = 200;
+
+impl Render {
+    /// Writes an expression where nothing binds tighter than itself.
+    pub(super) fn node(&mut self, node: &Node) -> Result {
+        match node {
+            Node::Column(path, index) => {
+                let field = field_at(model_at(self.root()?, *path)?, *index)?;
+                self.qualifier(self.alias_at(*path));
+                self.name(field.column);
+                Ok(())
+            }
+            Node::Value(value) => self.bind(value),
+            Node::Compare(op, a, b) => self.compare(*op, a, b),
+            Node::Calculate(op, a, b) => self.calculate(*op, a, b),
+            Node::And(all) => self.junction(all, " AND ", "TRUE"),
+            Node::Or(all) => self.junction(all, " OR ", "FALSE"),
+            Node::Not(inner) => self.not(inner),
+            Node::IsNull(inner) => {
+                self.operand(inner)?;
+                self.push(" IS NULL");
+                Ok(())
+            }
+            Node::In(inner, values) => self.in_list(inner, values),
+            Node::InQuery(inner, query) => {
+                if query.empty {
+                    self.push("FALSE");
+                    return Ok(());
+                }
+                self.operand(inner)?;
+                self.push(" IN (");
+                self.query(query, super::Ask::Rows)?;
+                self.push(")");
+                Ok(())
+            }
+            Node::Text(test, inner, part) => self.text(*test, inner, part),
+            Node::Function(function, arguments) => self.function(*function, arguments),
+            Node::Many(many) => self.many(many),
+            Node::OwnerKey => self.owner_key(),
+        }
+    }
+
+    /// Writes an expression as one side of an operator.
+    pub(super) fn operand(&mut self, node: &Node) -> Result {
+        let alone = match node {
+            Node::Column(..) | Node::Value(_) | Node::Function(..) | Node::Many(_) | Node::OwnerKey => true,
+            // Lists of conditions bring their own parentheses.
+            Node::And(all) | Node::Or(all) => all.len() != 1,
+            _ => false,
+        };
+        if alone {
+            return self.node(node);
+        }
+        self.push("(");
+        self.node(node)?;
+        self.push(")");
+        Ok(())
+    }
+
+    /// Binds a value; a decimal as it is stored.
+    pub(super) fn bind(&mut self, value: &Value) -> Result {
+        if let (Value::Decimal(decimal), false) = (value, self.dialect.native_decimal) {
+            let places = u8::try_from(decimal.normalize().scale()).unwrap_or(u8::MAX);
+            return self.bind_scaled(*decimal, places);
+        }
+        if matches!(value, Value::List(_) | Value::Map(_)) {
+            return Err(Error::internal(format!("a {} is no column's value", value.describe())));
+        }
+        self.value(value.clone());
+        Ok(())
+    }
+
+    fn junction(&mut self, all: &[Node], separator: &str, empty: &str) -> Result {
+        match all {
+            [] => self.push(empty),
+            [one] => self.node(one)?,
+            all => {
+                self.push("(");
+                self.list(all, separator, Self::node)?;
+                self.push(")");
+            }
+        }
+        Ok(())
+    }
+
+    /// The complement. Where the condition can be unknown, `NOT` would leave it unknown and lose the row from both.
+    fn not(&mut self, inner: &Node) -> Result {
+        match inner {
+            Node::IsNull(tested) => {
+                self.operand(tested)?;
+                self.push(" IS NOT NULL");
+            }
+            _ if nullable(self.root()?, inner)? => {
+                self.operand(inner)?;
+                self.push(" IS NOT TRUE");
+            }
+            _ => {
+                self.push("NOT ");
+                self.operand(inner)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, op: Comparison, a: &Node, b: &Node) -> Result {
+        if let Node::Value(Value::Null) = b {
+            self.operand(a)?;
+            self.push(match op {
+                Comparison::Eq => " IS NULL",
+                Comparison::Ne => " IS NOT NULL",
+                _ => return Err(Error::internal("nothing is greater or less than NULL")),
+            });
+            return Ok(());
+        }
+        let root = self.root()?;
+        if !self.dialect.native_decimal && (digits(root, a)?.is_some() || digits(root, b)?.is_some()) {
+            return self.compare_scaled(op, a, b);
+        }
+        self.operand(a)?;
+        self.comparison(op, a, b)?;
+        self.operand(b)
+    }
+
+    /// Writes the operator. A difference counts NULLs as different, so that it is the complement of equality.
+    pub(super) fn comparison(&mut self, op: Comparison, a: &Node, b: &Node) -> Result {
+        let root = self.root()?;
+        let unknown = op == Comparison::Ne && (nullable(root, a)? || nullable(root, b)?);
+        self.push(match op {
+            Comparison::Eq => " = ",
+            Comparison::Ne if unknown => " IS DISTINCT FROM ",
+            Comparison::Ne => " <> ",
+            Comparison::Lt => " < ",
+            Comparison::Le => " <= ",
+            Comparison::Gt => " > ",
+            Comparison::Ge => " >= ",
+        });
+        Ok(())
+    }
+
+    fn calculate(&mut self, op: Arithmetic, a: &Node, b: &Node) -> Result {
+        let root = self.root()?;
+        if !self.dialect.native_decimal && (digits(root, a)?.is_some() || digits(root, b)?.is_some()) {
+            return self.calculate_scaled(op, a, b);
+        }
+        self.operand(a)?;
+        self.operator(op);
+        self.operand(b)
+    }
+
+    pub(super) fn operator(&mut self, op: Arithmetic) {
+        self.push(match op {
+            Arithmetic::Add => " + ",
+            Arithmetic::Sub => " - ",
+            Arithmetic::Mul => " * ",
+            Arithmetic::Div => " / ",
+        });
+    }
+
+    fn in_list(&mut self, inner: &Node, values: &[Value]) -> Result {
+        if values.is_empty() {
+            self.push("FALSE");
+            return Ok(());
+        }
+        self.operand(inner)?;
+        if let Some(own) = digits(self.root()?, inner)?
+            && !self.dialect.native_decimal
+        {
+            // A value that the column can't hold equals none of its values; neither does this one.
+            let stored = |value: &Value| match value {
+                Value::Decimal(decimal) => Value::Int(scaled(*decimal, own.places).unwrap_or(i64::MIN)),
+                other => other.clone(),
+            };
+            let stored: Vec<Value> = values.iter().map(stored).collect();
+            return self.one_of(&stored);
+        }
+        self.one_of(values)
+    }
+
+    /// Writes ` IN (…)`.
+    pub(super) fn one_of(&mut self, values: &[Value]) -> Result {
+        if self.dialect.json_lists
+            && values.len() > LONG_LIST
+            && let Some(json) = json_list(values)
+        {
+            self.push(" IN (SELECT value FROM json_each(");
+            self.value(Value::Text(json));
+            self.push("))");
+            return Ok(());
+        }
+        self.push(" IN (");
+        self.list(values, ", ", Self::bind)?;
+        self.push(")");
+        Ok(())
+    }
+
+    fn function(&mut self, function: Function, arguments: &[Node]) -> Result {
+        match (function, arguments) {
+            (Function::Negate, [one]) => {
+                self.push("-(");
+                self.node(one)?;
+            }
+            (Function::Float, [one]) => return self.float(one),
+            (Function::Coalesce, all) => return self.coalesce(all),
+            (function, all) => {
+                self.push(match function {
+                    Function::Length => "LENGTH(",
+                    _ => "ABS(",
+                });
+                self.list(all, ", ", Self::node)?;
+            }
+        }
+        self.push(")");
+        Ok(())
+    }
+}
+
+/// Whole numbers or texts as a JSON array; `None` for values that JSON would change.
+fn json_list(values: &[Value]) -> Option<String> {
+    let items = values.iter().map(|value| match value {
+        Value::Int(number) => Some(JsonValue::from(*number)),
+        // The database's JSON ends a text at a NUL.
+        Value::Text(text) if !text.contains('\0') => Some(JsonValue::from(text.as_str())),
+        _ => None,
+    });
+    Some(JsonValue::Array(items.collect::<Option<Vec<_>>>()?).to_string())
+}

@@ -1,0 +1,134 @@
+//! The tables of one query: its root and what its expressions reach over foreign keys.
+
+use quintet_core::{Result, meta::ModelMeta};
+
+use super::{
+    Render,
+    facts::{field_at, is_optional, key_of, model_at},
+};
+use crate::ast::{Node, PathKey};
+
+/// A query's tables.
+pub(super) struct Scope {
+    pub(super) root: &'static ModelMeta,
+    /// The root's alias; `None` where it is the only table of the statement and names need no alias.
+    pub(super) alias: Option<usize>,
+    /// The alias of the many-to-many's table and its column that points to the owner, if rows are asked for by owner.
+    pub(super) owners: Option<(usize, &'static str)>,
+    joins: Vec<Joined>,
+}
+
+#[derive(Clone, Copy)]
+struct Joined {
+    path: PathKey,
+    alias: usize,
+    model: &'static ModelMeta,
+    optional: bool,
+}
+
+impl Scope {
+    /// One table, whose names need no alias.
+    pub(super) fn bare(root: &'static ModelMeta) -> Self {
+        Scope::table(root, None)
+    }
+
+    /// One table.
+    pub(super) fn table(root: &'static ModelMeta, alias: Option<usize>) -> Self {
+        Scope { root, alias, owners: None, joins: Vec::new() }
+    }
+}
+
+impl Render {
+    /// The next alias.
+    pub(super) fn alias(&mut self) -> usize {
+        self.aliases += 1;
+        self.aliases - 1
+    }
+
+    /// Opens a scope with aliases, joining what `mention` shows it.
+    pub(super) fn open(
+        &mut self,
+        root: &'static ModelMeta,
+        mention: impl FnOnce(&mut dyn FnMut(&Node)),
+    ) -> Result {
+        let alias = self.alias();
+        let mut paths: Vec<PathKey> = Vec::new();
+        mention(&mut |node| {
+            let mut path = PathKey::ROOT;
+            for step in node.path().unwrap_or_default().steps() {
+                path = path.push(*step);
+                if !paths.contains(&path) {
+                    paths.push(path);
+                }
+            }
+        });
+        let mut joins = Vec::with_capacity(paths.len());
+        for path in paths {
+            let (model, optional) = (model_at(root, path)?, is_optional(root, path)?);
+            joins.push(Joined { path, alias: self.alias(), model, optional });
+        }
+        self.scopes.push(Scope { root, alias: Some(alias), owners: None, joins });
+        Ok(())
+    }
+
+    /// Closes the innermost scope.
+    pub(super) fn close(&mut self) {
+        self.scopes.pop();
+    }
+
+    /// The model at the root of the innermost scope.
+    pub(super) fn root(&self) -> Result<&'static ModelMeta> {
+        self.scopes
+            .last()
+            .map(|scope| scope.root)
+            .ok_or_else(|| quintet_core::Error::internal("no query is open"))
+    }
+
+    /// The alias of the table that a path of the innermost scope leads to.
+    pub(super) fn alias_at(&self, path: PathKey) -> Option<usize> {
+        let scope = self.scopes.last()?;
+        if path.is_root() {
+            return scope.alias;
+        }
+        scope.joins.iter().find(|join| join.path == path).map(|join| join.alias)
+    }
+
+    /// Adds `t0.` or nothing.
+    pub(super) fn qualifier(&mut self, alias: Option<usize>) {
+        if let Some(alias) = alias {
+            self.push("t");
+            self.number(alias);
+            self.push(".");
+        }
+    }
+
+    /// Adds `"table" t0`, or just the table.
+    pub(super) fn table(&mut self, model: &'static ModelMeta, alias: Option<usize>) -> Result {
+        self.name(&model.identity()?.table);
+        if let Some(alias) = alias {
+            self.push(" AS t");
+            self.number(alias);
+        }
+        Ok(())
+    }
+
+    /// Adds ` FROM` with the root and the joins of the innermost scope.
+    pub(super) fn from(&mut self) -> Result {
+        let (root, alias) = (self.root()?, self.alias_at(PathKey::ROOT));
+        self.push(" FROM ");
+        self.table(root, alias)?;
+        let joins: Vec<Joined> = self.scopes.last().map(|scope| scope.joins.clone()).unwrap_or_default();
+        for join in joins {
+            let Some((owner, step)) = join.path.split() else { continue };
+            self.push(if join.optional { " LEFT JOIN " } else { " JOIN " });
+            self.table(join.model, Some(join.alias))?;
+            self.push(" ON ");
+            self.qualifier(Some(join.alias));
+            self.name(key_of(join.model)?.1.column);
+            self.push(" = ");
+            self.qualifier(self.alias_at(owner));
+            self.name(field_at(model_at(root, owner)?, step)?.column);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,146 @@
+//! Queries on rows, their number and their existence.
+
+use quintet_core::{Error, Result};
+
+use super::{Ask, Render, facts::key_of, scope::Scope};
+use crate::ast::{Node, Nulls, OrderBy, Owners, PathKey, Select};
+
+impl Render {
+    /// Writes a query for what is asked.
+    pub(super) fn ask(&mut self, query: &Select, ask: Ask) -> Result {
+        match ask {
+            Ask::Rows => self.query(query, Ask::Rows),
+            Ask::Count if query.is_cut() => {
+                self.push("SELECT COUNT(*) FROM (");
+                self.query(query, Ask::Rows)?;
+                self.push(") AS q");
+                Ok(())
+            }
+            Ask::Count | Ask::Exists => self.query(query, ask),
+        }
+    }
+
+    /// Writes a query in a scope of its own.
+    pub(super) fn query(&mut self, query: &Select, ask: Ask) -> Result {
+        self.open_query(query)?;
+        self.push(if query.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        match ask {
+            Ask::Rows => self.list(&query.columns, ", ", Self::node)?,
+            Ask::Count => self.push("COUNT(*)"),
+            Ask::Exists => self.push("1"),
+        }
+        self.from()?;
+        if let Some(owners) = &query.owners {
+            self.owners(owners)?;
+        }
+        self.conditions(&query.filter, query.owners.is_some())?;
+        if ask == Ask::Rows && !query.order.is_empty() {
+            self.push(" ORDER BY ");
+            self.list(&query.order, ", ", |render, order| render.order(order, &query.columns))?;
+        }
+        self.cut(query, ask);
+        self.close();
+        Ok(())
+    }
+
+    /// A query over one table at the top of the statement needs no aliases.
+    fn open_query(&mut self, query: &Select) -> Result {
+        let mut leaves = !self.scopes.is_empty() || query.owners.is_some();
+        query.visit(&mut |node| leaves |= node.leaves_table());
+        if !leaves {
+            self.scopes.push(Scope::bare(query.root));
+            return Ok(());
+        }
+        self.open(query.root, |mention| query.visit(mention))?;
+        if let Some(owners) = &query.owners {
+            let alias = self.alias();
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.owners = Some((alias, owners.owner_column));
+            }
+        }
+        Ok(())
+    }
+
+    /// Joins the table of a many-to-many and names its owners.
+    fn owners(&mut self, owners: &Owners) -> Result {
+        let root = self.root()?;
+        let alias = self.scopes.last().and_then(|scope| scope.owners).map(|(alias, _)| alias);
+        self.push(" JOIN ");
+        self.name(owners.model.through_table(owners.field)?);
+        if let Some(alias) = alias {
+            self.push(" AS t");
+            self.number(alias);
+        }
+        self.push(" ON ");
+        self.qualifier(alias);
+        self.name(owners.root_column);
+        self.push(" = ");
+        self.qualifier(self.alias_at(PathKey::ROOT));
+        self.name(key_of(root)?.1.column);
+        self.push(" WHERE ");
+        self.owner_key()?;
+        match owners.keys.as_slice() {
+            [one] => {
+                self.push(" = ");
+                self.value(one.clone());
+                Ok(())
+            }
+            keys => self.one_of(keys),
+        }
+    }
+
+    /// Adds ` WHERE` with conditions that all hold, or ` AND` after one that stands already.
+    pub(super) fn conditions(&mut self, filter: &[Node], started: bool) -> Result {
+        for (i, condition) in filter.iter().enumerate() {
+            self.push(if started || i > 0 { " AND " } else { " WHERE " });
+            self.node(condition)?;
+        }
+        Ok(())
+    }
+
+    fn order(&mut self, order: &OrderBy, columns: &[Node]) -> Result {
+        // A subquery that is selected is ordered by its number: computed once.
+        match columns.iter().position(|column| column == &order.node) {
+            Some(position) if matches!(order.node, Node::Many(_)) => self.number(position + 1),
+            _ => self.node(&order.node)?,
+        }
+        if order.descending {
+            self.push(" DESC");
+        }
+        self.push(match order.nulls {
+            Nulls::Default => "",
+            Nulls::First => " NULLS FIRST",
+            Nulls::Last => " NULLS LAST",
+        });
+        Ok(())
+    }
+
+    /// Limit and offset are parameters, so that the text is the same on every page.
+    fn cut(&mut self, query: &Select, ask: Ask) {
+        let number = |n: u64| quintet_core::Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
+        if ask == Ask::Exists {
+            self.push(" LIMIT 1");
+        } else if let Some(limit) = query.limit {
+            self.push(" LIMIT ");
+            self.value(number(limit));
+        } else if query.offset.is_some() {
+            // Not every database takes an offset without a limit.
+            self.push(" LIMIT ");
+            self.value(number(u64::MAX));
+        }
+        if let Some(offset) = query.offset {
+            self.push(" OFFSET ");
+            self.value(number(offset));
+        }
+    }
+
+    /// The many-to-many's column that points to the owner.
+    pub(super) fn owner_key(&mut self) -> Result {
+        let Some((alias, column)) = self.scopes.last().and_then(|scope| scope.owners) else {
+            return Err(Error::internal("the owner's key is asked for in a query without owners"));
+        };
+        self.qualifier(Some(alias));
+        self.name(column);
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! Changes and deletions.
+
+use quintet_core::{Error, Result, Value, meta::ModelMeta};
+
+use super::{
+    Ask, Render,
+    facts::{field_at, key_of},
+    scope::Scope,
+};
+use crate::ast::{Node, PathKey, Select};
+
+impl Render {
+    /// Writes an update of the rows of a query.
+    pub(crate) fn update(&mut self, query: &Select, sets: &[(u16, &Node)], returning: bool) -> Result {
+        let model = query.root;
+        let alias = self.open_write(query, sets.iter().map(|(_, node)| *node));
+        self.push("UPDATE ");
+        self.table(model, alias)?;
+        self.push(" SET ");
+        self.list(sets, ", ", |render, (index, node)| {
+            let field = field_at(model, *index)?;
+            render.name(field.column);
+            render.push(" = ");
+            if joins(node) { render.set_from_join(model, *index, node) } else { render.stored(field, node) }
+        })?;
+        self.chosen(query)?;
+        if returning {
+            self.returning(model)?;
+        }
+        self.close();
+        Ok(())
+    }
+
+    /// Writes a deletion of the rows of a query.
+    pub(crate) fn delete(&mut self, query: &Select) -> Result {
+        let alias = self.open_write(query, std::iter::empty());
+        self.push("DELETE FROM ");
+        self.table(query.root, alias)?;
+        self.chosen(query)?;
+        self.close();
+        Ok(())
+    }
+
+    /// The written table needs an alias only where a subquery refers to it.
+    fn open_write<'a>(&mut self, query: &'a Select, sets: impl Iterator<Item = &'a Node>) -> Option<usize> {
+        let leaves = query.filter.iter().chain(sets).any(Node::leaves_table);
+        let alias = leaves.then(|| self.alias());
+        self.scopes.push(Scope::table(query.root, alias));
+        alias
+    }
+
+    /// Adds the conditions, or the keys of the rows where conditions need joins or a part of the rows is meant.
+    fn chosen(&mut self, query: &Select) -> Result {
+        if !query.is_cut() && query.owners.is_none() && !query.filter.iter().any(joins) {
+            return self.conditions(&query.filter, false);
+        }
+        let (index, key) = key_of(query.root)?;
+        let mut keys = query.clone();
+        keys.columns = vec![Node::Column(PathKey::ROOT, index)];
+        // The same key twice changes nothing, and some databases order distinct rows by selected columns only.
+        keys.distinct = false;
+        self.push(" WHERE ");
+        self.qualifier(self.alias_at(PathKey::ROOT));
+        self.name(key.column);
+        self.push(" IN (");
+        self.query(&keys, Ask::Rows)?;
+        self.push(")");
+        Ok(())
+    }
+
+    /// `(SELECT value FROM the same row, joined)`.
+    fn set_from_join(&mut self, model: &'static ModelMeta, index: u16, node: &Node) -> Result {
+        let outer = self.alias_at(PathKey::ROOT);
+        let (_, key) = key_of(model)?;
+        self.open(model, |mention| node.visit(mention))?;
+        self.push("(SELECT ");
+        self.stored(field_at(model, index)?, node)?;
+        self.from()?;
+        self.push(" WHERE ");
+        self.qualifier(self.alias_at(PathKey::ROOT));
+        self.name(key.column);
+        self.push(" = ");
+        self.qualifier(outer);
+        self.name(key.column);
+        self.push(")");
+        self.close();
+        Ok(())
+    }
+
+    /// Writes an update of several rows, each with its own values: the key first, then one value a field.
+    pub(crate) fn update_each(
+        &mut self,
+        model: &'static ModelMeta,
+        fields: &[u16],
+        rows: &[Vec<Value>],
+    ) -> Result {
+        let (key_index, key) = key_of(model)?;
+        self.scopes.push(Scope::bare(model));
+        self.push("UPDATE ");
+        self.table(model, None)?;
+        self.push(" SET ");
+        self.list(fields.iter().zip(2..), ", ", |render, (index, column)| {
+            render.name(field_at(model, *index)?.column);
+            render.push(" = v.column");
+            render.number(column);
+            Ok(())
+        })?;
+        self.push(" FROM (VALUES ");
+        self.list(rows, ", ", |render, row| {
+            render.push("(");
+            render.list(
+                [&key_index].into_iter().chain(fields).zip(row),
+                ", ",
+                |render, (index, value)| {
+                    let field = field_at(model, *index)?;
+                    render.stored(field, &Node::Value(value.clone()))
+                },
+            )?;
+            render.push(")");
+            Ok(())
+        })?;
+        self.push(") AS v WHERE ");
+        self.table(model, None)?;
+        self.push(".");
+        self.name(key.column);
+        self.push(" = v.column1");
+        self.close();
+        Ok(())
+    }
+
+    /// Writes an update that points the foreign key `via` of `objects` to `owner`, and, if `only` is set, that of all
+    /// other rows that point there to nothing.
+    pub(crate) fn adopt(
+        &mut self,
+        model: &'static ModelMeta,
+        via: u16,
+        owner: &Value,
+        objects: &[Value],
+        only: bool,
+    ) -> Result {
+        let (_, key) = key_of(model)?;
+        let field = field_at(model, via)?;
+        if only && !field.null {
+            return Err(Error::internal(format!("{}.{} can't be empty", model.name, field.name)));
+        }
+        self.scopes.push(Scope::bare(model));
+        self.push("UPDATE ");
+        self.table(model, None)?;
+        self.push(" SET ");
+        self.name(field.column);
+        self.push(" = ");
+        if only {
+            self.push("CASE WHEN ");
+            self.among(key.column, objects)?;
+            self.push(" THEN ");
+            self.value(owner.clone());
+            self.push(" END WHERE ");
+            self.name(field.column);
+            self.push(" = ");
+            self.value(owner.clone());
+            self.push(" OR ");
+        } else {
+            self.value(owner.clone());
+            self.push(" WHERE ");
+        }
+        self.among(key.column, objects)?;
+        self.close();
+        Ok(())
+    }
+
+    fn among(&mut self, column: &str, values: &[Value]) -> Result {
+        if values.is_empty() {
+            self.push("FALSE");
+            return Ok(());
+        }
+        self.name(column);
+        self.one_of(values)
+    }
+}
+
+/// Does the expression read a column over a foreign key?
+fn joins(node: &Node) -> bool {
+    let mut joins = false;
+    node.visit(&mut |node| joins |= node.path().is_some_and(|path| !path.is_root()));
+    joins
+}

@@ -1,0 +1,56 @@
+use std::panic::Location;
+
+use quintet_core::Value;
+
+/// What a statement does to the data: decides which connection runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reads only.
+    Read,
+    /// Writes (and may answer with rows).
+    Write,
+}
+
+/// SQL text with its parameters: rendered from the AST, values never inside the text.
+#[derive(Debug, Clone)]
+pub struct Stmt {
+    /// The text, with the dialect's placeholders.
+    pub sql: String,
+    /// The values of the placeholders, in order.
+    pub params: Vec<Value>,
+    /// What it does.
+    pub access: Access,
+    /// Does it take long, or give very many rows? See [`Stmt::long`].
+    pub long: bool,
+    /// Where the program asked for it, for logs.
+    pub at: Option<&'static Location<'static>>,
+}
+
+impl Stmt {
+    /// A statement that reads.
+    #[must_use]
+    pub fn read(sql: impl Into<String>, params: Vec<Value>) -> Self {
+        Stmt { sql: sql.into(), params, access: Access::Read, long: false, at: None }
+    }
+
+    /// A statement that writes.
+    #[must_use]
+    pub fn write(sql: impl Into<String>, params: Vec<Value>) -> Self {
+        Stmt { sql: sql.into(), params, access: Access::Write, long: false, at: None }
+    }
+
+    /// Marks it as one that takes long or gives very many rows: a report, an export. Databases whose connections are shared
+    /// (PostgreSQL) give it one of its own, with the time limit `long_timeout`, so that nothing waits behind it.
+    #[must_use]
+    pub fn long(mut self) -> Self {
+        self.long = true;
+        self
+    }
+
+    /// Records where the program asked for it.
+    #[must_use]
+    pub fn at(mut self, place: &'static Location<'static>) -> Self {
+        self.at = Some(place);
+        self
+    }
+}

@@ -1,0 +1,177 @@
+use std::{fmt, marker::PhantomData, ops::Deref, panic::Location};
+
+use quintet_core::{BoxFuture, Result, meta::ModelMeta};
+
+use crate::{
+    executor::Executor,
+    expr::{Cond, IntoOrders},
+    model::{Columns, Model},
+    query::{IntoPrefetch, QuerySet, Selection, ToOne},
+    relation::IntoPk,
+    write::{Draft, IntoFields, bulk_create, bulk_update},
+};
+
+/// The constant `Film` beside the struct `Film`: it derefs to the typed columns (`Film.title`), and starts queries.
+pub struct Table<M>(PhantomData<fn() -> M>);
+
+impl<M> Clone for Table<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Table<M> {}
+
+impl<M> Default for Table<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Model> fmt::Debug for Table<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        M::meta().fmt(f)
+    }
+}
+
+impl<M: Model> Deref for Table<M> {
+    type Target = M::Columns<M>;
+
+    fn deref(&self) -> &Self::Target {
+        <M::Columns<M> as Columns>::NEW
+    }
+}
+
+impl<M> Table<M> {
+    /// The table of `M`. `#[model]` writes it.
+    #[must_use]
+    pub const fn new() -> Self {
+        Table(PhantomData)
+    }
+}
+
+impl<M: Model> Table<M> {
+    /// The model's metadata.
+    #[must_use]
+    pub fn meta(self) -> &'static ModelMeta {
+        M::meta()
+    }
+
+    /// A query on all rows.
+    pub fn query(self) -> QuerySet<M> {
+        QuerySet::new()
+    }
+
+    /// A query on the rows that match.
+    pub fn filter(self, condition: Cond<M>) -> QuerySet<M> {
+        self.query().filter(condition)
+    }
+
+    /// A query on the rows that don't match.
+    pub fn exclude(self, condition: Cond<M>) -> QuerySet<M> {
+        self.query().exclude(condition)
+    }
+
+    /// A query on all rows in this order.
+    pub fn order_by(self, order: impl IntoOrders<M>) -> QuerySet<M> {
+        self.query().order_by(order)
+    }
+
+    /// A query on some columns of all rows.
+    pub fn select<S: Selection<M>>(self, selection: S) -> QuerySet<M, S::Out> {
+        self.query().select(selection)
+    }
+
+    /// A query on all rows with the object of a foreign key.
+    pub fn select_related(self, relation: impl ToOne<Root = M>) -> QuerySet<M> {
+        self.query().select_related(relation)
+    }
+
+    /// A query on all rows with the objects of a to-many relation.
+    pub fn prefetch_related(self, relation: impl IntoPrefetch<M>) -> QuerySet<M> {
+        self.query().prefetch_related(relation)
+    }
+
+    /// A query on the first rows.
+    pub fn limit(self, rows: u64) -> QuerySet<M> {
+        self.query().limit(rows)
+    }
+
+    /// A query that gives no rows and asks nobody.
+    pub fn none(self) -> QuerySet<M> {
+        self.query().none()
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// See [`QuerySet::all`].
+    #[track_caller]
+    pub fn all(self, db: &dyn Executor) -> impl Future<Output = Result<Vec<M>>> + Send {
+        self.query().all(db)
+    }
+
+    /// The first row, if there is any.
+    ///
+    /// # Errors
+    /// See [`QuerySet::first`].
+    #[track_caller]
+    pub fn first(self, db: &dyn Executor) -> impl Future<Output = Result<Option<M>>> + Send {
+        self.query().first(db)
+    }
+
+    /// The row with this key.
+    ///
+    /// # Errors
+    /// See [`QuerySet::get`].
+    #[track_caller]
+    pub fn get<K: IntoPk<M>>(self, key: K, db: &dyn Executor) -> impl Future<Output = Result<M>> + Send {
+        self.query().get(key, db)
+    }
+
+    /// How many rows there are.
+    ///
+    /// # Errors
+    /// See [`QuerySet::count`].
+    #[track_caller]
+    pub fn count(self, db: &dyn Executor) -> impl Future<Output = Result<u64>> + Send {
+        self.query().count(db)
+    }
+
+    /// Is there any row?
+    ///
+    /// # Errors
+    /// See [`QuerySet::exists`].
+    #[track_caller]
+    pub fn exists(self, db: &dyn Executor) -> impl Future<Output = Result<bool>> + Send {
+        self.query().exists(db)
+    }
+
+    /// Inserts many rows in as few statements as the database takes, all or none, and gives them back in order.
+    ///
+    /// # Errors
+    /// As [`Draft::insert`].
+    #[track_caller]
+    pub fn bulk_create<'a>(
+        self,
+        drafts: impl IntoIterator<Item = Draft<M>>,
+        db: &'a dyn Executor,
+    ) -> BoxFuture<'a, Result<Vec<M>>> {
+        Box::pin(bulk_create(drafts.into_iter().collect(), db, Location::caller()))
+    }
+
+    /// Writes these fields of many rows in as few statements as the database takes, all or none. Gives the number of
+    /// rows that were found by their keys.
+    ///
+    /// # Errors
+    /// As [`Edit::save`](crate::Edit::save).
+    #[track_caller]
+    pub fn bulk_update<'a>(
+        self,
+        rows: &'a [M],
+        fields: impl IntoFields<M>,
+        db: &'a dyn Executor,
+    ) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(bulk_update(rows, fields.fields(), db, Location::caller()))
+    }
+}

@@ -1,0 +1,94 @@
+//! The database's refusals in the model's words.
+
+use std::panic::Location;
+
+use http::StatusCode;
+use quintet_core::{
+    Error, ErrorKind,
+    meta::{ModelMeta, Relation},
+};
+
+/// An error of an insert or update of `fields`.
+#[cold]
+pub(super) fn explain_write(
+    error: Error,
+    meta: &'static ModelMeta,
+    fields: &[u16],
+    at: &'static Location<'static>,
+) -> Error {
+    match error.kind() {
+        ErrorKind::Conflict { constraint } => {
+            let Some(names) = field_names(meta, constraint) else { return error.at(at) };
+            let message =
+                format!("there is already a {} with this {}", meta.verbose_name, names.join(" and "));
+            let kind = ErrorKind::Conflict { constraint: names.join(", ") };
+            replaced(&error, kind, message, at)
+        }
+        ErrorKind::Protected => {
+            let keys: Vec<&str> = fields
+                .iter()
+                .filter_map(|index| meta.field_at(*index))
+                .filter(|field| matches!(field.relation, Relation::ToOne { .. }))
+                .map(|field| field.name)
+                .collect();
+            if keys.is_empty() {
+                let message = format!("the key of this {} can't change: other rows point to it", meta.verbose_name);
+                return replaced(&error, ErrorKind::Protected, message, at);
+            }
+            let message = format!("the row that {}.{} points to does not exist", meta.name, keys.join(" or "));
+            replaced(&error, ErrorKind::Conflict { constraint: keys.join(", ") }, message, at)
+        }
+        _ => error.at(at),
+    }
+}
+
+/// An error of a change of a many-to-many's table.
+#[cold]
+pub(super) fn explain_link(
+    error: Error,
+    (meta, field): (&'static ModelMeta, u16),
+    at: &'static Location<'static>,
+) -> Error {
+    match error.kind() {
+        ErrorKind::Protected => {
+            let name = meta.field_at(field).map_or("", |field| field.name);
+            let kind = ErrorKind::Conflict { constraint: name.to_owned() };
+            replaced(&error, kind, format!("an object given to {}.{name} does not exist", meta.name), at)
+        }
+        _ => error.at(at),
+    }
+}
+
+/// An error of a deletion.
+#[cold]
+pub(super) fn explain_delete(
+    error: Error,
+    meta: &'static ModelMeta,
+    at: &'static Location<'static>,
+) -> Error {
+    match error.kind() {
+        ErrorKind::Protected => {
+            let message = format!("{} can't be deleted: other rows point to it", meta.verbose_name);
+            replaced(&error, ErrorKind::Protected, message, at)
+        }
+        _ => error.at(at),
+    }
+}
+
+/// `cinema_film.title, cinema_film.year` as field names, if it names this model's columns.
+fn field_names(meta: &'static ModelMeta, constraint: &str) -> Option<Vec<&'static str>> {
+    let table = &meta.identity().ok()?.table;
+    constraint
+        .split(", ")
+        .map(|column| {
+            let (of, column) = column.rsplit_once('.')?;
+            let field = meta.columns().find(|(_, field)| field.column == column)?.1;
+            (of == table).then_some(field.name)
+        })
+        .collect()
+}
+
+fn replaced(error: &Error, kind: ErrorKind, message: String, at: &'static Location<'static>) -> Error {
+    let fresh = Error::of_kind(kind, StatusCode::CONFLICT, message).at(at);
+    error.details().iter().fold(fresh, |fresh, (name, text)| fresh.with_detail(name, text.clone()))
+}

@@ -1,0 +1,22 @@
+//! New rows, changes, deletions.
+//!
+//! A [`Draft`] is a row that does not exist yet; a model's value is one that does. Values are checked against the
+//! metadata first; what only the database can know (uniqueness, foreign keys) comes back as an error that names the
+//! model's fields ([`explain`]).
+mod bulk;
+mod delete;
+mod draft;
+mod edit;
+mod explain;
+mod fields;
+mod insert;
+mod links;
+mod update;
+
+pub(crate) use bulk::{bulk_create, bulk_update};
+pub(crate) use delete::delete_rows;
+pub use draft::Draft;
+pub use edit::Edit;
+pub use fields::IntoFields;
+pub(crate) use links::{LinkChange, change_links};
+pub use update::Update;

@@ -1,0 +1,142 @@
+use std::{fmt, marker::PhantomData, panic::Location};
+
+use quintet_core::{BoxFuture, Error, FieldErrors, Result, meta::ModelMeta};
+
+use super::{explain::explain_write, insert::row_scales};
+use crate::{
+    ast::{Node, Select},
+    decode::sink::fetch,
+    dialect::Dialect,
+    executor::Executor,
+    expr::{AssignValue, IntoAssigns, RawAssign},
+    model::Model,
+    query::is_empty,
+    sql::Render,
+    stmt::{Access, Stmt},
+    validate::check,
+};
+
+/// Changes of the rows of a query, computed by the database:
+/// `Film.filter(..).update(Film.votes.set(Film.votes + 1)).exec(&db)`.
+#[must_use = "an update changes nothing until `.exec(&db).await?`"]
+pub struct Update<M> {
+    select: Box<Select>,
+    sets: Vec<RawAssign>,
+    marker: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> Update<M> {
+    pub(crate) fn new(select: Box<Select>, assigns: impl IntoAssigns<M>) -> Self {
+        let mut sets = Vec::new();
+        assigns.assigns(&mut sets);
+        Update { select, sets, marker: PhantomData }
+    }
+
+    /// With further changes.
+    pub fn set(mut self, assigns: impl IntoAssigns<M>) -> Self {
+        assigns.assigns(&mut self.sets);
+        self
+    }
+
+    /// Changes the rows and tells how many there were.
+    ///
+    /// # Errors
+    /// Of kind `Invalid` (422) if a value is wrong, `Conflict` (409) if a unique field's value is taken.
+    #[track_caller]
+    pub fn exec(self, db: &dyn Executor) -> BoxFuture<'_, Result<u64>> {
+        Box::pin(execute(self.select, self.sets, db, Location::caller()))
+    }
+
+    /// Changes the rows and gives them back as they are now.
+    ///
+    /// # Errors
+    /// As [`exec`](Self::exec).
+    #[track_caller]
+    pub fn returning<'a>(self, db: &'a dyn Executor) -> BoxFuture<'a, Result<Vec<M>>>
+    where
+        M: 'a,
+    {
+        let at = Location::caller();
+        Box::pin(async move {
+            if is_empty(&self.select) || self.sets.is_empty() {
+                return Ok(Vec::new());
+            }
+            let meta = M::meta();
+            let stmt = statement(&self.select, &self.sets, true, db.dialect(), at)?;
+            let fields = assigned(&self.sets);
+            fetch(db, (stmt, row_scales(meta, db.dialect())), M::from_row, None)
+                .await
+                .map_err(|error| explain_write(error, meta, &fields, at))
+        })
+    }
+
+    /// The statement that [`exec`](Self::exec) would run, for tests and for curiosity.
+    ///
+    /// # Errors
+    /// If a value is wrong, the model is in no app, or the update can't be said in this dialect.
+    #[track_caller]
+    pub fn to_sql(&self, dialect: &'static Dialect) -> Result<Stmt> {
+        statement(&self.select, &self.sets, false, dialect, Location::caller())
+    }
+}
+
+impl<M> fmt::Debug for Update<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} where {:?}", self.sets, self.select.filter)
+    }
+}
+
+/// Runs an update.
+pub(super) async fn execute(
+    select: Box<Select>,
+    sets: Vec<RawAssign>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<u64> {
+    if is_empty(&select) || sets.is_empty() {
+        return Ok(0);
+    }
+    let stmt = statement(&select, &sets, false, db.dialect(), at)?;
+    let fields = assigned(&sets);
+    db.execute(stmt).await.map_err(|error| explain_write(error, select.root, &fields, at))
+}
+
+fn assigned(sets: &[RawAssign]) -> Vec<u16> {
+    sets.iter().map(|assign| assign.field).collect()
+}
+
+fn statement(
+    select: &Select,
+    sets: &[RawAssign],
+    returning: bool,
+    dialect: &'static Dialect,
+    at: &'static Location<'static>,
+) -> Result<Stmt> {
+    let nodes = nodes(select.root, sets).map_err(|error| error.at(at))?;
+    let mut render = Render::new(dialect);
+    render.update(select, &nodes, returning).map_err(|error| error.at(at))?;
+    Ok(render.finish(Access::Write)?.at(at))
+}
+
+/// The assigned nodes, their values checked.
+fn nodes<'a>(meta: &'static ModelMeta, sets: &'a [RawAssign]) -> Result<Vec<(u16, &'a Node)>> {
+    let mut errors = FieldErrors::new();
+    let mut nodes: Vec<(u16, &Node)> = Vec::with_capacity(sets.len());
+    for assign in sets {
+        let field = meta.field_at(assign.field).ok_or_else(|| Error::internal("no such field"))?;
+        let AssignValue::Node(node) = &assign.value else {
+            return Err(Error::internal(format!(
+                "the objects of {0}.{1} can't be changed by an update: use row.related({0}.{1}).set(..)",
+                meta.name, field.name
+            )));
+        };
+        if let Node::Value(value) = node {
+            check(field, value, &mut errors);
+        }
+        // The last assignment of a column wins: a column can be set once only.
+        nodes.retain(|(index, _)| *index != assign.field);
+        nodes.push((assign.field, node));
+    }
+    errors.into_result()?;
+    Ok(nodes)
+}

@@ -1,0 +1,52 @@
+//! Quintet: Django's batteries and Node's strengths in one Rust framework.
+//!
+//! This crate is the face: it names what the rooms have and has no logic of its own. `use quintet::prelude::*`
+//! is enough for everything in the guide.
+//!
+//! ```no_run
+//! use quintet::prelude::*;
+//!
+//! #[quintet::main]
+//! async fn main() -> Result {
+//!     Site::new().get("/", async || "Hello, world!").run().await
+//! }
+//! ```
+//!
+//! A request passes: listener → limits → request id → router → extractors → handler → response → headers → log.
+//! A query passes: builder → AST → SQL → driver → row → struct. Each room's first page tells more.
+//!
+//! # Features
+//! `sqlite` (with `orm`), `templates` and `progress` are on by default; `test` is for `[dev-dependencies]`.
+mod run;
+
+pub mod prelude;
+
+pub use axum;
+pub use quintet_core as core;
+#[cfg(feature = "orm")]
+pub use quintet_migrate as migrate;
+#[cfg(feature = "orm")]
+pub use quintet_orm as orm;
+#[cfg(feature = "templates")]
+pub use quintet_templates as templates;
+pub use quintet_web as web;
+
+pub use quintet_core::{App, Error, OrStatus, Result, Services, Site};
+pub use quintet_macros::{app, command, data, delete, get, main, page, patch, post, put};
+#[cfg(feature = "orm")]
+pub use quintet_macros::{Choices, model};
+#[cfg(feature = "test")]
+pub use quintet_macros::test;
+pub use run::{Run, rooms};
+
+/// What the macros write paths to. Not for use by hand; it may change at any time.
+#[doc(hidden)]
+pub mod __rooms {
+    pub use quintet_cli as cli;
+    pub use quintet_core as core;
+    #[cfg(feature = "orm")]
+    pub use quintet_orm as orm;
+    #[cfg(feature = "test")]
+    pub use quintet_test as test;
+    pub use quintet_web as web;
+}

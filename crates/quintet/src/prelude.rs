@@ -1,0 +1,32 @@
+//! `use quintet::prelude::*`: everything that the guide's snippets use.
+
+pub use axum::{
+    self,
+    response::{IntoResponse, Response},
+};
+#[doc(no_inline)]
+pub use quintet_core::{
+    App, Error, FieldErrors, OrStatus as _, Result, Services, Site, TemplateValue,
+    command::{Commands as _, Console, Progress},
+    commands,
+    settings::WithSettings as _,
+    signal::{Listen as _, SiteStarted},
+    value::{Date, Time, Timestamp, Value},
+};
+pub use quintet_macros::{Settings, app, command, data, delete, get, page, patch, post, put};
+#[cfg(feature = "orm")]
+#[doc(no_inline)]
+pub use quintet_core::value::Decimal;
+#[cfg(feature = "orm")]
+pub use quintet_macros::{Choices, model};
+#[cfg(feature = "orm")]
+#[doc(no_inline)]
+pub use quintet_orm::prelude::*;
+#[cfg(feature = "test")]
+#[doc(no_inline)]
+pub use quintet_test::{TestClient, TestResponse, TestSite};
+#[doc(no_inline)]
+pub use quintet_web::{Json, Page, Path, Query, Route, Routing as _, State, Url, redirect, routes, spawn};
+
+#[doc(no_inline)]
+pub use crate::Run as _;

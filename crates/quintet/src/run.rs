@@ -1,0 +1,30 @@
+use quintet_core::{Result, Room, Site};
+
+/// The rooms that this build has, from the ground up: the order in which they start.
+#[must_use]
+pub fn rooms() -> Vec<Box<dyn Room>> {
+    let mut rooms: Vec<Box<dyn Room>> = Vec::new();
+    #[cfg(feature = "orm")]
+    rooms.push(Box::new(quintet_orm::OrmRoom));
+    #[cfg(feature = "templates")]
+    rooms.push(Box::new(quintet_templates::TemplatesRoom));
+    rooms.push(Box::new(quintet_web::WebRoom));
+    #[cfg(feature = "orm")]
+    rooms.push(Box::new(quintet_migrate::MigrateRoom));
+    rooms
+}
+
+/// `.run()`: the whole program of a small site.
+pub trait Run {
+    /// Reads the command line and does what it says; serves the site if it says nothing.
+    ///
+    /// # Errors
+    /// What the command reports; `#[quintet::main]` shows it and ends the program with status 1.
+    fn run(self) -> impl Future<Output = Result> + Send;
+}
+
+impl Run for Site {
+    fn run(self) -> impl Future<Output = Result> + Send {
+        quintet_cli::run(self, rooms())
+    }
+}

@@ -1,0 +1,179 @@
+//! The site's renderer: one environment of the template language, set up once, shared by all requests.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use minijinja::{
+    AutoEscape, Environment, ErrorKind, Output, State, TemplateSource, UndefinedBehavior,
+    value::{Value, ValueKind},
+};
+use quintet_core::{
+    Result, Site,
+    html::write_escaped,
+    template::{Render, Renderer},
+};
+
+use crate::{
+    error::{self, Carried},
+    filters,
+    fragment::{self, Cut},
+    functions,
+    loader::Loader,
+    parts::PartsSlot,
+    scope::Scope,
+};
+
+/// How many steps one rendering may take: about a second of work, hundreds of times a large page.
+const STEPS: u64 = 20_000_000;
+
+/// Renders a site's templates. [`TemplatesRoom`](crate::TemplatesRoom) makes it and puts it among the services.
+///
+/// ```
+/// use quintet_core::{Folder, EmbeddedFile, Services, Site, App, Value, template::{Render, Renderer}};
+/// use quintet_templates::Engine;
+///
+/// static FILES: [EmbeddedFile; 1] =
+///     [EmbeddedFile { path: "templates/hello.html", bytes: b"<p>Hello {{ name }}</p>" }];
+/// let site = Site::new().install(App::new("demo").folder(Folder::embedded("/demo", &FILES)));
+/// let engine = Engine::new(&site);
+/// let html = engine.render(Render {
+///     template: "hello.html",
+///     fragment: None,
+///     values: &[("name".into(), Value::Text("<Ann>".into()))],
+///     context: &[],
+///     app: Some("demo"),
+///     services: &Services::builder().build(),
+/// })?;
+/// assert_eq!(html, "<p>Hello &lt;Ann&gt;</p>");
+/// # Ok::<(), quintet_core::Error>(())
+/// ```
+pub struct Engine {
+    env: Environment<'static>,
+    loader: Arc<Loader>,
+}
+
+impl Engine {
+    /// The renderer of a site: its apps' templates, filters, functions and globals.
+    #[must_use]
+    pub fn new(site: &Site) -> Self {
+        let loader = Arc::new(Loader::new(site));
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        env.set_auto_escape_callback(escaping);
+        env.set_formatter(show);
+        env.set_fuel(Some(STEPS));
+        // Not a mode for development: it makes errors name the expression, and costs nothing until there is one.
+        env.set_debug(true);
+        filters::add(&mut env);
+        functions::add(&mut env, &loader);
+        // The first app wins, as with templates, so the last is set up first.
+        let parts: Vec<_> = site.slots::<PartsSlot>().collect();
+        for (_, slot) in parts.into_iter().rev() {
+            slot.add_to(&mut env);
+        }
+        if let Some(fixed) = loader.fixed() {
+            // Compiled here they are found without a lock. What doesn't compile is loaded again when it is asked
+            // for, and says then what is wrong.
+            for (name, text) in fixed {
+                let _ = env.add_template(name, text);
+            }
+        }
+        env.set_loader({
+            let loader = loader.clone();
+            move |name| load(&loader, name)
+        });
+        Engine { env, loader }
+    }
+
+    pub(crate) fn env(&self) -> &Environment<'static> {
+        &self.env
+    }
+
+    pub(crate) fn loader(&self) -> &Arc<Loader> {
+        &self.loader
+    }
+
+    fn run(&self, what: &Render<'_>) -> Result<String, minijinja::Error> {
+        let scope = Value::from_object(Scope::new(what));
+        let Some(block) = what.fragment else {
+            return self.env.get_template(what.template)?.render(scope);
+        };
+        match self.env.get_template(&format!("{}#{block}", what.template)) {
+            Ok(cut) => cut.render(scope),
+            Err(error) if error.kind() == ErrorKind::TemplateNotFound => {
+                // It can't be cut, as the name of a parent is computed: the page must run to find it.
+                let mut page = self.env.get_template(what.template)?.render_captured(scope)?;
+                page.with_state_mut(|state| state.render_block(block))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Renderer for Engine {
+    fn render(&self, what: Render<'_>) -> Result<String> {
+        self.run(&what).map_err(|error| error::explain(self, error, &what))
+    }
+
+    fn exists(&self, template: &str) -> bool {
+        self.loader.stamp(fragment::split(template).0).is_some()
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("loader", &self.loader).finish_non_exhaustive()
+    }
+}
+
+/// Finds a template or cuts a fragment, with a check whether it is still what it was.
+fn load(loader: &Arc<Loader>, name: &str) -> Result<Option<TemplateSource>, minijinja::Error> {
+    let (template, block) = fragment::split(name);
+    let Some((text, stamp)) = loader.read(template).map_err(Carried::into_template)? else { return Ok(None) };
+    let text = match block {
+        None => text,
+        Some(block) => {
+            let cut = if fragment::is_parent(name) {
+                fragment::cut_one(&text, block)
+            } else {
+                fragment::cut(loader, template, &text, block).map_err(Carried::into_template)?
+            };
+            match cut {
+                Cut::Text(text) => Cow::Owned(text),
+                Cut::Whole => return Ok(None),
+            }
+        }
+    };
+    let source = TemplateSource::new(text);
+    if stamp.is_fixed() {
+        return Ok(Some(source));
+    }
+    let (loader, template) = (loader.clone(), template.to_owned());
+    Ok(Some(source.with_uptodate_check(move || loader.stamp(&template).as_ref() == Some(&stamp))))
+}
+
+/// Everything is HTML but for endings that the web room serves as something else: a page whose ending nobody knows
+/// is shown as HTML, so it must be safe as HTML.
+fn escaping(name: &str) -> AutoEscape {
+    let (template, _) = fragment::split(name);
+    match template.rsplit_once('.') {
+        Some((_, "txt" | "json")) => AutoEscape::None,
+        _ => AutoEscape::Html,
+    }
+}
+
+/// How a value is written into the page.
+fn show(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    let plain = matches!(state.auto_escape(), AutoEscape::None) || value.is_safe();
+    match value.kind() {
+        ValueKind::None | ValueKind::Undefined => Ok(()),
+        ValueKind::Bool => out.write_str(if value.is_true() { "true" } else { "false" }),
+        ValueKind::Number => write!(out, "{value}"),
+        _ => match value.as_str() {
+            Some(text) if plain => out.write_str(text),
+            Some(text) => write_escaped(out, text),
+            None if plain => write!(out, "{value}"),
+            None => write_escaped(out, &value.to_string()),
+        },
+    }
+    .map_err(minijinja::Error::from)
+}

@@ -1,0 +1,212 @@
+//! Failures of the template language as errors of the house: what is missing, where, and what was probably meant.
+
+use std::{collections::BTreeSet, error::Error as StdError, fmt};
+
+use http::StatusCode;
+use minijinja::ErrorKind as Kind;
+use quintet_core::{
+    Error, ErrorKind, SourcePlace, Value as CoreValue,
+    near::{did_you_mean, nearest},
+    template::Render,
+};
+
+use crate::{engine::Engine, filters, fragment::split, loader::Loader};
+
+/// An error of the house on its way through the template language.
+pub(crate) struct Carried(Error);
+
+impl Carried {
+    pub(crate) fn into_template(error: Error) -> minijinja::Error {
+        minijinja::Error::new(Kind::InvalidOperation, error.to_string()).with_source(Carried(error))
+    }
+}
+
+impl fmt::Debug for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Carried {}
+
+/// The error of a rendering.
+pub(crate) fn explain(engine: &Engine, error: minijinja::Error, what: &Render<'_>) -> Error {
+    let inner = innermost(&error);
+    let names: Vec<&str> = what.values.iter().chain(what.context).map(|(name, _)| name.as_ref()).collect();
+    let place = place(engine.loader(), inner);
+    let chain = chain(engine.loader(), &error, inner);
+    let mut out = Error::of_kind(
+        ErrorKind::Template,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        message(engine, inner, what, &names),
+    )
+    .with_detail("template", split_back(what))
+    .with_detail("template context", names.join(", "));
+    if !chain.is_empty() {
+        out = out.with_detail("reached by", chain.join("\n"));
+    }
+    if let Some(place) = place {
+        out = out.in_file(place);
+    }
+    out.with_source(error)
+}
+
+fn split_back(what: &Render<'_>) -> String {
+    match what.fragment {
+        Some(block) => format!("{}#{block}", what.template),
+        None => what.template.to_owned(),
+    }
+}
+
+/// The errors of the template language in `error`, from the outside in.
+fn all(error: &minijinja::Error) -> impl Iterator<Item = &minijinja::Error> {
+    std::iter::successors(Some(error), |e| StdError::source(*e)?.downcast_ref())
+}
+
+fn innermost(error: &minijinja::Error) -> &minijinja::Error {
+    all(error).filter(|e| e.name().is_some()).last().unwrap_or(error)
+}
+
+/// The line that an error is about, with the text of its file.
+pub(crate) fn place(loader: &Loader, error: &minijinja::Error) -> Option<SourcePlace> {
+    let (template, _) = split(error.name()?);
+    let line = error.line().unwrap_or(0);
+    let mut place = SourcePlace::new(loader.shown(template), line);
+    if let (Some(range), Some(source)) = (error.range(), error.template_source()) {
+        // A cut template has the lines of its file, and its columns but for the line of the `extends`.
+        let (found, column) = SourcePlace::line_column(source, range.start);
+        if found == line {
+            place = place.with_column(column);
+        }
+    }
+    Some(match loader.text(template) {
+        Some(text) => place.with_text(text),
+        None => place,
+    })
+}
+
+/// How the page came to the line at fault: includes and blocks, from the outside in.
+fn chain(loader: &Loader, error: &minijinja::Error, inner: &minijinja::Error) -> Vec<String> {
+    all(error)
+        .take_while(|e| !std::ptr::eq(*e, inner))
+        .filter_map(|e| Some(format!("{}:{}", loader.shown(split(e.name()?).0), e.line().unwrap_or(0))))
+        .collect()
+}
+
+/// What went wrong, in words.
+fn message(engine: &Engine, error: &minijinja::Error, what: &Render<'_>, names: &[&str]) -> String {
+    let detail = error.detail().unwrap_or_default();
+    match error.kind() {
+        Kind::UndefinedError => missing(expression(detail), what, names),
+        // "cannot do this (`film.x` is undefined)": the missing name is the cause.
+        _ if expression(detail).is_some() => format!("{detail}{}", hint(expression(detail), what, names)),
+        Kind::OutOfFuel => "the template works without end: look for a loop over far too much".to_owned(),
+        Kind::UnknownFunction => {
+            let globals: Vec<String> = engine.env().globals().map(|(name, _)| name.to_owned()).collect();
+            let known = names.iter().copied().chain(globals.iter().map(String::as_str));
+            format!("{}{}", words(error), did_you_mean(first_word(detail), known))
+        }
+        _ => compile(engine, error),
+    }
+}
+
+/// What compiling found wrong, or anything else, in words.
+pub(crate) fn compile(engine: &Engine, error: &minijinja::Error) -> String {
+    let detail = error.detail().unwrap_or_default();
+    match error.kind() {
+        Kind::TemplateNotFound => {
+            let quoted: Vec<&str> = detail.split(['"', '\'']).collect();
+            // Of a list of names that were tried, none is the wrong one.
+            let [_, wrong, _] = quoted.as_slice() else { return words(error) };
+            let known = engine.loader().names();
+            format!("there is no template `{wrong}`{}", did_you_mean(wrong, known.iter().map(String::as_str)))
+        }
+        Kind::UnknownFilter => {
+            format!("{}{}", words(error), did_you_mean(named(detail), filters::names()))
+        }
+        _ => words(error),
+    }
+}
+
+fn words(error: &minijinja::Error) -> String {
+    match error.detail() {
+        Some(detail) if error.kind() == Kind::SyntaxError => format!("the template can't be read: {detail}"),
+        Some(detail) => detail.to_owned(),
+        None => error.kind().to_string(),
+    }
+}
+
+/// `colour` in "filter colour is unknown".
+fn named(detail: &str) -> &str {
+    detail.split_whitespace().nth(1).unwrap_or(detail)
+}
+
+fn first_word(detail: &str) -> &str {
+    detail.split_whitespace().next().unwrap_or(detail)
+}
+
+/// `film.titel` in "`film.titel` is undefined".
+fn expression(detail: &str) -> Option<&str> {
+    let (before, _) = detail.split_once("` is undefined")?;
+    before.rsplit('`').next()
+}
+
+fn missing(expression: Option<&str>, what: &Render<'_>, names: &[&str]) -> String {
+    let Some(wrong) = expression else {
+        return "a name that is used here is missing".to_owned();
+    };
+    let hint = hint(expression, what, names);
+    let remedy = match (hint.is_empty(), wrong.contains('.')) {
+        (false, _) => "",
+        (true, false) => "; give it to the page, or ask for it with `{% if … is defined %}` or `|default(…)`",
+        (true, true) => "; if it is a relation, the query must load it",
+    };
+    format!("`{wrong}` is missing{hint}{remedy}")
+}
+
+/// "did you mean", for a name or for the last part of `a.b.c`.
+fn hint(expression: Option<&str>, what: &Render<'_>, names: &[&str]) -> String {
+    let Some(wrong) = expression else { return String::new() };
+    let Some((base, last)) = wrong.rsplit_once('.') else {
+        return did_you_mean(wrong, names.iter().copied());
+    };
+    // What a loop's variable holds is not known here: the fields of all that the page was given come next.
+    let direct = resolve(what, base).map(|value| fields(value, 1)).unwrap_or_default();
+    let all: BTreeSet<&str> =
+        what.values.iter().chain(what.context).flat_map(|(_, v)| fields(v, 4)).collect();
+    let found = nearest(last, direct.iter().copied()).or_else(|| nearest(last, all.iter().copied()));
+    found.map(|name| format!("; did you mean `{base}.{name}`?")).unwrap_or_default()
+}
+
+fn resolve<'a>(what: &Render<'a>, path: &str) -> Option<&'a CoreValue> {
+    let mut parts = path.split('.');
+    let first = parts.next()?;
+    let start =
+        what.values.iter().chain(what.context).find(|(name, _)| name == first).map(|(_, value)| value)?;
+    parts.try_fold(start, |value, part| value.get(part))
+}
+
+fn fields(value: &CoreValue, depth: usize) -> BTreeSet<&str> {
+    let mut found = BTreeSet::new();
+    if depth == 0 {
+        return found;
+    }
+    match value {
+        CoreValue::Map(entries) => {
+            for (name, value) in entries {
+                found.insert(name.as_ref());
+                found.extend(fields(value, depth - 1));
+            }
+        }
+        // Rows are alike: the first has all names.
+        CoreValue::List(items) => found.extend(items.first().map(|v| fields(v, depth)).unwrap_or_default()),
+        _ => {}
+    }
+    found
+}

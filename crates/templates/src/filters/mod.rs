@@ -1,0 +1,176 @@
+//! Filters that Django's users know, beside those of Jinja.
+//!
+//! Shared rules: what is missing is an error with the missing name; nothing (`None`) passes through, so that
+//! `|default_if_none("–")` may come last; text comes out unescaped and is escaped where it is shown, and where a
+//! filter makes HTML (`linebreaks`, `json_script`) it escapes what it was given.
+mod data;
+mod dates;
+mod decimals;
+mod logic;
+mod numbers;
+mod since;
+mod text;
+
+use minijinja::{Environment, Error, ErrorKind, value::Value};
+
+pub(crate) fn add(env: &mut Environment<'static>) {
+    data::add(env);
+    dates::add(env);
+    decimals::add(env);
+    logic::add(env);
+    numbers::add(env);
+    since::add(env);
+    text::add(env);
+}
+
+/// Jinja's own, for "did you mean".
+const BUILT_IN: &[&str] = &[
+    "abs",
+    "attr",
+    "batch",
+    "bool",
+    "capitalize",
+    "chain",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "e",
+    "escape",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "pprint",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "trim",
+    "unique",
+    "upper",
+    "urlencode",
+    "zip",
+];
+
+/// Those of this folder.
+const OWN: &[&str] = &[
+    "add",
+    "capfirst",
+    "date",
+    "default_if_none",
+    "filesizeformat",
+    "floatformat",
+    "intcomma",
+    "json",
+    "json_script",
+    "linebreaks",
+    "linebreaksbr",
+    "pluralize",
+    "slugify",
+    "striptags",
+    "time",
+    "timesince",
+    "timeuntil",
+    "tojson",
+    "truncatechars",
+    "truncatewords",
+    "wordcount",
+    "yesno",
+];
+
+/// Names of filters to guess from; an app's own are not among them.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().chain(OWN).copied()
+}
+
+/// Is there a filter of this name, an app's own included?
+pub(crate) fn exists(env: &Environment<'_>, name: &str) -> bool {
+    env.empty_state().perform_test("filter", &[Value::from(name)]).unwrap_or(false)
+}
+
+/// What a filter does with nothing and with what is missing: hands on the first, refuses the second.
+macro_rules! pass {
+    ($value:expr) => {
+        if $value.is_undefined() {
+            // Fails, and names the expression.
+            return $value.get_attr("");
+        }
+        if $value.is_none() {
+            return Ok($value.clone());
+        }
+    };
+}
+use pass;
+
+fn wrong(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message.into())
+}
+
+/// The text of a value that a filter for text was given.
+fn text_of(value: &Value) -> std::borrow::Cow<'_, str> {
+    match value.as_str() {
+        Some(text) => text.into(),
+        None => value.to_string().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_filter_exists() {
+        let mut env = Environment::new();
+        add(&mut env);
+        let missing: Vec<_> = names().filter(|name| !exists(&env, name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn nothing_passes_through_and_what_is_missing_is_named() {
+        let mut env = Environment::new();
+        env.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
+        env.set_debug(true);
+        add(&mut env);
+        let arguments = |name: &str| match name {
+            "truncatechars" | "truncatewords" | "add" => "(1)",
+            "default_if_none" | "json_script" => "('x')",
+            _ => "",
+        };
+        for name in OWN {
+            let call = format!("{name}{}", arguments(name));
+            let error =
+                env.render_str(&format!("{{{{ nowhere.to|default(gone)|{call} }}}}"), ()).unwrap_err();
+            assert!(error.to_string().contains("undefined"), "{name}: {error}");
+            let error = env.render_str(&format!("{{{{ gone|{call} }}}}"), ()).unwrap_err();
+            assert!(error.to_string().contains("`gone` is undefined"), "{name}: {error}");
+            if !matches!(*name, "json" | "tojson" | "json_script" | "yesno" | "default_if_none") {
+                let none = env.render_str(&format!("{{{{ none|{call} is none }}}}"), ());
+                assert_eq!(none.unwrap(), "True", "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Templates: HTML (and text) with the Jinja language, set up so that mistakes are found early and said plainly.
+//!
+//! Data passes through one way. A page names a template and gives values; [`Engine`] is the site's
+//! `Arc<dyn Renderer>`:
+//!
+//! - `loader` finds the file in the apps' `templates/` folders, in install order, the first one wins. Files on disk
+//!   are looked at again at each rendering, so an edit shows at the next request; embedded files are compiled once.
+//! - `value` turns [`quintet_core::Value`]s into what the template language works on, `scope` is where names are
+//!   found: the handler's values, then the request's, then functions and globals.
+//! - `fragment` cuts one block (`film.html#reviews`) out of a template and its parents.
+//! - `functions` and `filters` are what templates can call, beside the language's own; apps add theirs
+//!   ([`TemplateParts`]).
+//! - `error` makes of a failure an error with file, line, column, source and the nearest name;
+//!   `check` finds wrong names of templates, routes, static files and filters when the site starts.
+//!
+//! # What differs from plain Jinja
+//! - A missing name is an error where it would be shown, looped over or looked into. It may be asked for:
+//!   `{% if note %}`, `note is defined`, `note|default("none")`.
+//! - Nothing (`None`, SQL's NULL) is shown as an empty text; true and false as `true` and `false`.
+//! - All templates are escaped as HTML but those whose names end in `.txt` or `.json`; what is safe already says so
+//!   (`|safe`).
+//! - Decimals, dates, times and durations are exact values: shown in ISO form, compared and sorted among their own
+//!   kind. To compare a decimal with a number, use a test or make it a number: `{% if price is gt(5) %}`,
+//!   `{% if price|float > 5 %}`; the bare operator can't compare them.
+//! - A template that works for too long (an endless loop) ends with an error.
+mod check;
+mod engine;
+mod error;
+mod filters;
+mod fragment;
+mod functions;
+mod loader;
+mod parts;
+mod room;
+mod scan;
+mod scope;
+mod value;
+
+pub use engine::Engine;
+/// The template language, for the types of own filters and functions (`State`, `Error`, `value::Kwargs`, …).
+pub use minijinja;
+pub use parts::TemplateParts;
+pub use room::TemplatesRoom;

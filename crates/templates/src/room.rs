@@ -1,0 +1,32 @@
+use std::sync::Arc;
+
+use quintet_core::{Boot, BoxFuture, Result, Room, Services, check::Check, template::Renderer};
+
+use crate::{check, engine::Engine};
+
+/// The room of templates: it puts the site's renderer among the services and checks all templates.
+///
+/// Services: `Arc<dyn Renderer>`, `Arc<Engine>`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TemplatesRoom;
+
+impl Room for TemplatesRoom {
+    fn name(&self) -> &'static str {
+        "templates"
+    }
+
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            let engine = Arc::new(Engine::new(&boot.site));
+            boot.services.insert::<Arc<dyn Renderer>>(engine.clone());
+            boot.services.insert(engine);
+            Ok(())
+        })
+    }
+
+    fn checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(
+            async move { services.get::<Arc<Engine>>().map(|e| check::run(e, services)).unwrap_or_default() },
+        )
+    }
+}

@@ -1,0 +1,78 @@
+//! An error says what is missing, where, and what was probably meant.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod support;
+
+use quintet_core::{Error, ErrorKind, Value};
+use support::{engine, map, render, text, values};
+
+fn detail<'a>(error: &'a Error, name: &str) -> &'a str {
+    &error.details().iter().find(|(n, _)| *n == name).unwrap().1
+}
+
+fn film() -> Value {
+    map([("title", text("Alien")), ("director", map([("name", text("Ridley Scott"))]))])
+}
+
+#[test]
+fn a_wrong_name_is_shown_with_its_place_and_the_near_one() {
+    let engine = engine(&[("film.html", "<h1>\n  {{ film.titel }}\n</h1>")]);
+    let error = render(&engine, "film.html", &values([("film", film()), ("q", Value::Null)])).unwrap_err();
+    assert_eq!((error.kind(), error.status().as_u16()), (&ErrorKind::Template, 500));
+    assert!(
+        error.to_string().starts_with("`film.titel` is missing; did you mean `film.title`? ("),
+        "{error}"
+    );
+    let place = error.place().unwrap();
+    assert_eq!((place.line, place.column), (2, 6));
+    assert!(place.file.ends_with("cinema/templates/film.html"), "{}", place.file);
+    assert_eq!(place.excerpt(1), [(1, "<h1>"), (2, "  {{ film.titel }}"), (3, "</h1>")]);
+    assert_eq!(detail(&error, "template context"), "film, q");
+    assert_eq!(detail(&error, "template"), "film.html");
+    assert_eq!(error.public_message(), "Internal Server Error");
+    assert!(!format!("{error:?}").contains("Alien"), "values stay out of logs");
+}
+
+#[test]
+fn near_names_are_found_in_loops_and_deeper() {
+    for (source, expected) in [
+        ("{{ flim }}", "`flim` is missing; did you mean `film`?"),
+        ("{{ film.director.nmae }}", "did you mean `film.director.name`?"),
+        ("{% for f in films %}{{ f.titel }}{% endfor %}", "`f.titel` is missing; did you mean `f.title`?"),
+        ("{{ film.producer }}", "if it is a relation, the query must load it"),
+        ("{{ nowhere }}", "give it to the page"),
+        ("{{ film.title|uper }}", "did you mean `upper`?"),
+        ("{{ urll('film') }}", "did you mean `url`?"),
+        ("{% include 'flim.html' %}", "there is no template `flim.html`; did you mean `film.html`?"),
+        ("{{ 1 + film.titel }}", "did you mean `film.title`?"),
+        ("{{ film.title / 2 }}", "/ operator"),
+    ] {
+        let engine = engine(&[("film.html", source)]);
+        let given = values([("film", film()), ("films", Value::List(vec![film(), film()]))]);
+        let error = render(&engine, "film.html", &given).unwrap_err().to_string();
+        assert!(error.contains(expected), "{source}: {error}");
+    }
+}
+
+#[test]
+fn the_way_to_the_line_is_told() {
+    let engine = engine(&[
+        ("base.html", "{% block a %}\n{% endblock %}"),
+        ("film.html", "{% extends 'base.html' %}\n{% block a %}\n{% include 'part.html' %}{% endblock %}"),
+        ("part.html", "\n\n\n{{ gone }}"),
+    ]);
+    let error = render(&engine, "film.html", &values([])).unwrap_err();
+    assert!(error.place().unwrap().to_string().ends_with("part.html:4:4"), "{error}");
+    assert!(detail(&error, "reached by").contains("film.html:3"), "{error:?}");
+    assert!(error.downcast_ref::<quintet_templates::minijinja::Error>().is_some());
+}
+
+#[test]
+fn a_template_that_is_not_there_is_named() {
+    let engine = engine(&[("film.html", "")]);
+    let error = render(&engine, "flim.html", &values([])).unwrap_err();
+    assert_eq!(error.to_string(), "there is no template `flim.html`; did you mean `film.html`?");
+    for outside in ["../film.html", "/etc/passwd", "", "a\0b"] {
+        assert!(render(&engine, outside, &values([])).is_err(), "{outside:?}");
+    }
+}

@@ -1,0 +1,23 @@
+//! Quintet's test kit.
+//!
+//! `#[quintet::test(path::to::site)]` starts the site with a database of its own and hands it to the test as a
+//! [`TestSite`]. Requests go through the whole site without a network ([`TestClient`], with cookies) and come
+//! back as a [`TestResponse`], whose methods assert and chain:
+//!
+//! ```ignore
+//! #[quintet::test(cinema::site)]
+//! async fn the_home_page_lists_films(site: TestSite) -> Result {
+//!     site.get("/").await.ok().template("home.html").contains("Alien");
+//!     Ok(())
+//! }
+//! ```
+#![allow(clippy::panic, reason = "an assertion that fails panics: that is what a test kit is for")]
+mod client;
+mod jar;
+mod response;
+pub mod rt;
+mod site;
+
+pub use client::TestClient;
+pub use response::TestResponse;
+pub use site::TestSite;

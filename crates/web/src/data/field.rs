@@ -1,0 +1,142 @@
+use std::fmt;
+
+use quintet_core::Value;
+use serde::de::DeserializeOwned;
+
+use super::Given;
+
+/// One field of a `#[data]` type, for whoever reads, shows or documents it.
+#[derive(Clone, Copy)]
+pub struct DataField {
+    /// Its name in JSON, query strings and templates.
+    pub name: &'static str,
+    /// What people read beside it.
+    pub label: &'static str,
+    /// The doc comment, or what `help = "…"` says.
+    pub help: &'static str,
+    /// Has it a default, so that it may be left out?
+    pub has_default: bool,
+    /// Fewest characters, or items.
+    pub min_length: Option<usize>,
+    /// Most characters, or items.
+    pub max_length: Option<usize>,
+    /// The least value.
+    pub min: Option<fn() -> Value>,
+    /// The greatest value.
+    pub max: Option<fn() -> Value>,
+    /// How it looks from outside.
+    pub shape: fn() -> Shape,
+}
+
+impl DataField {
+    /// Must it be given?
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        !self.has_default && !matches!((self.shape)().kind, ShapeKind::Optional(_))
+    }
+}
+
+impl fmt::Debug for DataField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:?}", self.name, (self.shape)().kind)
+    }
+}
+
+/// How a value looks from outside: what JSON, query strings and documents know of its type.
+#[derive(Clone)]
+pub struct Shape {
+    /// What sort of value it is.
+    pub kind: ShapeKind,
+    /// Can this be read as the type? Else the reason.
+    pub(super) reads: fn(Given<'_>) -> Result<(), String>,
+}
+
+/// What sort of value a [`Shape`] is.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ShapeKind {
+    /// Text.
+    Text,
+    /// True or false.
+    Bool,
+    /// A whole number within bounds.
+    Whole {
+        /// The least that the type holds.
+        min: i128,
+        /// The greatest that the type holds.
+        max: i128,
+    },
+    /// A number with a fraction.
+    Number,
+    /// A decimal number, as text or number.
+    Decimal,
+    /// A day.
+    Date,
+    /// A time of day.
+    Time,
+    /// An instant.
+    DateTime,
+    /// A span of time.
+    Duration,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A value or nothing.
+    Optional(Box<Shape>),
+    /// Several values.
+    List(Box<Shape>),
+    /// Values by name.
+    Map(Box<Shape>),
+    /// Fields.
+    Object(&'static [DataField]),
+    /// Something that only serde knows.
+    Any,
+}
+
+impl Shape {
+    /// The shape of `T`.
+    #[must_use]
+    pub fn new<T: DeserializeOwned>(kind: ShapeKind) -> Self {
+        Shape { kind, reads: |given| given.read::<T>().map(drop) }
+    }
+
+    /// What is not looked into: a field whose reading serde attributes have changed.
+    #[must_use]
+    pub fn opaque() -> Self {
+        Shape { kind: ShapeKind::Any, reads: |_| Ok(()) }
+    }
+
+    /// What to write instead, for the person who wrote something else.
+    pub(super) fn expected(&self) -> Option<String> {
+        Some(match &self.kind {
+            ShapeKind::Text => "expected text".to_owned(),
+            ShapeKind::Bool => "expected true or false".to_owned(),
+            ShapeKind::Whole { min, max } => whole(*min, *max),
+            ShapeKind::Number | ShapeKind::Decimal => "expected a number".to_owned(),
+            ShapeKind::Date => "expected a date such as 2026-11-20".to_owned(),
+            ShapeKind::Time => "expected a time such as 18:30:00".to_owned(),
+            ShapeKind::DateTime => "expected a date and time such as 2026-11-20T18:30:00Z".to_owned(),
+            ShapeKind::Duration => "expected a duration such as PT1H30M".to_owned(),
+            ShapeKind::Choice(words) => format!("expected one of {}", words.join(", ")),
+            ShapeKind::Optional(inner) => return inner.expected(),
+            ShapeKind::List(_) => "expected a list".to_owned(),
+            ShapeKind::Map(_) | ShapeKind::Object(_) => "expected an object".to_owned(),
+            ShapeKind::Any => return None,
+        })
+    }
+}
+
+/// Bounds are worth telling only where people may meet them.
+fn whole(min: i128, max: i128) -> String {
+    let wide = max > i128::from(u32::MAX);
+    match (wide, min == 0) {
+        (true, true) => "expected a whole number, not negative".to_owned(),
+        (true, false) => "expected a whole number".to_owned(),
+        (false, _) => format!("expected a whole number from {min} to {max}"),
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}

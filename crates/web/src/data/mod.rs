@@ -1,0 +1,57 @@
+//! Data: structs and enums that come in by JSON and query strings and go out to JSON and templates.
+//!
+//! `#[data]` writes the implementations. What comes in is read by serde at one go; if that fails, each field is tried on
+//! its own ([`explain`]), so that all faults are told at once. Then the [`rules`] of the fields are checked.
+mod explain;
+mod field;
+mod given;
+mod payload;
+pub(crate) mod probe;
+pub(crate) mod rules;
+
+use quintet_core::{FieldErrors, TemplateValue};
+use serde::{Serialize, de::DeserializeOwned};
+
+pub(crate) use explain::{explain, from_pairs};
+pub use field::{DataField, Shape, ShapeKind};
+pub(crate) use given::Given;
+pub use payload::Payload;
+
+/// A type with `#[data]`.
+///
+/// ```
+/// use quintet_web::{Data, data};
+///
+/// /// Who writes.
+/// #[data]
+/// struct Person {
+///     /// As on the passport.
+///     #[field(max_length = 50, label = "Full name")]
+///     name: String,
+/// }
+///
+/// let [name] = Person::FIELDS else { unreachable!() };
+/// assert_eq!((name.name, name.label, name.help, name.max_length), ("name", "Full name", "As on the passport.", Some(50)));
+/// assert_eq!(Person::DOC, "Who writes.");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not declared as data",
+    label = "add #[data] to `{Self}`",
+    note = "#[data] makes it readable from JSON and query strings, and showable in templates"
+)]
+pub trait Data: Serialize + DeserializeOwned + TemplateValue + Send + Sync + 'static {
+    /// The type's name.
+    const NAME: &'static str;
+    /// Its doc comment.
+    const DOC: &'static str;
+    /// Its fields, in order; none of an enum.
+    const FIELDS: &'static [DataField];
+
+    /// Checks the rules of all fields, nested ones too.
+    fn validate(&self, errors: &mut FieldErrors);
+
+    /// How it looks from outside.
+    fn shape() -> Shape {
+        Shape::new::<Self>(ShapeKind::Object(Self::FIELDS))
+    }
+}

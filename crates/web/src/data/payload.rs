@@ -1,0 +1,127 @@
+use std::collections::{BTreeMap, HashMap};
+
+use quintet_core::{
+    FieldErrors,
+    value::{Date, JsonValue, SignedDuration, Time, Timestamp},
+};
+use serde::de::DeserializeOwned;
+
+use super::{Data, Shape, ShapeKind};
+
+/// What a JSON body may be: `#[data]`, plain values, and options, lists and maps of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not declared as data",
+    label = "add #[data] to `{Self}`",
+    note = "a body may also be text, a number, a date, Option<_>, Vec<_> and maps of data"
+)]
+pub trait Payload: Sized + Send + 'static {
+    /// How it looks from outside.
+    fn shape() -> Shape;
+
+    /// Checks the rules of what is in it; `path` is where it stands (`people.0`).
+    fn check(&self, path: &str, errors: &mut FieldErrors) {
+        let _ = (path, errors);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Data> Payload for T {
+    fn shape() -> Shape {
+        <T as Data>::shape()
+    }
+
+    fn check(&self, path: &str, errors: &mut FieldErrors) {
+        if path.is_empty() {
+            return self.validate(errors);
+        }
+        let mut own = FieldErrors::new();
+        self.validate(&mut own);
+        for error in own.iter() {
+            errors.push(at(path, &error.field), error.message.clone());
+        }
+    }
+}
+
+/// `people.0` and `name` are `people.0.name`.
+pub(super) fn at(path: &str, name: &str) -> String {
+    match (path.is_empty(), name.is_empty()) {
+        (true, _) => name.to_owned(),
+        (false, true) => path.to_owned(),
+        (false, false) => format!("{path}.{name}"),
+    }
+}
+
+macro_rules! plain {
+    ($($t:ty => $kind:expr;)*) => {$(
+        impl Payload for $t {
+            fn shape() -> Shape {
+                Shape::new::<$t>($kind)
+            }
+        }
+    )*};
+}
+
+macro_rules! whole {
+    ($($t:ty)*) => {
+        plain! { $($t => ShapeKind::Whole { min: <$t>::MIN as i128, max: <$t>::MAX as i128 };)* }
+    };
+}
+
+whole! { i8 i16 i32 i64 u8 u16 u32 u64 usize isize }
+
+plain! {
+    String => ShapeKind::Text;
+    bool => ShapeKind::Bool;
+    f32 => ShapeKind::Number;
+    f64 => ShapeKind::Number;
+    Date => ShapeKind::Date;
+    Time => ShapeKind::Time;
+    Timestamp => ShapeKind::DateTime;
+    SignedDuration => ShapeKind::Duration;
+    JsonValue => ShapeKind::Any;
+}
+
+#[cfg(feature = "decimal")]
+plain! { quintet_core::value::Decimal => ShapeKind::Decimal; }
+
+impl<T: Payload + DeserializeOwned> Payload for Option<T> {
+    fn shape() -> Shape {
+        Shape::new::<Self>(ShapeKind::Optional(Box::new(T::shape())))
+    }
+
+    fn check(&self, path: &str, errors: &mut FieldErrors) {
+        if let Some(value) = self {
+            value.check(path, errors);
+        }
+    }
+}
+
+impl<T: Payload + DeserializeOwned> Payload for Vec<T> {
+    fn shape() -> Shape {
+        Shape::new::<Self>(ShapeKind::List(Box::new(T::shape())))
+    }
+
+    fn check(&self, path: &str, errors: &mut FieldErrors) {
+        for (i, value) in self.iter().enumerate() {
+            value.check(&at(path, &i.to_string()), errors);
+        }
+    }
+}
+
+macro_rules! maps {
+    ($($map:ident)*) => {$(
+        impl<T: Payload + DeserializeOwned> Payload for $map<String, T> {
+            fn shape() -> Shape {
+                Shape::new::<Self>(ShapeKind::Map(Box::new(T::shape())))
+            }
+
+            fn check(&self, path: &str, errors: &mut FieldErrors) {
+                for (name, value) in self {
+                    value.check(&at(path, name), errors);
+                }
+            }
+        }
+    )*};
+}
+
+maps! { BTreeMap HashMap }

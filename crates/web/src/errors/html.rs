@@ -1,0 +1,88 @@
+//! Error pages for people: the site's template for the status, else a plain page.
+
+use std::{borrow::Cow, fmt::Write, sync::Arc};
+
+use http::StatusCode;
+use quintet_core::{
+    Error, Services, Value,
+    html::Escaped,
+    template::{Render, Renderer},
+};
+
+use super::{Document, Facts, log};
+use crate::page::context;
+
+pub(super) fn write(error: &Error, status: StatusCode, facts: &Facts, services: &Services) -> Document {
+    match from_template(error, status, facts, services) {
+        Some(Ok(page)) => return Document::html(page),
+        // A broken error page must not hide the error: the plain one stands in.
+        Some(Err(wrong)) => log::log(&wrong, StatusCode::INTERNAL_SERVER_ERROR, facts),
+        None => {}
+    }
+    Document::html(plain(error, status, facts))
+}
+
+/// `404.html`; for faults of the site also `500.html`.
+fn from_template(
+    error: &Error,
+    status: StatusCode,
+    facts: &Facts,
+    services: &Services,
+) -> Option<quintet_core::Result<String>> {
+    let renderer = services.get::<Arc<dyn Renderer>>()?;
+    let general = status.is_server_error().then(|| "500.html".to_owned());
+    let template = [Some(format!("{}.html", status.as_u16())), general]
+        .into_iter()
+        .flatten()
+        .find(|t| renderer.exists(t))?;
+    let values: Vec<(Cow<'static, str>, Value)> = vec![
+        ("status".into(), Value::Int(status.as_u16().into())),
+        ("reason".into(), Value::Text(reason(status).to_owned())),
+        ("message".into(), Value::Text(message(error, status).into_owned())),
+    ];
+    let what = Render {
+        template: &template,
+        fragment: None,
+        values: &values,
+        context: &context(facts),
+        app: facts.route().map(|route| &*route.app),
+        services,
+    };
+    Some(renderer.render(what))
+}
+
+fn plain(error: &Error, status: StatusCode, facts: &Facts) -> String {
+    let (code, reason, message) = (status.as_u16(), reason(status), message(error, status));
+    let mut body = String::new();
+    // Writing to a String can't fail.
+    if let Some(fields) = error.field_errors() {
+        body.push_str("<ul>");
+        for e in fields.iter() {
+            let colon = if e.field.is_empty() { "" } else { ": " };
+            let _ = write!(body, "<li>{}{colon}{}</li>", escape(&e.field), escape(&e.message));
+        }
+        body.push_str("</ul>");
+    } else if message != reason {
+        let _ = write!(body, "<p>{}</p>", escape(&message));
+    }
+    if let Some(id) = facts.id().filter(|_| status.is_server_error()) {
+        let _ = write!(body, "<p>Request {}</p>", escape(id.as_str()));
+    }
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><title>{code} {reason}</title></head>\n<body><h1>{code} {reason}</h1>{body}</body>\n</html>\n"
+    )
+}
+
+fn reason(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or("Error")
+}
+
+/// The error's own words, unless a layer has changed the status since: then they may not be for the client.
+fn message(error: &Error, status: StatusCode) -> Cow<'_, str> {
+    if error.status() == status { error.public_message() } else { reason(status).into() }
+}
+
+fn escape(text: &str) -> Escaped<'_> {
+    Escaped(text)
+}

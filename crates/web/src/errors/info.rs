@@ -1,0 +1,127 @@
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, StatusCode, Uri};
+use quintet_core::{Error, Services, settings::Settings};
+
+use super::Facts;
+use crate::routing::{RouteInfo, Routes};
+
+/// Everything that the debug page shows about a failed request. Made in debug only; secrets are masked.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DebugInfo {
+    /// What failed, with its place in the program, its details and causes.
+    pub error: Arc<Error>,
+    /// The status of the response.
+    pub status: StatusCode,
+    /// The request's method.
+    pub method: Method,
+    /// The request's address.
+    pub uri: Uri,
+    /// The request's headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// The id that the access log has for the request.
+    pub request_id: Option<String>,
+    /// The route that answered, if one was found.
+    pub route: Option<Arc<RouteInfo>>,
+    /// The values of the parameters in its path.
+    pub params: Vec<(String, String)>,
+    /// What rooms saw while the handler ran: the statements of the database.
+    pub watched: Option<FactTable>,
+    /// If no route took the path: all routes there are.
+    pub routes: Vec<Arc<RouteInfo>>,
+    /// The types of the site's services.
+    pub services: Vec<&'static str>,
+    /// The settings that hold: name and value.
+    pub settings: Vec<(String, String)>,
+}
+
+/// Rows under a heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactTable {
+    /// The heading.
+    pub title: &'static str,
+    /// Names and texts.
+    pub rows: Vec<(String, String)>,
+}
+
+impl DebugInfo {
+    pub(super) fn of(
+        error: &Arc<Error>,
+        status: StatusCode,
+        facts: &Facts,
+        services: &Services,
+        unmatched: bool,
+    ) -> Self {
+        let routes =
+            services.get::<Arc<Routes>>().filter(|_| unmatched).map(|r| r.all().to_vec()).unwrap_or_default();
+        let rows = services.get::<Settings>().map(Settings::rows).unwrap_or_default();
+        let setting = |row: quintet_core::settings::Row| {
+            let name = if row.section.is_empty() {
+                row.key.to_owned()
+            } else {
+                format!("{}.{}", row.section, row.key)
+            };
+            (name, row.value)
+        };
+        DebugInfo {
+            error: error.clone(),
+            status,
+            method: facts.method().clone(),
+            uri: facts.uri().clone(),
+            headers: masked(facts.headers()),
+            request_id: facts.id().map(|id| id.as_str().to_owned()),
+            route: facts.route().cloned(),
+            params: facts.params.clone(),
+            watched: facts.watched.clone().map(|(title, rows)| FactTable { title, rows }),
+            routes,
+            services: services.names(),
+            settings: rows.into_iter().map(setting).collect(),
+        }
+    }
+}
+
+/// Header values, but of those that let one in only the fact that they are there.
+fn masked(headers: &HeaderMap) -> Vec<(String, String)> {
+    const SECRET: [&str; 9] = [
+        "authorization",
+        "cookie",
+        "token",
+        "secret",
+        "password",
+        "api-key",
+        "apikey",
+        "session",
+        "signature",
+    ];
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let secret = SECRET.iter().any(|word| name.as_str().contains(word));
+            let text = if secret {
+                "***".to_owned()
+            } else {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            };
+            (name.as_str().to_owned(), text)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lets_one_in_is_masked() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in
+            [("cookie", "id=1"), ("x-csrf-token", "t"), ("proxy-authorization", "Basic x"), ("accept", "*/*")]
+        {
+            headers.insert(name, value.parse().unwrap());
+        }
+        let shown = masked(&headers);
+        assert!(shown.contains(&("accept".into(), "*/*".into())));
+        assert_eq!(shown.iter().filter(|(_, v)| v == "***").count(), 3);
+    }
+}

@@ -1,0 +1,108 @@
+//! From an [`Error`] in a response's extensions to what the client reads.
+//!
+//! Whoever fails answers with a [`core::Error`](Error), whose response carries the error itself. [`finish`] finds it there,
+//! logs it (`log`), and writes a document in its place: a page (`html`, a template of the site's, or the debug page
+//! from [`DebugInfo`]) or an RFC 9457 problem (`problem`), whichever the client prefers (`accept`). Pages that a
+//! handler answered are rendered on the same way, since rendering may fail.
+mod accept;
+mod facts;
+mod html;
+mod info;
+mod log;
+mod problem;
+mod rejected;
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use quintet_core::{Error, Services};
+
+pub(crate) use accept::is_json;
+pub(crate) use facts::Facts;
+pub use info::{DebugInfo, FactTable};
+pub use rejected::{Rejected, Source};
+
+use crate::{page, routing::Unmatched};
+
+/// Marks a response whose page and error are written already.
+#[derive(Clone, Copy)]
+struct Finished;
+
+/// Asks for a problem document, whatever the client prefers.
+#[derive(Clone, Copy)]
+pub(crate) struct AsProblem;
+
+/// Renders the page that a handler answered, and writes the document of an error.
+pub(crate) fn finish(response: Response, facts: &Facts, services: &Services) -> Response {
+    if response.extensions().get::<Finished>().is_some() {
+        return response;
+    }
+    let response = page::render(response, facts, services);
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let error = match response.extensions().get::<Arc<Error>>() {
+        Some(error) => error.clone(),
+        // A bare status, such as axum's own 405: nobody has written anything for the client.
+        None if is_bare(&response) => Arc::new(Error::new(status, "")),
+        None => return response,
+    };
+    log::log(&error, status, facts);
+    write(response, &error, facts, services)
+}
+
+/// The whole response to a request that fails before it comes to a route.
+pub(crate) fn respond(services: &Services, request: &Request, error: Error) -> Response {
+    finish(error.into_response(), &Facts::of(request, services), services)
+}
+
+fn is_bare(response: &Response) -> bool {
+    response.body().size_hint().exact() == Some(0) && !response.headers().contains_key(header::CONTENT_TYPE)
+}
+
+/// Replaces the body; headers that the failing code set (`Allow`, `Retry-After`) stay.
+fn write(mut response: Response, error: &Arc<Error>, facts: &Facts, services: &Services) -> Response {
+    let status = response.status();
+    let ext = response.extensions();
+    let unmatched = ext.get::<Unmatched>().is_some();
+    let api = ext.get::<AsProblem>().is_some() || facts.route().is_some_and(|route| route.api);
+    let mut policy = None;
+    let document = if api || facts.wants_json() {
+        problem::write(error, status, ext.get().copied(), facts)
+    } else if facts.debug && (status.is_server_error() || status == StatusCode::NOT_FOUND) {
+        policy = Some(crate::debug::policy());
+        Document::html(crate::debug::page(&DebugInfo::of(error, status, facts, services, unmatched)))
+    } else {
+        html::write(error, status, facts, services)
+    };
+    *response.body_mut() = Body::from(document.body);
+    response.extensions_mut().insert(Finished);
+    response.extensions_mut().insert(error.clone());
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(document.content_type));
+    if let Some(policy) = policy {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    // The same address has a page and a problem document.
+    headers.append(header::VARY, HeaderValue::from_static("accept"));
+    response
+}
+
+/// What is sent in place of an error.
+struct Document {
+    content_type: &'static str,
+    body: String,
+}
+
+impl Document {
+    fn html(body: String) -> Self {
+        Document { content_type: "text/html; charset=utf-8", body }
+    }
+}

@@ -1,0 +1,13 @@
+//! What handlers take from a request: each is axum's trait, for every state, so that they work in any axum router
+//! and axum's own work in a site.
+//!
+//! They read the site's `Services` from the request. Outside of a site they answer 500 and say why.
+mod json;
+mod path;
+mod query;
+mod state;
+
+pub use json::Json;
+pub use path::Path;
+pub use query::Query;
+pub use state::State;

@@ -1,0 +1,43 @@
+//! Quintet's web room: from a request to a handler and back.
+//!
+//! A site is declared with routes, layers and values ([`Routing`]), started by [`WebRoom`], and then answers:
+//!
+//! - [`server`] listens, and hands each request to [`middleware`] (limits, ids, headers, log), and that to [`service`];
+//! - [`service`] → layers → the route → what the handler takes ([`Path`], [`Query`], [`Json`], [`State`]) → the handler;
+//! - the answer, a [`Page`], [`Json`] or anything of axum's, or an error, becomes what the client reads: pages are rendered,
+//!   errors become pages or problem documents, in [`debug`] with everything that helps.
+//!
+//! axum is in the open: its handlers, extractors, routers and tower's layers mount as they are, and this room's
+//! extractors and responses work in any axum router.
+pub mod background;
+mod data;
+pub mod debug;
+mod embedded;
+mod errors;
+mod extract;
+pub mod middleware;
+mod overview;
+mod page;
+mod room;
+mod routing;
+#[doc(hidden)]
+pub mod rt;
+pub mod server;
+mod service;
+pub mod statics;
+mod url;
+
+pub use axum;
+pub use background::spawn;
+pub use data::{Data, DataField, Payload, Shape, ShapeKind};
+pub use errors::{DebugInfo, FactTable, Rejected, Source};
+pub use extract::{Json, Path, Query, State};
+pub use page::{Page, redirect};
+pub use quintet_core::Value;
+pub use quintet_macros::{app, data, delete, get, page, patch, post, put};
+pub use room::WebRoom;
+#[doc(hidden)]
+pub use routing::WebPart;
+pub use routing::{Route, RouteInfo, Routed, Routes, Routing};
+pub use service::service;
+pub use url::Url;

@@ -1,0 +1,167 @@
+//! Pages: a template with its values, or a redirect.
+//!
+//! A handler answers with a [`Page`] and knows no renderer. Its response carries the page, and [`render`]
+//! fills it in the innermost layer around the route, with what the request brings along ([`context`]).
+mod redirect;
+mod render;
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use quintet_core::{Error, TemplateValue, Value};
+
+use crate::url::Url;
+pub use redirect::redirect;
+pub(crate) use render::{context, render};
+
+/// What a person gets: a template with its values, or a redirect.
+///
+/// Made with [`page!`](crate::page!) and [`redirect`]. The site renders it with the request's context, so tests
+/// of a handler read template and values, and tests of a site read them beside the HTML ([`Page::of`]).
+///
+/// ```
+/// use quintet_web::{Page, Value};
+///
+/// let page = Page::new("film.html").with("title", "Alien").status(201);
+/// assert_eq!(page.template(), Some("film.html"));
+/// assert_eq!(page.value("title"), Some(&Value::Text("Alien".into())));
+/// ```
+#[must_use = "a page is shown by returning it from a handler"]
+#[derive(Clone)]
+pub struct Page {
+    content: Content,
+    status: StatusCode,
+    headers: HeaderMap,
+    /// What makes it impossible: a wrong status or header.
+    fault: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Template { name: Cow<'static, str>, values: Vec<(Cow<'static, str>, Value)> },
+    Redirect(Url),
+}
+
+/// A page in a response that is still to be rendered.
+#[derive(Clone)]
+struct Pending(Arc<Page>);
+
+impl Page {
+    /// A template without values. `"film.html#reviews"` is only the block `reviews` of it. [`page!`](crate::page!)
+    /// also checks that the file is there.
+    pub fn new(template: impl Into<Cow<'static, str>>) -> Self {
+        Page::of_content(Content::Template { name: template.into(), values: Vec::new() }, StatusCode::OK)
+    }
+
+    fn of_content(content: Content, status: StatusCode) -> Self {
+        Page { content, status, headers: HeaderMap::new(), fault: None }
+    }
+
+    /// With a value; a later one of the same name takes its place. Redirects show nothing.
+    pub fn with<T: TemplateValue + ?Sized>(mut self, name: impl Into<Cow<'static, str>>, value: &T) -> Self {
+        if let Content::Template { values, .. } = &mut self.content {
+            let name = name.into();
+            values.retain(|(n, _)| *n != name);
+            values.push((name, value.to_value()));
+        }
+        self
+    }
+
+    /// With another status than 200 (303 for redirects).
+    pub fn status(mut self, status: u16) -> Self {
+        match StatusCode::from_u16(status) {
+            Ok(status) => self.status = status,
+            Err(_) => self.fault = Some(format!("{status} is no HTTP status")),
+        }
+        self
+    }
+
+    /// With a header, which takes the place of another one of its name.
+    pub fn header(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value.as_ref())) {
+            (Ok(name), Ok(value)) => {
+                self.headers.insert(name, value);
+            }
+            _ => self.fault = Some(format!("`{name}` with this value can't be a header")),
+        }
+        self
+    }
+
+    /// The page that a response shows, or that it is a redirect of: for tests.
+    #[must_use]
+    pub fn of(response: &Response) -> Option<&Page> {
+        let pending = response.extensions().get::<Pending>().map(|p| &*p.0);
+        pending.or_else(|| response.extensions().get::<Arc<Page>>().map(|p| &**p))
+    }
+
+    /// The template's name; none of a redirect.
+    #[must_use]
+    pub fn template(&self) -> Option<&str> {
+        match &self.content {
+            Content::Template { name, .. } => Some(name),
+            Content::Redirect(_) => None,
+        }
+    }
+
+    /// The value of this name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.values().iter().find(|(n, _)| n == name).map(|(_, v)| v)
+    }
+
+    /// All values, in the order in which they were given.
+    #[must_use]
+    pub fn values(&self) -> &[(Cow<'static, str>, Value)] {
+        match &self.content {
+            Content::Template { values, .. } => values,
+            Content::Redirect(_) => &[],
+        }
+    }
+
+    /// Where a redirect leads; none of a template.
+    #[must_use]
+    pub fn target(&self) -> Option<&Url> {
+        match &self.content {
+            Content::Template { .. } => None,
+            Content::Redirect(url) => Some(url),
+        }
+    }
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Page({} {:?})", self.status.as_u16(), self.content)
+    }
+}
+
+/// Outside of a Quintet site nobody renders: the response then is 500 and says so.
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        if let Some(fault) = self.fault {
+            return Error::internal(format!("this page can't be answered: {fault}")).into_response();
+        }
+        if let Content::Redirect(url) = &self.content {
+            return match redirect::location(url) {
+                Ok(location) => {
+                    let mut response = (self.status, [(header::LOCATION, location)]).into_response();
+                    response.headers_mut().extend(self.headers.clone());
+                    response.extensions_mut().insert(Arc::new(self));
+                    response
+                }
+                Err(error) => error.into_response(),
+            };
+        }
+        let reason =
+            "A page is rendered by a Quintet site, and this router is outside of one: mount it on a site.";
+        let mut response = (StatusCode::INTERNAL_SERVER_ERROR, reason).into_response();
+        response.extensions_mut().insert(Pending(Arc::new(self)));
+        response
+    }
+}
+
+impl From<Page> for Response {
+    fn from(page: Page) -> Self {
+        page.into_response()
+    }
+}

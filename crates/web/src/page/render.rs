@@ -1,0 +1,92 @@
+//! From a page in a response to HTML.
+
+use std::{borrow::Cow, sync::Arc};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use quintet_core::{
+    Error, Result, Services, Value,
+    template::{Render, Renderer},
+};
+
+use super::{Page, Pending};
+use crate::errors::Facts;
+
+/// Renders the page that the response carries, if it does.
+pub(crate) fn render(mut response: Response, facts: &Facts, services: &Services) -> Response {
+    let Some(Pending(page)) = response.extensions_mut().remove::<Pending>() else { return response };
+    match text(&page, facts, services) {
+        Ok(text) => fill(response, page, text),
+        Err(error) => error.into_response(),
+    }
+}
+
+fn text(page: &Page, facts: &Facts, services: &Services) -> Result<String> {
+    let Some(renderer) = services.get::<Arc<dyn Renderer>>() else {
+        return Err(Error::internal(
+            "this site has no renderer of templates: start it with the templates room",
+        ));
+    };
+    let name = page.template().unwrap_or_default();
+    let (template, fragment) = match name.split_once('#') {
+        Some((template, fragment)) => (template, Some(fragment)),
+        None => (name, None),
+    };
+    renderer.render(Render {
+        template,
+        fragment,
+        values: page.values(),
+        context: &context(facts),
+        app: facts.route().map(|route| &*route.app),
+        services,
+    })
+}
+
+/// What the handler put around the page (`(StatusCode::CREATED, [headers], page)`) stays.
+fn fill(mut response: Response, page: Arc<Page>, text: String) -> Response {
+    // 500 is what a page answers where nobody renders.
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        *response.status_mut() = page.status;
+    }
+    *response.body_mut() = Body::from(text);
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(content_type(page.template().unwrap_or_default())),
+    );
+    for (name, value) in &page.headers {
+        headers.insert(name, value.clone());
+    }
+    response.extensions_mut().insert(page);
+    response
+}
+
+/// By the template's ending; a page is HTML unless it says otherwise.
+fn content_type(template: &str) -> &'static str {
+    let file = template.split('#').next().unwrap_or_default();
+    match file.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("txt") => "text/plain; charset=utf-8",
+        Some("xml") => "application/xml; charset=utf-8",
+        Some("json") => "application/json",
+        Some("svg") => "image/svg+xml",
+        _ => "text/html; charset=utf-8",
+    }
+}
+
+/// What every template finds beside the handler's values: `request` and `debug`.
+pub(crate) fn context(facts: &Facts) -> Vec<(Cow<'static, str>, Value)> {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let route = facts.route().and_then(|route| route.qualified());
+    let request = vec![
+        ("method".into(), text(facts.method().as_str())),
+        ("path".into(), text(facts.uri().path())),
+        ("query".into(), text(facts.uri().query().unwrap_or_default())),
+        ("route".into(), route.map_or(Value::Null, Value::Text)),
+        ("id".into(), facts.id().map_or(Value::Null, |id| text(id.as_str()))),
+    ];
+    vec![("request".into(), Value::Map(request)), ("debug".into(), Value::Bool(facts.debug))]
+}

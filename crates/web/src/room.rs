@@ -1,0 +1,80 @@
+use std::sync::Arc;
+
+use quintet_core::{
+    Boot, BoxFuture, Error, Result, Room, Services,
+    check::Check,
+    command::Command,
+    settings::{Section, SettingsSection},
+    template::{Assets, Reverse},
+};
+
+use crate::{
+    background::Background,
+    embedded, overview,
+    routing::{self, Routes, WebSlot},
+    server::{ServerSettings, serve_command},
+    service,
+    statics::{StaticSettings, Statics},
+    url,
+};
+
+/// The web room: routes, and the server that answers them.
+///
+/// Into the services of a starting site it puts each value of `.with(..)`, an `axum::Router`, `Arc<Routes>` and the
+/// same as `Arc<dyn Reverse>`, and the static files as `Arc<dyn Assets>`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WebRoom;
+
+impl Room for WebRoom {
+    fn name(&self) -> &'static str {
+        "web"
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        vec![ServerSettings::section(), StaticSettings::section()]
+    }
+
+    fn commands(&self) -> Vec<Command> {
+        vec![serve_command(), overview::command()]
+    }
+
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        Box::pin(async move { start(boot) })
+    }
+
+    fn checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(async move {
+            let unmet = service::unmet(services).into_iter().map(|error| {
+                let place = error.place().map(ToString::to_string).unwrap_or_default();
+                Check::error("web.E001", error.to_string()).about(place)
+            });
+            unmet.chain(embedded::checks(services)).collect()
+        })
+    }
+}
+
+fn start(boot: &mut Boot) -> Result {
+    let site = boot.site.clone();
+    for (_, slot) in site.slots::<WebSlot>() {
+        for value in &slot.values {
+            if !(value.put)(&mut boot.services) {
+                return Err(Error::internal(format!(
+                    "the site has two values of the type `{}`; the second is given at {}",
+                    value.ty, value.at
+                )));
+            }
+        }
+    }
+    let (routes, router) = routing::build(&site)?;
+    let routes = Arc::new(routes);
+    url::remember(&routes);
+    if boot.services.get::<Background>().is_none() {
+        boot.services.insert(Background::default());
+    }
+    boot.services.insert::<Arc<dyn Reverse>>(routes.clone());
+    boot.services.insert::<Arc<Routes>>(routes);
+    let statics = Arc::new(Statics::new(&site, &boot.settings)?);
+    boot.services.insert::<axum::Router>(statics.around(router));
+    boot.services.insert::<Arc<dyn Assets>>(statics);
+    Ok(())
+}

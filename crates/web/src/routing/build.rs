@@ -1,0 +1,182 @@
+//! From a declared site to its routes and an axum router: paths are checked here, so that axum never panics.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Router,
+    routing::{MethodFilter, MethodRouter, on_service},
+};
+use quintet_core::{App, Error, Result, Site, SourcePlace};
+
+use super::{
+    builder::{Entry, WebSlot, What},
+    endpoint::{EndpointLayer, Handle},
+    pattern::{self, Pattern},
+    table::{RouteInfo, Routes, clash},
+    unmatched,
+};
+
+/// The routes of a site and the axum router that answers them. It needs the services of the running site in
+/// each request: [`service`](crate::service) puts them there.
+///
+/// # Errors
+/// If two routes have one name, one method at one path, or paths that can't be told apart; and if a path is
+/// malformed. The error names the lines that declare them.
+pub(crate) fn build(site: &Site) -> Result<(Routes, Router)> {
+    check_namespaces(site)?;
+    let mut builder = Builder::default();
+    let mut whole = Router::new();
+    for part in site.parts() {
+        let Some(slot) = part.slot::<WebSlot>() else { continue };
+        let own = part.label().is_empty();
+        let mut router = builder.part(part, slot)?;
+        // The site's own layers go around everything, at the end.
+        if !own {
+            for layer in &slot.layers {
+                router = layer(router);
+            }
+        }
+        whole = whole.merge(router);
+    }
+    whole = match builder.rest.take() {
+        Some((_, router)) => whole.fallback_service(router),
+        None => whole.fallback(unmatched::answer),
+    };
+    for layer in site.slot::<WebSlot>().map(|slot| slot.layers.as_slice()).unwrap_or_default() {
+        whole = layer(whole);
+    }
+    Ok((builder.routes, whole))
+}
+
+/// Two apps of one namespace would share their routes' names.
+fn check_namespaces(site: &Site) -> Result {
+    let mut seen = Vec::new();
+    for app in site.apps() {
+        if seen.contains(&app.namespace()) {
+            let name = app.namespace();
+            return Err(Error::internal(format!(
+                "two apps are installed as `{name}`: give one of them another name, `.named(\"…\")`"
+            )));
+        }
+        seen.push(app.namespace());
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Builder {
+    routes: Routes,
+    /// Path as axum has it → what is there.
+    taken: HashMap<String, Vec<Arc<RouteInfo>>>,
+    /// What was mounted at `/`.
+    rest: Option<(Arc<RouteInfo>, Router)>,
+}
+
+impl Builder {
+    fn part(&mut self, part: &App, slot: &WebSlot) -> Result<Router> {
+        let mut router = Router::new();
+        for entry in &slot.entries {
+            let info = Arc::new(describe(part, entry)?);
+            self.routes.add(info.clone())?;
+            let layer = EndpointLayer(info.clone());
+            match &entry.what {
+                What::Mount(inner) => {
+                    router = self.mount(router, inner.clone().layer(layer), &info)?;
+                    continue;
+                }
+                What::Declared(route) => {
+                    let handle = Handle(route.run);
+                    let filter = filter(&info.methods);
+                    router = router.route(&self.path(&info)?, on_service(filter, handle).route_layer(layer));
+                }
+                What::Handler(_, methods) | What::Methods(methods) => {
+                    let methods: MethodRouter = methods.clone();
+                    router = router.route(&self.path(&info)?, methods.route_layer(layer));
+                }
+            }
+        }
+        Ok(router)
+    }
+
+    /// The path for axum, once it is sure that axum will take it.
+    fn path(&mut self, info: &Arc<RouteInfo>) -> Result<String> {
+        let path = info.pattern.for_axum();
+        let others = self.taken.entry(path.clone()).or_default();
+        for other in others.iter() {
+            // The methods of axum's own tables are not known: such a table stands alone at its path.
+            let unknown = info.methods.is_empty() || other.methods.is_empty();
+            if unknown || info.methods.iter().any(|m| other.methods.contains(m)) {
+                return Err(clash(info, other, "two routes answer the same method at one path"));
+            }
+        }
+        others.push(info.clone());
+        self.routes.take_path(&path, info)?;
+        Ok(path)
+    }
+
+    fn mount(&mut self, router: Router, inner: Router, info: &Arc<RouteInfo>) -> Result<Router> {
+        let prefix = info.pattern.for_axum();
+        let prefix = prefix.trim_end_matches('/');
+        if prefix.is_empty() {
+            if let Some((other, _)) = &self.rest {
+                return Err(clash(info, other, "two routers are mounted at `/`; merge them"));
+            }
+            self.rest = Some((info.clone(), inner));
+            return Ok(router);
+        }
+        for path in [prefix.to_owned(), format!("{prefix}/"), format!("{prefix}/{{*rest}}")] {
+            let others = self.taken.entry(path.clone()).or_default();
+            if let Some(other) = others.first() {
+                return Err(clash(info, other, "a router is mounted where a route is"));
+            }
+            others.push(info.clone());
+            self.routes.take_path(&path, info)?;
+        }
+        Ok(router.nest_service(prefix, inner))
+    }
+}
+
+fn describe(part: &App, entry: &Entry) -> Result<RouteInfo> {
+    let (file, line) = entry.at;
+    let path = pattern::join(part.prefix(), &entry.path);
+    let wrong = |why: String| Error::internal(why).in_file(SourcePlace::new(file, line as usize));
+    let own = Pattern::parse(&entry.path).map_err(wrong)?;
+    let pattern = if part.prefix().is_empty() { own } else { Pattern::parse(&path).map_err(wrong)? };
+    let methods = match &entry.what {
+        What::Declared(route) => route.declared.methods.to_vec(),
+        What::Handler(method, _) => vec![*method],
+        What::Methods(_) | What::Mount(_) => Vec::new(),
+    };
+    let declared = match &entry.what {
+        What::Declared(route) => Some(route),
+        _ => None,
+    };
+    Ok(RouteInfo {
+        methods,
+        path,
+        name: declared.map(|r| r.declared.name),
+        app: part.namespace().into(),
+        doc: declared.map_or("", |r| r.declared.doc),
+        file,
+        line,
+        api: declared.is_some_and(|r| r.declared.api),
+        detach: declared.is_none_or(|r| r.declared.detach),
+        label: part.label().into(),
+        key: declared.map(|r| r.key),
+        pattern,
+        needs: declared.map(|r| r.needs.clone()).unwrap_or_default(),
+    })
+}
+
+fn filter(methods: &[&str]) -> MethodFilter {
+    let one = |method: &str| match method {
+        "POST" => MethodFilter::POST,
+        "PUT" => MethodFilter::PUT,
+        "PATCH" => MethodFilter::PATCH,
+        "DELETE" => MethodFilter::DELETE,
+        _ => MethodFilter::GET,
+    };
+    let mut all = methods.iter().map(|m| one(m));
+    let first = all.next().unwrap_or(MethodFilter::GET);
+    all.fold(first, MethodFilter::or)
+}

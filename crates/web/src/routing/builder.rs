@@ -1,0 +1,223 @@
+//! The methods that the web room adds to apps and sites, and what they keep for the start.
+
+use std::{any::type_name, convert::Infallible, fmt, panic::Location};
+
+use axum::{
+    Router,
+    extract::Request,
+    handler::Handler,
+    response::IntoResponse,
+    routing::{MethodFilter, MethodRouter, Route as AxumRoute, on},
+};
+use quintet_core::{App, ServicesBuilder, Site};
+use tower::{Layer, Service};
+
+use super::route::Route;
+
+/// What an app or a site brings to the web room.
+#[derive(Default)]
+pub(crate) struct WebSlot {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) layers: Vec<Box<dyn Fn(Router) -> Router + Send + Sync>>,
+    pub(crate) values: Vec<GivenValue>,
+}
+
+/// Something at a path.
+pub(crate) struct Entry {
+    pub(crate) path: String,
+    pub(crate) at: (&'static str, u32),
+    pub(crate) what: What,
+}
+
+pub(crate) enum What {
+    /// Of an attribute: name, reverse and needs are known.
+    Declared(Route),
+    /// A plain axum handler for one method.
+    Handler(&'static str, MethodRouter),
+    /// axum's own table of methods.
+    Methods(MethodRouter),
+    /// A whole axum router below the path.
+    Mount(Router),
+}
+
+/// A value of `.with(..)`.
+pub(crate) struct GivenValue {
+    pub(crate) ty: &'static str,
+    pub(crate) at: &'static Location<'static>,
+    /// Puts it in; false if there is one of its type already.
+    pub(crate) put: Box<dyn Fn(&mut ServicesBuilder) -> bool + Send + Sync>,
+}
+
+impl fmt::Debug for WebSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.entries.iter().map(|e| &e.path)).finish()
+    }
+}
+
+/// Routes, routers, layers and values, on apps and on the site itself.
+///
+/// Paths of an app stand below its prefix ([`App::at`]). Everything of axum mounts as it is: handlers,
+/// method routers, routers and tower layers.
+///
+/// ```
+/// use quintet_core::Site;
+/// use quintet_web::{Routing, axum};
+///
+/// let site = Site::new()
+///     .get("/", async || "Hello, world!")
+///     .mount("/old", axum::Router::new().route("/", axum::routing::get(async || "still here")));
+/// # let _ = site;
+/// ```
+pub trait Routing: Sized {
+    #[doc(hidden)]
+    fn web(&mut self) -> WebPart<'_>;
+
+    /// Installs handlers that have `#[get(..)]` and the like: `.routes(routes![home, film])`.
+    #[must_use]
+    fn routes(mut self, routes: Vec<Route>) -> Self {
+        self.web().0.entries.extend(routes.into_iter().map(|route| Entry {
+            path: route.declared.path.to_owned(),
+            at: (route.declared.file, route.declared.line),
+            what: What::Declared(route),
+        }));
+        self
+    }
+
+    /// Answers GET (and HEAD) at `path` with an axum handler.
+    #[must_use]
+    #[track_caller]
+    fn get<H, T>(self, path: &str, handler: H) -> Self
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        handle(self, path, "GET", on(MethodFilter::GET, handler), Location::caller())
+    }
+
+    /// Answers POST at `path` with an axum handler.
+    #[must_use]
+    #[track_caller]
+    fn post<H, T>(self, path: &str, handler: H) -> Self
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        handle(self, path, "POST", on(MethodFilter::POST, handler), Location::caller())
+    }
+
+    /// Answers PUT at `path` with an axum handler.
+    #[must_use]
+    #[track_caller]
+    fn put<H, T>(self, path: &str, handler: H) -> Self
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        handle(self, path, "PUT", on(MethodFilter::PUT, handler), Location::caller())
+    }
+
+    /// Answers PATCH at `path` with an axum handler.
+    #[must_use]
+    #[track_caller]
+    fn patch<H, T>(self, path: &str, handler: H) -> Self
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        handle(self, path, "PATCH", on(MethodFilter::PATCH, handler), Location::caller())
+    }
+
+    /// Answers DELETE at `path` with an axum handler.
+    #[must_use]
+    #[track_caller]
+    fn delete<H, T>(self, path: &str, handler: H) -> Self
+    where
+        H: Handler<T, ()>,
+        T: 'static,
+    {
+        handle(self, path, "DELETE", on(MethodFilter::DELETE, handler), Location::caller())
+    }
+
+    /// Answers at `path` with axum's own table of methods. Nothing else may be at that path.
+    #[must_use]
+    #[track_caller]
+    fn route(self, path: &str, methods: MethodRouter) -> Self {
+        entry(self, path, What::Methods(methods), Location::caller())
+    }
+
+    /// Puts an axum router below `prefix`; at `/` it gets whatever no other route takes.
+    #[must_use]
+    #[track_caller]
+    fn mount(self, prefix: &str, router: Router) -> Self {
+        entry(self, prefix, What::Mount(router), Location::caller())
+    }
+
+    /// Wraps a tower layer around the routes: all of the site's if it is given to the site, the app's own
+    /// if it is given to an app. As in axum, the last added sees a request first.
+    ///
+    /// It stands outside of handlers, so that it sees finished pages and error pages; and an error that it
+    /// answers itself is made into a page too.
+    #[must_use]
+    fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<AxumRoute> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        self.web().0.layers.push(Box::new(move |router| router.layer(layer.clone())));
+        self
+    }
+
+    /// Gives the site a value: handlers take it as `State<T>`, tasks and commands as `&State<T>`. One value
+    /// a type.
+    #[must_use]
+    #[track_caller]
+    fn with<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.web().0.values.push(GivenValue {
+            ty: type_name::<T>(),
+            at: Location::caller(),
+            put: Box::new(move |services| {
+                let free = services.get::<T>().is_none();
+                if free {
+                    services.insert(value.clone());
+                }
+                free
+            }),
+        });
+        self
+    }
+}
+
+/// The web room's part of an app or a site.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct WebPart<'a>(&'a mut WebSlot);
+
+impl Routing for App {
+    fn web(&mut self) -> WebPart<'_> {
+        WebPart(self.slot_mut())
+    }
+}
+
+impl Routing for Site {
+    fn web(&mut self) -> WebPart<'_> {
+        WebPart(self.slot_mut())
+    }
+}
+
+fn handle<S: Routing>(
+    site: S,
+    path: &str,
+    method: &'static str,
+    handler: MethodRouter,
+    at: &'static Location<'static>,
+) -> S {
+    entry(site, path, What::Handler(method, handler), at)
+}
+
+fn entry<S: Routing>(mut site: S, path: &str, what: What, at: &'static Location<'static>) -> S {
+    site.web().0.entries.push(Entry { path: path.to_owned(), at: (at.file(), at.line()), what });
+    site
+}

@@ -1,0 +1,28 @@
+//! The app that the running code answers for, so that names and addresses mean its own routes first.
+
+use std::sync::Arc;
+
+tokio::task_local! {
+    static APP: Arc<str>;
+}
+
+/// Runs `work` as code of this namespace.
+pub(crate) async fn scope<F: Future>(app: Arc<str>, work: F) -> F::Output {
+    APP.scope(app, work).await
+}
+
+/// The namespace that the running code answers for.
+pub(crate) fn app() -> Option<Arc<str>> {
+    APP.try_with(Arc::clone).ok()
+}
+
+/// Work for another task that goes on as code of the caller's namespace.
+pub(crate) fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let app = app();
+    async move {
+        match app {
+            Some(app) => scope(app, work).await,
+            None => work.await,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The cinema: 3,200 films, their directors, distributors and genres, on one binary and one SQLite file.
+//!
+//! A request passes through `pages`: [`search`] says what is looked for, the models in [`models`] are asked, and [`view`] turns rows
+//! into words, strokes and links for the templates. The films come from a file by [`import`], at the first start by themselves.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use quintet::prelude::*;
+
+pub mod import;
+pub mod models;
+pub mod pages;
+pub mod search;
+pub mod view;
+
+use models::{Director, Distributor, Film, Genre};
+
+/// The app: installed by [`site`], and by any other site that wants films.
+#[must_use]
+pub fn app() -> App {
+    app!("cinema")
+        .models((Director, Distributor, Genre, Film))
+        .routes(routes![pages::home, pages::film, pages::director, pages::directors, pages::films_json])
+        .commands(commands![import::import_films])
+}
+
+/// The site of `cargo run -p cinema`: the app, and its films at the first start.
+#[must_use]
+pub fn site() -> Site {
+    Site::new().install(app()).on(async |services: Services, _: Arc<SiteStarted>| -> Result {
+        films_at_the_first_start(&services).await
+    })
+}
+
+/// Imports the films that come with the cinema if there is none in the database.
+async fn films_at_the_first_start(services: &Services) -> Result {
+    let db = services.require::<Db>()?;
+    if Film.query().exists(db).await? {
+        return Ok(());
+    }
+    let console = services.require::<Console>()?;
+    console.line("The database is new: importing the films, which takes a moment.");
+    let report = import::import(Path::new(import::DATA), db, &Progress::new(console.clone())).await?;
+    report.write(Path::new(import::REPORT))?;
+    console.line(report.summary());
+    console.line(format!("What could not be taken as it was, case by case: {}", import::REPORT));
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! What the cinema keeps: films, and the directors, distributors and genres they belong to.
+
+use quintet::prelude::*;
+
+/// Somebody who made films.
+#[model(ordering = "name")]
+#[derive(Debug, Clone)]
+pub struct Director {
+    /// As the source spells it.
+    #[field(unique, max_length = 120)]
+    pub name: String,
+    /// Their films.
+    pub films: HasMany<Film>,
+}
+
+/// A company that brings films to cinemas.
+#[model(ordering = "name")]
+#[derive(Debug, Clone)]
+pub struct Distributor {
+    /// As the source spells it.
+    #[field(unique, max_length = 120)]
+    pub name: String,
+    /// The films it distributed.
+    pub films: HasMany<Film>,
+}
+
+/// What a genre says about a film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
+pub enum Kind {
+    /// Its tone: drama, comedy, horror. A film of the source has at most one.
+    Genre,
+    /// Its world: contemporary fiction, fantasy, real events. A film of the source has at most one.
+    World,
+}
+
+/// A drawer that films are put into.
+#[model(ordering = "name")]
+#[derive(Debug, Clone)]
+pub struct Genre {
+    /// As people read it: `Romantic Comedy`.
+    #[field(unique, max_length = 120)]
+    pub name: String,
+    /// As addresses have it: `romantic-comedy`.
+    #[field(unique, max_length = 120)]
+    pub slug: String,
+    /// Tone or world.
+    pub kind: Kind,
+}
+
+/// What the MPAA (the American film industry) says about who may see a film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
+pub enum Certificate {
+    /// Everybody.
+    #[choice(value = "G", label = "G")]
+    G,
+    /// Children with their parents’ advice.
+    #[choice(value = "PG", label = "PG")]
+    Pg,
+    /// Some of it not for children under 13.
+    #[choice(value = "PG-13", label = "PG-13")]
+    Pg13,
+    /// Under 17 only with an adult.
+    #[choice(value = "R", label = "R")]
+    R,
+    /// Nobody under 17.
+    #[choice(value = "NC-17", label = "NC-17")]
+    Nc17,
+    /// The film was not submitted.
+    #[choice(value = "Not Rated", label = "Not rated")]
+    NotRated,
+}
+
+/// A film.
+#[model(ordering = "title")]
+#[derive(Debug, Clone)]
+pub struct Film {
+    /// As it was released in the United States.
+    #[field(max_length = 200, index)]
+    pub title: String,
+    /// First day in a cinema.
+    #[field(index)]
+    pub released: Option<Date>,
+    /// Who directed it, if the source says so.
+    #[field(on_delete = set_null)]
+    pub director: Option<ForeignKey<Director>>,
+    /// Who distributed it, if the source says so.
+    #[field(on_delete = set_null)]
+    pub distributor: Option<ForeignKey<Distributor>>,
+    /// Its genre and its world.
+    pub genres: ManyToMany<Genre>,
+    /// Who may see it.
+    pub certificate: Option<Certificate>,
+    /// What it is based on.
+    #[field(max_length = 120)]
+    pub source: Option<String>,
+    /// Minutes.
+    pub running_time: Option<i32>,
+    /// Tickets sold in the United States, in dollars.
+    pub us_gross: Option<i64>,
+    /// Tickets sold anywhere, in dollars.
+    #[field(index)]
+    pub worldwide_gross: Option<i64>,
+    /// DVDs sold in the United States, in dollars.
+    pub dvd_sales: Option<i64>,
+    /// What it cost to make, in dollars.
+    pub budget: Option<i64>,
+    /// What viewers gave it, of ten.
+    #[field(index)]
+    pub imdb_rating: Option<f64>,
+    /// How many viewers rated it.
+    pub imdb_votes: Option<i32>,
+    /// Per cent of critics who liked it.
+    pub tomatoes: Option<i32>,
+    /// Its place in the file it came from, by which a second import knows it again; none if somebody typed it in.
+    #[field(unique)]
+    pub source_row: Option<i32>,
+    /// What the import had to say about its values, a sentence a line.
+    #[field(default = "")]
+    pub remarks: String,
+}
+
+impl Film {
+    /// The genre among its genres, which must be loaded.
+    ///
+    /// # Errors
+    /// If the genres were not loaded.
+    pub fn genre(&self) -> Result<Option<&Genre>> {
+        Ok(self.genres.get()?.iter().find(|genre| genre.kind == Kind::Genre))
+    }
+
+    /// The director's name, if there is one; it must be loaded.
+    ///
+    /// # Errors
+    /// If the director was not loaded.
+    pub fn director_name(&self) -> Result<Option<&str>> {
+        self.director.as_ref().map(|director| Ok(director.get()?.name.as_str())).transpose()
+    }
+}

@@ -1,0 +1,17 @@
+//! The pages: each handler asks the database for what one page shows and gives it to one template.
+//!
+//! A search comes in ([`crate::search`]), `listing` makes a query of it, the handlers here load rows, and
+//! [`crate::view`] turns them into words and drawings.
+//!
+//! The modules have other names than the handlers in them, since a route's name is a type as well, and so is in use.
+
+pub mod export;
+mod listing;
+pub mod people;
+pub mod sheet;
+pub mod start;
+
+pub use export::films_json;
+pub use people::{director, directors};
+pub use sheet::film;
+pub use start::home;

@@ -1,0 +1,84 @@
+//! A film’s own page.
+
+use quintet::prelude::*;
+
+use super::start::drawing;
+use crate::models::{Director, Film};
+use crate::view::film::Told;
+
+/// How many other films of the director the page names.
+const OTHERS: usize = 6;
+
+/// A film's own page.
+#[get("/films/{id}/")]
+pub async fn film(Path(id): Path<i64>, db: Db) -> Result<Page> {
+    let film = Film
+        .query()
+        .select_related(Film.director)
+        .select_related(Film.distributor)
+        .prefetch_related(Film.genres)
+        .get(id, &db)
+        .await?;
+    let director: Option<Director> = film.director.as_ref().map(|d| d.get().cloned()).transpose()?;
+    let distributor = film.distributor.as_ref().map(|d| d.get()).transpose()?;
+    let mut others = match &director {
+        Some(director) => {
+            let films = Film.filter(Film.director.eq(director)).exclude(Film.id.eq(id));
+            films.order_by((Film.imdb_rating.desc(), Film.title.asc())).all(&db).await?
+        }
+        None => Vec::new(),
+    };
+    let more = (others.len() > OTHERS).then_some(others.len() + 1);
+    others.truncate(OTHERS);
+    let others: Vec<Other> = others
+        .into_iter()
+        .map(|film| Other {
+            id: film.id,
+            title: film.title,
+            rating: film.imdb_rating.map(|n| format!("{n:.1}")),
+        })
+        .collect();
+
+    let told = Told {
+        genre: film.genre()?.map(|genre| genre.name.as_str()),
+        running_time: film.running_time,
+        certificate: film.certificate.map(|certificate| certificate.label()),
+        distributor: distributor.map(|d| d.name.as_str()),
+        released: film.released,
+        source: film.source.as_deref(),
+        us_gross: film.us_gross,
+        worldwide_gross: film.worldwide_gross,
+        dvd_sales: film.dvd_sales,
+        budget: film.budget,
+        viewers: film.imdb_rating,
+        critics: film.tomatoes,
+        votes: film.imdb_votes,
+    };
+    let remarks: Vec<String> = film.remarks.lines().map(str::to_owned).collect();
+    let decade = film.released.map(|day| i64::from(day.year() / 10 * 10));
+    Ok(page!(
+        "film.html",
+        title: film.title.clone(),
+        summary: told.summary(),
+        drawing: drawing(&film)?,
+        decade,
+        director,
+        facts: told.facts(),
+        details: told.details(),
+        genres: film.genres.get()?.to_vec(),
+        remarks,
+        others,
+        more
+    ))
+}
+
+/// Another film of the same director.
+#[data]
+pub struct Other {
+    /// The film's key.
+    pub id: i64,
+    /// Its title.
+    pub title: String,
+    /// Viewers' rating with one decimal.
+    pub rating: Option<String>,
+}

@@ -1,0 +1,127 @@
+//! The home page: films found, page by page.
+
+use quintet::prelude::*;
+
+use super::listing;
+use crate::models::{Film, Genre, Kind};
+use crate::search::{Link, Search};
+use crate::view::figures::grouped;
+use crate::view::pager::{pager, pages};
+use crate::view::score::{Figures, Score, five, score};
+
+/// Films on a page: full rows at two, four and five in a row.
+const PER_PAGE: u64 = 20;
+
+/// A film in the list.
+#[data]
+pub struct Card {
+    /// The film's key.
+    pub id: i64,
+    /// Its title.
+    pub title: String,
+    /// Year and director, as far as they are known.
+    pub credit: String,
+    /// Its drawing.
+    pub score: Score,
+    /// Viewers' rating with one decimal.
+    pub rating: Option<String>,
+    /// The class that draws the rating.
+    pub five: Option<String>,
+}
+
+impl Card {
+    /// Makes the card of a film whose director and genres are loaded.
+    fn of(film: &Film) -> Result<Self> {
+        let year = film.released.map(|day| day.year().to_string());
+        let credit: Vec<String> = year.into_iter().chain(film.director_name()?.map(str::to_owned)).collect();
+        Ok(Self {
+            id: film.id,
+            title: film.title.clone(),
+            credit: credit.join(", "),
+            score: drawing(film)?,
+            rating: film.imdb_rating.map(|rating| format!("{rating:.1}")),
+            five: film.imdb_rating.map(five),
+        })
+    }
+}
+
+/// The drawing of a film whose genres are loaded.
+pub(super) fn drawing(film: &Film) -> Result<Score> {
+    let figures = Figures {
+        viewers: film.imdb_rating,
+        critics: film.tomatoes,
+        gross: film.worldwide_gross,
+        budget: film.budget,
+        votes: film.imdb_votes,
+    };
+    Ok(score(figures, film.genre()?.map(|genre| genre.slug.as_str())))
+}
+
+/// All films, or those that a search finds.
+#[get("/")]
+pub async fn home(Query(search): Query<Search>, db: Db) -> Result<Page> {
+    let genres = Genre.filter(Genre.kind.eq(Kind::Genre)).all(&db).await?;
+    let genre = chosen(&search, &db, &genres).await?;
+    let found = listing::films(&search)?;
+    let count = found.clone().count(&db).await?;
+    let last = pages(count, PER_PAGE);
+    // A page that is no longer there, because films went or an address was kept for long, shows the last one.
+    let page = search.page().min(last);
+    let films = found
+        .select_related(Film.director)
+        .prefetch_related(Film.genres)
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+        .all(&db)
+        .await?;
+    let films = films.iter().map(Card::of).collect::<Result<Vec<_>>>()?;
+
+    let base = home::url().to_string();
+    let name = genre.as_ref().map(|genre| genre.name.as_str());
+    let chips = search.chips(&base, name);
+    let plain = chips.is_empty() && page == 1;
+    let heading = if plain { counted(count) } else { search.heading(name) };
+    let all = Link {
+        label: "All".into(),
+        href: search.in_genre(None).address(&base),
+        current: search.genre.is_none(),
+    };
+    let link = |g: &Genre| Link {
+        label: g.name.clone(),
+        href: search.in_genre(Some(&g.slug)).address(&base),
+        current: search.genre.as_deref() == Some(g.slug.as_str()),
+    };
+    let genres: Vec<Link> = std::iter::once(all).chain(genres.iter().map(link)).collect();
+    let pager = pager(page, last, |n| search.on_page(n).address(&base));
+    Ok(page!(
+        "home.html",
+        films,
+        heading,
+        result: counted(count),
+        chips,
+        genres,
+        q: search.words().unwrap_or_default(),
+        genre: search.genre,
+        choices: search.choices(),
+        pager
+    ))
+}
+
+/// The genre that the search names: one of those on the page, or one of the worlds that a film's page links to.
+pub(super) async fn chosen(search: &Search, db: &Db, known: &[Genre]) -> Result<Option<Genre>> {
+    let Some(slug) = &search.genre else { return Ok(None) };
+    if let Some(genre) = known.iter().find(|genre| genre.slug == *slug) {
+        return Ok(Some(genre.clone()));
+    }
+    let genre = Genre.filter(Genre.slug.eq(slug)).first(db).await?;
+    if genre.is_none() {
+        let mut wrong = FieldErrors::new();
+        wrong.push("genre", "There is no genre of this name.");
+        wrong.into_result()?;
+    }
+    Ok(genre)
+}
+
+fn counted(n: u64) -> String {
+    format!("{} {}", grouped(n), if n == 1 { "film" } else { "films" })
+}

@@ -1,0 +1,35 @@
+// The cinema works without this file. It remembers the theme, and takes “/” to the search field.
+// Loaded in the head and not deferred: the theme is set before the first stroke is drawn.
+(() => {
+  const root = document.documentElement;
+  const kept = document.cookie.match(/(?:^|; )theme=(light|dark)(?:;|$)/);
+  if (kept) root.dataset.theme = kept[1];
+
+  addEventListener('DOMContentLoaded', () => {
+    const button = document.querySelector('[data-do=theme]');
+    if (button) {
+      button.hidden = false;
+      button.addEventListener('click', () => {
+        const dark = (root.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')) === 'dark';
+        root.dataset.theme = dark ? 'light' : 'dark';
+        document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+        document.querySelector('#say').textContent = dark ? 'Light theme' : 'Dark theme';
+      });
+    }
+    // Fields that were left empty stay out of the address; a page that comes back from the history has them again.
+    const form = document.querySelector('.filters');
+    const empty = () => [...form.elements].filter(field => field.name && !field.value);
+    form?.addEventListener('submit', () => empty().forEach(field => { field.disabled = true }));
+    // A choice shows at once, but not while somebody walks through a list by keys: there the button says when.
+    let keys = false;
+    form?.addEventListener('keydown', () => { keys = true });
+    form?.addEventListener('pointerdown', () => { keys = false });
+    form?.addEventListener('change', event => { if (event.target.matches('select') && !keys) form.requestSubmit() });
+    addEventListener('pageshow', () => form && [...form.elements].forEach(field => { field.disabled = false }));
+    document.addEventListener('keydown', event => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, select, textarea')) return;
+      const search = document.querySelector('#q');
+      if (search) { event.preventDefault(); search.focus(); search.select(); }
+    });
+  });
+})();

@@ -1,0 +1,155 @@
+//! The pages, over a handful of films.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use cinema::models::{Certificate, Director, Film, Genre, Kind};
+use cinema::pages;
+use quintet::prelude::*;
+
+/// Four films of two directors in two genres; what a test changes it makes itself.
+async fn four_films(db: &Db) -> Result<Vec<Film>> {
+    let joel = create!(Director { name: "Joel Coen" }).insert(db).await?;
+    let nolan = create!(Director { name: "Christopher Nolan" }).insert(db).await?;
+    let comedy = create!(Genre { name: "Comedy", slug: "comedy", kind: Kind::Genre }).insert(db).await?;
+    let thriller = create!(Genre { name: "Thriller/Suspense", slug: "thriller-suspense", kind: Kind::Genre })
+        .insert(db)
+        .await?;
+    let mut films = Vec::new();
+    for (title, released, director, genre, rating, certificate) in [
+        ("Fargo", "1996-03-08", &joel, &thriller, 8.3, Certificate::R),
+        ("The Big Lebowski", "1998-03-06", &joel, &comedy, 8.2, Certificate::R),
+        ("Memento", "2001-03-16", &nolan, &thriller, 8.7, Certificate::R),
+        ("Inception", "2010-07-16", &nolan, &thriller, 9.1, Certificate::Pg13),
+    ] {
+        let film = create!(Film {
+            title,
+            released: released.parse::<Date>()?,
+            director,
+            genres: [genre],
+            imdb_rating: rating,
+            certificate,
+        });
+        films.push(film.insert(db).await?);
+    }
+    Ok(films)
+}
+
+/// The titles on a list page, in order.
+fn titles(html: &str) -> Vec<&str> {
+    html.split("<h3>").skip(1).filter_map(|rest| rest.split("</h3>").next()).collect()
+}
+
+#[quintet::test(cinema::site)]
+async fn home_searches_filters_and_orders(site: TestSite) -> Result {
+    four_films(&site.db).await?;
+    for (address, expected) in [
+        ("/", vec!["Inception", "Memento", "Fargo", "The Big Lebowski"]),
+        (
+            "/?q=&genre=&decade=&rating=&certificate=&sort=",
+            vec!["Inception", "Memento", "Fargo", "The Big Lebowski"],
+        ),
+        ("/?q=nolan", vec!["Inception", "Memento"]),
+        ("/?q=LEBOWSKI", vec!["The Big Lebowski"]),
+        ("/?q=%25", vec![]),
+        ("/?genre=comedy", vec!["The Big Lebowski"]),
+        ("/?decade=1990&sort=newest", vec!["The Big Lebowski", "Fargo"]),
+        ("/?rating=9", vec!["Inception"]),
+        ("/?certificate=R&sort=oldest", vec!["Fargo", "The Big Lebowski", "Memento"]),
+        ("/?genre=thriller-suspense&decade=1990&q=joel", vec!["Fargo"]),
+        ("/?sort=title", vec!["Fargo", "Inception", "Memento", "The Big Lebowski"]),
+        ("/?page=99", vec!["Inception", "Memento", "Fargo", "The Big Lebowski"]),
+    ] {
+        let page = site.get(address).await.ok();
+        assert_eq!(titles(&page.text()), expected, "{address}");
+    }
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn parameters_that_mean_nothing_are_named(site: TestSite) -> Result {
+    four_films(&site.db).await?;
+    for (address, parameter) in [
+        ("/films.json?limit=ten", "limit"),
+        ("/films.json?limit=0", "limit"),
+        ("/films.json?limit=-1", "limit"),
+        ("/films.json?page=0", "page"),
+        ("/films.json?decade=nineties", "decade"),
+        ("/films.json?sort=colour", "sort"),
+        ("/films.json?certificate=X", "certificate"),
+        ("/films.json?genre=nowhere", "genre"),
+        ("/?rating=11", "rating"),
+    ] {
+        let answer = site.get(address).await;
+        assert!([400, 422].contains(&answer.code()), "{address}: {}", answer.code());
+        assert!(answer.text().contains(parameter), "{address}: {}", answer.text());
+    }
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn json_has_the_count_and_a_slice_of_the_results(site: TestSite) -> Result {
+    four_films(&site.db).await?;
+    let answer = site.get("/films.json?limit=2&genre=thriller-suspense").await.ok();
+    let json: serde_json::Value = answer.json();
+    assert_eq!(json["count"], 3);
+    assert_eq!(json["results"].as_array().map(Vec::len), Some(2));
+    assert_eq!(json["results"][0]["title"], "Inception");
+    assert_eq!(json["results"][0]["director"], "Christopher Nolan");
+    assert_eq!(json["results"][0]["certificate"], "PG-13");
+    assert_eq!(json["results"][0]["genres"], serde_json::json!(["Thriller/Suspense"]));
+    assert_eq!(json["results"][0]["budget"], serde_json::Value::Null);
+
+    let all: serde_json::Value = site.get("/films.json?limit=1000000").await.ok().json();
+    assert_eq!(all["results"].as_array().map(Vec::len), Some(4), "a limit that is too high is the highest");
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn pages_ask_the_database_as_often_whatever_they_show(site: TestSite) -> Result {
+    let films = four_films(&site.db).await?;
+    // Genres, count, films with their directors, their genres.
+    site.queries(4, async || {
+        site.get("/").await.ok().template("home.html");
+    })
+    .await;
+    // The film with director and distributor, its genres, the director's other films.
+    site.queries(3, async || {
+        site.get(pages::film::url(films[0].id)).await.ok().template("film.html");
+    })
+    .await;
+    // The director, the films, their genres.
+    let director = Director.filter(Director.name.eq("Joel Coen")).first(&site.db).await?.or_404()?;
+    site.queries(3, async || {
+        site.get(pages::director::url(director.id)).await.ok().contains("2 films here");
+    })
+    .await;
+    site.queries(1, async || {
+        site.get(pages::directors::url()).await.ok().contains("2 directors");
+    })
+    .await;
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn a_film_says_what_it_knows_and_escapes_it(site: TestSite) -> Result {
+    let film =
+        create!(Film { title: "<b>Bold</b> & brave", remarks: "Title: 300 (a number, taken as text)." })
+            .insert(&site.db)
+            .await?;
+    let page = site.get(pages::film::url(film.id)).await.ok();
+    page.contains("&lt;b&gt;Bold")
+        .contains("Notes from the import")
+        .contains("a number, taken as text")
+        .contains("not known");
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn what_is_not_there_is_a_page_of_the_site(site: TestSite) -> Result {
+    for address in ["/films/999/", "/films/word/", "/directors/999/", "/no/such/page/"] {
+        site.get(address).await.status(404).contains("not on the programme");
+    }
+    site.get("/").await.ok().contains("No film is here yet");
+    four_films(&site.db).await?;
+    site.get("/?q=qqqq").await.ok().contains("No film matches");
+    Ok(())
+}
