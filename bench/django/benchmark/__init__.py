@@ -1,0 +1,1 @@
+"""The benchmark's endpoints on Django: gunicorn benchmark.wsgi, with BENCH_DATABASE in the environment."""

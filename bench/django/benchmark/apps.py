@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Benchmark(AppConfig):
+    name = "benchmark"
+    label = "bench"

@@ -1,0 +1,22 @@
+//! The benchmark's site: what `raw` answers, by Quintet's public surface alone.
+mod models;
+mod pages;
+
+use quintet::prelude::*;
+
+#[quintet::main]
+fn main() -> quintet::Site {
+    let app =
+        app!("bench").models((models::World, models::Fortune, models::Item, models::Record)).routes(routes![
+            pages::plaintext,
+            pages::json,
+            pages::one,
+            pages::queries,
+            pages::fortunes,
+            pages::updates,
+            pages::list,
+            pages::fetch,
+            pages::bulk,
+        ]);
+    Site::new().install(app)
+}

@@ -1,0 +1,157 @@
+//! The endpoints.
+
+use quintet::prelude::*;
+
+use crate::models::{Fortune, Item, Record, World};
+
+const ROWS: usize = 20;
+
+/// See `load/src/series.rs`.
+struct Series(i64);
+
+impl Series {
+    fn key(&mut self) -> i64 {
+        self.0 = self.0 * 48_271 % 2_147_483_647;
+        self.0 % 10_000 + 1
+    }
+}
+
+#[data]
+pub struct Message {
+    pub message: String,
+}
+
+#[data]
+pub struct WorldOut {
+    pub id: i64,
+    pub number: i64,
+}
+
+impl From<World> for WorldOut {
+    fn from(world: World) -> Self {
+        WorldOut { id: world.id, number: world.number }
+    }
+}
+
+#[data]
+pub struct FortuneOut {
+    pub id: i64,
+    pub message: String,
+}
+
+#[data]
+pub struct ItemOut {
+    pub id: i64,
+    pub name: String,
+    pub brand: String,
+    pub price: f64,
+    pub rating: Option<f64>,
+    pub stock: i64,
+    pub active: bool,
+    pub category: i64,
+}
+
+impl From<Item> for ItemOut {
+    fn from(item: Item) -> Self {
+        let Item { id, name, brand, price, rating, stock, active, category } = item;
+        ItemOut { id, name, brand, price, rating, stock, active, category }
+    }
+}
+
+#[data]
+pub struct Count {
+    pub rows: usize,
+    pub stock: i64,
+    pub letters: usize,
+}
+
+#[data]
+pub struct Inserted {
+    pub inserted: usize,
+}
+
+#[get("/plaintext")]
+pub async fn plaintext() -> &'static str {
+    "Hello, World!"
+}
+
+#[get("/json")]
+pub async fn json() -> Json<Message> {
+    Json(Message { message: "Hello, World!".into() })
+}
+
+#[get("/one/{id}")]
+pub async fn one(Path(id): Path<i64>, db: Db) -> Result<Json<WorldOut>> {
+    Ok(Json(World.get(id, &db).await?.into()))
+}
+
+#[get("/queries/{seed}")]
+pub async fn queries(Path(seed): Path<i64>, db: Db) -> Result<Json<Vec<WorldOut>>> {
+    let mut series = Series(seed);
+    let mut worlds = Vec::with_capacity(ROWS);
+    for _ in 0..ROWS {
+        worlds.push(World.get(series.key(), &db).await?.into());
+    }
+    Ok(Json(worlds))
+}
+
+/// In one transaction: read a row, change it, write it; 20 times.
+#[get("/updates/{seed}")]
+pub async fn updates(Path(seed): Path<i64>, db: Db) -> Result<Json<Vec<WorldOut>>> {
+    let mut series = Series(seed);
+    let worlds = db.atomic(async |tx| {
+        let mut worlds = Vec::with_capacity(ROWS);
+        for _ in 0..ROWS {
+            let mut world = World.get(series.key(), tx).await?.edit();
+            world.number = series.key();
+            worlds.push(world.save(tx).await?.into());
+        }
+        Ok(worlds)
+    });
+    Ok(Json(worlds.await?))
+}
+
+#[get("/fortunes")]
+pub async fn fortunes(db: Db) -> Result<Page> {
+    let found = Fortune.all(&db).await?;
+    let mut fortunes: Vec<FortuneOut> =
+        found.into_iter().map(|f| FortuneOut { id: f.id, message: f.message }).collect();
+    fortunes.push(FortuneOut { id: 0, message: "Additional fortune added at request time.".into() });
+    fortunes.sort_by(|a, b| a.message.cmp(&b.message));
+    Ok(page!("fortunes.html", fortunes))
+}
+
+#[get("/list")]
+pub async fn list(db: Db) -> Result<Json<Vec<ItemOut>>> {
+    let items = Item.order_by(Item.id.asc()).limit(100).all(&db).await?;
+    Ok(Json(items.into_iter().map(ItemOut::from).collect()))
+}
+
+/// All rows as structs in the handler's hands.
+#[get("/fetch")]
+pub async fn fetch(db: Db) -> Result<Json<Count>> {
+    let items = Item.all(&db).await?;
+    Ok(Json(Count {
+        rows: items.len(),
+        stock: items.iter().map(|item| item.stock).sum(),
+        letters: items.iter().map(|item| item.name.len() + item.brand.len()).sum(),
+    }))
+}
+
+/// Replaces the table's rows by as many new ones, in one transaction.
+#[get("/bulk/{rows}")]
+pub async fn bulk(Path(rows): Path<i64>, db: Db) -> Result<Json<Inserted>> {
+    let inserted = db.atomic(async |tx| {
+        Record.query().delete(tx).await?;
+        let drafts = (0..rows).map(|i| {
+            create!(Record {
+                name: format!("Record {i}"),
+                price: i as f64 + 0.25,
+                stock: i % 1000,
+                active: i % 2 == 0,
+            })
+        });
+        Ok(Record.bulk_create(drafts, tx).await?.len())
+    });
+    Ok(Json(Inserted { inserted: inserted.await? }))
+}

@@ -1,0 +1,60 @@
+// The demo site in a real browser: what visitors do, what every page must look like, and its HTML.
+//
+//   node tests/browser/run.mjs [PART OF A TEST'S NAME]
+//
+//   SHOTS=folder             pictures of every page, theme and size, and of every test that fails
+//   QUINTET_BROWSER_FULL=1   more pages, sizes and preferences
+//   QUINTET_BROWSER_URL=…    a site that runs already, instead of building and starting one
+//   CHROMIUM=…               the browser, if it isn't where Debian puts it
+//
+// The last line says how many tests passed and failed; the exit status is 1 if one failed.
+import { mkdirSync } from 'node:fs';
+import { launch } from './browser.mjs';
+import { start } from './site.mjs';
+import behaviour from './behaviour.mjs';
+import html from './html.mjs';
+import looks from './looks.mjs';
+
+const LIMIT = 60_000;
+const only = process.argv[2] ?? '';
+const shots = process.env.SHOTS;
+if (shots) mkdirSync(shots, { recursive: true });
+
+function within(ms, work) {
+  let timer;
+  const late = new Promise((_, fail) => { timer = setTimeout(() => fail(new Error(`not done after ${ms / 1000} s`)), ms) });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+let passed = 0, failed = 0;
+const site = await start();
+const browser = await launch();
+try {
+  const tests = [behaviour, looks, html].flatMap(suite => suite({ browser, url: site.url, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
+  for (const { name, skip, run } of tests) {
+    if (!name.includes(only)) continue;
+    if (skip) {
+      console.log(`skipped  ${name}: ${skip}`);
+      continue;
+    }
+    const begun = performance.now();
+    try {
+      await within(LIMIT, run());
+      passed += 1;
+      console.log(`ok       ${name} (${Math.round(performance.now() - begun)} ms)`);
+    } catch (error) {
+      failed += 1;
+      console.log(`FAILED   ${name}\n         ${String(error.message).replaceAll('\n', '\n         ')}`);
+    }
+  }
+} finally {
+  await browser.close();
+  await site.stop();
+}
+if (failed && site.said()) console.log(`\nThe end of what the site said:\n${site.said().split('\n').slice(-20).join('\n')}`);
+if (passed + failed === 0) {
+  console.log(`no test's name holds “${only}”`);
+  failed = 1;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;
