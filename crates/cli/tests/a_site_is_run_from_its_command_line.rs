@@ -209,7 +209,7 @@ async fn wrong_words_are_told_before_anything_starts() {
     let end = Case { toml: "nonsense", ..Case::default() }.run("shwo films").await;
     let error = end.result.unwrap_err();
     assert_eq!(error.status(), 400);
-    assert!(error.to_string().contains("'show'"), "{error}");
+    assert!(error.to_string().contains("there is `show`"), "{error}");
     assert!(end.diary.is_empty());
 }
 

@@ -81,7 +81,8 @@ impl Graph {
         let names: Vec<String> = self.migrations.keys().map(ToString::to_string).collect();
         let near = did_you_mean(&wanted.to_string(), names.iter().map(String::as_str));
         let known = self.migrations.keys().any(|k| k.app == wanted.app);
-        let app = if known { String::new() } else { format!(": no installed app `{}` has migrations", wanted.app) };
+        let app =
+            if known { String::new() } else { format!(": no installed app `{}` has migrations", wanted.app) };
         let hint = app + &near;
         let error = refuse(format!("{} depends on {wanted}, which is not there{hint}", migration.key));
         match migration.depends_place() {
@@ -91,7 +92,10 @@ impl Graph {
     }
 
     fn visit(
-        &self, key: &MigrationKey, path: &mut Vec<MigrationKey>, done: &mut BTreeSet<MigrationKey>,
+        &self,
+        key: &MigrationKey,
+        path: &mut Vec<MigrationKey>,
+        done: &mut BTreeSet<MigrationKey>,
         order: &mut Vec<MigrationKey>,
     ) -> Result {
         if done.contains(key) {

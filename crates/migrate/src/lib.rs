@@ -1,6 +1,6 @@
 //! Quintet's migrations: from changed models to changed tables, with every row kept.
 //!
-//! Data passes once, forwards: models → [`state`] → difference ([`detect`]) → [`operation`]s → files ([`file`],
+//! Data passes once, forwards: models → [`state`] → difference ([`detect`]) → [`operation`]s → files ([`file`](mod@file),
 //! ordered by [`graph`]) → SQL ([`sql`]) → database ([`run`]). [`MigrateRoom`] puts the commands in front of it.
 //!
 //! Migrations are TOML files of operations, neutral to the database and embedded in a release build. The state at any

@@ -10,6 +10,7 @@ use std::{
 };
 
 use quintet_core::{App, Error, Folder, Result, Site, SourcePlace};
+use quintet_orm::ModelSlot;
 
 use crate::{
     error::refuse,
@@ -27,7 +28,7 @@ const DIRECTORY: &str = "migrations";
 pub fn load(site: &Site) -> Result<Graph> {
     let mut migrations = Vec::new();
     let mut seen = BTreeSet::new();
-    for app in site.parts().filter(|app| seen.insert(app.label().to_owned())) {
+    for app in site.apps().iter().filter(|app| seen.insert(app.label().to_owned())) {
         if let Some(folder) = app.directory() {
             read_app(site, app, folder, &mut migrations)?;
         }
@@ -39,43 +40,45 @@ fn read_app(site: &Site, app: &App, folder: &Folder, migrations: &mut Vec<Migrat
     for below in folder.list(DIRECTORY) {
         let Some(stem) = below.strip_suffix(".toml") else { continue };
         let path = format!("{DIRECTORY}/{below}");
+        let place = || SourcePlace::new(shown(folder, &path), 0);
         let name = match stem.split_once('/') {
-            None => {
-                let sharing = sharing(site, folder);
-                if sharing.len() > 1 {
-                    let text = format!(
+            None => match owner(site, folder) {
+                Ok(label) if label == app.label() => stem,
+                Ok(_) => continue,
+                Err(labels) => {
+                    return Err(refuse(format!(
                         "several apps live in this directory ({}): move the file to {DIRECTORY}/APP/ of the app that it \
                          belongs to",
-                        sharing.join(", ")
-                    );
-                    return Err(refuse(text).in_file(SourcePlace::new(shown(folder, &path), 0)));
+                        labels.join(", ")
+                    ))
+                    .in_file(place()));
                 }
-                stem
-            }
+            },
             Some((label, name)) if label == app.label() && !name.contains('/') => name,
             Some(_) => continue,
         };
-        check_name(name).map_err(|error| error.in_file(SourcePlace::new(shown(folder, &path), 0)))?;
+        check_name(name).map_err(|error| error.in_file(place()))?;
         let bytes = folder.read(&path)?.unwrap_or_default();
-        let text = std::str::from_utf8(&bytes).map_err(|error| {
-            refuse(format!("this is no UTF-8 text: {error}")).in_file(SourcePlace::new(shown(folder, &path), 0))
-        })?;
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|error| refuse(format!("this is no UTF-8 text: {error}")).in_file(place()))?;
         migrations.push(file::parse(app.label(), name, &shown(folder, &path), text)?);
     }
     Ok(())
 }
 
-/// The labels of the apps that have this directory and models or migrations of their own in it.
-fn sharing<'a>(site: &'a Site, folder: &Folder) -> Vec<&'a str> {
-    let mut labels: Vec<&str> = site
-        .parts()
-        .filter(|app| app.directory().is_some_and(|f| f.root() == folder.root()))
-        .filter(|app| app.slot::<quintet_orm::ModelSlot>().is_some_and(|slot| !slot.0.is_empty()))
-        .map(App::label)
-        .collect();
-    labels.sort_unstable();
-    labels.dedup();
-    labels
+/// The app that the files right in the directory belong to: the only one there, or the only one there that has
+/// models. Otherwise all that live there.
+fn owner<'a>(site: &'a Site, folder: &Folder) -> Result<&'a str, Vec<&'a str>> {
+    let here = || site.apps().iter().filter(|app| app.directory().is_some_and(|f| f.root() == folder.root()));
+    let with_models = |app: &&App| app.slot::<ModelSlot>().is_some_and(|slot| !slot.0.is_empty());
+    let labels: BTreeSet<&str> = here().map(App::label).collect();
+    let modelled: BTreeSet<&str> = here().filter(with_models).map(App::label).collect();
+    for candidates in [&labels, &modelled] {
+        if let (Some(label), 1) = (candidates.first(), candidates.len()) {
+            return Ok(label);
+        }
+    }
+    Err(if modelled.is_empty() { labels } else { modelled }.into_iter().collect())
 }
 
 /// A path for messages: from the working directory, if it is below that.
@@ -88,7 +91,11 @@ fn shown(folder: &Folder, below: &str) -> String {
 /// A file's name (without `.toml`) must be a good name in `depends` and on the command line.
 pub(crate) fn check_name(name: &str) -> Result {
     let good = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    if good { Ok(()) } else { Err(refuse(format!("`{name}` is no name of a migration: use letters, digits, _ and -"))) }
+    if good {
+        Ok(())
+    } else {
+        Err(refuse(format!("`{name}` is no name of a migration: use letters, digits, _ and -")))
+    }
 }
 
 /// Where a new migration of `app` is to be written.
@@ -111,14 +118,14 @@ pub fn path_for(site: &Site, app: &str, name: &str) -> Result<PathBuf> {
         )));
     }
     let mut directory = folder.root().join(DIRECTORY);
-    if sharing(site, folder).len() > 1 {
+    if owner(site, folder) != Ok(app) {
         directory.push(app);
     }
     Ok(directory.join(format!("{name}.toml")))
 }
 
 fn find_app<'a>(site: &'a Site, label: &str) -> Result<&'a App> {
-    site.parts().find(|part| part.label() == label).ok_or_else(|| no_app(site, label))
+    site.apps().iter().find(|app| app.label() == label).ok_or_else(|| no_app(site, label))
 }
 
 /// The error about a label that no app has.

@@ -57,47 +57,85 @@ async fn every_change_keeps_the_rows_and_can_be_taken_back() {
         ("nullable key", vec![add("shop.Book", null(fk("next", "shop.Book")), None)]),
         ("required column", vec![add("shop.Author", varchar("country", 2), Some("FR"))]),
         ("required key", vec![add("shop.Tag", fk("second", "shop.Author"), Some("1"))]),
-        ("default of the database", vec![add(
-            "shop.Author",
-            FieldState { db_default: Some("upper('x')".into()), ..field("grade", Kind::Text) },
-            None,
-        )]),
+        (
+            "default of the database",
+            vec![add(
+                "shop.Author",
+                FieldState { db_default: Some("upper('x')".into()), ..field("grade", Kind::Text) },
+                None,
+            )],
+        ),
         ("drop a column", vec![remove("shop.Book", "year")]),
-
         ("drop a key that may be null", vec![remove("shop.Tag", "by")]),
         ("widen", vec![alter("shop.Book", varchar("title", 80))]),
         ("unlimited", vec![alter("shop.Author", field("name", Kind::Text))]),
         ("make unique", vec![alter("shop.Author", unique(varchar("name", 40)))]),
         ("no longer unique", vec![alter("shop.Tag", varchar("name", 20))]),
         ("allow null", vec![alter("shop.Book", null(varchar("title", 40)))]),
-        ("another rule", vec![alter("shop.Author", FieldState {
-            reference: Some(Reference { model: "shop.Author".into(), on_delete: OnDelete::SetNull }),
-            ..null(fk("mentor", "shop.Author"))
-        })]),
-        ("rename a field", vec![Operation::RenameField {
-            model: "shop.Book".into(), from: "year".into(), to: "published".into(), column: None,
-        }]),
-        ("rename a unique field", vec![
-            Operation::RenameField { model: "shop.Tag".into(), from: "name".into(), to: "word".into(), column: None },
-            Operation::RenameField { model: "shop.Tag".into(), from: "word".into(), to: "name".into(), column: None },
-        ]),
-        ("rename a model and back", vec![
-            Operation::RenameModel { model: "shop.Author".into(), to: "shop.Writer".into() },
-            Operation::RenameTable { model: "shop.Writer".into(), table: "shop_writer".into() },
-            alter("shop.Writer", varchar("name", 50)),
-            Operation::RenameTable { model: "shop.Writer".into(), table: "shop_author".into() },
-        ]),
-        ("unique together", vec![Operation::AlterUniqueTogether {
-            model: "shop.Book".into(), sets: vec![vec!["title".into(), "author".into()]],
-        }]),
-        ("several at once", vec![
-            remove("shop.Book", "year"),
-            add("shop.Book", decimal("price", 8, 2), Some("9.90")),
-            alter("shop.Book", varchar("title", 100)),
-            Operation::AlterUniqueTogether {
-                model: "shop.Book".into(), sets: vec![vec!["title".into(), "price".into()]],
-            },
-        ]),
+        (
+            "another rule",
+            vec![alter(
+                "shop.Author",
+                FieldState {
+                    reference: Some(Reference { model: "shop.Author".into(), on_delete: OnDelete::SetNull }),
+                    ..null(fk("mentor", "shop.Author"))
+                },
+            )],
+        ),
+        (
+            "rename a field",
+            vec![Operation::RenameField {
+                model: "shop.Book".into(),
+                from: "year".into(),
+                to: "published".into(),
+                column: None,
+            }],
+        ),
+        (
+            "rename a unique field",
+            vec![
+                Operation::RenameField {
+                    model: "shop.Tag".into(),
+                    from: "name".into(),
+                    to: "word".into(),
+                    column: None,
+                },
+                Operation::RenameField {
+                    model: "shop.Tag".into(),
+                    from: "word".into(),
+                    to: "name".into(),
+                    column: None,
+                },
+            ],
+        ),
+        (
+            "rename a model and back",
+            vec![
+                Operation::RenameModel { model: "shop.Author".into(), to: "shop.Writer".into() },
+                Operation::RenameTable { model: "shop.Writer".into(), table: "shop_writer".into() },
+                alter("shop.Writer", varchar("name", 50)),
+                Operation::RenameTable { model: "shop.Writer".into(), table: "shop_author".into() },
+            ],
+        ),
+        (
+            "unique together",
+            vec![Operation::AlterUniqueTogether {
+                model: "shop.Book".into(),
+                sets: vec![vec!["title".into(), "author".into()]],
+            }],
+        ),
+        (
+            "several at once",
+            vec![
+                remove("shop.Book", "year"),
+                add("shop.Book", decimal("price", 8, 2), Some("9.90")),
+                alter("shop.Book", varchar("title", 100)),
+                Operation::AlterUniqueTogether {
+                    model: "shop.Book".into(),
+                    sets: vec![vec!["title".into(), "price".into()]],
+                },
+            ],
+        ),
         ("a new model", vec![create(model("shop.Shelf", vec![fk("book", "shop.Book")]))]),
     ];
     for (what, operations) in cases {
@@ -143,7 +181,8 @@ async fn consecutive_changes_of_a_table_are_one_rebuild() {
         alter("shop.Book", field("year", Kind::Int)),
     ];
     let mut before = chain("shop", vec![library()]).state().unwrap();
-    let batches = quintet_migrate::sql::plan(&quintet_orm::dialect::SQLITE, &mut before, &operations).unwrap();
+    let batches =
+        quintet_migrate::sql::plan(&quintet_orm::dialect::SQLITE, &mut before, &operations).unwrap();
     assert_eq!(batches.len(), 1);
     let drops = batches[0].steps.iter().filter(|step| format!("{step:?}").contains("DROP TABLE"));
     assert_eq!(drops.count(), 1);
@@ -157,8 +196,12 @@ async fn what_alter_can_do_is_no_rebuild() {
         remove("shop.Book", "year"),
     ] {
         let mut before = chain("shop", vec![library()]).state().unwrap();
-        let batches =
-            quintet_migrate::sql::plan(&quintet_orm::dialect::SQLITE, &mut before, &[operation.clone()]).unwrap();
+        let batches = quintet_migrate::sql::plan(
+            &quintet_orm::dialect::SQLITE,
+            &mut before,
+            std::slice::from_ref(&operation),
+        )
+        .unwrap();
         assert!(!format!("{batches:?}").contains("DROP TABLE"), "{operation}");
     }
 }
@@ -168,7 +211,11 @@ async fn a_number_that_was_given_once_is_not_given_again_after_a_rebuild() {
     let graph = chain("shop", vec![library(), vec![alter("shop.Tag", varchar("name", 30))]]);
     let db = memory().await;
     up_to(&db, &graph, "shop", "0001").await.unwrap();
-    db.batch("INSERT INTO shop_tag (name) VALUES ('a'), ('b'), ('c'); DELETE FROM shop_tag WHERE id > 1".into()).await.unwrap();
+    db.batch(
+        "INSERT INTO shop_tag (name) VALUES ('a'), ('b'), ('c'); DELETE FROM shop_tag WHERE id > 1".into(),
+    )
+    .await
+    .unwrap();
     go(&db, &graph, Target::Latest).await.unwrap();
     db.batch("INSERT INTO shop_tag (name) VALUES ('d')".into()).await.unwrap();
     assert_eq!(text(&db, "SELECT id FROM shop_tag ORDER BY id").await, "1;4");
@@ -200,6 +247,25 @@ async fn indexes_triggers_and_views_made_by_hand_survive_a_rebuild() {
 }
 
 #[tokio::test]
+async fn a_column_made_by_hand_is_not_lost_in_a_rebuild() {
+    let graph = chain("shop", vec![library(), vec![alter("shop.Book", varchar("title", 50))]]);
+    let db = memory().await;
+    up_to(&db, &graph, "shop", "0001").await.unwrap();
+    fill(&db).await;
+    db.batch("ALTER TABLE shop_book ADD COLUMN note TEXT DEFAULT 'kept'".into()).await.unwrap();
+    let error = go(&db, &graph, Target::Latest).await.unwrap_err().to_string();
+    assert!(
+        error.contains(
+            "1 column of `shop_book` would be lost, which no migration has made (for example note)"
+        ),
+        "{error}"
+    );
+    assert_eq!(text(&db, "SELECT note FROM shop_book").await, "kept;kept");
+    db.batch("ALTER TABLE shop_book DROP COLUMN note".into()).await.unwrap();
+    go(&db, &graph, Target::Latest).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_index_made_by_hand_on_a_dropped_column_stops_the_migration() {
     let operations = vec![remove("shop.Book", "year"), alter("shop.Book", varchar("title", 50))];
     let graph = chain("shop", vec![library(), operations]);
@@ -217,10 +283,7 @@ async fn an_index_made_by_hand_on_a_dropped_column_stops_the_migration() {
 async fn the_key_of_a_table_can_change_with_all_that_points_to_it() {
     let author = FieldState { kind: Kind::Text, ..fk("author", "shop.Author") };
     let operations = vec![
-        alter("shop.Author", FieldState {
-            primary_key: true,
-            ..field("id", Kind::Text)
-        }),
+        alter("shop.Author", FieldState { primary_key: true, ..field("id", Kind::Text) }),
         alter("shop.Author", FieldState { kind: Kind::Text, ..null(fk("mentor", "shop.Author")) }),
         alter("shop.Book", author),
     ];
@@ -230,14 +293,19 @@ async fn the_key_of_a_table_can_change_with_all_that_points_to_it() {
     fill(&db).await;
     go(&db, &graph, Target::Latest).await.unwrap();
     assert_eq!(text(&db, EVERYTHING).await, ROWS);
-    assert_eq!(text(&db, "SELECT typeof(id), typeof(mentor_id) FROM shop_author WHERE id = '2'").await, "text|text");
+    assert_eq!(
+        text(&db, "SELECT typeof(id), typeof(mentor_id) FROM shop_author WHERE id = '2'").await,
+        "text|text"
+    );
 }
 
 #[tokio::test]
 async fn run_sql_runs_both_ways_and_needs_a_way_back() {
     let sql = |text: &str| BTreeMap::from([("all".to_owned(), text.to_owned())]);
     let there = Operation::RunSql {
-        up: sql("UPDATE shop_book SET title = upper(title); UPDATE shop_book SET year = 0 WHERE year IS NULL"),
+        up: sql(
+            "UPDATE shop_book SET title = upper(title); UPDATE shop_book SET year = 0 WHERE year IS NULL",
+        ),
         down: sql("UPDATE shop_book SET title = lower(title)"),
     };
     let only_up = Operation::RunSql { up: sql("SELECT 1"), down: BTreeMap::new() };
@@ -262,8 +330,15 @@ async fn a_removed_column_without_a_value_comes_back_only_into_an_empty_table() 
     fill(&db).await;
     go(&db, &graph, Target::Latest).await.unwrap();
     let error = up_to(&db, &graph, "shop", "0001").await.unwrap_err().to_string();
-    assert!(error.contains("2 rows of `shop_book` would have no `title`") && error.contains("id = 1"), "{error}");
-    let given = Operation::RemoveField { model: "shop.Book".into(), name: "title".into(), backfill: Some("?".into()) };
+    assert!(
+        error.contains("2 rows of `shop_book` would have no `title`") && error.contains("id = 1"),
+        "{error}"
+    );
+    let given = Operation::RemoveField {
+        model: "shop.Book".into(),
+        name: "title".into(),
+        backfill: Some("?".into()),
+    };
     let graph = chain("shop", vec![library(), vec![given]]);
     up_to(&db, &graph, "shop", "0001").await.unwrap();
     assert_eq!(text(&db, "SELECT title FROM shop_book").await, "?;?");

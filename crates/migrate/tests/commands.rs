@@ -19,7 +19,8 @@ use quintet_core::{
 use quintet_migrate::{Graph, MigrateRoom, ProjectState, create_tables, migrate, sources};
 use quintet_orm::{Db, Executor, Models};
 
-const ID: FieldMeta = FieldMeta { name: "id", column: "id", primary_key: true, auto: true, ..FieldMeta::BASE };
+const ID: FieldMeta =
+    FieldMeta { name: "id", column: "id", primary_key: true, auto: true, ..FieldMeta::BASE };
 const NAME: FieldMeta =
     FieldMeta { name: "name", column: "name", kind: Kind::Text, max_length: Some(40), ..FieldMeta::BASE };
 
@@ -50,26 +51,35 @@ macro_rules! meta {
 mod old {
     use super::*;
 
-    pub static CUSTOMER: ModelMeta = meta!("Customer", &[ID, NAME]);
-    pub static ORDER: ModelMeta = meta!("Order", &[ID, FieldMeta {
-        name: "customer",
-        column: "customer_id",
-        index: true,
-        relation: Relation::ToOne { to: ModelRef::Type(|| &CUSTOMER), on_delete: OnDelete::Protect },
-        ..FieldMeta::BASE
-    }]);
+    pub(super) static CUSTOMER: ModelMeta = meta!("Customer", &[ID, NAME]);
+    pub(super) static ORDER: ModelMeta = meta!(
+        "Order",
+        &[
+            ID,
+            FieldMeta {
+                name: "customer",
+                column: "customer_id",
+                index: true,
+                relation: Relation::ToOne { to: ModelRef::Type(|| &CUSTOMER), on_delete: OnDelete::Protect },
+                ..FieldMeta::BASE
+            }
+        ]
+    );
 }
 
 /// The shop as it is.
 mod new {
     use super::*;
 
-    pub static CUSTOMER: ModelMeta = meta!("Customer", &[
-        ID,
-        FieldMeta { name: "full_name", column: "full_name", renamed_from: Some("name"), ..NAME },
-        FieldMeta { name: "city", column: "city", null: true, ..NAME },
-    ]);
-    pub static ORDER: ModelMeta = meta!(
+    pub(super) static CUSTOMER: ModelMeta = meta!(
+        "Customer",
+        &[
+            ID,
+            FieldMeta { name: "full_name", column: "full_name", renamed_from: Some("name"), ..NAME },
+            FieldMeta { name: "city", column: "city", null: true, ..NAME },
+        ]
+    );
+    pub(super) static ORDER: ModelMeta = meta!(
         "Order",
         &[
             ID,
@@ -95,7 +105,13 @@ mod new {
                 digits: Some(Digits { max: 8, places: 2 }),
                 ..FieldMeta::BASE
             },
-            FieldMeta { name: "number", column: "number", kind: Kind::Int, default: FieldDefault::Database("7"), ..FieldMeta::BASE },
+            FieldMeta {
+                name: "number",
+                column: "number",
+                kind: Kind::Int,
+                default: FieldDefault::Database("7"),
+                ..FieldMeta::BASE
+            },
             FieldMeta {
                 name: "gifts",
                 relation: Relation::ManyToMany {
@@ -204,18 +220,29 @@ async fn models_change_and_the_tables_follow() {
     let root = directory.path();
     let before = shop(root, vec![&old::CUSTOMER, &old::ORDER]).await;
     assert_eq!(before.checks().await, ["migrate.W002"]);
-    assert!(before.run("makemigrations --check").await.unwrap_err().to_string().contains("create model Customer"));
+    assert!(
+        before.run("makemigrations --check").await.unwrap_err().to_string().contains("create model Customer")
+    );
     let shown = before.run("makemigrations --dry-run").await.unwrap();
     assert!(shown.contains("op = \"create_model\"") && !file(root, "0001_initial.toml").exists());
 
     let shown = before.run("makemigrations").await.unwrap();
-    assert!(shown.contains("0001_initial.toml:\n  + create model Customer\n  + create model Order"), "{shown}");
+    assert!(
+        shown.contains("0001_initial.toml:\n  + create model Customer\n  + create model Order"),
+        "{shown}"
+    );
     assert!(file(root, "0001_initial.toml").is_file());
     assert_eq!(before.checks().await, ["migrate.W001"]);
     assert_eq!(before.run("makemigrations").await.unwrap(), "No changes.\n");
     assert_eq!(before.run("makemigrations --check").await.unwrap(), "No changes.\n");
     assert_eq!(before.run("showmigrations").await.unwrap(), "shop\n  [ ] 0001_initial\n");
-    assert!(before.run("migrate --plan").await.unwrap().starts_with("apply shop.0001_initial\n    create model Customer\n"));
+    assert!(
+        before
+            .run("migrate --plan")
+            .await
+            .unwrap()
+            .starts_with("apply shop.0001_initial\n    create model Customer\n")
+    );
     assert!(introspect(&before.db).await.is_empty());
     assert_eq!(before.run("migrate").await.unwrap(), "apply shop.0001_initial\n");
     assert_eq!(before.run("migrate").await.unwrap(), "Nothing to do.\n");
@@ -245,7 +272,10 @@ async fn models_change_and_the_tables_follow() {
     }
     after.run("migrate").await.unwrap();
     assert_eq!(text(&after.db, "SELECT full_name, city FROM shop_customer").await, "Ann|NULL");
-    assert_eq!(text(&after.db, "SELECT customer_id, status, total, number FROM shop_order").await, "1|open|950|7");
+    assert_eq!(
+        text(&after.db, "SELECT customer_id, status, total, number FROM shop_order").await,
+        "1|open|950|7"
+    );
     let goal = ProjectState::of_models(&[&new::CUSTOMER, &new::ORDER]).unwrap();
     assert_database(&after.db, &goal).await;
     assert_eq!(goal.models["shop.Order_gifts"].table, "shop_order_gifts");
@@ -253,7 +283,10 @@ async fn models_change_and_the_tables_follow() {
 
     assert_eq!(after.run("migrate shop 0001").await.unwrap(), "reverse shop.0002_second\n");
     assert_eq!(text(&after.db, "SELECT name FROM shop_customer").await, "Ann");
-    assert_eq!(after.run("migrate shop zero --fake").await.unwrap(), "reverse shop.0001_initial (only written down)\n");
+    assert_eq!(
+        after.run("migrate shop zero --fake").await.unwrap(),
+        "reverse shop.0001_initial (only written down)\n"
+    );
     assert_eq!(introspect(&after.db).await.len(), 2);
     let error = after.run("migrate shop 0001").await.unwrap_err().to_string();
     assert!(error.contains("already exists"), "{error}");
@@ -265,7 +298,8 @@ async fn models_change_and_the_tables_follow() {
 #[tokio::test]
 async fn a_person_is_asked_until_the_answer_is_good() {
     static PEOPLE: ModelMeta = meta!("Customer", &[ID, FieldMeta { name: "label", column: "label", ..NAME }]);
-    static WITH_CODE: ModelMeta = meta!("Order", &[ID, FieldMeta { name: "code", column: "code", kind: Kind::Int, ..FieldMeta::BASE }]);
+    static WITH_CODE: ModelMeta =
+        meta!("Order", &[ID, FieldMeta { name: "code", column: "code", kind: Kind::Int, ..FieldMeta::BASE }]);
     static BARE: ModelMeta = meta!("Order", &[ID]);
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
@@ -275,14 +309,24 @@ async fn a_person_is_asked_until_the_answer_is_good() {
     let person = Person { answers: Mutex::new(vec!["labl", "1", "", "many", "12"]), seen: seen.clone() };
     after.run_on(Console::new(person), "makemigrations").await.unwrap();
     let text = seen.text();
-    assert!(text.contains("? shop.Customer.label is new, and name vanished") && text.contains("    1) name"), "{text}");
+    assert!(
+        text.contains("? shop.Customer.label is new, and name vanished") && text.contains("    1) name"),
+        "{text}"
+    );
     assert!(text.contains("`labl` is no answer") && text.contains("`many` is not a whole number"), "{text}");
     let written = std::fs::read_to_string(file(root, "0002_rename_customer_label_order_code.toml")).unwrap();
     assert!(written.contains("op = \"rename_field\"") && written.contains("backfill = 12"), "{written}");
     // Nobody left to answer: told, not guessed.
     let hung_up = Person { answers: Mutex::new(vec![]), seen: Captured::default() };
     let again = shop(root, vec![&old::CUSTOMER, &BARE]).await;
-    assert!(again.run_on(Console::new(hung_up), "makemigrations").await.unwrap_err().to_string().contains("--answer"));
+    assert!(
+        again
+            .run_on(Console::new(hung_up), "makemigrations")
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("--answer")
+    );
 }
 
 #[tokio::test]
@@ -307,7 +351,10 @@ CREATE INDEX "shop_order__customer_id_idx" ON "shop_order" ("customer_id");
 "#
     );
     let back = shop.run("sqlmigrate shop 0001 --backwards").await.unwrap();
-    assert_eq!(back, "-- delete model Order\nDROP TABLE \"shop_order\";\n-- delete model Customer\nDROP TABLE \"shop_customer\";\n");
+    assert_eq!(
+        back,
+        "-- delete model Order\nDROP TABLE \"shop_order\";\n-- delete model Customer\nDROP TABLE \"shop_customer\";\n"
+    );
 }
 
 #[tokio::test]
@@ -345,8 +392,13 @@ async fn an_empty_migration_is_a_place_for_sql() {
     let text_of = std::fs::read_to_string(&path).unwrap();
     assert!(text_of.contains("depends = [\"0001_initial\"]"), "{text_of}");
     // The example in it works once it is no comment any more.
-    let real = text_of.replace("\n# [[", "\n[[").replace("\n# op", "\nop").replace("\n# up", "\nup").replace("\n# down", "\ndown");
-    std::fs::write(&path, real.replace("UPDATE …", "INSERT INTO shop_customer (name) VALUES ('Bob')")).unwrap();
+    let real = text_of
+        .replace("\n# [[", "\n[[")
+        .replace("\n# op", "\nop")
+        .replace("\n# up", "\nup")
+        .replace("\n# down", "\ndown");
+    std::fs::write(&path, real.replace("UPDATE …", "INSERT INTO shop_customer (name) VALUES ('Bob')"))
+        .unwrap();
     shop.run("migrate").await.unwrap();
     assert_eq!(text(&shop.db, "SELECT name FROM shop_customer").await, "Bob");
     shop.run("migrate shop 0001").await.unwrap();
@@ -370,20 +422,29 @@ async fn apps_of_one_crate_have_a_directory_each() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     static NOTE: ModelMeta = meta!("Note", &[ID]);
-    static PAGE: ModelMeta = meta!("Page", &[ID, FieldMeta {
-        name: "note",
-        column: "note_id",
-        relation: Relation::ToOne { to: ModelRef::Type(|| &NOTE), on_delete: OnDelete::Cascade },
-        ..FieldMeta::BASE
-    }]);
+    static PAGE: ModelMeta = meta!(
+        "Page",
+        &[
+            ID,
+            FieldMeta {
+                name: "note",
+                column: "note_id",
+                relation: Relation::ToOne { to: ModelRef::Type(|| &NOTE), on_delete: OnDelete::Cascade },
+                ..FieldMeta::BASE
+            }
+        ]
+    );
     let site = Site::new()
         .install(App::new("wiki").folder(folder(root)).models(vec![&PAGE]))
-        .install(App::new("notes").folder(folder(root)).models(vec![&NOTE]));
+        .install(App::new("notes").folder(folder(root)).models(vec![&NOTE]))
+        .folder(folder(root));
     let both = Shop { site: Arc::new(site), db: memory().await };
     let error = both.run("makemigrations wiki").await.unwrap_err().to_string();
     assert!(error.contains("notes.Note, which has no migration yet"), "{error}");
     both.run("makemigrations").await.unwrap();
-    assert!(file(root, "wiki/0001_initial.toml").is_file() && file(root, "notes/0001_initial.toml").is_file());
+    assert!(
+        file(root, "wiki/0001_initial.toml").is_file() && file(root, "notes/0001_initial.toml").is_file()
+    );
     assert_eq!(both.run("migrate").await.unwrap(), "apply notes.0001_initial\napply wiki.0001_initial\n");
     std::fs::write(file(root, "0001_lost.toml"), "depends = []\n").unwrap();
     let error = both.run("migrate").await.unwrap_err().to_string();
@@ -391,10 +452,27 @@ async fn apps_of_one_crate_have_a_directory_each() {
 }
 
 #[tokio::test]
+async fn an_app_without_models_takes_no_files_from_the_one_beside_it() {
+    static ONLY: ModelMeta = meta!("Only", &[ID]);
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    let site = Site::new()
+        .install(App::new("plain").folder(folder(root)))
+        .install(App::new("modelled").folder(folder(root)).models(vec![&ONLY]))
+        .folder(folder(root));
+    let shop = Shop { site: Arc::new(site), db: memory().await };
+    shop.run("makemigrations").await.unwrap();
+    assert!(file(root, "0001_initial.toml").is_file());
+    assert_eq!(shop.run("migrate").await.unwrap(), "apply modelled.0001_initial\n");
+    assert_eq!(shop.run("makemigrations").await.unwrap(), "No changes.\n");
+}
+
+#[tokio::test]
 async fn without_its_source_an_app_is_migrated_but_not_written() {
     const TEXT: &str = "[[operation]]\nop = \"create_model\"\nmodel = \"Customer\"\ntable = \"shop_customer\"\nfields = [{ name \
                         = \"id\", kind = \"big_int\", primary_key = true, auto = true }]\n";
-    static FILES: [EmbeddedFile; 1] = [EmbeddedFile { path: "migrations/0001_initial.toml", bytes: TEXT.as_bytes() }];
+    static FILES: [EmbeddedFile; 1] =
+        [EmbeddedFile { path: "migrations/0001_initial.toml", bytes: TEXT.as_bytes() }];
     let folder = Folder::embedded("/nowhere/shop", &FILES);
     let site = Site::new().install(App::new("shop").folder(folder).models(vec![&old::CUSTOMER]));
     let shop = Shop { site: Arc::new(site), db: memory().await };

@@ -172,7 +172,9 @@ async fn what_has_no_exact_way_is_refused_before_anything_runs() {
 #[tokio::test]
 async fn null_gets_the_value_that_was_given_or_stops_the_migration() {
     let start = vec![create(model("app.T", vec![null(field("x", Kind::Int))]))];
-    for (backfill, wanted) in [(Some("5"), Ok("1;5;5")), (None, Err("2 rows of `app_t` have no `x` (for example id = 2, id = 3)"))] {
+    for (backfill, wanted) in
+        [(Some("5"), Ok("1;5;5")), (None, Err("2 rows of `app_t` have no `x` (for example id = 2, id = 3)"))]
+    {
         let step = Operation::AlterField {
             model: "app.T".into(),
             field: field("x", Kind::Int),
@@ -194,12 +196,21 @@ async fn null_gets_the_value_that_was_given_or_stops_the_migration() {
 #[tokio::test]
 async fn shared_values_stop_a_new_uniqueness() {
     let start = vec![create(model("app.T", vec![field("a", Kind::Int), null(varchar("b", 9))]))];
-    let together = Operation::AlterUniqueTogether { model: "app.T".into(), sets: vec![vec!["a".into(), "b".into()]] };
+    let together =
+        Operation::AlterUniqueTogether { model: "app.T".into(), sets: vec![vec!["a".into(), "b".into()]] };
     for (step, rows, wanted) in [
-        (alter("app.T", unique(field("a", Kind::Int))), "(1, 'x'), (1, 'y'), (2, 'z')", Some("id = 1 and id = 2")),
+        (
+            alter("app.T", unique(field("a", Kind::Int))),
+            "(1, 'x'), (1, 'y'), (2, 'z')",
+            Some("id = 1 and id = 2"),
+        ),
         (together.clone(), "(1, 'x'), (1, 'y'), (1, 'x')", Some("id = 1 and id = 3")),
         (together, "(1, 'x'), (1, 'y'), (1, NULL), (1, NULL)", None),
-        (add("app.T", unique(field("c", Kind::Int)), Some("1")), "(1, 'x'), (2, 'y')", Some("id = 1 and id = 2")),
+        (
+            add("app.T", unique(field("c", Kind::Int)), Some("1")),
+            "(1, 'x'), (2, 'y')",
+            Some("id = 1 and id = 2"),
+        ),
         (alter("app.T", unique(null(varchar("b", 9)))), "(1, NULL), (2, NULL)", None),
     ] {
         let graph = chain("app", vec![start.clone(), vec![step]]);
@@ -223,7 +234,9 @@ async fn a_renamed_choice_takes_its_rows_along_and_a_lost_one_stops_the_migratio
         ..varchar("status", 20)
     };
     let start = vec![create(model("app.T", vec![with(&["draft", "live"])]))];
-    for (given, wanted) in [(Some("hidden"), Ok("hidden;live")), (None, Err("none of hidden, live (for example id = 1)"))] {
+    for (given, wanted) in
+        [(Some("hidden"), Ok("hidden;live")), (None, Err("none of hidden, live (for example id = 1)"))]
+    {
         let step = Operation::AlterField {
             model: "app.T".into(),
             field: with(&["hidden", "live"]),
@@ -269,7 +282,8 @@ async fn a_value_in_a_file_is_kept_as_the_driver_would_keep_it() {
         let value = Value::parse(kind, given).unwrap();
         db.execute(Stmt::write("INSERT INTO app_t (n, x) VALUES (2, ?1)", vec![value])).await.unwrap();
         let all = text(&db, "SELECT quote(x) || typeof(x) FROM app_t ORDER BY n").await;
-        let (literal, bound) = all.split_once(';').map_or((all.as_str(), ""), |_| all.split_at(all.len() / 2));
+        let (literal, bound) =
+            all.split_once(';').map_or((all.as_str(), ""), |_| all.split_at(all.len() / 2));
         assert_eq!(literal.trim_end_matches(';'), bound.trim_start_matches(';'), "{kind} {given}");
     }
 }

@@ -27,7 +27,11 @@ impl Answers for Scripted {
 }
 
 /// The operations, one line each, after seeing that they lead where they should.
-fn found(from: &ProjectState, to: &ProjectState, answers: &[Option<&'static str>]) -> (Vec<String>, Vec<String>) {
+fn found(
+    from: &ProjectState,
+    to: &ProjectState,
+    answers: &[Option<&'static str>],
+) -> (Vec<String>, Vec<String>) {
     found_with(from, to, &Hints::default(), answers)
 }
 
@@ -71,57 +75,112 @@ fn small_differences() {
         s.models.get_mut("app.Film").unwrap().table = name.into();
         s
     };
-    let choice = |all: &[&str]| film(vec![FieldState { choices: all.iter().map(|c| (*c).into()).collect(), ..title() }]);
+    let choice = |all: &[&str]| {
+        film(vec![FieldState { choices: all.iter().map(|c| (*c).into()).collect(), ..title() }])
+    };
     type Case = (ProjectState, ProjectState, Vec<Option<&'static str>>, Vec<&'static str>, Vec<&'static str>);
     let cases: Vec<Case> = vec![
         (film(vec![title()]), film(vec![title()]), vec![], vec![], vec![]),
         (ProjectState::default(), film(vec![title()]), vec![], vec![], vec!["create model Film"]),
         (film(vec![title()]), ProjectState::default(), vec![], vec![], vec!["delete model Film"]),
         (film(vec![]), film(vec![null(title())]), vec![], vec![], vec!["add field title to Film"]),
-        (film(vec![]), film(vec![title()]), vec![Some("?")], vec!["fill:app.Film.title[]"], vec!["add field title to Film"]),
-        (film(vec![]), film(vec![title()]), vec![None], vec!["fill:app.Film.title[]"], vec!["add field title to Film"]),
+        (
+            film(vec![]),
+            film(vec![title()]),
+            vec![Some("?")],
+            vec!["fill:app.Film.title[]"],
+            vec!["add field title to Film"],
+        ),
+        (
+            film(vec![]),
+            film(vec![title()]),
+            vec![None],
+            vec!["fill:app.Film.title[]"],
+            vec!["add field title to Film"],
+        ),
         (film(vec![title()]), film(vec![]), vec![], vec![], vec!["remove field title from Film"]),
-        (film(vec![title()]), film(vec![varchar("title", 20)]), vec![], vec![], vec!["alter field title of Film"]),
         (
-            film(vec![null(title())]), film(vec![title()]),
-            vec![Some("x")], vec!["fill:app.Film.title[]"], vec!["alter field title of Film"],
+            film(vec![title()]),
+            film(vec![varchar("title", 20)]),
+            vec![],
+            vec![],
+            vec!["alter field title of Film"],
         ),
         (
-            film(vec![title()]), film(vec![varchar("name", 9)]),
-            vec![Some("title")], vec![r#"renamed:app.Film.name["title"]"#], vec!["rename field title of Film to name"],
+            film(vec![null(title())]),
+            film(vec![title()]),
+            vec![Some("x")],
+            vec!["fill:app.Film.title[]"],
+            vec!["alter field title of Film"],
         ),
         (
-            film(vec![title()]), film(vec![null(varchar("name", 20))]),
-            vec![Some("title")], vec![r#"renamed:app.Film.name["title"]"#],
+            film(vec![title()]),
+            film(vec![varchar("name", 9)]),
+            vec![Some("title")],
+            vec![r#"renamed:app.Film.name["title"]"#],
+            vec!["rename field title of Film to name"],
+        ),
+        (
+            film(vec![title()]),
+            film(vec![null(varchar("name", 20))]),
+            vec![Some("title")],
+            vec![r#"renamed:app.Film.name["title"]"#],
             vec!["rename field title of Film to name", "alter field name of Film"],
         ),
         (
-            film(vec![title()]), film(vec![null(varchar("name", 9))]),
-            vec![None], vec![r#"renamed:app.Film.name["title"]"#],
+            film(vec![title()]),
+            film(vec![null(varchar("name", 9))]),
+            vec![None],
+            vec![r#"renamed:app.Film.name["title"]"#],
             vec!["remove field title from Film", "add field name to Film"],
         ),
         // Of another kind, it can't be the same field.
         (
-            film(vec![title()]), film(vec![null(field("year", Kind::Int))]),
-            vec![], vec![], vec!["remove field title from Film", "add field year to Film"],
+            film(vec![title()]),
+            film(vec![null(field("year", Kind::Int))]),
+            vec![],
+            vec![],
+            vec!["remove field title from Film", "add field year to Film"],
         ),
-        (together(&[]), together(&[&["title", "year"]]), vec![], vec![], vec!["make (title, year) unique together in Film"]),
-        (together(&[&["title", "year"]]), together(&[]), vec![], vec![], vec!["let any rows of Film share values"]),
+        (
+            together(&[]),
+            together(&[&["title", "year"]]),
+            vec![],
+            vec![],
+            vec!["make (title, year) unique together in Film"],
+        ),
+        (
+            together(&[&["title", "year"]]),
+            together(&[]),
+            vec![],
+            vec![],
+            vec!["let any rows of Film share values"],
+        ),
         (together(&[&["title"], &["year"]]), together(&[&["year"], &["title"]]), vec![], vec![], vec![]),
         (
-            together(&[&["title", "year"]]), film(vec![title()]), vec![], vec![],
+            together(&[&["title", "year"]]),
+            film(vec![title()]),
+            vec![],
+            vec![],
             vec!["let any rows of Film share values", "remove field year from Film"],
         ),
         (table("a"), table("b"), vec![], vec![], vec!["rename the table of Film to b"]),
         (choice(&["a", "b"]), choice(&["a", "b", "c"]), vec![], vec![], vec!["alter field title of Film"]),
         (choice(&["a", "b"]), choice(&["a"]), vec![], vec![], vec!["alter field title of Film"]),
         (
-            choice(&["a", "b"]), choice(&["a", "c"]),
-            vec![Some("c")], vec![r#"choice:app.Film.title.b["a", "c"]"#], vec!["alter field title of Film"],
+            choice(&["a", "b"]),
+            choice(&["a", "c"]),
+            vec![Some("c")],
+            vec![r#"choice:app.Film.title.b["a", "c"]"#],
+            vec!["alter field title of Film"],
         ),
     ];
     for (i, (from, to, answers, asked, wanted)) in cases.into_iter().enumerate() {
-        assert_eq!(found(&from, &to, &answers), (wanted.iter().map(|s| (*s).into()).collect(), asked.iter().map(|s| (*s).into()).collect()), "case {i}");
+        assert_eq!(
+            found(&from, &to, &answers),
+            (wanted.iter().map(|s| (*s).into()).collect(), asked.iter().map(|s| (*s).into()).collect()),
+            "case {i}"
+        );
     }
 }
 
@@ -141,13 +200,22 @@ fn a_vanished_model_beside_a_new_one_of_its_shape_is_asked_about() {
 
 #[test]
 fn a_model_of_another_shape_is_no_rename_and_an_app_that_takes_one_over_is_asked_about() {
-    let from = state(vec![model("app.A", vec![field("x", Kind::Int), field("y", Kind::Int), field("z", Kind::Int)])]);
-    let to = state(vec![model("app.B", vec![field("x", Kind::Int), field("p", Kind::Text), field("q", Kind::Text)])]);
+    let from = state(vec![model(
+        "app.A",
+        vec![field("x", Kind::Int), field("y", Kind::Int), field("z", Kind::Int)],
+    )]);
+    let to = state(vec![model(
+        "app.B",
+        vec![field("x", Kind::Int), field("p", Kind::Text), field("q", Kind::Text)],
+    )]);
     assert_eq!(found(&from, &to, &[]).0, ["create model B", "delete model A"]);
     let mut moved = ProjectState::default();
     moved.models.insert("other.A".into(), from.models["app.A"].clone());
     let (operations, asked) = found(&from, &moved, &[Some("app.A")]);
-    assert_eq!((operations, asked), (vec!["rename model A to A".to_owned()], vec![r#"renamed:other.A["app.A"]"#.to_owned()]));
+    assert_eq!(
+        (operations, asked),
+        (vec!["rename model A to A".to_owned()], vec![r#"renamed:other.A["app.A"]"#.to_owned()])
+    );
 }
 
 #[test]
@@ -180,7 +248,13 @@ fn models_come_in_order_and_circles_are_cut_where_null_is_allowed() {
     let (operations, _) = found(&ProjectState::default(), &to, &[]);
     assert_eq!(
         operations,
-        ["create model B", "create model A", "create model C", "create the table of A.many", "add field c to B"]
+        [
+            "create model B",
+            "create model A",
+            "create model C",
+            "create the table of A.many",
+            "add field c to B"
+        ]
     );
     let (operations, _) = found(&to, &ProjectState::default(), &[]);
     assert_eq!(operations[0], "delete the table of A.many".replace("the table of A.many", "model A_many"));
@@ -217,7 +291,9 @@ fn a_table_between_follows_its_models_and_its_field() {
 fn a_many_to_many_field_that_leads_elsewhere_gets_a_new_table() {
     let with = |to: &str| {
         let models = ["app.A", "app.B", "app.C"].map(|label| model(label, vec![]));
-        state([models.to_vec(), vec![between("app.A", "many", [("a_id", "app.A"), ("other_id", to)])]].concat())
+        state(
+            [models.to_vec(), vec![between("app.A", "many", [("a_id", "app.A"), ("other_id", to)])]].concat(),
+        )
     };
     let (operations, _) = found(&with("app.B"), &with("app.C"), &[]);
     assert_eq!(operations, ["delete model A_many", "create the table of A.many"]);
@@ -256,7 +332,10 @@ fn answers_are_checked_and_all_open_questions_are_told_at_once() {
     for (given, words) in [
         (vec!["renamed:app.A.new=odl", "fill:app.A.n=0"], "did you mean `old`?"),
         (vec!["renamed:app.A.new=old", "fill:app.A.n=zero"], "`zero` is not a whole number"),
-        (vec!["renamed:app.A.new=old", "fill:app.A.n=0", "fill:app.A.m=0"], "nothing asks for the answer `fill:app.A.m`"),
+        (
+            vec!["renamed:app.A.new=old", "fill:app.A.n=0", "fill:app.A.m=0"],
+            "nothing asks for the answer `fill:app.A.m`",
+        ),
         (vec!["oops"], "write KEY=ANSWER"),
     ] {
         let error = go(&given).unwrap_err().to_string();
@@ -271,7 +350,8 @@ fn apps_that_wait_for_each_other_get_several_migrations() {
         model("two.B", vec![fk("a", "one.A")]),
         model("three.C", vec![fk("a", "one.A")]),
     ]);
-    let operations = detect(&ProjectState::default(), &to, &Hints::default(), &mut Scripted::default()).unwrap();
+    let operations =
+        detect(&ProjectState::default(), &to, &Hints::default(), &mut Scripted::default()).unwrap();
     let made = arrange(&Graph::default(), &ProjectState::default(), operations, None).unwrap();
     let shown: Vec<String> = made
         .iter()
@@ -319,6 +399,7 @@ fn a_rename_waits_for_the_apps_that_point_to_the_model() {
 fn what_does_not_fit_the_state_is_refused() {
     let base = state(vec![model("app.A", vec![varchar("x", 9)]), model("app.B", vec![fk("a", "app.A")])]);
     let wrong = Reference { model: "app.Nowhere".into(), on_delete: OnDelete::Cascade };
+    let never_null = Reference { model: "app.B".into(), on_delete: OnDelete::SetNull };
     for (operation, words) in [
         (create(model("app.A", vec![])), "a model `app.A` already"),
         (create(("app.C".into(), base.models["app.A"].clone())), "the table `app_a` belongs to app.A"),
@@ -327,12 +408,25 @@ fn what_does_not_fit_the_state_is_refused() {
         (Operation::DeleteModel { model: "app.A".into() }, "app.B.a points to it"),
         (Operation::DeleteModel { model: "app.AA".into() }, "did you mean `app.A`?"),
         (add("app.A", varchar("x", 1), None), "a field `x` already"),
-        (add("app.A", FieldState { reference: Some(wrong), ..varchar("y", 1) }, None), "no model `app.Nowhere`"),
+        (
+            add("app.A", FieldState { reference: Some(wrong), ..varchar("y", 1) }, None),
+            "no model `app.Nowhere`",
+        ),
+        (
+            add("app.A", FieldState { reference: Some(never_null), ..varchar("y", 1) }, None),
+            "app.A.y is to become null when its row in app.B goes, but can't be null",
+        ),
         (remove("app.A", "xx"), "no field `xx`"),
         (alter("app.A", varchar("y", 1)), "no field `y`"),
-        (Operation::RenameField { model: "app.A".into(), from: "x".into(), to: "id".into(), column: None }, "there is one already"),
+        (
+            Operation::RenameField { model: "app.A".into(), from: "x".into(), to: "id".into(), column: None },
+            "there is one already",
+        ),
         (Operation::RenameModel { model: "app.A".into(), to: "app.B".into() }, "there is one already"),
-        (Operation::AlterUniqueTogether { model: "app.A".into(), sets: vec![vec!["y".into()]] }, "no field `y`"),
+        (
+            Operation::AlterUniqueTogether { model: "app.A".into(), sets: vec![vec!["y".into()]] },
+            "no field `y`",
+        ),
     ] {
         let mut state = base.clone();
         let error = operation.apply(&mut state).unwrap_err().to_string();

@@ -37,7 +37,9 @@ async fn a_migration_that_fails_half_way_leaves_schema_rows_and_history_alone() 
         let graph = chain("app", vec![start.clone(), second]);
         let db = memory().await;
         up_to(&db, &graph, "app", "0001").await.unwrap();
-        db.batch("INSERT INTO app_a (name) VALUES ('abc'); INSERT INTO app_b (a_id, n) VALUES (1, 1)".into()).await.unwrap();
+        db.batch("INSERT INTO app_a (name) VALUES ('abc'); INSERT INTO app_b (a_id, n) VALUES (1, 1)".into())
+            .await
+            .unwrap();
         let error = go(&db, &graph, Target::Latest).await.unwrap_err();
         let message = error.to_string();
         assert_eq!(*error.kind(), ErrorKind::Migration);
@@ -73,10 +75,13 @@ async fn the_error_names_migration_operation_line_and_sql() {
 #[tokio::test]
 async fn a_failed_rebuild_leaves_the_connection_as_it_was() {
     // A trigger that refers to a column that the new table lacks fails in the middle of the rebuild.
-    let graph = chain("app", vec![
-        vec![create(model("app.T", vec![null(fk("parent", "app.T")), field("n", Kind::Int)]))],
-        vec![remove("app.T", "parent"), alter("app.T", varchar("n", 9))],
-    ]);
+    let graph = chain(
+        "app",
+        vec![
+            vec![create(model("app.T", vec![null(fk("parent", "app.T")), field("n", Kind::Int)]))],
+            vec![remove("app.T", "parent"), alter("app.T", varchar("n", 9))],
+        ],
+    );
     let db = memory().await;
     up_to(&db, &graph, "app", "0001").await.unwrap();
     db.batch("CREATE INDEX by_hand ON app_t (parent_id, n)".into()).await.unwrap();
@@ -121,7 +126,8 @@ async fn two_processes_that_start_together_migrate_once() {
 #[tokio::test]
 async fn a_history_that_contradicts_the_files_is_refused() {
     let db = memory().await;
-    let graph = chain("app", vec![vec![create(model("app.A", vec![]))], vec![create(model("app.B", vec![]))]]);
+    let graph =
+        chain("app", vec![vec![create(model("app.A", vec![]))], vec![create(model("app.B", vec![]))]]);
     go(&db, &graph, Target::Latest).await.unwrap();
     db.batch("DELETE FROM quintet_migrations WHERE name = '0001'".into()).await.unwrap();
     let error = go(&db, &graph, Target::Latest).await.unwrap_err().to_string();

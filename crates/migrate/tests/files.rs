@@ -13,8 +13,11 @@ use quintet_migrate::{
 };
 
 fn all_operations() -> Vec<Operation> {
-    let texts = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<BTreeMap<_, _>>();
-    let (label, mut between) = model("shop.Book_tags", vec![fk("book_id", "shop.Book"), fk("tag_id", "other.Tag")]);
+    let texts = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<BTreeMap<_, _>>()
+    };
+    let (label, mut between) =
+        model("shop.Book_tags", vec![fk("book_id", "shop.Book"), fk("tag_id", "other.Tag")]);
     between.fields[1].column = "book_id".into();
     between.through = Some(ThroughOf { model: "shop.Book".into(), field: "tags".into() });
     between.unique_together = vec![vec!["book_id".into(), "tag_id".into()]];
@@ -46,11 +49,22 @@ fn all_operations() -> Vec<Operation> {
             backfill: Some("0".into()),
             values: texts(&[("old value", "new"), ("b", "c")]),
         },
-        Operation::RenameField { model: "shop.B".into(), from: "a".into(), to: "b".into(), column: Some("c".into()) },
+        Operation::RenameField {
+            model: "shop.B".into(),
+            from: "a".into(),
+            to: "b".into(),
+            column: Some("c".into()),
+        },
         Operation::AlterUniqueTogether { model: "shop.B".into(), sets: vec![] },
-        Operation::AlterUniqueTogether { model: "shop.B".into(), sets: vec![vec!["a".into()], vec!["b".into(), "c".into()]] },
+        Operation::AlterUniqueTogether {
+            model: "shop.B".into(),
+            sets: vec![vec!["a".into()], vec!["b".into(), "c".into()]],
+        },
         Operation::RunSql { up: texts(&[("all", "UPDATE t\nSET x = '\\n\"\"\"'")]), down: BTreeMap::new() },
-        Operation::RunSql { up: texts(&[("sqlite", "A\nB"), ("postgres", "C")]), down: texts(&[("all", "")]) },
+        Operation::RunSql {
+            up: texts(&[("sqlite", "A\nB"), ("postgres", "C")]),
+            down: texts(&[("all", "")]),
+        },
     ]
 }
 
@@ -58,7 +72,8 @@ fn all_operations() -> Vec<Operation> {
 fn what_is_written_is_read_back() {
     let written = migration("shop.0002_all", &["shop.0001_initial", "auth.0003_x"], all_operations());
     let text = file::render(&written);
-    let read = file::parse("shop", "0002_all", "0002_all.toml", &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let read =
+        file::parse("shop", "0002_all", "0002_all.toml", &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
     assert!(read.same_as(&written), "{text}\n{read:#?}");
     assert_eq!(file::render(&read), text);
 }
@@ -94,23 +109,47 @@ fn what_is_wrong_is_told_with_line_column_and_the_nearest_name() {
     let add = |field: &str| operation(&format!("op = \"add_field\"\nmodel = \"Film\"\nfield = {field}"));
     for (text, wanted) in [
         ("depend = []\n".to_owned(), "a migration has no key `depend`; did you mean `depends`? (m.toml:1:1)"),
-        ("depends = [1]\n".to_owned(), "`depends` of a migration must be a list of texts, not a whole number (m.toml:1:12)"),
+        (
+            "depends = [1]\n".to_owned(),
+            "`depends` of a migration must be a list of texts, not a whole number (m.toml:1:12)",
+        ),
         ("depends = [\"0001_x\"]\n".to_owned(), "app.0001_x depends on itself (m.toml:1:12)"),
         ("x = \n".to_owned(), "this is no TOML"),
         (operation("model = \"Film\""), "an operation needs `op` (m.toml:3:1)"),
-        (operation("op = \"add_feild\""), "there is no operation `add_feild`; did you mean `add_field`? (m.toml:4:6)"),
+        (
+            operation("op = \"add_feild\""),
+            "there is no operation `add_feild`; did you mean `add_field`? (m.toml:4:6)",
+        ),
         (operation("op = \"frobnicate\""), "there is no operation `frobnicate`; there are create_model"),
         (operation("op = \"delete_model\""), "delete_model needs `model` (m.toml:3:1)"),
-        (operation("op = \"delete_model\"\nmodel = 1"), "`model` of delete_model must be text, not a whole number (m.toml:5:9)"),
+        (
+            operation("op = \"delete_model\"\nmodel = 1"),
+            "`model` of delete_model must be text, not a whole number (m.toml:5:9)",
+        ),
         (add("{ kind = \"text\" }"), "a field needs `name` (m.toml:6:9)"),
-        (add("{ name = \"x\", kind = \"txt\" }"), "there is no kind `txt`; did you mean `text`? (m.toml:6:30)"),
-        (add("{ name = \"x\", kind = \"text\", nul = true }"), "a field has no key `nul`; did you mean `null`? (m.toml:6:38)"),
+        (
+            add("{ name = \"x\", kind = \"txt\" }"),
+            "there is no kind `txt`; did you mean `text`? (m.toml:6:30)",
+        ),
+        (
+            add("{ name = \"x\", kind = \"text\", nul = true }"),
+            "a field has no key `nul`; did you mean `null`? (m.toml:6:38)",
+        ),
         (add("{ name = \"x\", kind = \"text\", null = 1 }"), "`null` of a field must be true or false"),
-        (add("{ name = \"x\", kind = \"text\", max_length = -1 }"), "`max_length` of a field is out of range"),
+        (
+            add("{ name = \"x\", kind = \"text\", max_length = -1 }"),
+            "`max_length` of a field is out of range",
+        ),
         (add("{ name = \"x\", kind = \"big_int\", to = \"Y\" }"), "a field needs `on_delete`"),
-        (add("{ name = \"x\", kind = \"big_int\", to = \"Y\", on_delete = \"cascad\" }"), "no on delete `cascad`; did you mean `cascade`?"),
+        (
+            add("{ name = \"x\", kind = \"big_int\", to = \"Y\", on_delete = \"cascad\" }"),
+            "no on delete `cascad`; did you mean `cascade`?",
+        ),
         (add("{ name = \"x\", kind = \"decimal\", max_digits = 3 }"), "a field needs `decimal_places`"),
-        (operation("op = \"run_sql\"\nup.mysq = \"\""), "up has no key `mysq`; did you mean `mysql`? (m.toml:5:4)"),
+        (
+            operation("op = \"run_sql\"\nup.mysq = \"\""),
+            "up has no key `mysq`; did you mean `mysql`? (m.toml:5:4)",
+        ),
     ] {
         let error = file::parse("app", "0001_x", "m.toml", &text).unwrap_err();
         assert!(error.to_string().contains(wanted), "{text}\n{error}\nwanted: {wanted}");

@@ -46,9 +46,13 @@ fn mistakes_are_named() {
 
 #[tokio::test]
 async fn two_leaves_of_an_app_are_told_with_both_names() {
-    let graph = graph(&[("a.0001", &[]), ("a.0002_left", &["a.0001"]), ("a.0002_right", &["a.0001"])]).unwrap();
+    let graph =
+        graph(&[("a.0001", &[]), ("a.0002_left", &["a.0001"]), ("a.0002_right", &["a.0001"])]).unwrap();
     let error = graph.leaf("a").unwrap_err().to_string();
-    assert!(error.contains("0002_left, 0002_right") && error.contains("depends = [\"0002_left\"]"), "{error}");
+    assert!(
+        error.contains("0002_left, 0002_right") && error.contains("depends = [\"0002_left\"]"),
+        "{error}"
+    );
     let db = memory().await;
     assert!(go(&db, &graph, Target::Latest).await.unwrap_err().to_string().contains("0002_right"));
     assert_eq!(text(&db, "SELECT COUNT(*) FROM sqlite_schema").await, "0");
@@ -56,7 +60,9 @@ async fn two_leaves_of_an_app_are_told_with_both_names() {
 
 #[test]
 fn a_migration_is_found_by_the_beginning_of_its_name() {
-    let graph = graph(&[("a.0001_initial", &[]), ("a.0002_x", &["a.0001_initial"]), ("a.0002_y", &["a.0002_x"])]).unwrap();
+    let graph =
+        graph(&[("a.0001_initial", &[]), ("a.0002_x", &["a.0001_initial"]), ("a.0002_y", &["a.0002_x"])])
+            .unwrap();
     assert_eq!(graph.find("a", "0001").unwrap().name, "0001_initial");
     assert_eq!(graph.find("a", "0002_y.toml").unwrap().name, "0002_y");
     assert!(graph.find("a", "0002").unwrap_err().to_string().contains("0002_x or 0002_y"));
@@ -92,7 +98,8 @@ async fn going_back_takes_along_what_builds_on_it_in_other_apps() {
 
 #[tokio::test]
 async fn a_fake_only_changes_the_history() {
-    let graph = chain("a", vec![vec![create(model("a.T", vec![]))], vec![add("a.T", null(varchar("x", 3)), None)]]);
+    let graph =
+        chain("a", vec![vec![create(model("a.T", vec![]))], vec![add("a.T", null(varchar("x", 3)), None)]]);
     let db = memory().await;
     let migrator = Migrator::new(&db, &graph);
     let plan = migrator.plan(&Target::Migration(MigrationKey::new("a", "0001"))).await.unwrap();

@@ -27,7 +27,9 @@ const FIELDS: [&str; 7] = ["one", "two", "six", "ten", "odd", "day", "end"];
 fn random_field(random: &mut Random, name: &str) -> FieldState {
     let mut f = match name {
         "one" => random.pick(&[varchar(name, 40), varchar(name, 20), field(name, Kind::Text)]),
-        "two" => random.pick(&[field(name, Kind::Int), field(name, Kind::BigInt), field(name, Kind::SmallInt)]),
+        "two" => {
+            random.pick(&[field(name, Kind::Int), field(name, Kind::BigInt), field(name, Kind::SmallInt)])
+        }
         "six" => random.pick(&[decimal(name, 8, 2), decimal(name, 12, 4), decimal(name, 10, 3)]),
         "ten" => random.pick(&[field(name, Kind::Bool), field(name, Kind::Int), field(name, Kind::Text)]),
         "odd" => random.pick(&[field(name, Kind::Date), field(name, Kind::DateTime)]),
@@ -59,8 +61,18 @@ fn random_schema(random: &mut Random) -> ProjectState {
         }
         for target in &present {
             if random.one_in(4) {
-                let rule = random.pick(&[OnDelete::Cascade, OnDelete::Protect, OnDelete::SetNull, OnDelete::DoNothing]);
-                let to = FieldState::foreign_key(&format!("to_{}", target.to_lowercase()), Kind::BigInt, label(target), rule);
+                let rule = random.pick(&[
+                    OnDelete::Cascade,
+                    OnDelete::Protect,
+                    OnDelete::SetNull,
+                    OnDelete::DoNothing,
+                ]);
+                let to = FieldState::foreign_key(
+                    &format!("to_{}", target.to_lowercase()),
+                    Kind::BigInt,
+                    label(target),
+                    rule,
+                );
                 let to = FieldState { index: random.one_in(2), ..to };
                 // A required key has no value for rows that exist: the models of people ask then; here it may be null.
                 fields.push(null(to));
@@ -79,9 +91,11 @@ fn random_schema(random: &mut Random) -> ProjectState {
         if random.one_in(3) {
             let target = random.pick(&present);
             let of = ThroughOf { model: label(owner), field: "many".into() };
-            let (from, to) = (format!("from_{}_id", owner.to_lowercase()), format!("{}_id", target.to_lowercase()));
+            let (from, to) =
+                (format!("from_{}_id", owner.to_lowercase()), format!("{}_id", target.to_lowercase()));
             let side = |column: &str, to: &str| FieldState { column: column.into(), ..fk(column, to) };
-            let fields = vec![FieldState::auto_key("id"), side(&from, &label(owner)), side(&to, &label(target))];
+            let fields =
+                vec![FieldState::auto_key("id"), side(&from, &label(owner)), side(&to, &label(target))];
             let table = format!("{}_{}_many", app(owner), owner.to_lowercase());
             let through = ModelState {
                 unique_together: vec![vec![from, to]],
@@ -103,7 +117,9 @@ fn sample(f: &FieldState, row: usize) -> String {
         ("ten", _) => odd.to_string(),
         ("odd", Kind::DateTime) => format!("'2024-01-0{} 00:00:00.000000'", row + 1),
         ("odd" | "day", _) => format!("'2024-01-0{}'", row + 1),
-        (_, Kind::Decimal) => (i64::try_from(row).unwrap() * 10i64.pow(f.digits.unwrap().places.into())).to_string(),
+        (_, Kind::Decimal) => {
+            (i64::try_from(row).unwrap() * 10i64.pow(f.digits.unwrap().places.into())).to_string()
+        }
         (_, Kind::Float) => format!("{row}.0"),
         _ => row.to_string(),
     }
@@ -143,7 +159,11 @@ async fn fill(db: &Db, state: &ProjectState, random: &mut Random) {
                 let target = &state.models[&f.reference.as_ref().unwrap().model].table;
                 let (table, column) = (&model.table, &f.column);
                 let lost = format!("\"{column}\" NOT IN (SELECT id FROM \"{target}\")");
-                let mend = if f.null { format!("UPDATE \"{table}\" SET \"{column}\" = NULL WHERE {lost}") } else { format!("DELETE FROM \"{table}\" WHERE {lost}") };
+                let mend = if f.null {
+                    format!("UPDATE \"{table}\" SET \"{column}\" = NULL WHERE {lost}")
+                } else {
+                    format!("DELETE FROM \"{table}\" WHERE {lost}")
+                };
                 tx.batch(mend).await?;
             }
         }
@@ -163,8 +183,12 @@ async fn contents(db: &Db, state: &ProjectState) -> BTreeMap<(String, String), S
                 Kind::Decimal => format!("{c} / 1{}.0", "0".repeat(f.digits.unwrap().places.into())),
                 Kind::DateTime => format!("substr({c}, 1, 10)"),
                 Kind::Bool => format!("CASE {c} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"),
-                Kind::Text if f.name == "ten" => format!("CASE WHEN {c} IN ('1', 'true') THEN 'true' WHEN {c} IN ('0', 'false') THEN 'false' END"),
-                Kind::Int if f.name == "ten" => format!("CASE {c} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"),
+                Kind::Text if f.name == "ten" => format!(
+                    "CASE WHEN {c} IN ('1', 'true') THEN 'true' WHEN {c} IN ('0', 'false') THEN 'false' END"
+                ),
+                Kind::Int if f.name == "ten" => {
+                    format!("CASE {c} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END")
+                }
                 Kind::Int if f.name == "end" => format!("{c} * 1.0"),
                 _ => c,
             };
@@ -239,7 +263,14 @@ async fn one_case(seed: u64) {
     assert_database(&db, &b).await;
     let after = contents(&db, &b).await;
     let targets = |s: &ProjectState, label: &str| -> Option<Vec<Option<String>>> {
-        Some(s.models.get(label)?.fields.iter().map(|f| f.reference.as_ref().map(|r| r.model.clone())).collect())
+        Some(
+            s.models
+                .get(label)?
+                .fields
+                .iter()
+                .map(|f| f.reference.as_ref().map(|r| r.model.clone()))
+                .collect(),
+        )
     };
     // A many-to-many field that leads to another model starts empty.
     let turned = |label: &str| {
@@ -248,7 +279,9 @@ async fn one_case(seed: u64) {
     for (key, rows) in before.iter().filter(|((label, _), _)| !turned(label)) {
         let (Some(old), Some(kept)) = (a.models[&key.0].get(&key.1), after.get(key)) else { continue };
         let now = b.models[&key.0].get(&key.1).unwrap();
-        if old.reference != now.reference && old.reference.as_ref().map(|r| &r.model) != now.reference.as_ref().map(|r| &r.model) {
+        if old.reference != now.reference
+            && old.reference.as_ref().map(|r| &r.model) != now.reference.as_ref().map(|r| &r.model)
+        {
             continue;
         }
         let given = |row: &str| row.ends_with("|NULL") && !now.null;
@@ -269,7 +302,8 @@ async fn one_case(seed: u64) {
     for (key, rows) in before.iter().filter(|((label, _), _)| !turned(label)) {
         // What was there all the time is there; what was dropped in between is not.
         let throughout = b.models.get(&key.0).and_then(|m| m.get(&key.1)).is_some();
-        let filled = b.models.get(&key.0).and_then(|m| m.get(&key.1)).is_some_and(|f| !f.null) && rows.contains("NULL");
+        let filled = b.models.get(&key.0).and_then(|m| m.get(&key.1)).is_some_and(|f| !f.null)
+            && rows.contains("NULL");
         if throughout && !filled {
             assert_eq!(back[key], *rows, "{key:?} after the way back");
         }

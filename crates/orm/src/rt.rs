@@ -14,6 +14,7 @@ pub use crate::{
 };
 
 /// Stops the compilation if a required field is not given.
+#[track_caller]
 pub const fn check_required(required: &[(&str, &str)], given: &[&str]) {
     let mut rest = required;
     while let [(name, message), more @ ..] = rest {
@@ -24,6 +25,7 @@ pub const fn check_required(required: &[(&str, &str)], given: &[&str]) {
     }
 }
 
+#[track_caller]
 #[expect(clippy::panic, reason = "runs while compiling: the panic is the compiler's error")]
 const fn panic_missing(message: &str) {
     panic!("{}", message);
@@ -48,8 +50,11 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
+/// The model of a value that has none: a `default` can't read columns.
+pub enum NewRow {}
+
 /// The value of a field's `default`.
-pub fn default_value<T: FieldType, V: IntoSet<(), T>>(value: V) -> core::Value {
+pub fn default_value<T: FieldType, V: IntoSet<NewRow, T>>(value: V) -> core::Value {
     match value.into_node() {
         Node::Value(value) => value,
         _ => core::Value::Null,

@@ -34,7 +34,12 @@ async fn nasty_text_is_found_as_it_is_and_finds_nothing_else() {
     let (db, rows) = filled().await;
     for nasty in NASTY {
         let title = format!("a{nasty}b");
-        let draft = create!(Film { title: &title, subtitle: *nasty, director: &rows.ridley, released: date("2000-01-01") });
+        let draft = create!(Film {
+            title: &title,
+            subtitle: *nasty,
+            director: &rows.ridley,
+            released: date("2000-01-01")
+        });
         let film = draft.insert(&db).await.unwrap();
         assert_eq!(film.title, title);
         let conditions: Vec<(&str, Cond<Film>)> = vec![
@@ -55,7 +60,11 @@ async fn nasty_text_is_found_as_it_is_and_finds_nothing_else() {
         ];
         for (name, condition) in conditions {
             let found = Film.filter(condition).select(Film.title).all(&db).await;
-            assert_eq!(found.unwrap_or_else(|e| panic!("{name} {nasty:?}: {e:?}")), [title.as_str()], "{name} {nasty:?}");
+            assert_eq!(
+                found.unwrap_or_else(|e| panic!("{name} {nasty:?}: {e:?}")),
+                [title.as_str()],
+                "{name} {nasty:?}"
+            );
         }
         assert!(!Film.filter(Film.reviews.any(Review.text.eq(*nasty))).exists(&db).await.unwrap());
         // Written by each way of writing.

@@ -48,7 +48,18 @@ async fn templates_see_columns_keys_and_what_was_loaded() {
     let plain = Film.get(1, &db).await.unwrap().to_value();
     assert_eq!(
         keys(&plain),
-        ["id", "title", "subtitle", "director_id", "studio_id", "price", "votes", "released", "status", "classic"]
+        [
+            "id",
+            "title",
+            "subtitle",
+            "director_id",
+            "studio_id",
+            "price",
+            "votes",
+            "released",
+            "status",
+            "classic"
+        ]
     );
     assert_eq!(plain.get("director_id"), Some(&Value::Int(1)));
 
@@ -94,13 +105,23 @@ async fn metadata_says_what_was_declared() {
     assert_eq!(film.unique_together, [[1, 8]]);
     assert_eq!(film.ordering, [(8, true)]);
     let field = |name: &str| film.field(name).unwrap().1;
-    assert_eq!((field("id").auto, field("id").primary_key, field("title").max_length), (true, true, Some(200)));
-    assert_eq!((field("price").help_text, field("price").digits.unwrap().places), ("Price of a ticket in EUR.", 2));
-    assert!(matches!(field("price").default, FieldDefault::Value(make) if make() == Value::Decimal(10.into())));
+    assert_eq!(
+        (field("id").auto, field("id").primary_key, field("title").max_length),
+        (true, true, Some(200))
+    );
+    assert_eq!(
+        (field("price").help_text, field("price").digits.unwrap().places),
+        ("Price of a ticket in EUR.", 2)
+    );
+    assert!(
+        matches!(field("price").default, FieldDefault::Value(make) if make() == Value::Decimal(10.into()))
+    );
     assert!(matches!(field("studio").relation, Relation::ToOne { on_delete: OnDelete::SetNull, .. }));
     assert!(field("studio").null && field("studio").index && field("studio").column == "studio_id");
     assert_eq!(field("status").choices.len(), 3);
-    assert!(field("title").is_required() && !field("votes").is_required() && !field("subtitle").is_required());
+    assert!(
+        field("title").is_required() && !field("votes").is_required() && !field("subtitle").is_required()
+    );
     assert_eq!(field("reviews").relation.target().unwrap().name, "Review");
     assert!(Review.meta().field("ip").unwrap().1.secret);
     assert_eq!(film.through_table(film.field("tags").unwrap().0).unwrap(), "cinema_film_tags");

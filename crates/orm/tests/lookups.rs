@@ -129,7 +129,11 @@ async fn text_minds_the_case_unless_told_not_to() {
             (Film.title.ends_with("à 7"), r#"substr(CAST("title" AS BLOB), -4) = ?1"#, CLEO),
             (Film.title.ends_with("À 7"), r#"substr(CAST("title" AS BLOB), -4) = ?1"#, NONE),
             (Film.title.iends_with("À 7"), r#"substr(CAST(quintet_lower("title") AS BLOB), -4) = ?1"#, CLEO),
-            (Film.title.ends_with("a very long part that no title has"), r#"substr(CAST("title" AS BLOB), -34) = ?1"#, NONE),
+            (
+                Film.title.ends_with("a very long part that no title has"),
+                r#"substr(CAST("title" AS BLOB), -34) = ?1"#,
+                NONE,
+            ),
             (Film.title.iexact("cLéO de 5 À 7"), r#"quintet_lower("title") = ?1"#, CLEO),
             (Film.title.iexact("cléo"), r#"quintet_lower("title") = ?1"#, NONE),
             // An empty part is in every text, but not in a NULL.
@@ -159,17 +163,21 @@ async fn decimals_are_compared_exactly() {
             (Film.price.le(dec("9.501")), r#""price" <= ?1"#, &["Alien", "Cléo de 5 à 7"]),
             (Film.price.lt(dec("79228162514264337593543950335")), r#""price" <= ?1"#, ALL),
             (Film.price.is_in([dec("10"), dec("7.001")]), r#""price" IN (?1, ?2)"#, BLADE),
-            (Film.price.between(7, dec("9.5")), r#""price" >= ?1 AND "price" <= ?2"#, &["Alien", "Cléo de 5 à 7"]),
+            (
+                Film.price.between(7, dec("9.5")),
+                r#""price" >= ?1 AND "price" <= ?2"#,
+                &["Alien", "Cléo de 5 à 7"],
+            ),
             ((Film.price + dec("0.5")).eq(10), r#"("price" + ?1) = ?2"#, ALIEN),
             ((Film.price * dec("1.1")).ge(11), r#"("price" * ?1) >= ?2"#, BLADE),
             ((-Film.price).lt(-9), r#"-("price") < ?1"#, BOTH),
             ((Film.price - 10).abs().le(1), r#"ABS("price" - ?1) <= ?2"#, BOTH),
+            (Film.price.as_float().gt(9.0), r#"(CAST("price" AS DOUBLE PRECISION) / 100.0) > ?1"#, BOTH),
             (
-                Film.price.as_float().gt(9.0),
-                r#"(CAST("price" AS DOUBLE PRECISION) / 100.0) > ?1"#,
-                BOTH,
+                (Film.price + Film.price).gt(Film.price * dec("1.5")),
+                r#"(("price" + "price") * 10) > ("price" * ?1)"#,
+                ALL,
             ),
-            ((Film.price + Film.price).gt(Film.price * dec("1.5")), r#"(("price" + "price") * 10) > ("price" * ?1)"#, ALL),
         ],
     )
     .await;
@@ -221,7 +229,11 @@ async fn to_many_relations_have_quantifiers() {
     check(
         &db,
         vec![
-            (Film.reviews.any(Review.stars.eq(3)), leak(format!(r#"EXISTS (SELECT 1 {reviews} AND t1."stars" = ?1)"#)), ALIEN),
+            (
+                Film.reviews.any(Review.stars.eq(3)),
+                leak(format!(r#"EXISTS (SELECT 1 {reviews} AND t1."stars" = ?1)"#)),
+                ALIEN,
+            ),
             (
                 Film.reviews.none(Review.stars.eq(5)),
                 leak(format!(r#"NOT EXISTS (SELECT 1 {reviews} AND t1."stars" = ?1)"#)),
@@ -245,25 +257,49 @@ async fn to_many_relations_have_quantifiers() {
                 leak(format!(r#"EXISTS (SELECT 1 {reviews} AND NOT (t1."stars" >= ?1))"#)),
                 ALIEN,
             ),
-            (Film.tags.contains(&rows.tags[1]), leak(format!(r#"EXISTS (SELECT 1 {tags} AND t1."id" = ?1)"#)), BLADE),
-            (Film.reviews.sum(Review.stars).eq(8), leak(format!(r#"(SELECT SUM(t1."stars") {reviews}) = ?1"#)), ALIEN),
-            (Film.reviews.avg(Review.stars).gt(4.5), leak(format!(r#"(SELECT AVG(t1."stars") {reviews}) > ?1"#)), BLADE),
-            (Film.reviews.min(Review.stars).eq(3), leak(format!(r#"(SELECT MIN(t1."stars") {reviews}) = ?1"#)), ALIEN),
-            (Film.reviews.max(Review.stars).eq(4), leak(format!(r#"(SELECT MAX(t1."stars") {reviews}) = ?1"#)), CLEO),
+            (
+                Film.tags.contains(&rows.tags[1]),
+                leak(format!(r#"EXISTS (SELECT 1 {tags} AND t1."id" = ?1)"#)),
+                BLADE,
+            ),
+            (
+                Film.reviews.sum(Review.stars).eq(8),
+                leak(format!(r#"(SELECT SUM(t1."stars") {reviews}) = ?1"#)),
+                ALIEN,
+            ),
+            (
+                Film.reviews.avg(Review.stars).gt(4.5),
+                leak(format!(r#"(SELECT AVG(t1."stars") {reviews}) > ?1"#)),
+                BLADE,
+            ),
+            (
+                Film.reviews.min(Review.stars).eq(3),
+                leak(format!(r#"(SELECT MIN(t1."stars") {reviews}) = ?1"#)),
+                ALIEN,
+            ),
+            (
+                Film.reviews.max(Review.stars).eq(4),
+                leak(format!(r#"(SELECT MAX(t1."stars") {reviews}) = ?1"#)),
+                CLEO,
+            ),
         ],
     )
     .await;
     // From the far side of a foreign key, and from the other side of a many-to-many.
-    let siblings = Film.filter(Film.director.films.count().gt(1)).order_by(Film.id).select(Film.title).all(&db).await;
+    let siblings =
+        Film.filter(Film.director.films.count().gt(1)).order_by(Film.id).select(Film.title).all(&db).await;
     assert_eq!(siblings.unwrap(), BOTH);
     let noir = Tag.filter(Tag.films.any(Film.title.starts_with("Blade"))).select(Tag.name).all(&db).await;
     assert_eq!(noir.unwrap(), ["horror", "noir"]);
     // One quantifier inside another.
-    let nested = Director.filter(Director.films.any(Film.reviews.any(Review.stars.eq(3)))).all(&db).await.unwrap();
+    let nested =
+        Director.filter(Director.films.any(Film.reviews.any(Review.stars.eq(3)))).all(&db).await.unwrap();
     assert_eq!(nested.len(), 1);
     assert_eq!(nested[0].name, "Ridley Scott");
     // Aggregates of decimals keep their places.
-    let dearest = Director.order_by(Director.id).select((Director.films.max(Film.price), Director.films.avg(Film.price)));
+    let dearest = Director
+        .order_by(Director.id)
+        .select((Director.films.max(Film.price), Director.films.avg(Film.price)));
     let dearest = dearest.all(&db).await.unwrap();
     assert_eq!(dearest, [(Some(dec("10")), Some(9.75)), (Some(dec("7")), Some(7.0))]);
 }

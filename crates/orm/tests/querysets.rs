@@ -152,17 +152,29 @@ async fn chosen_columns_are_typed_through_relations() {
     let text = |t: &str| Some(t.to_owned());
     assert_eq!(
         rows[0],
-        ("Alien".into(), text("Fox"), text("Los Angeles"), "Ridley Scott".into(), text("United Kingdom"), dec("19.00"), 2)
+        (
+            "Alien".into(),
+            text("Fox"),
+            text("Los Angeles"),
+            "Ridley Scott".into(),
+            text("United Kingdom"),
+            dec("19.00"),
+            2
+        )
     );
     assert_eq!(rows[2], ("Cléo de 5 à 7".into(), None, None, "Agnès Varda".into(), None, dec("14"), 1));
     // Whole objects side by side.
-    let pairs: Vec<(Film, Director)> = Film.order_by(Film.id).select((Film, Film.director)).all(&db).await.unwrap();
+    let pairs: Vec<(Film, Director)> =
+        Film.order_by(Film.id).select((Film, Film.director)).all(&db).await.unwrap();
     assert_eq!((pairs[2].0.title.as_str(), pairs[2].1.name.as_str()), ("Cléo de 5 à 7", "Agnès Varda"));
 
     let distinct = Film.order_by(Film.classic).select(Film.classic).distinct();
     assert_eq!(sql(&distinct), r#"SELECT DISTINCT "classic" FROM "cinema_film" ORDER BY "classic""#);
     assert_eq!(distinct.all(&db).await.unwrap(), [false, true]);
-    assert_eq!(Film.filter(Film.id.eq(1)).select((Film.id, Film.votes + 1)).one(&db).await.unwrap(), (1, 901));
+    assert_eq!(
+        Film.filter(Film.id.eq(1)).select((Film.id, Film.votes + 1)).one(&db).await.unwrap(),
+        (1, 901)
+    );
 }
 
 #[tokio::test]
@@ -192,8 +204,12 @@ async fn the_log_names_the_line_that_asked() {
     rows.alien.director.fetch(&db).await.unwrap();
     Film.filter(Film.id.eq(1)).update(Film.votes.set(1)).exec(&db).await.unwrap();
     create!(Tag { name: "x" }).insert(&db).await.unwrap();
-    let places: Vec<String> =
-        log.queries().iter().map(|query| format!("{:?}", query.at)).filter(|at| !at.contains("querysets.rs")).collect();
+    let places: Vec<String> = log
+        .queries()
+        .iter()
+        .map(|query| format!("{:?}", query.at))
+        .filter(|at| !at.contains("querysets.rs"))
+        .collect();
     assert!(places.is_empty(), "{places:?}");
 }
 
@@ -213,7 +229,10 @@ async fn a_model_without_an_app_says_what_to_do() {
         Stray.query().update(Stray.name.set("y")).exec(&db).await.map(drop).unwrap_err(),
         Stray.query().delete(&db).await.map(drop).unwrap_err(),
     ] {
-        assert!(error.to_string().contains("model `Stray`") && error.to_string().contains(".models("), "{error}");
+        assert!(
+            error.to_string().contains("model `Stray`") && error.to_string().contains(".models("),
+            "{error}"
+        );
         assert!(error.location().file().ends_with("querysets.rs"), "{error:?}");
     }
 }

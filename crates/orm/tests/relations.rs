@@ -25,7 +25,10 @@ async fn to_one_objects_come_in_the_same_query() {
     assert_eq!(log.count(), 1);
     let sql = &log.queries()[0].sql;
     assert_eq!(sql.matches(" JOIN ").count(), 2, "{sql}");
-    assert!(sql.contains(r#" JOIN "cinema_director" AS t1 ON"#) && sql.contains(r#" LEFT JOIN "cinema_studio" AS t2 ON"#));
+    assert!(
+        sql.contains(r#" JOIN "cinema_director" AS t1 ON"#)
+            && sql.contains(r#" LEFT JOIN "cinema_studio" AS t2 ON"#)
+    );
     let seen: Vec<(&str, Option<&str>)> = films
         .iter()
         .map(|film| {
@@ -40,7 +43,8 @@ async fn to_one_objects_come_in_the_same_query() {
 async fn objects_on_the_way_are_loaded_too() {
     let (db, _) = filled().await;
     let log = db.record();
-    let reviews = Review.order_by(Review.id).select_related(Review.film.director.country).all(&db).await.unwrap();
+    let reviews =
+        Review.order_by(Review.id).select_related(Review.film.director.country).all(&db).await.unwrap();
     assert_eq!(log.count(), 1);
     let film = reviews[0].film.get().unwrap();
     let director = film.director.get().unwrap();
@@ -62,10 +66,16 @@ async fn to_many_objects_cost_one_query_a_relation() {
         .await
         .unwrap();
     assert_eq!(log.count(), 3);
-    let seen: Vec<(usize, usize)> =
-        films.iter().map(|film| (film.tags.get().unwrap().len(), film.reviews.get().unwrap().len())).collect();
-    assert_eq!(seen, [(1, 1), (2, 1), (0, 1)]);
     let texts: Vec<String> = log.queries().into_iter().map(|query| query.sql).collect();
+    let seen: Vec<(usize, usize)> = films
+        .iter()
+        .map(|film| (film.tags.get().unwrap().len(), film.reviews.get().unwrap().len()))
+        .collect();
+    assert_eq!(seen, [(1, 1), (2, 1), (0, 1)]);
+    // Debug text and equality go by the keys.
+    assert_eq!(format!("{:?} {:?}", films[1].tags, films[1].director), "[Tag(1), Tag(2)] Director(1)");
+    assert!(films[1].tags == films[1].tags.clone() && films[1].tags != films[0].tags);
+    assert_eq!(format!("{:?}", Film.first(&db).await.unwrap().unwrap().tags), "not loaded");
     assert_eq!(
         texts[1],
         r#"SELECT t1."film_id", t0."id", t0."name" FROM "cinema_tag" AS t0 JOIN "cinema_film_tags" AS t1 ON t1."tag_id" = t0."id" WHERE t1."film_id" IN (?1, ?2, ?3) ORDER BY t0."name""#
@@ -103,7 +113,10 @@ async fn a_prefetch_is_a_query_of_its_own() {
     let reviews = films[1].reviews.get().unwrap();
     assert_eq!(reviews.iter().map(|review| review.stars).collect::<Vec<_>>(), [3, 5]);
     assert_eq!(reviews[0].film.get().unwrap().director.get().unwrap().name, "Ridley Scott");
-    assert_eq!(films[0].tags.get().unwrap().iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(), ["noir"]);
+    assert_eq!(
+        films[0].tags.get().unwrap().iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(),
+        ["noir"]
+    );
     assert_eq!(names(directors[1].films.get().unwrap()), ["Cléo de 5 à 7"]);
 }
 
@@ -131,7 +144,13 @@ async fn a_prefetch_for_more_owners_than_parameters() {
     Review.bulk_create(drafts, &db).await.unwrap();
     let reviews = Review.prefetch_related(Review.film.tags).all(&db).await.unwrap();
     assert_eq!(reviews.len(), 40_004);
-    assert!(reviews.iter().rev().take(40_000).all(|review| review.film.get().unwrap().tags.get().unwrap().len() == 1));
+    assert!(
+        reviews
+            .iter()
+            .rev()
+            .take(40_000)
+            .all(|review| review.film.get().unwrap().tags.get().unwrap().len() == 1)
+    );
 }
 
 #[tokio::test]

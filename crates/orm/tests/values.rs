@@ -107,9 +107,38 @@ fn serde_json() -> JsonValue {
 }
 
 async fn insert(row: Everything, db: &Db) -> Everything {
-    let Everything { flag, small, int, big, float, text, bytes, decimal, date, time, at, span, json, level, .. } = row;
+    let Everything {
+        flag,
+        small,
+        int,
+        big,
+        float,
+        text,
+        bytes,
+        decimal,
+        date,
+        time,
+        at,
+        span,
+        json,
+        level,
+        ..
+    } = row;
     let draft = create!(Everything {
-        flag, small, int, big, float, text, bytes, decimal, date, time, at, span, json, level
+        flag,
+        small,
+        int,
+        big,
+        float,
+        text,
+        bytes,
+        decimal,
+        date,
+        time,
+        at,
+        span,
+        json,
+        level
     });
     draft.insert(db).await.unwrap()
 }
@@ -162,7 +191,8 @@ async fn edges_survive() {
 async fn what_is_stored_is_what_other_programs_expect() {
     let db = db().await;
     insert(sample(), &db).await;
-    let sql = "SELECT flag, decimal, date, time, at, span, level, typeof(json), datetime(at) FROM types_everything";
+    let sql =
+        "SELECT flag, decimal, date, time, at, span, level, typeof(json), datetime(at) FROM types_everything";
     let stored = (&db as &dyn Executor).rows(Stmt::read(sql, vec![])).await.unwrap().remove(0);
     let text = |text: &str| Value::Text(text.into());
     assert_eq!(
@@ -188,8 +218,20 @@ async fn nothing_is_nothing_in_every_type() {
     assert_eq!((none.flag, none.decimal, none.at, none.level), (None, None, None, None));
     assert!(none.json.is_none() && none.bytes.is_none() && none.span.is_none());
     let some = create!(Maybe {
-        flag: Some(false), small: 1i16, int: 2, big: 3, float: 4, text: "", bytes: Vec::<u8>::new(), decimal: 5,
-        date: Some(sample().date), time: sample().time, at: sample().at, span: sample().span, json: JsonValue::Null, level: Level::Low,
+        flag: Some(false),
+        small: 1i16,
+        int: 2,
+        big: 3,
+        float: 4,
+        text: "",
+        bytes: Vec::<u8>::new(),
+        decimal: 5,
+        date: Some(sample().date),
+        time: sample().time,
+        at: sample().at,
+        span: sample().span,
+        json: JsonValue::Null,
+        level: Level::Low,
     });
     let some = some.insert(&db).await.unwrap();
     assert_eq!((some.flag, some.text.as_deref(), some.float), (Some(false), Some(""), Some(4.0)));
@@ -204,9 +246,17 @@ async fn nothing_is_nothing_in_every_type() {
 #[tokio::test]
 async fn a_column_that_holds_something_else_is_an_error_with_its_name() {
     let db = db().await;
-    for (column, value) in [("int", "3000000000"), ("date", "'soon'"), ("level", "'medium'"), ("text", "x'00'"), ("flag", "NULL")] {
+    for (column, value) in [
+        ("int", "3000000000"),
+        ("date", "'soon'"),
+        ("level", "'medium'"),
+        ("text", "x'00'"),
+        ("flag", "NULL"),
+    ] {
         insert(sample(), &db).await;
-        db.execute(Stmt::write(format!("UPDATE types_everything SET {column} = {value}"), vec![])).await.unwrap();
+        db.execute(Stmt::write(format!("UPDATE types_everything SET {column} = {value}"), vec![]))
+            .await
+            .unwrap();
         let error = Everything.all(&db).await.unwrap_err().to_string();
         assert!(error.contains(&format!("Everything.{column}: expected")), "{error}");
         db.execute(Stmt::write("DELETE FROM types_everything", vec![])).await.unwrap();

@@ -22,7 +22,10 @@ async fn a_new_row_comes_back_as_it_is() {
     let (db, rows) = filled().await;
     let log = db.record();
     let title = String::from("Thelma & Louise");
-    let film = create!(Film { title, director: &rows.ridley, released: date("1991-05-24") }).insert(&db).await.unwrap();
+    let film = create!(Film { title, director: &rows.ridley, released: date("1991-05-24") })
+        .insert(&db)
+        .await
+        .unwrap();
     assert_eq!(
         sqls(&log),
         [concat!(
@@ -31,7 +34,10 @@ async fn a_new_row_comes_back_as_it_is() {
         )]
     );
     // Defaults, optional fields and the key are filled in.
-    assert_eq!((film.id, film.price, film.votes, film.status, film.classic), (4, dec("10"), 0, Status::Draft, false));
+    assert_eq!(
+        (film.id, film.price, film.votes, film.status, film.classic),
+        (4, dec("10"), 0, Status::Draft, false)
+    );
     assert!(film.subtitle.is_none() && film.studio.is_none());
     assert_eq!(*film.director.id(), rows.ridley.id);
     assert_eq!(Film.get(4, &db).await.unwrap().title, "Thelma & Louise");
@@ -41,7 +47,8 @@ async fn a_new_row_comes_back_as_it_is() {
 async fn a_row_and_its_many_to_many_objects_are_one() {
     let (db, rows) = filled().await;
     let log = db.record();
-    let draft = create!(Film { title: "x", director: 1, released: date("2000-01-01"), tags: rows.tags.iter() });
+    let draft =
+        create!(Film { title: "x", director: 1, released: date("2000-01-01"), tags: rows.tags.iter() });
     let film = draft.clone().insert(&db).await.unwrap();
     let texts = sqls(&log);
     let inserts: Vec<&String> = texts.iter().filter(|sql| sql.starts_with("INSERT")).collect();
@@ -55,7 +62,10 @@ async fn a_row_and_its_many_to_many_objects_are_one() {
     let before = Film.count(&db).await.unwrap();
     let draft = create!(Film { title: "y", director: 1, released: date("2000-01-01"), tags: [77] });
     let error = draft.insert(&db).await.unwrap_err();
-    assert_eq!((conflict(&error), error.to_string().as_str()), ("tags", "an object given to Film.tags does not exist"));
+    assert_eq!(
+        (conflict(&error), error.to_string().as_str()),
+        ("tags", "an object given to Film.tags does not exist")
+    );
     assert_eq!(Film.count(&db).await.unwrap(), before);
 }
 
@@ -113,7 +123,13 @@ async fn get_or_create_and_upsert() {
     assert!(created && tag.name == "western");
     assert!(sqls(&log)[2].contains(r#" ON CONFLICT ("name") DO NOTHING RETURNING "#));
 
-    let film = create!(Film { title: "Alien", director: &rows.ridley, released: date("1979-05-25"), votes: 5, price: 3 });
+    let film = create!(Film {
+        title: "Alien",
+        director: &rows.ridley,
+        released: date("1979-05-25"),
+        votes: 5,
+        price: 3
+    });
     let (same, created) = film.clone().or_get((Film.title, Film.released), &db).await.unwrap();
     assert_eq!((same.id, same.votes, created), (rows.alien.id, 900, false));
     let log = db.record();
@@ -128,10 +144,12 @@ async fn get_or_create_and_upsert() {
     );
 
     // Fields that do not identify a row are refused with the fix.
-    let error = create!(Film { title: "x", director: 1, released: date("2000-01-01") }).or_get(Film.title, &db).await;
+    let error =
+        create!(Film { title: "x", director: 1, released: date("2000-01-01") }).or_get(Film.title, &db).await;
     let text = error.unwrap_err().to_string();
     assert!(text.contains("title does not identify a Film") && text.contains("#[field(unique)]"), "{text}");
-    let error = create!(Review { film: 1, stars: 1 }).or_update((Review.film, Review.stars), Review.text, &db).await;
+    let error =
+        create!(Review { film: 1, stars: 1 }).or_update((Review.film, Review.stars), Review.text, &db).await;
     assert!(error.unwrap_err().to_string().contains(r#"unique_together = ["film", "stars"]"#));
 }
 
@@ -165,7 +183,8 @@ async fn a_race_to_create_has_one_winner() {
 async fn many_rows_at_once() {
     let (db, rows) = filled().await;
     let log = db.record();
-    let drafts = (0..10_000).map(|n| create!(Review { film: &rows.cleo, stars: 1 + n % 5, text: format!("review {n}") }));
+    let drafts = (0..10_000)
+        .map(|n| create!(Review { film: &rows.cleo, stars: 1 + n % 5, text: format!("review {n}") }));
     let reviews = Review.bulk_create(drafts, &db).await.unwrap();
     let inserts = sqls(&log).iter().filter(|sql| sql.starts_with("INSERT")).count();
     // 40,000 values in statements of at most 32,766.
@@ -208,7 +227,12 @@ async fn many_rows_change_at_once() {
             r#"FROM (VALUES (?1, ?2, ?3, ?4), (?5, ?6, ?7, ?8), (?9, ?10, ?11, ?12)) AS v WHERE "cinema_film"."id" = v.column1"#
         )]
     );
-    let now = Film.order_by(Film.id).select((Film.title, Film.votes, Film.price, Film.subtitle)).all(&db).await.unwrap();
+    let now = Film
+        .order_by(Film.id)
+        .select((Film.title, Film.votes, Film.price, Film.subtitle))
+        .all(&db)
+        .await
+        .unwrap();
     assert_eq!(now[1], ("Blade Runner".into(), 2, dec("0.02"), Some("two".into())));
     assert_eq!(now[0], ("Alien".into(), 1, dec("0.01"), None));
     assert_eq!(Film.bulk_update(&[], Film.votes, &db).await.unwrap(), 0);

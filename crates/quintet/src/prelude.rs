@@ -9,7 +9,7 @@ pub use quintet_core::{
     App, Error, FieldErrors, OrStatus as _, Result, Services, Site, TemplateValue,
     command::{Commands as _, Console, Progress},
     commands,
-    settings::WithSettings as _,
+    settings::{Settings, WithSettings as _},
     signal::{Listen as _, SiteStarted},
     value::{Date, Time, Timestamp, Value},
 };

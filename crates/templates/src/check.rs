@@ -57,7 +57,6 @@ impl Look<'_> {
         let source = match self.engine.loader().read(self.name) {
             Ok(Some((source, _))) => source,
             Ok(None) => return,
-            // Beside templates lie images and the like: only what is rendered as text has to be text.
             Err(error) => {
                 self.found.push(Check::error("templates.E001", error.to_string()).about(self.shown()));
                 return;

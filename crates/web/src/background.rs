@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use quintet_core::Services;
 use tokio::{sync::watch, task::JoinHandle};
+use tracing::Instrument;
 
 use crate::routing::current;
 
@@ -25,7 +26,7 @@ impl Background {
     {
         let running = Running::start(self.0.clone());
         let services = Services::current();
-        let work = current::carried(work);
+        let work = current::carried(work).in_current_span();
         tokio::spawn(async move {
             let _running = running;
             match services {

@@ -133,8 +133,10 @@ pub fn answer(reply: impl Reply) -> Response {
     reply.reply()
 }
 
-pub fn boxed(work: impl Future<Output = Taken<Response>> + Send + 'static) -> BoxFuture<'static, Response> {
-    Box::pin(async move { work.await.unwrap_or_else(|refusal| refusal) })
+pub fn boxed(
+    work: impl Future<Output = Taken<Response>> + Send + 'static,
+) -> BoxFuture<'static, Taken<Response>> {
+    Box::pin(work)
 }
 
 pub fn split(request: Request) -> (Parts, Body) {

@@ -75,6 +75,21 @@ struct Search {
     #[field(default = false)]
     exact: bool,
     since: Option<Date>,
+    /// A type that only serde knows.
+    word: Option<Word>,
+    #[field(min = 1900, max = 2090)]
+    year: Option<i16>,
+}
+
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+enum Word {
+    Yes,
+}
+
+impl TemplateValue for Word {
+    fn to_value(&self) -> Value {
+        Value::Text("yes".into())
+    }
 }
 
 async fn site() -> Running {
@@ -203,13 +218,14 @@ async fn queries_are_read_as_people_and_browsers_write_them() {
     let site = site().await;
     let search = site.get("/search?q=a+b%26c&page=2&per_page=&tags=1&tags=2&order=most_loved&exact=on&since=2026-11-20&utm=x").await;
     let expected = json!({
-        "q": "a b&c", "page": 2, "per_page": 20, "tags": [1, 2], "order": "most_loved", "exact": true, "since": "2026-11-20"
+        "q": "a b&c", "page": 2, "per_page": 20, "tags": [1, 2], "order": "most_loved", "exact": true, "since": "2026-11-20",
+        "word": null, "year": null
     });
     assert_eq!(search.json(), expected);
     let empty = site.get("/search?page=&q=&order=").await.json();
     assert_eq!(
         empty,
-        json!({ "q": null, "page": 1, "per_page": 20, "tags": [], "order": null, "exact": false, "since": null })
+        json!({ "q": null, "page": 1, "per_page": 20, "tags": [], "order": null, "exact": false, "since": null, "word": null, "year": null })
     );
 }
 
@@ -233,6 +249,12 @@ async fn wrong_parameters_are_named() {
         { "parameter": "exact", "detail": "expected true or false" },
         { "parameter": "since", "detail": "expected a date such as 2026-11-20" }
     ]);
+    assert_eq!(answer.json()["errors"], expected);
+    let answer = site.get_as("/search?q=a%00b&year=now", "application/json").await;
+    let expected = json!([{ "parameter": "q", "detail": "must not contain the character U+0000" }]);
+    assert_eq!(answer.json()["errors"], expected);
+    let answer = site.get_as("/search?year=now", "application/json").await;
+    let expected = json!([{ "parameter": "year", "detail": "expected a whole number from 1900 to 2090" }]);
     assert_eq!(answer.json()["errors"], expected);
     let page = site.get_as("/search?page=two", "text/html").await;
     assert!(page.body.contains("<li>page: expected a whole number, not negative</li>"), "{}", page.body);
@@ -304,6 +326,13 @@ enum Own {
 }
 
 #[data]
+struct Flat {
+    name: String,
+    #[serde(flatten)]
+    friend: Friend,
+}
+
+#[data]
 struct Listing<T> {
     items: Vec<T>,
     #[field(default = 0)]
@@ -328,6 +357,12 @@ fn own_serde_attributes_and_type_parameters_are_respected() {
     assert_eq!(serde_json::to_value(Own::A { x: 1 }).unwrap(), json!({ "kind": "A", "x": 1 }));
     assert_eq!(serde_json::to_value(Own::B.to_value()).unwrap(), json!({ "kind": "B" }));
     assert!(serde_json::from_value::<Own>(json!({ "kind": "B" })).is_ok());
+
+    assert_eq!(Flat::FIELDS.len(), 1);
+    let flat: Flat = serde_json::from_value(json!({ "name": "a", "nick": "longer" })).unwrap();
+    let mut errors = FieldErrors::new();
+    flat.validate(&mut errors);
+    assert_eq!((flat.name.as_str(), errors.len()), ("a", 1));
 
     let listing: Listing<String> = serde_json::from_value(json!({ "items": ["a"] })).unwrap();
     assert_eq!((listing.items.len(), listing.total), (1, 0));

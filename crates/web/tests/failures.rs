@@ -128,7 +128,7 @@ async fn the_sites_own_templates_show_errors() {
     let site = start_with(site(), &[], &["404.html", "500.html"]).await.unwrap();
     let missing = site.get_as("/missing/7/", BROWSER).await;
     assert_eq!(missing.status.as_u16(), 404);
-    let values = r#"404.html {"message":"Not Found","reason":"Not Found","status":404}"#;
+    let values = r#"404.html {"errors":[],"message":"Not Found","reason":"Not Found","status":404}"#;
     assert!(
         missing.body.starts_with(values) && missing.body.ends_with(r#"app=Some("cinema")"#),
         "{}",
@@ -138,6 +138,14 @@ async fn the_sites_own_templates_show_errors() {
     let fault = site.get_as("/secret/", BROWSER).await;
     assert!(fault.body.starts_with("500.html ") && !fault.body.contains("hunter2"), "{}", fault.body);
     assert!(site.get("/forbidden/").await.body.starts_with("<!doctype html>"));
+
+    let site = start_with(self::site(), &[], &["404.html", "error.html"]).await.unwrap();
+    assert!(site.get("/nothing/").await.body.starts_with("404.html "));
+    let invalid = site.get_as("/invalid/", BROWSER).await;
+    let values = r#"error.html {"errors":[{"field":"title","message":"at most <5> characters"}],"#;
+    assert!(invalid.body.starts_with(values), "{}", invalid.body);
+    let fault = site.get_as("/secret/", BROWSER).await;
+    assert!(fault.body.starts_with("error.html ") && !fault.body.contains("hunter2"), "{}", fault.body);
 }
 
 #[tokio::test]

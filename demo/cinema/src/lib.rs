@@ -3,7 +3,6 @@
 //! A request passes through `pages`: [`search`] says what is looked for, the models in [`models`] are asked, and [`view`] turns rows
 //! into words, strokes and links for the templates. The films come from a file by [`import`], at the first start by themselves.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use quintet::prelude::*;
@@ -41,9 +40,13 @@ async fn films_at_the_first_start(services: &Services) -> Result {
     }
     let console = services.require::<Console>()?;
     console.line("The database is new: importing the films, which takes a moment.");
-    let report = import::import(Path::new(import::DATA), db, &Progress::new(console.clone())).await?;
-    report.write(Path::new(import::REPORT))?;
+    let report = import::import_own(db, &Progress::new(console.clone())).await?;
     console.line(report.summary());
-    console.line(format!("What could not be taken as it was, case by case: {}", import::REPORT));
+    let path = services.require::<Settings>()?.path(import::REPORT);
+    match report.write(&path) {
+        Ok(()) => console.line(format!("What could not be taken as it was, case by case: {}", path.display())),
+        // The films are there; a site in a read-only folder is served all the same.
+        Err(error) => console.warn(format!("The report can't be written to {}: {error}", path.display())),
+    }
     Ok(())
 }

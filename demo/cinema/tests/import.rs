@@ -1,10 +1,7 @@
 //! Importing: every row accounted for, twice is once, all or nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::io::Write;
-use std::path::Path;
-
-use cinema::import::{DATA, Kind, import};
+use cinema::import::{Kind, Report, import, import_own};
 use cinema::models::{Director, Film, Genre};
 use quintet::prelude::*;
 
@@ -12,21 +9,19 @@ fn quiet() -> Progress {
     Progress::new(Console::captured().0)
 }
 
-fn file(text: &str) -> tempfile::NamedTempFile {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    file
+async fn import_text(text: &str, db: &Db) -> Result<Report> {
+    import(text.as_bytes(), "test.json", db, &quiet()).await
 }
 
 #[quintet::test(cinema::site)]
 async fn every_row_is_a_film_or_named_and_a_second_import_adds_nothing(site: TestSite) -> Result {
-    let first = import(Path::new(DATA), &site.db, &quiet()).await?;
+    let first = import_own(&site.db, &quiet()).await?;
     assert_eq!((first.read, first.imported, first.already_there, first.refused), (3201, 3200, 0, 1));
     assert_eq!(Film.query().count(&site.db).await?, 3200);
     assert_eq!(Director.query().count(&site.db).await?, 550);
     assert_eq!(Genre.query().count(&site.db).await?, 12 + 8);
 
-    let second = import(Path::new(DATA), &site.db, &quiet()).await?;
+    let second = import_own(&site.db, &quiet()).await?;
     assert_eq!((second.read, second.imported, second.already_there, second.refused), (3201, 0, 3200, 1));
     assert_eq!(Film.query().count(&site.db).await?, 3200);
     assert_eq!(second.notices().len(), first.notices().len(), "what does not fit is told again");
@@ -46,8 +41,8 @@ async fn every_row_is_a_film_or_named_and_a_second_import_adds_nothing(site: Tes
 async fn a_file_that_breaks_off_leaves_nothing_behind(site: TestSite) -> Result {
     let rows: Vec<String> =
         (0..450).map(|n| format!("{{\"Title\": \"Film {n}\", \"Director\": \"Ann\"}}")).collect();
-    let broken = file(&format!("[{}, {{\"Title\": \"cut", rows.join(",\n")));
-    let error = import(broken.path(), &site.db, &quiet()).await.unwrap_err();
+    let broken = format!("[{}, {{\"Title\": \"cut", rows.join(",\n"));
+    let error = import_text(&broken, &site.db).await.unwrap_err();
     assert!(error.to_string().contains("row 451"), "{error}");
     assert_eq!(Film.query().count(&site.db).await?, 0);
     assert_eq!(Director.query().count(&site.db).await?, 0);
@@ -56,8 +51,8 @@ async fn a_file_that_breaks_off_leaves_nothing_behind(site: TestSite) -> Result 
 
 #[quintet::test(cinema::site)]
 async fn a_row_that_is_no_film_costs_no_other(site: TestSite) -> Result {
-    let mixed = file(r#"[{"Title": "One"}, 42, {"Title": "Two", "Director": 7, "Colour": "sepia"}]"#);
-    let report = import(mixed.path(), &site.db, &quiet()).await?;
+    let mixed = r#"[{"Title": "One"}, 42, {"Title": "Two", "Director": 7, "Colour": "sepia"}]"#;
+    let report = import_text(mixed, &site.db).await?;
     assert_eq!((report.read, report.imported, report.refused), (3, 2, 1));
     assert_eq!(
         [Kind::RowRefused, Kind::Converted, Kind::ValueRefused].map(|kind| report.count(kind)),
@@ -68,8 +63,8 @@ async fn a_row_that_is_no_film_costs_no_other(site: TestSite) -> Result {
 
 #[quintet::test(cinema::site)]
 async fn the_place_of_another_film_is_not_taken(site: TestSite) -> Result {
-    import(file(r#"[{"Title": "One"}]"#).path(), &site.db, &quiet()).await?;
-    let report = import(file(r#"[{"Title": "Another"}]"#).path(), &site.db, &quiet()).await?;
+    import_text(r#"[{"Title": "One"}]"#, &site.db).await?;
+    let report = import_text(r#"[{"Title": "Another"}]"#, &site.db).await?;
     assert_eq!((report.imported, report.already_there), (0, 1));
     assert!(report.text(1).contains("row 1, Another, Title: Another → One"), "{}", report.text(1));
     assert_eq!(Film.query().count(&site.db).await?, 1);

@@ -5,10 +5,14 @@ mod help;
 
 use std::ffi::OsString;
 
-use clap::{Arg, ArgAction, ArgMatches, error::ErrorKind};
+use clap::{
+    Arg, ArgAction, ArgMatches,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use quintet_core::{
     Error, Result,
     command::{ArgSpec, ArgStyle, Args, Command},
+    near,
 };
 
 use crate::{
@@ -68,10 +72,15 @@ impl<'a> Line<'a> {
     /// With status 400 and what is wrong, the nearest word included.
     pub(crate) fn read(&self, words: Vec<OsString>) -> Result<Chosen> {
         let name = OsString::from(self.root.get_name());
+        let first = words.first().map(|word| word.to_string_lossy().into_owned());
         let matches = match self.root.clone().try_get_matches_from(std::iter::once(name).chain(words)) {
             Ok(matches) => matches,
             Err(error) => {
-                let text = error.render().to_string();
+                let mut text = error.render().to_string();
+                if let Some(near) = self.nearest(&error, first.as_deref()) {
+                    let at = text.find("\n\n").unwrap_or(text.len());
+                    text.insert_str(at, &format!("\n\n  tip: there is `{near}`"));
+                }
                 return match error.kind() {
                     ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Chosen::Told(text)),
                     _ => Err(Error::bad_request(text.trim().trim_start_matches("error: ").to_owned())),
@@ -91,6 +100,24 @@ impl<'a> Line<'a> {
                 None => Chosen::Told(self.root.clone().render_help().to_string()),
             }),
         }
+    }
+}
+
+impl Line<'_> {
+    /// The command or option that was probably meant.
+    fn nearest(&self, error: &clap::Error, command: Option<&str>) -> Option<String> {
+        let wrong = |kind| match error.get(kind) {
+            Some(ContextValue::String(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let commands = || self.groups.iter().flat_map(|group| &group.commands).map(|(command, _)| command);
+        if let Some(word) = wrong(ContextKind::InvalidSubcommand) {
+            return near::nearest(word, commands().map(|c| c.name.as_str())).map(str::to_owned);
+        }
+        let word = wrong(ContextKind::InvalidArg)?.strip_prefix("--")?;
+        let options = commands().filter(|c| Some(c.name.as_str()) == command).flat_map(|c| &c.args);
+        let options: Vec<String> = options.filter(|a| !a.positional).map(|a| a.name.replace('_', "-")).collect();
+        near::nearest(word, options.iter().map(String::as_str)).map(|name| format!("--{name}"))
     }
 }
 
@@ -214,9 +241,9 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_the_nearest_word() {
         for (words, said) in [
-            ("migrat", "'migrate'"),
+            ("migrat", "there is `migrate`"),
             ("import-films", "<FILE>"),
-            ("import-films a --limt 5", "--limit"),
+            ("import-films a --limt 5", "there is `--limit`"),
             ("serve now", "now"),
         ] {
             let error = read(words).unwrap_err();

@@ -1,6 +1,8 @@
 //! Rust values as dynamic values: what raw SQL, `set_field` and scripts take.
 
-use super::{Date, Decimal, JsonValue, SignedDuration, Time, Timestamp, Value};
+#[cfg(feature = "decimal")]
+use super::Decimal;
+use super::{Date, JsonValue, SignedDuration, Time, Timestamp, Value};
 
 macro_rules! from {
     ($($t:ty, $v:ident => $e:expr;)*) => {$(
@@ -21,13 +23,15 @@ from! {
     &str, v => Value::Text(v.to_owned());
     String, v => Value::Text(v);
     Vec<u8>, v => Value::Bytes(v);
-    Decimal, v => Value::Decimal(v);
     Date, v => Value::Date(v);
     Time, v => Value::Time(v);
     Timestamp, v => Value::DateTime(v);
     SignedDuration, v => Value::Duration(v);
     JsonValue, v => Value::Json(v);
 }
+
+#[cfg(feature = "decimal")]
+from! { Decimal, v => Value::Decimal(v); }
 
 /// `None` is NULL.
 impl<T: Into<Value>> From<Option<T>> for Value {

@@ -26,6 +26,8 @@ pub(super) struct Serde {
     pub(super) default: bool,
     pub(super) skips_reading: bool,
     pub(super) skips_writing: bool,
+    /// Its own fields stand in its place.
+    pub(super) flattened: bool,
     /// Reading goes another way than by the field's type.
     pub(super) own_reading: bool,
 }
@@ -80,7 +82,8 @@ impl Serde {
                 "skip" => (serde.skips_reading, serde.skips_writing) = (true, true),
                 "skip_deserializing" => serde.skips_reading = true,
                 "skip_serializing" => serde.skips_writing = true,
-                "with" | "deserialize_with" | "flatten" | "borrow" => serde.own_reading = true,
+                "flatten" => serde.flattened = true,
+                "with" | "deserialize_with" => serde.own_reading = true,
                 _ => {}
             }
         }

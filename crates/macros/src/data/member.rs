@@ -62,9 +62,9 @@ impl Member {
         })
     }
 
-    /// Does it come in?
+    /// Does it come in under its name?
     pub(super) fn is_read(&self) -> bool {
-        !self.serde.skips_reading
+        !self.serde.skips_reading && !self.serde.flattened
     }
 
     /// Does it go out?
@@ -92,10 +92,12 @@ impl Member {
         let shape = if self.serde.own_reading {
             quote!(#web::Shape::opaque)
         } else {
+            // It may be left out, also where nothing is known of the type inside.
+            let optional = common::generic(ty, "Option").map(|_| quote!(.optional()));
             quote!(|| {
                 #[allow(unused_imports)]
                 use #web::rt::{Known as _, Readable as _, Unknown as _};
-                (&&#web::rt::Probe::<#ty>::NEW).shape()
+                (&&#web::rt::Probe::<#ty>::NEW).shape() #optional
             })
         };
         quote! {

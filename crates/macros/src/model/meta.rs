@@ -43,7 +43,9 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
     let decode = model.fields.iter().map(|field| {
         let (ident, label) = (&field.ident, format!("{text}.{}", field.name));
         if field.is_column() {
-            quote!(#ident: __cursor.field(#label)?)
+            let (ty, span) = (&field.ty, field.ty.span());
+            let read = quote_spanned!(span=> field::<#ty>);
+            quote!(#ident: __cursor.#read(#label)?)
         } else {
             quote!(#ident: #orm::HasMany::unloaded(#label))
         }
@@ -192,7 +194,7 @@ fn relation(model: &Model, field: &Field) -> Result<Option<TokenStream>> {
                 Some(via) => (via.to_string(), via.span()),
                 None => (own, to.span()),
             };
-            let relation = format_ident!("relation_{via}", span = span);
+            let relation = format_ident!("foreign_key_{via}", span = span);
             let leads = quote_spanned!(span=> #orm::rt::leads_to::<#name>(&<#to>::#relation));
             let to = target(to);
             quote!(#meta::Relation::HasMany { to: #to, via: #leads })

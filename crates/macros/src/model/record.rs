@@ -1,7 +1,8 @@
 //! Rows by field index, and what the struct's relations are called for other models.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::{Model, field::Shape};
 
@@ -15,8 +16,14 @@ pub(super) fn write(model: &Model) -> TokenStream {
         let index = Literal::u16_suffixed(u16::try_from(index).unwrap_or(u16::MAX));
         let ident = &field.ident;
         if field.is_column() {
-            values.push(quote!(#index => #orm::rt::FieldType::encode(&self.#ident)));
-            sets.push(quote!(#index => self.#ident = #orm::rt::FieldType::from_value(__value)?));
+            // At the type, so that what it lacks is reported there.
+            let (ty, span) = (&field.ty, field.ty.span());
+            let (encode, decode) = (
+                quote_spanned!(span=> <#ty as #orm::rt::FieldType>::encode),
+                quote_spanned!(span=> <#ty as #orm::rt::FieldType>::from_value),
+            );
+            values.push(quote!(#index => #encode(&self.#ident)));
+            sets.push(quote!(#index => self.#ident = #decode(__value)?));
         }
         match &field.shape {
             Shape::Column => continue,
@@ -31,7 +38,7 @@ pub(super) fn write(model: &Model) -> TokenStream {
             }
         }
         if let Shape::Key { to, .. } | Shape::Many { to, own_table: true } = &field.shape {
-            let constant = format_ident!("relation_{}", field.name);
+            let constant = format_ident!("foreign_key_{}", field.name);
             links.push(quote! {
                 #[doc(hidden)]
                 #[allow(non_upper_case_globals, dead_code)]

@@ -116,9 +116,8 @@ impl Gone {
     fn apps_needed(&self, operation: &Operation) -> impl Iterator<Item = String> + use<> {
         let apps: BTreeSet<String> = match operation {
             Operation::DeleteModel { model } => self.pointing.get(model).cloned().unwrap_or_default(),
-            Operation::CreateModel { state: ModelState { table, .. }, .. } | Operation::RenameTable { table, .. } => {
-                self.tables.get(table).cloned().into_iter().collect()
-            }
+            Operation::CreateModel { state: ModelState { table, .. }, .. }
+            | Operation::RenameTable { table, .. } => self.tables.get(table).cloned().into_iter().collect(),
             _ => BTreeSet::new(),
         };
         apps.into_iter()

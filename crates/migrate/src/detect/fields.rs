@@ -15,14 +15,17 @@ use crate::{
 impl Detector<'_> {
     pub(super) fn rename_fields(&mut self) -> Result {
         for label in self.common() {
-            let (Some(now), Some(goal)) = (self.now.models.get(&label).cloned(), self.goal.models.get(&label)) else {
+            let (Some(now), Some(goal)) =
+                (self.now.models.get(&label).cloned(), self.goal.models.get(&label))
+            else {
                 continue;
             };
             if now.through.is_some() {
                 self.rename_sides(&label, &now, goal)?;
                 continue;
             }
-            let mut gone: Vec<&FieldState> = now.fields.iter().filter(|f| goal.get(&f.name).is_none()).collect();
+            let mut gone: Vec<&FieldState> =
+                now.fields.iter().filter(|f| goal.get(&f.name).is_none()).collect();
             for field in goal.fields.iter().filter(|f| now.get(&f.name).is_none()) {
                 let Some(old) = self.old_name(&label, field, &gone)? else { continue };
                 gone.retain(|f| f.name != old);
@@ -35,7 +38,9 @@ impl Detector<'_> {
     /// The columns of a table between two models are named after the models; their places tell which is which.
     fn rename_sides(&mut self, label: &str, now: &ModelState, goal: &ModelState) -> Result {
         for (old, new) in now.fields.iter().zip(&goal.fields) {
-            let moved = old.reference == new.reference && now.get(&new.name).is_none() && goal.get(&old.name).is_none();
+            let moved = old.reference == new.reference
+                && now.get(&new.name).is_none()
+                && goal.get(&old.name).is_none();
             if moved {
                 self.rename(label, &old.name, new)?;
             }
@@ -66,9 +71,8 @@ impl Detector<'_> {
                 )));
             }
         }
-        let claimed = |name: &str| {
-            self.hints.fields.iter().any(|((model, _), old)| model == label && old == name)
-        };
+        let claimed =
+            |name: &str| self.hints.fields.iter().any(|((model, _), old)| model == label && old == name);
         let candidates: Vec<String> = gone
             .iter()
             .filter(|old| old.kind == field.kind && target(old) == target(field) && !claimed(&old.name))
@@ -86,8 +90,12 @@ impl Detector<'_> {
         for label in self.common() {
             let Some(goal) = self.goal.models.get(&label) else { continue };
             let now = self.now.model(&label)?.clone();
-            let kept: Vec<Vec<String>> =
-                now.unique_together.iter().filter(|set| goal.unique_together.contains(set)).cloned().collect();
+            let kept: Vec<Vec<String>> = now
+                .unique_together
+                .iter()
+                .filter(|set| goal.unique_together.contains(set))
+                .cloned()
+                .collect();
             if kept.len() < now.unique_together.len() {
                 self.emit(Operation::AlterUniqueTogether { model: label.clone(), sets: kept })?;
             }

@@ -71,7 +71,7 @@ impl Detector<'_> {
     }
 
     /// The labels of the models that only the registry knows.
-    fn new(&self) -> Vec<String> {
+    fn unknown(&self) -> Vec<String> {
         self.goal.models.keys().filter(|label| !self.now.models.contains_key(*label)).cloned().collect()
     }
 }

@@ -22,7 +22,7 @@ impl Detector<'_> {
     }
 
     fn rename_alike(&mut self, sort: impl Fn(&ModelState) -> bool) -> Result {
-        for label in self.new() {
+        for label in self.unknown() {
             let Some(new) = self.goal.models.get(&label).filter(|m| sort(m)) else { continue };
             let mut gone = self.gone();
             gone.retain(|old| self.now.models.get(old).is_some_and(&sort));
@@ -43,7 +43,11 @@ impl Detector<'_> {
             .into_iter()
             .filter(|old| {
                 // One that another model claims by `renamed_from` is not on offer.
-                !self.hints.models.iter().any(|(by, hinted)| hinted == old && self.goal.models.contains_key(by))
+                !self
+                    .hints
+                    .models
+                    .iter()
+                    .any(|(by, hinted)| hinted == old && self.goal.models.contains_key(by))
             })
             .filter_map(|old| Some((self.likeness(&old, self.now.models.get(&old)?, label, new), old)))
             .filter(|(likeness, _)| *likeness >= LIKE)
@@ -59,12 +63,14 @@ impl Detector<'_> {
     /// From 0 (nothing in common) to 1 (the same fields); a model of another app must be the very same.
     fn likeness(&self, old_label: &str, old: &ModelState, label: &str, new: &ModelState) -> f64 {
         let shape = |f: &FieldState, own: &str| {
-            let to = f.reference.as_ref().map(|r| if r.model == own { String::new() } else { r.model.clone() });
+            let to =
+                f.reference.as_ref().map(|r| if r.model == own { String::new() } else { r.model.clone() });
             (f.name.clone(), f.kind, to)
         };
         if let (Some(a), Some(b)) = (&old.through, &new.through) {
             // Tables of many-to-many fields: of the same model, to the same model.
-            let targets = |m: &ModelState| -> Vec<_> { m.fields.iter().map(|f| f.reference.clone()).collect() };
+            let targets =
+                |m: &ModelState| -> Vec<_> { m.fields.iter().map(|f| f.reference.clone()).collect() };
             return if a.model == b.model && targets(old) == targets(new) { 1.0 } else { 0.0 };
         }
         let plain = |m: &ModelState, own: &str| -> BTreeSet<_> {
@@ -136,12 +142,13 @@ impl Detector<'_> {
     /// Creates models, each after those that it points to. A circle is cut where it costs least: the field is added
     /// when both tables are there.
     pub(super) fn create_models(&mut self) -> Result {
-        let mut todo = self.new();
+        let mut todo = self.unknown();
         let mut later: Vec<(String, Vec<FieldState>, Vec<Vec<String>>)> = Vec::new();
         while !todo.is_empty() {
             let costs: Vec<Option<usize>> = todo.iter().map(|label| self.cost_of_creating(label)).collect();
-            let Some(next) =
-                (0..todo.len()).filter(|i| costs.get(*i).is_some_and(Option::is_some)).min_by_key(|i| costs.get(*i))
+            let Some(next) = (0..todo.len())
+                .filter(|i| costs.get(*i).is_some_and(Option::is_some))
+                .min_by_key(|i| costs.get(*i))
             else {
                 return Err(refuse(format!(
                     "the keys of {} point to each other in a circle: no table can be made first",
@@ -152,7 +159,9 @@ impl Detector<'_> {
             let Some(goal) = self.goal.models.get(&label) else { continue };
             let mut state = goal.clone();
             let early = |f: &FieldState| {
-                f.reference.as_ref().is_none_or(|r| r.model == label || self.now.models.contains_key(&r.model))
+                f.reference
+                    .as_ref()
+                    .is_none_or(|r| r.model == label || self.now.models.contains_key(&r.model))
             };
             state.fields.retain(early);
             let cut: Vec<FieldState> = goal.fields.iter().filter(|f| !early(f)).cloned().collect();
@@ -182,7 +191,8 @@ impl Detector<'_> {
         };
         let waiting: Vec<&FieldState> = model.fields.iter().filter(waits).collect();
         // A table between two models needs both anyway.
-        let possible = !waiting.iter().any(|f| f.primary_key) && (model.through.is_none() || waiting.is_empty());
+        let possible =
+            !waiting.iter().any(|f| f.primary_key) && (model.through.is_none() || waiting.is_empty());
         possible.then(|| waiting.iter().map(|f| if f.null { 1 } else { 100 }).sum())
     }
 
@@ -203,7 +213,8 @@ impl Detector<'_> {
                 None => {
                     let Some(label) = todo.first() else { break };
                     let first = self.now.references_to(label).find(|(owner, _)| owner != label);
-                    let Some((owner, name)) = first.map(|(owner, field)| (owner.to_owned(), field.name.clone()))
+                    let Some((owner, name)) =
+                        first.map(|(owner, field)| (owner.to_owned(), field.name.clone()))
                     else {
                         break;
                     };

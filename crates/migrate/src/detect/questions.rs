@@ -71,7 +71,9 @@ impl Question {
     #[must_use]
     pub fn options(&self) -> &[String] {
         match self {
-            Question::RenamedModel { candidates, .. } | Question::RenamedField { candidates, .. } => candidates,
+            Question::RenamedModel { candidates, .. } | Question::RenamedField { candidates, .. } => {
+                candidates
+            }
             Question::Backfill { field, .. } | Question::LostChoice { field, .. } => &field.choices,
         }
     }
@@ -82,7 +84,9 @@ impl Question {
         match self {
             Question::RenamedModel { .. } => "#[model(renamed_from = \"…\")]".to_owned(),
             Question::RenamedField { field, .. } => format!("#[field(renamed_from = \"…\")] on `{field}`"),
-            Question::Backfill { field, .. } => format!("#[field(default = …)] on `{}`, or an Option", field.name),
+            Question::Backfill { field, .. } => {
+                format!("#[field(default = …)] on `{}`, or an Option", field.name)
+            }
             Question::LostChoice { value, .. } => format!("keeping the choice `{value}`"),
         }
     }
@@ -112,7 +116,11 @@ impl fmt::Display for Question {
                 write!(f, "{model} is new, and {} vanished: is it that one, renamed?", candidates.join(", "))
             }
             Question::RenamedField { model, field, candidates } => {
-                write!(f, "{model}.{field} is new, and {} vanished: is it that one, renamed?", candidates.join(", "))
+                write!(
+                    f,
+                    "{model}.{field} is new, and {} vanished: is it that one, renamed?",
+                    candidates.join(", ")
+                )
             }
             Question::Backfill { model, field, added: true } => write!(
                 f,

@@ -11,12 +11,8 @@ use crate::{error::refuse, graph::MigrationKey};
 /// # Errors
 /// With file, line and column: no TOML, an unknown key (with the nearest that exists), a value of the wrong type.
 pub fn parse(app: &str, name: &str, file: &str, text: &str) -> Result<Migration> {
-    let mut source = Source {
-        file: file.to_owned(),
-        text: text.to_owned(),
-        depends_at: 0,
-        operations_at: Vec::new(),
-    };
+    let mut source =
+        Source { file: file.to_owned(), text: text.to_owned(), depends_at: 0, operations_at: Vec::new() };
     let document = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         refuse(format!("this is no TOML: {}", error.message())).in_file(source.place(at))

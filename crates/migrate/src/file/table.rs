@@ -62,7 +62,8 @@ impl<'a> Table<'a> {
 
     /// The entries in the order of the file.
     pub(super) fn entries(&self) -> Vec<(&'a str, Item<'a>)> {
-        let mut all: Vec<_> = self.table.iter().map(|(k, v)| (k.span().start, k.get_ref().as_ref(), v)).collect();
+        let mut all: Vec<_> =
+            self.table.iter().map(|(k, v)| (k.span().start, k.get_ref().as_ref(), v)).collect();
         all.sort_by_key(|(at, ..)| *at);
         all.into_iter().map(|(_, name, value)| (name, value)).collect()
     }

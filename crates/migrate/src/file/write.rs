@@ -172,7 +172,9 @@ fn write_sql(key: &str, sql: &SqlByDialect, out: &mut String) {
         _ if sql.is_empty() => {}
         Some(all) if sql.len() == 1 => line(out, key, &quoted_lines(all)),
         // In dotted keys, for an inline table is one line, and SQL seldom is.
-        _ => sql.iter().for_each(|(dialect, text)| line(out, &format!("{key}.{dialect}"), &quoted_lines(text))),
+        _ => {
+            sql.iter().for_each(|(dialect, text)| line(out, &format!("{key}.{dialect}"), &quoted_lines(text)))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an operation does to the state. Whatever does not fit is refused here, before any SQL runs.
 
-use quintet_core::Result;
+use quintet_core::{Result, meta::OnDelete};
 
 use super::Operation;
 use crate::{
@@ -145,9 +145,7 @@ fn remove(state: &mut ProjectState, model: &str, name: &str) -> Result {
     Ok(())
 }
 
-fn rename_field(
-    state: &mut ProjectState, model: &str, from: &str, to: &str, column: Option<&str>,
-) -> Result {
+fn rename_field(state: &mut ProjectState, model: &str, from: &str, to: &str, column: Option<&str>) -> Result {
     let owner = state.model(model)?;
     let old = owner.field(from)?;
     if owner.get(to).is_some() {
@@ -181,7 +179,9 @@ fn table_is_free(state: &ProjectState, table: &str) -> Result {
 
 fn column_is_free(owner: &ModelState, field: &FieldState) -> Result {
     match owner.fields.iter().find(|f| f.name != field.name && same_name(&f.column, &field.column)) {
-        Some(other) => Err(refuse(format!("the column `{}` belongs to the field `{}`", field.column, other.name))),
+        Some(other) => {
+            Err(refuse(format!("the column `{}` belongs to the field `{}`", field.column, other.name)))
+        }
         None => Ok(()),
     }
 }
@@ -193,6 +193,11 @@ fn same_name(a: &str, b: &str) -> bool {
 
 fn reference_exists(state: &ProjectState, model: &str, field: &FieldState) -> Result {
     match &field.reference {
+        Some(reference) if reference.on_delete == OnDelete::SetNull && !field.null => Err(refuse(format!(
+            "{model}.{} is to become null when its row in {} goes, but can't be null: make it an Option, or choose \
+             another `on_delete`",
+            field.name, reference.model
+        ))),
         Some(reference) if reference.model != model => state.model(&reference.model).map(|_| ()),
         _ => Ok(()),
     }

@@ -38,12 +38,18 @@ impl fmt::Display for Operation {
                 None => write!(f, "create model {}", name_of(model)),
             },
             Operation::DeleteModel { model } => write!(f, "delete model {}", name_of(model)),
-            Operation::RenameModel { model, to } => write!(f, "rename model {} to {}", name_of(model), name_of(to)),
+            Operation::RenameModel { model, to } => {
+                write!(f, "rename model {} to {}", name_of(model), name_of(to))
+            }
             Operation::RenameTable { model, table } => {
                 write!(f, "rename the table of {} to {table}", name_of(model))
             }
-            Operation::AddField { model, field, .. } => write!(f, "add field {} to {}", field.name, name_of(model)),
-            Operation::RemoveField { model, name, .. } => write!(f, "remove field {name} from {}", name_of(model)),
+            Operation::AddField { model, field, .. } => {
+                write!(f, "add field {} to {}", field.name, name_of(model))
+            }
+            Operation::RemoveField { model, name, .. } => {
+                write!(f, "remove field {name} from {}", name_of(model))
+            }
             Operation::AlterField { model, field, .. } => {
                 write!(f, "alter field {} of {}", field.name, name_of(model))
             }
@@ -87,7 +93,8 @@ pub(crate) fn difference(old: &FieldState, new: &FieldState) -> String {
     note("digits", digits(old), digits(new));
     note("choices", old.choices.join("|"), new.choices.join("|"));
     note("db_default", or_none(old.db_default.clone()), or_none(new.db_default.clone()));
-    let to = |f: &FieldState| or_none(f.reference.as_ref().map(|r| format!("{} ({:?})", r.model, r.on_delete)));
+    let to =
+        |f: &FieldState| or_none(f.reference.as_ref().map(|r| format!("{} ({:?})", r.model, r.on_delete)));
     note("to", to(old), to(new));
     parts.join(", ")
 }

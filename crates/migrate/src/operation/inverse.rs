@@ -18,7 +18,9 @@ impl Operation {
             Operation::DeleteModel { model } => {
                 Operation::CreateModel { model: model.clone(), state: before.model(model)?.clone() }
             }
-            Operation::RenameModel { model, to } => Operation::RenameModel { model: to.clone(), to: model.clone() },
+            Operation::RenameModel { model, to } => {
+                Operation::RenameModel { model: to.clone(), to: model.clone() }
+            }
             Operation::RenameTable { model, .. } => {
                 Operation::RenameTable { model: model.clone(), table: before.model(model)?.table.clone() }
             }
@@ -64,7 +66,10 @@ impl Operation {
 ///
 /// # Errors
 /// The first operation (counted from 0) that has no way back or does not fit the state.
-pub fn inverse_of(before: &mut ProjectState, operations: &[Operation]) -> Result<Vec<Operation>, (usize, Error)> {
+pub fn inverse_of(
+    before: &mut ProjectState,
+    operations: &[Operation],
+) -> Result<Vec<Operation>, (usize, Error)> {
     let mut back = Vec::with_capacity(operations.len());
     for (index, operation) in operations.iter().enumerate() {
         back.push(operation.inverse(before).map_err(|error| (index, error))?);

@@ -19,9 +19,15 @@ pub(super) fn command() -> Command {
                  migration is one transaction: if it fails, the database is as it was before it.";
     Command::new("migrate", about, migrate)
         .arg(ArgSpec::of::<Option<String>>("app", "Only this app, and what it needs").positional())
-        .arg(ArgSpec::of::<Option<String>>("migration", "The app's last migration afterwards, or `zero`").positional())
+        .arg(
+            ArgSpec::of::<Option<String>>("migration", "The app's last migration afterwards, or `zero`")
+                .positional(),
+        )
         .arg(ArgSpec::of::<bool>("plan", "Show what would be done"))
-        .arg(ArgSpec::of::<bool>("fake", "Only write down that it was done, for tables that are as they should be already"))
+        .arg(ArgSpec::of::<bool>(
+            "fake",
+            "Only write down that it was done, for tables that are as they should be already",
+        ))
 }
 
 async fn migrate(services: Services, args: Args) -> Result {

@@ -25,7 +25,10 @@ pub(super) fn command() -> Command {
     let answer = ArgSpec {
         positional: false,
         value_name: "KEY=ANSWER",
-        ..ArgSpec::of::<Vec<String>>("answer", "The answer to a question, if nobody is there to be asked; can be repeated")
+        ..ArgSpec::of::<Vec<String>>(
+            "answer",
+            "The answer to a question, if nobody is there to be asked; can be repeated",
+        )
     };
     Command::new("makemigrations", about, make)
         .arg(ArgSpec::of::<Option<String>>("app", "Only this app").positional())
@@ -51,7 +54,9 @@ async fn make(services: Services, args: Args) -> Result {
     let empty: bool = args.take("empty")?;
     if empty {
         let Some(app) = app else {
-            return Err(quintet_core::Error::bad_request("an empty migration needs an app: makemigrations APP --empty"));
+            return Err(quintet_core::Error::bad_request(
+                "an empty migration needs an app: makemigrations APP --empty",
+            ));
         };
         return make_empty(&needs, &graph, &app, name.as_deref(), args.take("dry_run")?);
     }
@@ -70,7 +75,9 @@ async fn make(services: Services, args: Args) -> Result {
             return Ok(());
         }
         let lines: String = found.iter().map(|operation| format!("\n  {operation}")).collect();
-        return Err(refuse(format!("models have changes that no migration has; run `makemigrations`:{lines}")));
+        return Err(refuse(format!(
+            "models have changes that no migration has; run `makemigrations`:{lines}"
+        )));
     }
     let mut asking = Asking::new(&needs.console, &args.take::<Vec<String>>("answer")?)?;
     let found = detect(&from, &goal, &hints, &mut asking);
@@ -119,7 +126,9 @@ fn tell(needs: &Needs, graph: &Graph, migration: &Migration) {
 fn only(app: &str, from: &ProjectState, goal: ProjectState) -> Result<ProjectState> {
     let mut partial = ProjectState::default();
     let of_app = |label: &String| app_of(label) == app;
-    partial.models.extend(from.models.iter().filter(|(label, _)| !of_app(label)).map(|(l, m)| (l.clone(), m.clone())));
+    partial
+        .models
+        .extend(from.models.iter().filter(|(label, _)| !of_app(label)).map(|(l, m)| (l.clone(), m.clone())));
     partial.models.extend(goal.models.into_iter().filter(|(label, _)| of_app(label)));
     for (label, model) in partial.models.iter().filter(|(label, _)| of_app(label)) {
         for reference in model.fields.iter().filter_map(|f| f.reference.as_ref()) {

@@ -49,7 +49,9 @@ impl Room for MigrateRoom {
                 return Ok(());
             }
             let Some(db) = boot.services.get::<Db>().cloned() else {
-                return Err(Error::settings("`[migrations] on_start` needs a database: start the ORM's room first"));
+                return Err(Error::settings(
+                    "`[migrations] on_start` needs a database: start the ORM's room first",
+                ));
             };
             let graph = sources::load(&boot.site)?;
             for done in crate::run::migrate(&db, &graph).await? {
@@ -77,8 +79,11 @@ async fn checks(services: &Services) -> Vec<Check> {
     match make::pending(site, &graph) {
         Ok(changes) if changes.is_empty() => {}
         Ok(changes) => found.push(
-            Check::warning("migrate.W002", format!("models have changes that no migration has: {}", list(&changes)))
-                .hint("run `makemigrations`"),
+            Check::warning(
+                "migrate.W002",
+                format!("models have changes that no migration has: {}", list(&changes)),
+            )
+            .hint("run `makemigrations`"),
         ),
         Err(error) => found.push(
             Check::warning("migrate.W002", format!("models can't be compared with the migrations: {error}"))
@@ -92,7 +97,9 @@ async fn checks(services: &Services) -> Vec<Check> {
             Check::warning("migrate.W001", format!("migrations are not applied: {}", list(&names)))
                 .hint("run `migrate`"),
         ),
-        Err(error) => found.push(Check::error("migrate.E002", error.to_string()).hint("see `showmigrations`")),
+        Err(error) => {
+            found.push(Check::error("migrate.E002", error.to_string()).hint("see `showmigrations`"))
+        }
     }
     found
 }

@@ -78,9 +78,12 @@ async fn show_sql(services: Services, args: Args) -> Result {
             needs.console.line(match step {
                 Step::Sql(text) => format!("{};", text.trim_end().trim_end_matches(';')),
                 Step::Guard(guard) => {
-                    format!("-- stops if rows of {} {}:\n--   {}", guard.table, guard.wrong, guard.sql)
+                    let things = if guard.columns { "columns" } else { "rows" };
+                    format!("-- stops if {things} of {} {}:\n--   {}", guard.table, guard.wrong, guard.sql)
                 }
-                Step::Remember(query) => format!("-- takes note of indexes and triggers made by hand:\n--   {query}"),
+                Step::Remember(query) => {
+                    format!("-- takes note of indexes and triggers made by hand:\n--   {query}")
+                }
                 Step::Restore => "-- makes the indexes and triggers again that were noted".to_owned(),
             });
         }

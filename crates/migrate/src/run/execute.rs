@@ -150,15 +150,14 @@ fn failed(work: &Work<'_>, operations: Option<std::ops::Range<usize>>, error: &E
         Direction::Forwards => "was not applied",
         Direction::Backwards => "was not reversed",
     };
-    let (mut at, mut what) = (None, "the end of the migration".to_owned());
+    // Foreign keys are off until then, so that tables can be built anew.
+    let end = "its end, where foreign keys are checked (until then a DELETE takes nothing along)";
+    let (mut at, mut what) = (None, end.to_owned());
     if let Some(range) = operations {
         what = work.describe(range.clone());
         at = work.migration.operation_place(work.planned.original(range.start, work.operations.len()));
     }
-    let text = format!(
-        "{} {verb}, and nothing of it was kept: {what}: {error}",
-        work.planned.key
-    );
+    let text = format!("{} {verb}, and nothing of it was kept: {what}: {error}", work.planned.key);
     let mut failed = refuse(text);
     for (name, detail) in error.details() {
         failed = failed.with_detail(name, detail.clone());

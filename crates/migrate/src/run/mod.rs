@@ -73,7 +73,12 @@ impl<'a> Migrator<'a> {
     ///
     /// # Errors
     /// Migration, operation, SQL and reason of what failed. The migrations before it stay applied.
-    pub async fn run(&self, plan: &Plan, mode: Mode, mut report: impl FnMut(&Planned) + Send) -> Result<Vec<Planned>> {
+    pub async fn run(
+        &self,
+        plan: &Plan,
+        mode: Mode,
+        mut report: impl FnMut(&Planned) + Send,
+    ) -> Result<Vec<Planned>> {
         let mut applied = self.applied().await?;
         let mut done = Vec::new();
         for step in &plan.steps {

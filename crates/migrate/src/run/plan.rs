@@ -83,7 +83,8 @@ pub(super) fn make(graph: &Graph, applied: &BTreeSet<MigrationKey>, target: &Tar
         keys.map(|key| Planned { key: key.clone(), direction: Direction::Forwards }).collect()
     };
     let backwards = |unwanted: BTreeSet<MigrationKey>| {
-        let keys = graph.iter().rev().map(|m| &m.key).filter(|key| unwanted.contains(key) && applied.contains(key));
+        let keys =
+            graph.iter().rev().map(|m| &m.key).filter(|key| unwanted.contains(key) && applied.contains(key));
         keys.map(|key| Planned { key: key.clone(), direction: Direction::Backwards }).collect()
     };
     let steps = match target {

@@ -54,7 +54,10 @@ pub(crate) fn read(field: &FieldState, given: &str) -> Result<Value> {
     if let (Value::Decimal(number), Some(digits)) = (&value, field.digits)
         && scaled(*number, digits).is_none()
     {
-        return wrong(format!("does not fit {} digits, {} of them after the point", digits.max, digits.places));
+        return wrong(format!(
+            "does not fit {} digits, {} of them after the point",
+            digits.max, digits.places
+        ));
     }
     Ok(value)
 }
@@ -74,7 +77,8 @@ pub(crate) fn scaled(number: Decimal, digits: Digits) -> Option<i64> {
 /// A value as SQLite's driver would keep it, as a literal.
 pub(crate) fn sqlite(field: &FieldState, given: &str) -> Result<String> {
     let value = read(field, given)?;
-    let out_of_range = || refuse(format!("the value for `{}`: `{given}` can't be kept by SQLite", field.name));
+    let out_of_range =
+        || refuse(format!("the value for `{}`: `{given}` can't be kept by SQLite", field.name));
     Ok(match value {
         Value::Bool(yes) => i64::from(yes).to_string(),
         // The smallest number can't be written: SQLite reads the minus by itself.
@@ -88,7 +92,9 @@ pub(crate) fn sqlite(field: &FieldState, given: &str) -> Result<String> {
         Value::Text(value) => text(&value),
         Value::Bytes(value) => bytes(&value),
         Value::Date(day) if day.year() >= 0 => text(&day.strftime("%Y-%m-%d").to_string()),
-        Value::Time(time) if time.subsec_nanosecond() >= 1000 => text(&time.strftime("%H:%M:%S.%6f").to_string()),
+        Value::Time(time) if time.subsec_nanosecond() >= 1000 => {
+            text(&time.strftime("%H:%M:%S.%6f").to_string())
+        }
         Value::Time(time) => text(&time.strftime("%H:%M:%S").to_string()),
         Value::DateTime(instant) => {
             let civil = jiff::tz::TimeZone::UTC.to_datetime(instant);
@@ -124,7 +130,11 @@ pub(crate) fn as_file_text(field: &FieldState, value: &Value) -> Result<String> 
         Value::Duration(v) => v.to_string(),
         Value::Json(v) => v.to_string(),
         other => {
-            return Err(refuse(format!("the default of `{}` is {}, no value of a column", field.name, other.describe())));
+            return Err(refuse(format!(
+                "the default of `{}` is {}, no value of a column",
+                field.name,
+                other.describe()
+            )));
         }
     };
     read(field, &given)?;
@@ -150,9 +160,13 @@ mod tests {
     #[test]
     fn decimals_are_whole_numbers_of_their_last_place() {
         let digits = Digits { max: 5, places: 2 };
-        for (number, expected) in
-            [("12.5", Some(1250)), ("12.500", Some(1250)), ("-999.99", Some(-99_999)), ("1000", None), ("0.001", None)]
-        {
+        for (number, expected) in [
+            ("12.5", Some(1250)),
+            ("12.500", Some(1250)),
+            ("-999.99", Some(-99_999)),
+            ("1000", None),
+            ("0.001", None),
+        ] {
             assert_eq!(scaled(number.parse().unwrap(), digits), expected, "{number}");
         }
     }

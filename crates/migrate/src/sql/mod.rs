@@ -33,11 +33,13 @@ pub enum Step {
     Restore,
 }
 
-/// What must not be in the data for the next steps to be safe.
+/// What must not be there for the next steps to be safe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guard {
-    /// A query of one row: how many rows are in the way, and the keys of some.
+    /// A query of one row: how many rows (or columns) are in the way, and the keys (or names) of some.
     pub sql: String,
+    /// Does it count columns? Rows otherwise.
+    pub columns: bool,
     /// What is wrong with them, after "12 rows of `film` ": "have no `year`".
     pub wrong: String,
     /// How to mend it.
@@ -50,7 +52,8 @@ impl Guard {
     /// The refusal, once rows are in the way.
     #[must_use]
     pub fn refusal(&self, count: i64, examples: &str) -> Error {
-        let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        let thing = if self.columns { "column" } else { "row" };
+        let rows = if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") };
         let examples = if examples.is_empty() { String::new() } else { format!(" (for example {examples})") };
         refuse(format!("{rows} of `{}` {}{examples}: {}", self.table, self.wrong, self.hint))
             .with_detail("SQL", self.sql.clone())

@@ -25,7 +25,8 @@ pub(crate) fn index(table: &str, columns: &[&str], unique: bool) -> String {
 
 /// FNV-1a: stable between versions and machines, which the standard library's hashes are not.
 fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -50,8 +50,7 @@ impl ProjectState {
     /// The fields that point to the model `label`, with the models that have them, the model's own included.
     pub fn references_to<'a>(&'a self, label: &'a str) -> impl Iterator<Item = (&'a str, &'a FieldState)> {
         self.models.iter().flat_map(move |(owner, model)| {
-            let pointing =
-                move |f: &&FieldState| f.reference.as_ref().is_some_and(|r| r.model == label);
+            let pointing = move |f: &&FieldState| f.reference.as_ref().is_some_and(|r| r.model == label);
             model.fields.iter().filter(pointing).map(move |f| (owner.as_str(), f))
         })
     }

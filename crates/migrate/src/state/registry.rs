@@ -58,9 +58,7 @@ impl ProjectState {
     }
 }
 
-fn target(
-    meta: &ModelMeta, field: &FieldMeta, models: &[&'static ModelMeta],
-) -> Result<&'static ModelMeta> {
+fn target(meta: &ModelMeta, field: &FieldMeta, models: &[&'static ModelMeta]) -> Result<&'static ModelMeta> {
     let to = field.relation.target().ok_or_else(|| {
         refuse(format!("{}.{} leads to a model that was never filled in", meta.label(), field.name))
     })?;
@@ -77,7 +75,10 @@ fn target(
 }
 
 fn field_state(
-    meta: &ModelMeta, index: u16, field: &FieldMeta, models: &[&'static ModelMeta],
+    meta: &ModelMeta,
+    index: u16,
+    field: &FieldMeta,
+    models: &[&'static ModelMeta],
 ) -> Result<FieldState> {
     let reference = match field.relation {
         Relation::ToOne { on_delete, .. } => {

@@ -216,9 +216,13 @@ pub fn expected(state: &ProjectState) -> BTreeMap<String, Table> {
                 table.references.insert((f.column.clone(), target.table.clone(), there, rule.to_owned()));
             }
             if f.unique && !f.primary_key {
-                table.indexes.insert(format!("{}__{}_key", model.table, f.column), (vec![f.column.clone()], true));
+                table
+                    .indexes
+                    .insert(format!("{}__{}_key", model.table, f.column), (vec![f.column.clone()], true));
             } else if f.index && !f.primary_key {
-                table.indexes.insert(format!("{}__{}_idx", model.table, f.column), (vec![f.column.clone()], false));
+                table
+                    .indexes
+                    .insert(format!("{}__{}_idx", model.table, f.column), (vec![f.column.clone()], false));
             }
         }
         for set in &model.unique_together {

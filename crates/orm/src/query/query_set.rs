@@ -184,45 +184,54 @@ impl<M, O> QuerySet<M, O> {
     }
 }
 
-impl<M: Model, O: Carry<M>> QuerySet<M, O> {
+// The bounds stand on the methods: on the block, the compiler would only say that they are not met.
+impl<M: Model, O> QuerySet<M, O> {
     /// With the object of this foreign key, in the same query: a join.
     ///
     /// Objects on the way are loaded too: `select_related(Film.director.country)` also loads the director.
-    pub fn select_related(mut self, relation: impl ToOne<Root = M>) -> Self {
-        self.add_joins(&relation);
-        self
-    }
-
-    fn add_joins<J: ToOne<Root = M>>(&mut self, _: &J) {
+    pub fn select_related<J: ToOne<Root = M>>(mut self, _relation: J) -> Self
+    where
+        O: Carry<M>,
+    {
         let mut joins = Vec::new();
         J::joins(&mut joins);
-        self.join(joins);
-    }
-
-    fn join(&mut self, joins: Vec<Join>) {
-        let loads = self.loads();
-        for join in joins {
-            if !loads.joins.iter().any(|other| other.path() == join.path()) {
-                loads.joins.push(Arc::new(join));
-            }
-        }
+        self.loads().join(joins);
+        self
     }
 
     /// With the objects of this to-many relation: one further query for all rows.
     ///
     /// The relation may be narrowed, ordered and have relations loaded itself:
     /// `prefetch_related(Film.reviews.filter(Review.stars.ge(4)).select_related(Review.author))`.
-    pub fn prefetch_related<R: IntoPrefetch<M>>(mut self, relation: R) -> Self {
+    pub fn prefetch_related<R: IntoPrefetch<M>>(mut self, relation: R) -> Self
+    where
+        O: Carry<M>,
+    {
         let mut joins = Vec::new();
         R::joins(&mut joins);
-        self.join(joins);
-        self.loads().prefetches.push(relation.into_prefetch());
+        let loads = self.loads();
+        loads.join(joins);
+        loads.prefetches.push(relation.into_prefetch());
         self
     }
 
-    fn loads(&mut self) -> &mut Loads<O> {
+    fn loads(&mut self) -> &mut Loads<O>
+    where
+        O: Carry<M>,
+    {
         self.loads.get_or_insert_with(|| {
             Box::new(Loads { carrier: O::record, joins: Vec::new(), prefetches: Vec::new() })
         })
+    }
+}
+
+impl<O> Loads<O> {
+    /// Adds joins that are not there yet.
+    fn join(&mut self, joins: Vec<Join>) {
+        for join in joins {
+            if !self.joins.iter().any(|other| other.path() == join.path()) {
+                self.joins.push(Arc::new(join));
+            }
+        }
     }
 }

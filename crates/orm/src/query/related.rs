@@ -138,9 +138,7 @@ impl<C: Model> Related<C> {
     #[track_caller]
     fn change(self, change: LinkChange, db: &dyn Executor) -> BoxFuture<'_, Result> {
         let at = Location::caller();
-        Box::pin(async move {
-            change_links(self.owner, self.field, self.key, change, db, at).await
-        })
+        Box::pin(async move { change_links(self.owner, self.field, self.key, change, db, at).await })
     }
 }
 

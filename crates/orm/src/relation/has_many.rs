@@ -3,7 +3,11 @@ use std::{fmt, marker::PhantomData, panic::Location};
 use http::StatusCode;
 use quintet_core::{Error, ErrorKind, Result, TemplateValue, Value};
 
-use crate::model::{Erased, Model, Record, Relative};
+use super::foreign_key::show;
+use crate::{
+    field::FieldType,
+    model::{Erased, Model, Record, Relative},
+};
 
 /// The objects of a to-many relation in a row: there only if the query prefetched them.
 ///
@@ -105,18 +109,34 @@ impl<C: Model> Clone for HasMany<C> {
     }
 }
 
-/// The same objects; two relations that are not loaded are equal.
-impl<C: Model + PartialEq> PartialEq for HasMany<C> {
+/// The same keys in the same order; two relations that are not loaded are equal.
+impl<C: Model> PartialEq for HasMany<C> {
     fn eq(&self, other: &Self) -> bool {
-        self.loaded() == other.loaded()
+        match (self.loaded(), other.loaded()) {
+            (Some(these), Some(those)) => these.iter().map(C::pk).eq(those.iter().map(C::pk)),
+            (None, None) => true,
+            _ => false,
+        }
     }
 }
 
-impl<C: Model + fmt::Debug> fmt::Debug for HasMany<C> {
+impl<C: Model> Eq for HasMany<C> {}
+
+/// The keys only, so that a model that leads to itself has an end.
+impl<C: Model> fmt::Debug for HasMany<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.loaded() {
-            Some(objects) => objects.fmt(f),
-            None => f.write_str("not loaded"),
-        }
+        let Some(objects) = self.loaded() else { return f.write_str("not loaded") };
+        let name = C::meta().name;
+        let key = |object: &C| Plain(format!("{name}({})", show(&object.pk().encode())));
+        f.debug_list().entries(objects.iter().map(key)).finish()
+    }
+}
+
+/// Text that prints without quotes.
+struct Plain(String);
+
+impl fmt::Debug for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }

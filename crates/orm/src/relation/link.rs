@@ -35,14 +35,19 @@ pub(crate) fn link(owner: &'static ModelMeta, field: u16) -> Result<(&'static Mo
     let target = relation.target().ok_or_else(wrong)?;
     match relation {
         Relation::ManyToMany { through, .. } => {
-            let between = Between { model: owner, field, owner_column: through.from, related_column: through.to };
+            let between =
+                Between { model: owner, field, owner_column: through.from, related_column: through.to };
             Ok((target, Link::Table(between)))
         }
         Relation::HasMany { via, .. } => match target.field_at(via).ok_or_else(wrong)?.relation {
             Relation::ToOne { .. } => Ok((target, Link::Key { via })),
             Relation::ManyToMany { through, .. } => {
-                let between =
-                    Between { model: target, field: via, owner_column: through.to, related_column: through.from };
+                let between = Between {
+                    model: target,
+                    field: via,
+                    owner_column: through.to,
+                    related_column: through.from,
+                };
                 Ok((target, Link::Table(between)))
             }
             _ => Err(wrong()),

@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-/// A foreign key or many-to-many that leads to `T`. `#[model]` gives the struct a constant `relation_{field}` for
+/// A foreign key or many-to-many that leads to `T`. `#[model]` gives the struct a constant `foreign_key_{field}` for
 /// each, by which `HasMany<..>` in another model finds its other end while compiling.
 pub struct RelationTo<T> {
     index: u16,

@@ -32,10 +32,12 @@ pub(super) fn explain_write(
                 .map(|field| field.name)
                 .collect();
             if keys.is_empty() {
-                let message = format!("the key of this {} can't change: other rows point to it", meta.verbose_name);
+                let message =
+                    format!("the key of this {} can't change: other rows point to it", meta.verbose_name);
                 return replaced(&error, ErrorKind::Protected, message, at);
             }
-            let message = format!("the row that {}.{} points to does not exist", meta.name, keys.join(" or "));
+            let message =
+                format!("the row that {}.{} points to does not exist", meta.name, keys.join(" or "));
             replaced(&error, ErrorKind::Conflict { constraint: keys.join(", ") }, message, at)
         }
         _ => error.at(at),

@@ -33,6 +33,15 @@ pub(crate) fn from_pairs<T: Data>(pairs: Vec<(String, String)>) -> Result<T, Fie
         }
     }
     let mut errors = FieldErrors::new();
+    // Nobody types it, PostgreSQL can't store it, and a page can't show it.
+    for (name, _) in pairs.0.iter().filter(|(_, texts)| texts.iter().any(|text| text.contains('\0'))) {
+        if T::FIELDS.iter().any(|field| field.name == name) {
+            errors.push(name.clone(), "must not contain the character U+0000");
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     match T::deserialize(&pairs) {
         Ok(value) => {
             value.validate(&mut errors);
@@ -48,6 +57,7 @@ pub(crate) fn from_pairs<T: Data>(pairs: Vec<(String, String)>) -> Result<T, Fie
                             // Several texts are a list already: what is wrong is one of them.
                             let expected = match inner(&shape) {
                                 ShapeKind::List(item) => item.expected(),
+                                ShapeKind::Whole { min, max } => Some(field.expected_whole(*min, *max)),
                                 _ => shape.expected(),
                             };
                             errors.push(field.name, expected.unwrap_or(why));

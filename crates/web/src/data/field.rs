@@ -8,7 +8,7 @@ use super::Given;
 /// One field of a `#[data]` type, for whoever reads, shows or documents it.
 #[derive(Clone, Copy)]
 pub struct DataField {
-    /// Its name in JSON, query strings and templates.
+    /// Its name in JSON and query strings; templates know it by its name in Rust.
     pub name: &'static str,
     /// What people read beside it.
     pub label: &'static str,
@@ -33,6 +33,20 @@ impl DataField {
     #[must_use]
     pub fn is_required(&self) -> bool {
         !self.has_default && !matches!((self.shape)().kind, ShapeKind::Optional(_))
+    }
+}
+
+impl DataField {
+    /// What to write instead of something that is no whole number: within the field's own bounds, if it has both.
+    pub(super) fn expected_whole(&self, min: i128, max: i128) -> String {
+        let bound = |bound: Option<fn() -> Value>| match bound.map(|bound| bound()) {
+            Some(Value::Int(n)) => Some(i128::from(n)),
+            _ => None,
+        };
+        match (bound(self.min), bound(self.max)) {
+            (Some(min), Some(max)) => format!("expected a whole number from {min} to {max}"),
+            _ => whole(min, max),
+        }
     }
 }
 
@@ -103,6 +117,15 @@ impl Shape {
     #[must_use]
     pub fn opaque() -> Self {
         Shape { kind: ShapeKind::Any, reads: |_| Ok(()) }
+    }
+
+    /// This shape or nothing. One that is optional already stays as it is.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        match self.kind {
+            ShapeKind::Optional(_) => self,
+            _ => Shape { reads: self.reads, kind: ShapeKind::Optional(Box::new(self)) },
+        }
     }
 
     /// What to write instead, for the person who wrote something else.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt::Write, sync::Arc};
 
 use http::StatusCode;
 use quintet_core::{
-    Error, Services, Value,
+    Error, FieldErrors, Services, Value,
     html::Escaped,
     template::{Render, Renderer},
 };
@@ -22,7 +22,7 @@ pub(super) fn write(error: &Error, status: StatusCode, facts: &Facts, services: 
     Document::html(plain(error, status, facts))
 }
 
-/// `404.html`; for faults of the site also `500.html`.
+/// `404.html`; for faults of the site also `500.html`; for anything `error.html`.
 fn from_template(
     error: &Error,
     status: StatusCode,
@@ -31,7 +31,7 @@ fn from_template(
 ) -> Option<quintet_core::Result<String>> {
     let renderer = services.get::<Arc<dyn Renderer>>()?;
     let general = status.is_server_error().then(|| "500.html".to_owned());
-    let template = [Some(format!("{}.html", status.as_u16())), general]
+    let template = [Some(format!("{}.html", status.as_u16())), general, Some("error.html".to_owned())]
         .into_iter()
         .flatten()
         .find(|t| renderer.exists(t))?;
@@ -39,6 +39,7 @@ fn from_template(
         ("status".into(), Value::Int(status.as_u16().into())),
         ("reason".into(), Value::Text(reason(status).to_owned())),
         ("message".into(), Value::Text(message(error, status).into_owned())),
+        ("errors".into(), errors(error)),
     ];
     let what = Render {
         template: &template,
@@ -49,6 +50,17 @@ fn from_template(
         services,
     };
     Some(renderer.render(what))
+}
+
+/// What is wrong, field by field: `{% for error in errors %}{{ error.field }}: {{ error.message }}`.
+fn errors(error: &Error) -> Value {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let fields = error.field_errors().into_iter().flat_map(FieldErrors::iter);
+    Value::List(
+        fields
+            .map(|e| Value::Map(vec![("field".into(), text(&e.field)), ("message".into(), text(&e.message))]))
+            .collect(),
+    )
 }
 
 fn plain(error: &Error, status: StatusCode, facts: &Facts) -> String {

@@ -15,7 +15,7 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::Map};
 use http::StatusCode;
 use quintet_core::{BoxFuture, Error, ErrorKind, Services};
 use tower::{Layer, Service};
@@ -26,6 +26,8 @@ use crate::{
     errors::{self, Facts},
 };
 
+/// What a handler gave, or why an argument of it can't be taken.
+type Given = Result<Response, Response>;
 type Answer = BoxFuture<'static, Result<Response, Infallible>>;
 
 /// The function of a declared route, as a service.
@@ -35,15 +37,14 @@ pub(super) struct Handle(pub(super) Run);
 impl Service<Request> for Handle {
     type Response = Response;
     type Error = Infallible;
-    type Future =
-        futures_util::future::Map<BoxFuture<'static, Response>, fn(Response) -> Result<Response, Infallible>>;
+    type Future = Map<BoxFuture<'static, Given>, fn(Given) -> Result<Response, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        (self.0)(request).map(Ok)
+        (self.0)(request).map(|given| Ok(given.unwrap_or_else(|refusal| refusal)))
     }
 }
 

@@ -3,8 +3,8 @@ use std::{any::TypeId, fmt};
 use axum::{extract::Request, response::Response};
 use quintet_core::{BoxFuture, Result, Services};
 
-/// Answers a request.
-pub(crate) type Run = fn(Request) -> BoxFuture<'static, Response>;
+/// Answers a request: with what the handler gave, or with what says why an argument can't be taken.
+pub(crate) type Run = fn(Request) -> BoxFuture<'static, Result<Response, Response>>;
 /// Finds out whether a site has what a handler's argument needs.
 pub(crate) type Need = fn(&Services) -> Result;
 

@@ -14,7 +14,7 @@ pub mod text;
 mod whole_file;
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use quintet::prelude::*;
@@ -25,37 +25,35 @@ pub use report::{Kind, Notice, Remark, Report};
 
 use store::Store;
 
-/// The films that come with the cinema.
-pub const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/movies.json");
+/// The films that come with the cinema: they are in the binary.
+pub const FILMS: &[u8] = include_bytes!("../../data/movies.json");
 
-/// Where the full report goes unless said otherwise.
-pub const REPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.quintet/import-films.txt");
+/// Where the full report goes unless said otherwise, seen from the site's directory.
+pub const REPORT: &str = ".quintet/import-films.txt";
 
 /// Rows that are written together.
 const BATCH: usize = 200;
 
-/// Reads `file` into the database: all of it, or, if anything fails, nothing.
+/// Reads films into the database: all of them, or, if anything fails, none. `name` is that of the source, for its errors.
 ///
 /// A film that an earlier import wrote is left as it is.
 ///
 /// # Errors
-/// If the file can't be read, is no JSON array, or the database refuses. A row that is no good is no error: it is in the report.
-pub async fn import(file: &Path, db: &Db, progress: &Progress) -> Result<Report> {
-    let open = |file: &Path| -> Result<Elements<BufReader<File>>> {
-        let opened = File::open(file)
-            .map_err(|e| Error::bad_request(format!("can't open {}: {e}", file.display())))?;
-        Ok(Elements::new(BufReader::new(opened)))
-    };
-    let elements = open(file)?;
+/// If the source can't be read, is no JSON array, or the database refuses. A row that is no good is no error: it is in the report.
+pub async fn import(
+    source: impl BufRead + Send,
+    name: &str,
+    db: &Db,
+    progress: &Progress,
+) -> Result<Report> {
     progress.begin("films", None);
     let report = db
         .atomic(async |tx| {
             let mut report = Report::default();
             let mut store = Store::new(tx);
             let mut batch = Vec::with_capacity(BATCH);
-            for element in elements {
-                let element =
-                    element.map_err(|broken| Error::bad_request(format!("{}: {broken}", file.display())))?;
+            for element in Elements::new(source) {
+                let element = element.map_err(|broken| Error::bad_request(format!("{name}: {broken}")))?;
                 report.read += 1;
                 let (film, notices) = film::read(&element);
                 notices.into_iter().for_each(|notice| report.add(notice));
@@ -73,6 +71,24 @@ pub async fn import(file: &Path, db: &Db, progress: &Progress) -> Result<Report>
     Ok(report)
 }
 
+/// [`import`] from a file.
+///
+/// # Errors
+/// As [`import`], and if there is no such file.
+pub async fn import_file(file: &Path, db: &Db, progress: &Progress) -> Result<Report> {
+    let opened =
+        File::open(file).map_err(|e| Error::bad_request(format!("can't open {}: {e}", file.display())))?;
+    import(BufReader::new(opened), &file.display().to_string(), db, progress).await
+}
+
+/// [`import`] of the films that come with the cinema.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn import_own(db: &Db, progress: &Progress) -> Result<Report> {
+    import(FILMS, "the cinema's own films", db, progress).await
+}
+
 /// Import the films of a JSON file: those that come with the cinema, unless a file is named.
 #[command]
 pub async fn import_films(
@@ -81,12 +97,15 @@ pub async fn import_films(
     /** where the full report goes */
     report: Option<PathBuf>,
     db: &Db,
+    settings: &Settings,
     progress: &Progress,
     console: &Console,
 ) -> Result {
-    let file = file.unwrap_or_else(|| DATA.into());
-    let path = report.unwrap_or_else(|| REPORT.into());
-    let report = import(&file, db, progress).await?;
+    let path = report.unwrap_or_else(|| settings.path(REPORT));
+    let report = match file {
+        Some(file) => import_file(&file, db, progress).await?,
+        None => import_own(db, progress).await?,
+    };
     report.write(&path)?;
     console.line(report.text(3));
     console.line(format!("Every case is in {}", path.display()));

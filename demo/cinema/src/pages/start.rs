@@ -92,6 +92,7 @@ pub async fn home(Query(search): Query<Search>, db: Db) -> Result<Page> {
         current: search.genre.as_deref() == Some(g.slug.as_str()),
     };
     let genres: Vec<Link> = std::iter::once(all).chain(genres.iter().map(link)).collect();
+    let json = search.on_page(page).address(&super::films_json::url().to_string());
     let pager = pager(page, last, |n| search.on_page(n).address(&base));
     Ok(page!(
         "home.html",
@@ -103,6 +104,7 @@ pub async fn home(Query(search): Query<Search>, db: Db) -> Result<Page> {
         q: search.words().unwrap_or_default(),
         genre: search.genre,
         choices: search.choices(),
+        json,
         pager
     ))
 }

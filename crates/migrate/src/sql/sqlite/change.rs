@@ -214,8 +214,9 @@ impl<'a> Change<'a> {
     /// Asks for shared values wherever uniqueness is new or the values are.
     fn check_uniqueness(&mut self, after: &ModelState) -> Result {
         let before = table::indexes(self.before)?;
-        let changed =
-            |field: &String| after.get(field).is_none_or(|f| self.sources.get(field) != Some(&quoted(&f.column)));
+        let changed = |field: &String| {
+            after.get(field).is_none_or(|f| self.sources.get(field) != Some(&quoted(&f.column)))
+        };
         let mut sets: Vec<Vec<String>> = Vec::new();
         for index in table::indexes(after)? {
             let Some(fields) = index.unique_fields else { continue };

@@ -55,17 +55,21 @@ pub(super) fn convert(old: &FieldState, new: &FieldState, e: &str) -> Result<Con
     if let (Kind::Text, Some(longest)) = (new.kind, new.max_length) {
         let fitted = old.kind == Kind::Text && old.max_length.is_some_and(|n| n <= longest);
         if !fitted {
-            out = with_check(out, |v| format!("length({v}) > {longest}"), || {
-                format!("have a `{name}` of more than {longest} characters")
-            });
+            out = with_check(
+                out,
+                |v| format!("length({v}) > {longest}"),
+                || format!("have a `{name}` of more than {longest} characters"),
+            );
         }
     }
     let fitted = !old.choices.is_empty() && old.choices.iter().all(|c| new.choices.contains(c));
     if !new.choices.is_empty() && !fitted {
         let known: Vec<String> = new.choices.iter().map(|c| text(c)).collect();
-        out = with_check(out, |v| format!("{v} NOT IN ({})", known.join(", ")), || {
-            format!("have a `{name}` that is none of {}", new.choices.join(", "))
-        });
+        out = with_check(
+            out,
+            |v| format!("{v} NOT IN ({})", known.join(", ")),
+            || format!("have a `{name}` that is none of {}", new.choices.join(", ")),
+        );
     }
     Ok(out)
 }
@@ -100,13 +104,10 @@ fn other_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> 
     let name = &new.name;
     Ok(match (old.kind, new.kind) {
         (Kind::SmallInt, Kind::Int | Kind::BigInt) | (Kind::Int, Kind::BigInt) => Converted::plain(e),
-        (a, b) if a.is_integer() && b.is_integer() => {
-            Converted::plain(e).within(e, b, name)
-        }
+        (a, b) if a.is_integer() && b.is_integer() => Converted::plain(e).within(e, b, name),
         (Kind::Bool, b) if b.is_integer() => Converted::plain(e),
-        (a, Kind::Bool) if a.is_integer() => {
-            Converted::plain(e).unless(format!("({e}) NOT IN (0, 1)"), format!("have a `{name}` that is neither 0 nor 1"))
-        }
+        (a, Kind::Bool) if a.is_integer() => Converted::plain(e)
+            .unless(format!("({e}) NOT IN (0, 1)"), format!("have a `{name}` that is neither 0 nor 1")),
         (a, Kind::Float) if a.is_integer() => Converted::to(format!("CAST({e} AS REAL)")).unless(
             format!("({e}) NOT BETWEEN -{EXACT_DOUBLE} AND {EXACT_DOUBLE}"),
             format!("have a `{name}` that a float can't hold exactly"),
@@ -119,10 +120,15 @@ fn other_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> 
                 .unless(format!("({e}) NOT BETWEEN -{most} AND {most}"), too_large(name, to))
         }
         (a, Kind::Text) if a.is_integer() => Converted::to(format!("CAST({e} AS TEXT)")),
-        (Kind::Bool, Kind::Text) => Converted::to(format!("CASE WHEN ({e}) IS NULL THEN NULL WHEN {e} THEN 'true' ELSE 'false' END")),
+        (Kind::Bool, Kind::Text) => {
+            Converted::to(format!("CASE WHEN ({e}) IS NULL THEN NULL WHEN {e} THEN 'true' ELSE 'false' END"))
+        }
         (Kind::Float, b) if b.is_integer() => Converted::to(format!("CAST({e} AS INTEGER)"))
             .unless(format!("({e}) <> CAST({e} AS INTEGER)"), format!("have a `{name}` that is not whole"))
-            .unless(format!("abs({e}) > {EXACT_DOUBLE}.0"), format!("have a `{name}` that is no exact whole number"))
+            .unless(
+                format!("abs({e}) > {EXACT_DOUBLE}.0"),
+                format!("have a `{name}` that is no exact whole number"),
+            )
             .within(e, b, name),
         (Kind::Float, Kind::Decimal) => float_to_decimal(e, name, digits(new)?),
         // Fifteen digits if they say it all, else the seventeen that always do.
@@ -194,7 +200,9 @@ fn from_text(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
                 .within(&number, b, name)
         }
         Kind::Float => {
-            let number = format!("CASE WHEN json_valid({trimmed}) THEN json_type({trimmed}) IN ('integer', 'real') ELSE 0 END");
+            let number = format!(
+                "CASE WHEN json_valid({trimmed}) THEN json_type({trimmed}) IN ('integer', 'real') ELSE 0 END"
+            );
             Converted::to(format!("CAST({e} AS REAL)")).unless(
                 format!("NOT ({number}) OR abs(CAST({e} AS REAL)) > 1.7976931348623157e308"),
                 format!("have a `{name}` that is not a number"),
@@ -208,8 +216,10 @@ fn from_text(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
                 format!("have a `{name}` that is neither yes nor no"),
             )
         }
-        Kind::Date => Converted::plain(e)
-            .unless(format!("date({e}) IS NOT ({e})"), format!("have a `{name}` that is no date such as 1979-05-25")),
+        Kind::Date => Converted::plain(e).unless(
+            format!("date({e}) IS NOT ({e})"),
+            format!("have a `{name}` that is no date such as 1979-05-25"),
+        ),
         Kind::Time => {
             let (minutes, seconds) = (format!("{0}:{0}", digit(2)), format!("{0}:{0}:{0}", digit(2)));
             let fine = format!("{seconds}.{}", digit(6));
@@ -235,7 +245,8 @@ fn from_text(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
                     format!("have a `{name}` that is no date and time in UTC such as 1979-05-25 20:15:00"),
                 )
         }
-        Kind::Json => Converted::plain(e).unless(format!("NOT json_valid({e})"), format!("have a `{name}` that is no JSON")),
+        Kind::Json => Converted::plain(e)
+            .unless(format!("NOT json_valid({e})"), format!("have a `{name}` that is no JSON")),
         Kind::Bytes => Converted::to(format!("CAST({e} AS BLOB)")),
         _ => return Err(no_way(old, new)),
     })

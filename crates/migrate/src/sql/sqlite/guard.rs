@@ -2,7 +2,7 @@
 
 use super::quoted;
 use crate::{
-    sql::{Guard, Step},
+    sql::{Guard, Step, literal::text},
     state::ModelState,
 };
 
@@ -17,7 +17,7 @@ pub(super) fn rows(model: &ModelState, condition: &str, wrong: String, hint: &st
          LIMIT {EXAMPLES})) FROM {table} WHERE {condition}",
         key(model)
     );
-    Step::Guard(Guard { sql, wrong, hint: hint.to_owned(), table: model.table.clone() })
+    Step::Guard(Guard { sql, columns: false, wrong, hint: hint.to_owned(), table: model.table.clone() })
 }
 
 /// Refuses if rows share the values of these expressions; NULL is shared by any.
@@ -37,8 +37,26 @@ pub(super) fn shared(model: &ModelState, expressions: &[&str], fields: &[String]
     );
     Step::Guard(Guard {
         sql,
+        columns: false,
         wrong: format!("share the values of ({}), which shall be unique", fields.join(", ")),
         hint: "change or delete them first".to_owned(),
+        table: model.table.clone(),
+    })
+}
+
+/// Refuses if the table has columns that the state does not know: a rebuild would lose them.
+pub(super) fn strange_columns(model: &ModelState) -> Step {
+    let known: Vec<String> = model.fields.iter().map(|f| text(&f.column)).collect();
+    let sql = format!(
+        "SELECT COUNT(*), group_concat(name, ', ') FROM pragma_table_xinfo({}) WHERE name COLLATE NOCASE NOT IN ({})",
+        text(&model.table),
+        known.join(", ")
+    );
+    Step::Guard(Guard {
+        sql,
+        columns: true,
+        wrong: "would be lost, which no migration has made".to_owned(),
+        hint: "the table is built anew from what the migrations know: add a field for each to the model, or drop them".to_owned(),
         table: model.table.clone(),
     })
 }
@@ -48,7 +66,7 @@ fn key(model: &ModelState) -> String {
     let parts: Vec<String> = model
         .key()
         .map(|field| {
-            let name = crate::sql::literal::text(&format!("{} = ", field.column));
+            let name = text(&format!("{} = ", field.column));
             format!("{name} || quote({})", quoted(&field.column))
         })
         .collect();

@@ -6,7 +6,7 @@
 
 use quintet_core::Result;
 
-use super::{quoted, table};
+use super::{guard, quoted, table};
 use crate::{
     sql::{Step, literal::text},
     state::{FieldState, ModelState, ProjectState},
@@ -32,9 +32,14 @@ pub(super) fn steps(
     let columns: Vec<&str> = after.fields.iter().map(|f| f.column.as_str()).collect();
     let values: Vec<String> = after.fields.iter().map(source).collect();
     let mut steps = vec![
+        guard::strange_columns(before),
         Step::Remember(others),
         Step::Sql(table::create(state, after, &name)?),
-        Step::Sql(format!("INSERT INTO {new} ({})\nSELECT {}\nFROM {old}", table::list(&columns), values.join(", "))),
+        Step::Sql(format!(
+            "INSERT INTO {new} ({})\nSELECT {}\nFROM {old}",
+            table::list(&columns),
+            values.join(", ")
+        )),
     ];
     let numbered = |model: &ModelState| model.fields.iter().any(|f| f.auto);
     if numbered(before) && numbered(after) {

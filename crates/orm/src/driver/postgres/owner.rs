@@ -303,7 +303,7 @@ impl Owner {
         let (facts, key) = (self.facts.clone(), self.key);
         tokio::spawn(async move {
             facts.door.cancel(key).await;
-            drop(heard.send(()));
+            let _ = heard.send(());
         });
         self.cancelling = Some(hear);
     }

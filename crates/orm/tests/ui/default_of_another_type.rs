@@ -1,0 +1,9 @@
+use quintet_orm::prelude::*;
+
+#[model]
+pub struct Film {
+    #[field(default = "many")]
+    pub votes: i32,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+#[path = "../common/mod.rs"]
+mod common;
+use common::*;
+use quintet_orm::prelude::*;
+
+async fn ask(db: &Db) -> Result {
+    create!(Review { film: Director.get(1, db).await?, stars: 1 }).insert(db).await?;
+    Ok(())
+}
+
+fn main() {}

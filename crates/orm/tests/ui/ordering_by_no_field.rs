@@ -1,0 +1,8 @@
+use quintet_orm::prelude::*;
+
+#[model(ordering = "-titel")]
+pub struct Film {
+    pub title: String,
+}
+
+fn main() {}

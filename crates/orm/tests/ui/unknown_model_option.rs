@@ -1,0 +1,8 @@
+use quintet_orm::prelude::*;
+
+#[model(ordring = "title")]
+pub struct Film {
+    pub title: String,
+}
+
+fn main() {}
