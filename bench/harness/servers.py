@@ -55,7 +55,7 @@ class Running:
 def cargo(*packages: str) -> None:
     arguments = [part for package in packages for part in ("-p", package)]
     environment = os.environ | {"CARGO_TARGET_DIR": str(TARGET)}
-    built = subprocess.run(["cargo", "build", "--release", "--locked", *arguments], cwd=BENCH, env=environment)
+    built = subprocess.run(["cargo", "build", "--release", *arguments], cwd=BENCH, env=environment)
     if built.returncode:
         raise Missing(f"`cargo build {' '.join(arguments)}` failed")
 

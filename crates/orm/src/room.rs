@@ -3,14 +3,18 @@
 //! Apps register models when they are put together ([`Models`]); at start [`OrmRoom`] reads the section, opens the
 //! database and puts it into the services, where handlers (`db: Db`), commands and tasks (`db: &Db`) find it.
 mod checks;
+mod debug;
 #[cfg(feature = "axum")]
 mod extract;
 mod models;
 mod settings;
 
+use std::sync::Arc;
+
 use quintet_core::{
     Boot, BoxFuture, Error, Result, Room, Services,
     check::Check,
+    debug::DebugFacts,
     settings::{Origin, Section, Settings, SettingsSection},
 };
 
@@ -34,6 +38,7 @@ impl Room for OrmRoom {
 
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
+            boot.services.insert::<Arc<dyn DebugFacts>>(Arc::new(debug::Statements));
             // A test kit may have put its own database there already.
             if boot.services.get::<Db>().is_some() {
                 return Ok(());

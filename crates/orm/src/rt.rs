@@ -95,7 +95,8 @@ pub fn deserialize_choice<'de, D: serde::Deserializer<'de>, T>(
 ) -> Result<T, D::Error> {
     use serde::de::Error as _;
     let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
-    find(&text).ok_or_else(|| D::Error::unknown_variant(&text, known))
+    // In the words of the other messages about data; what was given is not repeated.
+    find(&text).ok_or_else(|| D::Error::custom(format_args!("expected one of {}", known.join(", "))))
 }
 
 /// A row as JSON.

@@ -24,6 +24,7 @@ mod routing;
 pub mod rt;
 pub mod server;
 mod service;
+#[cfg(feature = "static")]
 pub mod statics;
 mod url;
 

@@ -5,18 +5,20 @@ use quintet_core::{
     check::Check,
     command::Command,
     settings::{Section, SettingsSection},
-    template::{Assets, Reverse},
+    template::Reverse,
 };
+#[cfg(feature = "static")]
+use quintet_core::template::Assets;
 
 use crate::{
     background::Background,
     embedded, overview,
     routing::{self, Routes, WebSlot},
     server::{ServerSettings, serve_command},
-    service,
-    statics::{StaticSettings, Statics},
-    url,
+    service, url,
 };
+#[cfg(feature = "static")]
+use crate::statics::{StaticSettings, Statics};
 
 /// The web room: routes, and the server that answers them.
 ///
@@ -31,7 +33,11 @@ impl Room for WebRoom {
     }
 
     fn sections(&self) -> Vec<Section> {
-        vec![ServerSettings::section(), StaticSettings::section()]
+        vec![
+            ServerSettings::section(),
+            #[cfg(feature = "static")]
+            StaticSettings::section(),
+        ]
     }
 
     fn commands(&self) -> Vec<Command> {
@@ -73,8 +79,13 @@ fn start(boot: &mut Boot) -> Result {
     }
     boot.services.insert::<Arc<dyn Reverse>>(routes.clone());
     boot.services.insert::<Arc<Routes>>(routes);
-    let statics = Arc::new(Statics::new(&site, &boot.settings)?);
-    boot.services.insert::<axum::Router>(statics.around(router));
-    boot.services.insert::<Arc<dyn Assets>>(statics);
+    #[cfg(feature = "static")]
+    let router = {
+        let statics = Arc::new(Statics::new(&site, &boot.settings)?);
+        let router = statics.around(router);
+        boot.services.insert::<Arc<dyn Assets>>(statics);
+        router
+    };
+    boot.services.insert::<axum::Router>(router);
     Ok(())
 }

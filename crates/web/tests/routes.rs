@@ -12,18 +12,14 @@ use support::{start, start_error};
 struct Greeting(&'static str);
 
 #[data]
-pub struct Paging {
+struct Paging {
     #[field(default = 1, min = 1)]
     page: u64,
 }
 
 /// A film.
 #[get("/films/{id}/")]
-pub async fn film(
-    Path(id): Path<i64>,
-    Query(paging): Query<Paging>,
-    State(greeting): State<Greeting>,
-) -> String {
+async fn film(Path(id): Path<i64>, Query(paging): Query<Paging>, State(greeting): State<Greeting>) -> String {
     format!("{} film {id} page {}", greeting.0, paging.page)
 }
 

@@ -44,7 +44,9 @@ async fn films_at_the_first_start(services: &Services) -> Result {
     console.line(report.summary());
     let path = services.require::<Settings>()?.path(import::REPORT);
     match report.write(&path) {
-        Ok(()) => console.line(format!("What could not be taken as it was, case by case: {}", path.display())),
+        Ok(()) => {
+            console.line(format!("What could not be taken as it was, case by case: {}", path.display()))
+        }
         // The films are there; a site in a read-only folder is served all the same.
         Err(error) => console.warn(format!("The report can't be written to {}: {error}", path.display())),
     }

@@ -207,9 +207,7 @@ impl Search {
             .iter()
             .map(|c| opt(c.value().to_owned(), c.label().to_owned(), self.certificate == Some(*c)));
         let sort = self.sort.unwrap_or_default();
-        let sorts = Sort::ALL
-            .iter()
-            .map(|s| opt(s.value().to_owned(), s.label().to_owned(), *s == sort));
+        let sorts = Sort::ALL.iter().map(|s| opt(s.value().to_owned(), s.label().to_owned(), *s == sort));
         vec![
             choice("decade", "Decade", Some("Any"), decades.collect()),
             choice("rating", "Rating", Some("Any"), ratings.collect()),

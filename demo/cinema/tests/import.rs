@@ -3,6 +3,7 @@
 
 use cinema::import::{Kind, Report, import, import_own};
 use cinema::models::{Director, Film, Genre};
+use quintet::core::signal::Signals;
 use quintet::prelude::*;
 
 fn quiet() -> Progress {
@@ -68,5 +69,37 @@ async fn the_place_of_another_film_is_not_taken(site: TestSite) -> Result {
     assert_eq!((report.imported, report.already_there), (0, 1));
     assert!(report.text(1).contains("row 1, Another, Title: Another → One"), "{}", report.text(1));
     assert_eq!(Film.query().count(&site.db).await?, 1);
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn a_new_database_is_filled_at_the_first_start_and_left_alone_afterwards(site: TestSite) -> Result {
+    let signals = site.services().require::<Signals>()?;
+    signals.emit(site.services(), SiteStarted).await?;
+    assert_eq!(Film.query().count(&site.db).await?, 3200);
+    let told = site.written();
+    assert!(told.contains("3,201 rows read: 3,200 imported, 0 already there, 1 refused"), "{told}");
+
+    Film.filter(Film.title.eq("Inception")).delete(&site.db).await?;
+    signals.emit(site.services(), SiteStarted).await?;
+    assert_eq!(site.written(), told, "nothing is said, and a film that was taken out stays out");
+    assert_eq!(Film.query().count(&site.db).await?, 3199);
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn the_command_takes_a_file_and_writes_the_whole_report(site: TestSite) -> Result {
+    let folder = tempfile::tempdir()?;
+    let (films, report) = (folder.path().join("films.json"), folder.path().join("new/report.txt"));
+    std::fs::write(&films, r#"[{"Title": 300}, {"Title": null}]"#)?;
+    let line = format!("import-films --file {} --report {}", films.display(), report.display());
+    let told = site.run(&line).await?;
+    assert!(told.contains("2 rows read: 1 imported, 0 already there, 1 refused"), "{told}");
+    let written = std::fs::read_to_string(&report)?;
+    assert!(written.contains("row 1, 300, Title: 300 → 300"), "{written}");
+    assert!(site.run(&line).await?.contains("0 imported, 1 already there, 1 refused"));
+
+    let error = site.run("import-films --file no/such.json").await.unwrap_err().to_string();
+    assert!(error.contains("can't open no/such.json"), "{error}");
     Ok(())
 }

@@ -86,6 +86,26 @@ async fn parameters_that_mean_nothing_are_named(site: TestSite) -> Result {
 }
 
 #[quintet::test(cinema::site)]
+async fn a_wrong_address_gets_a_page_that_names_what_is_wrong_and_only_that(site: TestSite) -> Result {
+    site.get("/?decade=x")
+        .await
+        .status(422)
+        .contains("This can’t be shown")
+        .contains("<b>decade:</b> expected a whole number from 1900 to 2090")
+        .lacks("certificate")
+        .lacks("sort");
+    site.get("/?sort=colour")
+        .await
+        .status(422)
+        .contains("expected one of rating, newest, oldest, gross, title");
+    site.get("/?q=%00").await.status(422).contains("<b>q:</b>");
+    for address in ["/films/%/", "/%FF"] {
+        site.get(address).await.status(400).contains("This can’t be shown");
+    }
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
 async fn json_has_the_count_and_a_slice_of_the_results(site: TestSite) -> Result {
     four_films(&site.db).await?;
     let answer = site.get("/films.json?limit=2&genre=thriller-suspense").await.ok();

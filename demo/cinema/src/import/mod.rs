@@ -40,12 +40,7 @@ const BATCH: usize = 200;
 ///
 /// # Errors
 /// If the source can't be read, is no JSON array, or the database refuses. A row that is no good is no error: it is in the report.
-pub async fn import(
-    source: impl BufRead + Send,
-    name: &str,
-    db: &Db,
-    progress: &Progress,
-) -> Result<Report> {
+pub async fn import(source: impl BufRead + Send, name: &str, db: &Db, progress: &Progress) -> Result<Report> {
     progress.begin("films", None);
     let report = db
         .atomic(async |tx| {

@@ -16,6 +16,8 @@
         document.querySelector('#say').textContent = dark ? 'Light theme' : 'Dark theme';
       });
     }
+    // On a small screen the genres are one long row: the picked one is brought into sight.
+    document.querySelector('.pills [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
     // Fields that were left empty stay out of the address; a page that comes back from the history has them again.
     const form = document.querySelector('.filters');
     const empty = () => [...form.elements].filter(field => field.name && !field.value);

@@ -56,7 +56,7 @@ fn format(value: &Value, oid: u32) -> Format {
     match value {
         Value::Text(_) => Format::Text,
         Value::Float(_) if oid == oid::NUMERIC => Format::Text,
-        Value::List(_) if oid::items(oid).is_none() => Format::Text,
+        Value::List(_) if oid::items(oid).is_some() => Format::Binary,
         _ => oid::format(oid),
     }
 }
@@ -328,6 +328,6 @@ mod tests {
         assert_eq!(sent(Value::Date("1999-12-31".parse().unwrap()), oid::DATE).unwrap().1, [0xff; 4]);
         assert_eq!(instant_micros("2000-01-01T00:00:00Z".parse().unwrap()).unwrap(), 0);
         assert_eq!(instant_micros("1999-12-31T23:59:59.9999995Z".parse().unwrap()).unwrap(), -1);
-        assert!(instant_micros("-5000-01-01T00:00:00Z".parse().unwrap()).is_err());
+        assert!(instant_micros("-005000-01-01T00:00:00Z".parse().unwrap()).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Opening a connection: the socket, TLS, and who we are.
 
-use std::{io, time::Instant};
+use std::io;
 
 use bytes::BytesMut;
 use postgres_protocol::{
@@ -62,10 +62,9 @@ impl Door {
         })
     }
 
-    /// Opens one, within the URL's `connect_timeout` and before `deadline`.
-    pub(super) async fn open(&self, deadline: Instant) -> Result<Opened, Refused> {
-        let limit = Instant::now() + self.target.connect_timeout;
-        match patience::until(deadline.min(limit), self.start()).await {
+    /// Opens one, within the URL's `connect_timeout`.
+    pub(super) async fn open(&self) -> Result<Opened, Refused> {
+        match patience::within(self.target.connect_timeout, self.start()).await {
             Some(opened) => opened,
             None => Err(self.away("it does not answer")),
         }
@@ -81,8 +80,7 @@ impl Door {
 
     /// Asks the server to stop what a connection is doing, and waits until it has heard.
     pub(super) async fn cancel(&self, key: Key) {
-        let deadline = Instant::now() + self.target.connect_timeout;
-        let asked = patience::until(deadline, async {
+        let asked = patience::within(self.target.connect_timeout, async {
             let stream = Stream::open(&self.target).await.map_err(|e| self.io(&e))?;
             let mut stream = self.secure(stream).await?;
             let mut request = BytesMut::new();

@@ -53,13 +53,13 @@ impl Report {
     /// Does the statement as it was prepared no longer fit the schema? Then it was not carried out, and may fit once
     /// it is prepared anew.
     pub(super) fn is_about_the_plan(&self) -> bool {
-        // "cached plan must not change result type", and a prepared statement that is gone.
-        matches!(&*self.code, "0A000" | "26000") || self.code.starts_with("42")
+        // "cached plan must not change result type", a prepared statement that is gone, another number of columns.
+        matches!(&*self.code, "0A000" | "26000" | "08P01") || self.code.starts_with("42")
     }
 
     /// May the same be tried later, with success?
     pub(super) fn is_passing(&self) -> bool {
-        self.code.starts_with("08") || matches!(&*self.code, "53300" | "57P01" | "57P02" | "57P03")
+        self.code.starts_with("08") && self.code != "08P01" || matches!(&*self.code, "53300" | "57P01" | "57P02" | "57P03")
     }
 
     /// As an error.

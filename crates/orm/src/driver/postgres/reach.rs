@@ -71,14 +71,14 @@ impl Reach {
         }
     }
 
-    /// Opens a connection, before `deadline`.
+    /// Opens a connection. Until `deadline` it tries again; the URL's `connect_timeout` limits each attempt.
     ///
     /// # Errors
     /// Of kind `Unavailable` if the server is away, of kind `Settings` if it does not let us in.
     pub(super) async fn connect(&self, role: Role, wait: Duration, deadline: Instant) -> Result<Link> {
         loop {
             if self.state().away.is_none() {
-                match self.attempt(role, deadline).await {
+                match self.attempt(role).await {
                     Ok(link) => return Ok(link),
                     Err(refused) if !refused.passing => return Err(refused.error),
                     Err(_) => {}
@@ -92,7 +92,7 @@ impl Reach {
                 return Err(self.why_away());
             }
             patience::until(next, std::future::pending::<()>()).await;
-            match self.attempt(role, deadline).await {
+            match self.attempt(role).await {
                 Ok(link) => return Ok(link),
                 Err(refused) if !refused.passing => return Err(refused.error),
                 Err(_) if Instant::now() >= deadline => return Err(self.why_away()),
@@ -101,8 +101,8 @@ impl Reach {
         }
     }
 
-    async fn attempt(&self, role: Role, deadline: Instant) -> Result<Link, Refused> {
-        let opened = match self.facts.door.open(deadline).await {
+    async fn attempt(&self, role: Role) -> Result<Link, Refused> {
+        let opened = match self.facts.door.open().await {
             Ok(opened) => opened,
             Err(refused) => {
                 if refused.passing {

@@ -9,9 +9,11 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Malformed;
 
-/// A complete message at the front of `buffer`: its tag, its body, and how many bytes it takes. None if more must be
-/// read first.
-pub(super) fn message(buffer: &[u8]) -> Result<Option<(u8, &[u8], usize)>, Malformed> {
+/// A message: its tag, its body, and how many bytes both take.
+pub(super) type Message<'a> = (u8, &'a [u8], usize);
+
+/// The message at the front of `buffer`, or none if more must be read first.
+pub(super) fn message(buffer: &[u8]) -> Result<Option<Message<'_>>, Malformed> {
     let [tag, a, b, c, d, rest @ ..] = buffer else { return Ok(None) };
     let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
     let body = length.checked_sub(4).ok_or(Malformed)?;
