@@ -1,0 +1,147 @@
+//! The binary as a process: first start, signals, sudden death, a database that another process holds.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, ChildStdout, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use quintet::orm::{Db, DbOptions};
+
+/// Far more than anything here takes; only a hang reaches it.
+const HANG: Duration = Duration::from_secs(240);
+
+struct Site {
+    process: Child,
+    out: BufReader<ChildStdout>,
+    address: String,
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cinema"));
+    command
+        .env("DATABASE_URL", format!("sqlite://{}", folder.join("site.db").display()))
+        .env("QUINTET_BIND", "127.0.0.1:0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+impl Site {
+    /// Starts the binary without a word and waits until it says where it serves.
+    fn start(folder: &Path) -> Site {
+        let mut process = command(folder).stderr(Stdio::null()).spawn().unwrap();
+        let mut out = BufReader::new(process.stdout.take().unwrap());
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            assert!(out.read_line(&mut line).unwrap() > 0, "it ended:\n{said}");
+            if let Some(rest) = line.strip_prefix("Serving http://") {
+                let address = rest.split('/').next().unwrap().to_owned();
+                return Site { process, out, address };
+            }
+            said.push_str(&line);
+        }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.process.id().to_string()]).status().unwrap().success());
+    }
+
+    /// The status that it ends with.
+    fn end(mut self) -> Option<i32> {
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).unwrap();
+        wait(&mut self.process)
+    }
+}
+
+fn wait(process: &mut Child) -> Option<i32> {
+    let start = Instant::now();
+    while start.elapsed() < HANG {
+        if let Some(status) = process.try_wait().unwrap() {
+            return status.code();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    process.kill().unwrap();
+    panic!("the process does not end");
+}
+
+fn run(folder: &Path, words: &[&str], env: &[(&str, &str)]) -> (Output, String) {
+    let output = command(folder).args(words).envs(env.iter().copied()).output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output, text)
+}
+
+fn count(answer: &str) -> u64 {
+    let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
+    let body: quintet::core::value::JsonValue = body.parse().unwrap_or_else(|e| panic!("{e}: {answer}"));
+    body["count"].as_u64().unwrap()
+}
+
+#[test]
+fn a_killed_import_leaves_nothing_half_done_and_a_signal_ends_it_well() {
+    let folder = tempfile::tempdir().unwrap();
+    // Killed while the first start imports: as soon as the database is there.
+    let mut first = command(folder.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
+    while !folder.path().join("site.db-wal").exists() && start.elapsed() < HANG {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    std::thread::sleep(Duration::from_millis(150));
+    first.kill().unwrap();
+    first.wait().unwrap();
+
+    let site = Site::start(folder.path());
+    assert_eq!(count(&site.get("/films.json?limit=1")), 3200);
+    assert!(site.get("/").starts_with("HTTP/1.1 200"));
+    site.signal("-TERM");
+    assert_eq!(site.end(), Some(0));
+
+    // Another process holds the writer: the wait is bounded, and the error says what it waited for.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("site.db").display());
+    let (db, tx) = runtime.block_on(async {
+        let db = Db::open(&url, DbOptions::default()).await.unwrap();
+        let tx = db.begin().await.unwrap();
+        (db, tx)
+    });
+    let (output, text) = run(folder.path(), &["import-films"], &[("QUINTET_DATABASE_WRITER_WAIT", "300ms")]);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("locked") || text.contains("holds"), "{text}");
+    runtime.block_on(async {
+        tx.rollback().await.unwrap();
+        db.close().await;
+    });
+
+    let (output, text) = run(folder.path(), &["import-films"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("0 imported, 3,200 already there, 1 refused"), "{text}");
+}
+
+#[test]
+fn wrong_words_and_wrong_settings_end_with_status_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let (output, text) = run(folder.path(), &["migrat"], &[]);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("there is `migrate`"), "{text}");
+    let (output, text) = run(folder.path(), &["check"], &[("QUINTET_SERVER_MAX_CONNECTIONS", "many")]);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("QUINTET_SERVER_MAX_CONNECTIONS"), "{text}");
+    let (output, text) = run(folder.path(), &["check"], &[("DATABASE_URL", "oracle://x")]);
+    assert_ne!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("oracle"), "{text}");
+}
