@@ -99,7 +99,9 @@ impl Running {
             Chosen::Command(Picked::Builtin(Builtin::Settings), args) => {
                 commands::settings(self.services().require()?, &args, &console)?;
             }
-            Chosen::Command(Picked::Builtin(Builtin::Check), args) => commands::check(self, &args, &console).await?,
+            Chosen::Command(Picked::Builtin(Builtin::Check), args) => {
+                commands::check(self, &args, &console).await?
+            }
             Chosen::Command(Picked::Command(command), args) => work(self, &command, args).await?,
         }
         Ok(())

@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{error::Result, services::{Service, Services}};
+use crate::{
+    error::Result,
+    services::{Service, Services},
+};
 
 /// Now, or what a test says is now.
 ///

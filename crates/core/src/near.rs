@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (a, b, d) in [("", "abc", 3), ("film", "flim", 1), ("Film", "film", 0), ("kitten", "sitting", 3)] {
+        for (a, b, d) in [("", "abc", 3), ("film", "flim", 1), ("Film", "film", 0), ("kitten", "sitting", 3)]
+        {
             assert_eq!(distance(a, b), d, "{a} {b}");
         }
     }

@@ -124,7 +124,8 @@ mod tests {
         builder.insert(7u8);
         let services = builder.build();
         assert!(Services::current().is_none());
-        let found = services.clone().scope(async { Services::current().and_then(|s| s.get::<u8>().copied()) }).await;
+        let found =
+            services.clone().scope(async { Services::current().and_then(|s| s.get::<u8>().copied()) }).await;
         assert_eq!(found, Some(7));
         let error = services.require::<String>().unwrap_err().to_string();
         assert!(error.contains("alloc::string::String") && error.contains(".with("), "{error}");

@@ -10,7 +10,12 @@ use std::{
     sync::Arc,
 };
 
-use crate::{error::Result, room::BoxFuture, services::Services, site::{App, Site}};
+use crate::{
+    error::Result,
+    room::BoxFuture,
+    services::Services,
+    site::{App, Site},
+};
 
 type Receive = Arc<dyn Fn(Services, Arc<dyn Any + Send + Sync>) -> BoxFuture<'static, Result> + Send + Sync>;
 

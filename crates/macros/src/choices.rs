@@ -108,6 +108,7 @@ fn write(name: &syn::Ident, choices: &[Choice]) -> TokenStream {
         #[automatically_derived]
         impl #orm::rt::FieldType for #name {
             type Base = #name;
+            type Like<__U: #orm::rt::FieldType<Base = __U>> = __U;
             const KIND: #core::value::Kind = #core::value::Kind::Text;
             const CHOICES: &'static [#core::meta::Choice] =
                 &[#(#core::meta::Choice { value: #values, label: #labels }),*];

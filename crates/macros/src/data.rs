@@ -26,6 +26,10 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenS
     }
     let web = common::room("web");
     let container = Container::read(&item.attrs)?;
+    if container.is_shape() {
+        // The shape's derive would write what `#[data]` writes already.
+        item.attrs.push(parse_quote!(#[shape(data)]));
+    }
     let name = item.ident.clone();
     let text = name.to_string();
     let doc = common::doc(&item.attrs);

@@ -15,6 +15,7 @@ mod near;
 mod page;
 mod route;
 mod settings;
+mod shape;
 mod test;
 
 /// Makes a model of a struct: a table, typed columns under the same name, and all that follows from it.
@@ -27,6 +28,12 @@ pub fn model(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Choices, attributes(choice))]
 pub fn choices(item: TokenStream) -> TokenStream {
     common::finish(choices::expand(item.into()))
+}
+
+/// Makes a struct a view of a model: a query loads what its fields say.
+#[proc_macro_derive(Shape, attributes(shape))]
+pub fn shape(item: TokenStream) -> TokenStream {
+    common::finish(shape::expand(item.into()))
 }
 
 /// Makes a struct or enum usable in JSON bodies, query strings and templates.

@@ -5,6 +5,7 @@
 //! field indexes, no offsets.
 mod columns;
 mod field;
+mod index;
 mod meta;
 mod options;
 mod record;

@@ -11,27 +11,68 @@ use quintet_migrate::{Operation, run::Target, state::FieldState};
 use quintet_orm::Executor;
 
 /// What one value (as SQL) becomes: the value and its type, or the words of the refusal.
-async fn converted(old: &FieldState, new: &FieldState, value: &str) -> Result<String, String> {
+async fn converted(db: &Bed, old: &FieldState, new: &FieldState, value: &str) -> Result<String, String> {
     let [old, new] = [null(old.clone()), null(new.clone())];
     let start = vec![create(model("app.T", vec![old.clone()]))];
     let graph = chain("app", vec![start, vec![alter("app.T", new.clone())]]);
-    let db = memory().await;
-    up_to(&db, &graph, "app", "0001").await.unwrap();
+    let engine = db.engine;
+    up_to(db, &graph, "app", "0001").await.unwrap();
+    let value = match engine {
+        Engine::Sqlite => value.to_owned(),
+        Engine::Postgres => as_postgres(&old, value),
+    };
     db.batch(format!("INSERT INTO app_t (id, x) VALUES (1, NULL), (7, {value})")).await.unwrap();
-    let before = text(&db, "SELECT id, quote(x), typeof(x) FROM app_t").await;
-    match go(&db, &graph, Target::Latest).await {
+    let shown = |field: &FieldState| match (engine, field.kind) {
+        (Engine::Sqlite, _) => "quote(x), typeof(x)",
+        (_, Kind::DateTime) => "to_char(x, 'YYYY-MM-DD HH24:MI:SS.US')",
+        _ => "x::text",
+    };
+    let old_rows = format!("SELECT id, {} FROM app_t ORDER BY id", shown(&old));
+    let before = text(db, &old_rows).await;
+    let result = match go(db, &graph, Target::Latest).await {
         Ok(_) => {
-            let nothing = text(&db, "SELECT typeof(x) FROM app_t WHERE id = 1").await;
-            assert_eq!(nothing, "null", "NULL from {} to {}", old.kind, new.kind);
-            assert_database(&db, &graph.state().unwrap()).await;
-            Ok(text(&db, "SELECT quote(x), typeof(x) FROM app_t WHERE id = 7").await)
+            assert_eq!(text(db, "SELECT x IS NULL FROM app_t WHERE id = 1").await.replace("true", "1"), "1");
+            assert_database(db, &graph.state().unwrap()).await;
+            Ok(text(db, &format!("SELECT {} FROM app_t WHERE id = 7", shown(&new))).await)
         }
         Err(error) => {
-            assert_eq!(text(&db, "SELECT id, quote(x), typeof(x) FROM app_t").await, before);
+            assert_eq!(text(db, &old_rows).await, before);
             let message = error.to_string();
             assert!(message.contains("1 row of `app_t`") && message.contains("id = 7"), "{message}");
             Err(message)
         }
+    };
+    db.batch("DROP TABLE app_t; DROP TABLE quintet_migrations".into()).await.unwrap();
+    result
+}
+
+/// What only SQLite would keep in a column of decimals.
+const NO_DECIMAL: &str = "'12.5 EUR'";
+
+/// A literal as SQLite keeps a value, as one of PostgreSQL's.
+fn as_postgres(field: &FieldState, value: &str) -> String {
+    match field.kind {
+        Kind::Bool => (value == "1").to_string(),
+        Kind::Decimal => format!("{value} / 1{}.0", "0".repeat(field.digits.unwrap().places.into())),
+        _ => value.to_owned(),
+    }
+}
+
+/// What SQLite answers (`quote(x)|typeof(x)`), as PostgreSQL shows it.
+fn shown_by_postgres(field: &FieldState, answer: &str) -> String {
+    let plain = answer.rsplit_once('|').unwrap().0.trim_matches('\'');
+    match field.kind {
+        Kind::Bool => (plain == "1").to_string(),
+        Kind::Decimal => {
+            let scaled: quintet_core::value::Decimal = plain.parse().unwrap();
+            let mut number = scaled / quintet_core::value::Decimal::from(10i64.pow(field.digits.unwrap().places.into()));
+            number.rescale(field.digits.unwrap().places.into());
+            number.to_string()
+        }
+        Kind::Float => plain.trim_end_matches(".0").to_owned(),
+        Kind::Bytes => format!("\\x{}", plain.trim_start_matches("X'").to_lowercase()),
+        Kind::Time => plain.strip_suffix("0000").filter(|p| p.contains('.')).unwrap_or(plain).to_owned(),
+        _ => plain.to_owned(),
     }
 }
 
@@ -88,7 +129,7 @@ async fn values_are_converted_exactly_or_refused() {
         (two.clone(), decimal("x", 6, 4), "10000", Err("more than 6 digits")),
         (two.clone(), decimal("x", 4, 2), "9999", Ok("9999|integer")),
         (two.clone(), decimal("x", 4, 2), "-10000", Err("more than 4 digits")),
-        (two.clone(), four.clone(), "'12.5 EUR'", Err("no decimal")),
+        (two.clone(), four.clone(), NO_DECIMAL, Err("no decimal")),
         (two.clone(), int(), "1200", Ok("12|integer")),
         (two.clone(), int(), "1201", Err("not whole")),
         (two.clone(), plain(Kind::Float), "999", Ok("9.99|real")),
@@ -141,13 +182,22 @@ async fn values_are_converted_exactly_or_refused() {
         (t(), short.clone(), "'abcd'", Err("more than 3 characters")),
         (short.clone(), t(), "'abc'", Ok("'abc'|text")),
     ];
-    for (old, new, value, wanted) in cases {
-        let what = format!("{} → {}: {value}", old.kind, new.kind);
-        match (converted(&old, &new, value).await, wanted) {
+    for engine in engines() {
+        let db = engine.open().await;
+    for (old, new, value, wanted) in &cases {
+        if engine == Engine::Postgres && value.contains(NO_DECIMAL) {
+            continue;
+        }
+        let what = format!("{} → {}: {value} on {engine:?}", old.kind, new.kind);
+        match (converted(&db, old, new, value).await, *wanted) {
+            (Ok(got), Ok(wanted)) if engine == Engine::Postgres => {
+                assert_eq!(got, shown_by_postgres(new, wanted), "{what}");
+            }
             (Ok(got), Ok(wanted)) => assert_eq!(got, wanted, "{what}"),
             (Err(got), Err(wanted)) => assert!(got.contains(wanted), "{what}: {got}"),
             (got, wanted) => panic!("{what}: got {got:?}, wanted {wanted:?}"),
         }
+    }
     }
 }
 
@@ -172,23 +222,25 @@ async fn what_has_no_exact_way_is_refused_before_anything_runs() {
 #[tokio::test]
 async fn null_gets_the_value_that_was_given_or_stops_the_migration() {
     let start = vec![create(model("app.T", vec![null(field("x", Kind::Int))]))];
-    for (backfill, wanted) in
-        [(Some("5"), Ok("1;5;5")), (None, Err("2 rows of `app_t` have no `x` (for example id = 2, id = 3)"))]
-    {
-        let step = Operation::AlterField {
-            model: "app.T".into(),
-            field: field("x", Kind::Int),
-            backfill: backfill.map(str::to_owned),
-            values: BTreeMap::new(),
-        };
-        let graph = chain("app", vec![start.clone(), vec![step]]);
-        let db = memory().await;
-        up_to(&db, &graph, "app", "0001").await.unwrap();
-        db.batch("INSERT INTO app_t (x) VALUES (1), (NULL), (NULL)".into()).await.unwrap();
-        match (go(&db, &graph, Target::Latest).await, wanted) {
-            (Ok(_), Ok(rows)) => assert_eq!(text(&db, "SELECT x FROM app_t ORDER BY id").await, rows),
-            (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
-            (got, _) => panic!("{got:?}"),
+    for engine in engines() {
+        for (backfill, wanted) in
+            [(Some("5"), Ok("1;5;5")), (None, Err("2 rows of `app_t` have no `x` (for example id = 2, id = 3)"))]
+        {
+            let step = Operation::AlterField {
+                model: "app.T".into(),
+                field: field("x", Kind::Int),
+                backfill: backfill.map(str::to_owned),
+                values: BTreeMap::new(),
+            };
+            let graph = chain("app", vec![start.clone(), vec![step]]);
+            let db = engine.open().await;
+            up_to(&db, &graph, "app", "0001").await.unwrap();
+            db.batch("INSERT INTO app_t (x) VALUES (1), (NULL), (NULL)".into()).await.unwrap();
+            match (go(&db, &graph, Target::Latest).await, wanted) {
+                (Ok(_), Ok(rows)) => assert_eq!(text(&db, "SELECT x FROM app_t ORDER BY id").await, rows),
+                (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
+                (got, _) => panic!("{got:?}"),
+            }
         }
     }
 }
@@ -198,31 +250,33 @@ async fn shared_values_stop_a_new_uniqueness() {
     let start = vec![create(model("app.T", vec![field("a", Kind::Int), null(varchar("b", 9))]))];
     let together =
         Operation::AlterUniqueTogether { model: "app.T".into(), sets: vec![vec!["a".into(), "b".into()]] };
-    for (step, rows, wanted) in [
-        (
-            alter("app.T", unique(field("a", Kind::Int))),
-            "(1, 'x'), (1, 'y'), (2, 'z')",
-            Some("id = 1 and id = 2"),
-        ),
-        (together.clone(), "(1, 'x'), (1, 'y'), (1, 'x')", Some("id = 1 and id = 3")),
-        (together, "(1, 'x'), (1, 'y'), (1, NULL), (1, NULL)", None),
-        (
-            add("app.T", unique(field("c", Kind::Int)), Some("1")),
-            "(1, 'x'), (2, 'y')",
-            Some("id = 1 and id = 2"),
-        ),
-        (alter("app.T", unique(null(varchar("b", 9)))), "(1, NULL), (2, NULL)", None),
-    ] {
-        let graph = chain("app", vec![start.clone(), vec![step]]);
-        let db = memory().await;
-        up_to(&db, &graph, "app", "0001").await.unwrap();
-        db.batch(format!("INSERT INTO app_t (a, b) VALUES {rows}")).await.unwrap();
-        match (go(&db, &graph, Target::Latest).await, wanted) {
-            (Ok(_), None) => assert_database(&db, &graph.state().unwrap()).await,
-            (Err(error), Some(words)) => {
-                assert!(error.to_string().contains("2 rows") && error.to_string().contains(words), "{error}");
+    for engine in engines() {
+        for (step, rows, wanted) in [
+            (
+                alter("app.T", unique(field("a", Kind::Int))),
+                "(1, 'x'), (1, 'y'), (2, 'z')",
+                Some("id = 1 and id = 2"),
+            ),
+            (together.clone(), "(1, 'x'), (1, 'y'), (1, 'x')", Some("id = 1 and id = 3")),
+            (together.clone(), "(1, 'x'), (1, 'y'), (1, NULL), (1, NULL)", None),
+            (
+                add("app.T", unique(field("c", Kind::Int)), Some("1")),
+                "(1, 'x'), (2, 'y')",
+                Some("id = 1 and id = 2"),
+            ),
+            (alter("app.T", unique(null(varchar("b", 9)))), "(1, NULL), (2, NULL)", None),
+        ] {
+            let graph = chain("app", vec![start.clone(), vec![step]]);
+            let db = engine.open().await;
+            up_to(&db, &graph, "app", "0001").await.unwrap();
+            db.batch(format!("INSERT INTO app_t (a, b) VALUES {rows}")).await.unwrap();
+            match (go(&db, &graph, Target::Latest).await, wanted) {
+                (Ok(_), None) => assert_database(&db, &graph.state().unwrap()).await,
+                (Err(error), Some(words)) => {
+                    assert!(error.to_string().contains("2 rows") && error.to_string().contains(words), "{error}");
+                }
+                (got, _) => panic!("{rows}: {got:?}"),
             }
-            (got, _) => panic!("{rows}: {got:?}"),
         }
     }
 }
@@ -234,23 +288,25 @@ async fn a_renamed_choice_takes_its_rows_along_and_a_lost_one_stops_the_migratio
         ..varchar("status", 20)
     };
     let start = vec![create(model("app.T", vec![with(&["draft", "live"])]))];
-    for (given, wanted) in
-        [(Some("hidden"), Ok("hidden;live")), (None, Err("none of hidden, live (for example id = 1)"))]
-    {
-        let step = Operation::AlterField {
-            model: "app.T".into(),
-            field: with(&["hidden", "live"]),
-            backfill: None,
-            values: given.map(|g| ("draft".to_owned(), g.to_owned())).into_iter().collect(),
-        };
-        let graph = chain("app", vec![start.clone(), vec![step]]);
-        let db = memory().await;
-        up_to(&db, &graph, "app", "0001").await.unwrap();
-        db.batch("INSERT INTO app_t (status) VALUES ('draft'), ('live')".into()).await.unwrap();
-        match (go(&db, &graph, Target::Latest).await, wanted) {
-            (Ok(_), Ok(rows)) => assert_eq!(text(&db, "SELECT status FROM app_t ORDER BY id").await, rows),
-            (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
-            (got, _) => panic!("{got:?}"),
+    for engine in engines() {
+        for (given, wanted) in
+            [(Some("hidden"), Ok("hidden;live")), (None, Err("none of hidden, live (for example id = 1)"))]
+        {
+            let step = Operation::AlterField {
+                model: "app.T".into(),
+                field: with(&["hidden", "live"]),
+                backfill: None,
+                values: given.map(|g| ("draft".to_owned(), g.to_owned())).into_iter().collect(),
+            };
+            let graph = chain("app", vec![start.clone(), vec![step]]);
+            let db = engine.open().await;
+            up_to(&db, &graph, "app", "0001").await.unwrap();
+            db.batch("INSERT INTO app_t (status) VALUES ('draft'), ('live')".into()).await.unwrap();
+            match (go(&db, &graph, Target::Latest).await, wanted) {
+                (Ok(_), Ok(rows)) => assert_eq!(text(&db, "SELECT status FROM app_t ORDER BY id").await, rows),
+                (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
+                (got, _) => panic!("{got:?}"),
+            }
         }
     }
 }
@@ -275,15 +331,21 @@ async fn a_value_in_a_file_is_kept_as_the_driver_would_keep_it() {
     ] {
         let start = vec![create(model("app.T", vec![field("n", Kind::Int)]))];
         let graph = chain("app", vec![start, vec![add("app.T", field("x", kind), Some(given))]]);
-        let db = memory().await;
-        up_to(&db, &graph, "app", "0001").await.unwrap();
-        db.batch("INSERT INTO app_t (n) VALUES (1)".into()).await.unwrap();
-        go(&db, &graph, Target::Latest).await.unwrap();
-        let value = Value::parse(kind, given).unwrap();
-        db.execute(Stmt::write("INSERT INTO app_t (n, x) VALUES (2, ?1)", vec![value])).await.unwrap();
-        let all = text(&db, "SELECT quote(x) || typeof(x) FROM app_t ORDER BY n").await;
-        let (literal, bound) =
-            all.split_once(';').map_or((all.as_str(), ""), |_| all.split_at(all.len() / 2));
-        assert_eq!(literal.trim_end_matches(';'), bound.trim_start_matches(';'), "{kind} {given}");
+        for engine in engines() {
+            let db = engine.open().await;
+            up_to(&db, &graph, "app", "0001").await.unwrap();
+            db.batch("INSERT INTO app_t (n) VALUES (1)".into()).await.unwrap();
+            go(&db, &graph, Target::Latest).await.unwrap();
+            let value = Value::parse(kind, given).unwrap();
+            let (mut insert, shown) = ("INSERT INTO app_t (n, x) VALUES (2, ".to_owned(), match engine {
+                Engine::Sqlite => "quote(x) || typeof(x)",
+                Engine::Postgres => "x::text",
+            });
+            db.dialect().parameter(1, &mut insert);
+            db.execute(Stmt::write(insert + ")", vec![value])).await.unwrap();
+            let all = text(&db, &format!("SELECT {shown} FROM app_t ORDER BY n")).await;
+            let (literal, bound) = all.split_at(all.len() / 2);
+            assert_eq!(Some(literal), bound.strip_prefix(';'), "{kind} {given} on {engine:?}");
+        }
     }
 }

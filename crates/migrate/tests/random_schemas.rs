@@ -1,7 +1,7 @@
 //! Any schema leads to any other and back, and the rows of what both have stay.
 //!
 //! Each case has a seed, which a failure prints: `QUINTET_SEED=17 cargo test -p quintet-migrate --test random_schemas`
-//! runs that one alone.
+//! runs that one alone. `QUINTET_CASES` sets how many there are on SQLite; PostgreSQL gets a twentieth of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -15,11 +15,12 @@ use quintet_migrate::{
     detect::{Answers, Hints, Question, arrange, detect},
     file,
     run::Target,
-    state::{FieldState, ModelState, ThroughOf},
+    state::{CheckState, FieldState, IndexState, ModelState, ThroughOf},
 };
-use quintet_orm::{Db, Executor};
+use quintet_orm::Executor;
 
 const CASES: u64 = 200;
+const CASES_ON_A_SERVER: u64 = 15;
 const MODELS: [&str; 5] = ["Ape", "Bee", "Cat", "Dog", "Eel"];
 const FIELDS: [&str; 7] = ["one", "two", "six", "ten", "odd", "day", "end"];
 
@@ -85,6 +86,26 @@ fn random_schema(random: &mut Random) -> ProjectState {
         if model.fields.len() > 2 && ["one", "two"].contains(&&*model.fields[1].name) && random.one_in(2) {
             model.unique_together = vec![vec![model.fields[1].name.clone(), model.fields[2].name.clone()]];
         }
+        for f in model.fields.clone().iter().filter(|f| f.reference.is_none() && !f.auto) {
+            if random.one_in(8) {
+                let minus = if random.one_in(2) { "-" } else { "" };
+                let index = IndexState { fields: vec![format!("{minus}{}", f.name)], ..IndexState::default() };
+                model.indexes.push(match random.below(3) {
+                    0 => index,
+                    1 => IndexState {
+                        name: Some(format!("{}_part", name.to_lowercase())),
+                        condition: Some(format!("{} IS NOT NULL", f.column)),
+                        ..index
+                    },
+                    _ => IndexState { expressions: vec![format!("({} IS NULL)", f.column)], ..index },
+                });
+                model.indexes.dedup_by_key(|index| index.name.clone());
+            }
+            if random.one_in(12) {
+                let sql = format!("{0} IS NULL OR {0} = {0}", f.column);
+                model.checks.push(CheckState { name: format!("{}_same", f.name), sql });
+            }
+        }
         all.models.insert(label, model);
     }
     for owner in &present {
@@ -109,8 +130,15 @@ fn random_schema(random: &mut Random) -> ProjectState {
 }
 
 /// A value that every kind of the field's name can hold; each row has another one where it matters.
-fn sample(f: &FieldState, row: usize) -> String {
+fn sample(f: &FieldState, row: usize, engine: Engine) -> String {
     let odd = row % 2;
+    if engine == Engine::Postgres {
+        match (f.name.as_str(), f.kind) {
+            ("ten", Kind::Bool) => return (odd == 1).to_string(),
+            (_, Kind::Decimal) => return row.to_string(),
+            _ => {}
+        }
+    }
     match (f.name.as_str(), f.kind) {
         ("one", _) => format!("'it''s {row}'"),
         ("ten", Kind::Text) => format!("'{odd}'"),
@@ -126,7 +154,7 @@ fn sample(f: &FieldState, row: usize) -> String {
 }
 
 /// Three rows a table. Keys point to rows that exist; some values are NULL where that is allowed.
-async fn fill(db: &Db, state: &ProjectState, random: &mut Random) {
+async fn fill(db: &Bed, state: &ProjectState, random: &mut Random) {
     let mut statements = Vec::new();
     for model in state.models.values() {
         for row in 1..4usize {
@@ -136,14 +164,18 @@ async fn fill(db: &Db, state: &ProjectState, random: &mut Random) {
                     (true, _) => row.to_string(),
                     (_, Some(_)) => row.to_string(),
                     _ if f.null && random.one_in(5) => "NULL".to_owned(),
-                    _ => sample(f, row),
+                    _ => sample(f, row, db.engine),
                 };
                 values.push((format!("\"{}\"", f.column), value));
             }
             let (columns, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
             // Two of three values of a yes-or-no column are the same: where it must be unique, two rows are enough.
+            let (insert, rest) = match db.engine {
+                Engine::Sqlite => ("INSERT OR IGNORE", ""),
+                Engine::Postgres => ("INSERT", " ON CONFLICT DO NOTHING"),
+            };
             statements.push(format!(
-                "INSERT OR IGNORE INTO \"{}\" ({}) VALUES ({})",
+                "{insert} INTO \"{}\" ({}) VALUES ({}){rest}",
                 model.table,
                 columns.join(", "),
                 values.join(", ")
@@ -174,12 +206,22 @@ async fn fill(db: &Db, state: &ProjectState, random: &mut Random) {
 }
 
 /// What rows say, whatever the form in which a kind keeps it: by label and field.
-async fn contents(db: &Db, state: &ProjectState) -> BTreeMap<(String, String), String> {
+async fn contents(db: &Bed, state: &ProjectState) -> BTreeMap<(String, String), String> {
     let mut all = BTreeMap::new();
     for (label, model) in &state.models {
         for f in &model.fields {
             let c = format!("\"{}\"", f.column);
             let shown = match f.kind {
+                // As SQLite's text of a double: `1.0`.
+                Kind::Decimal | Kind::Float if db.engine == Engine::Postgres => {
+                    format!("({c})::double precision")
+                }
+                Kind::Int if db.engine == Engine::Postgres && f.name == "end" => {
+                    format!("({c})::double precision")
+                }
+                Kind::DateTime if db.engine == Engine::Postgres => format!("to_char({c}, 'YYYY-MM-DD')"),
+                Kind::Date if db.engine == Engine::Postgres => format!("to_char({c}, 'YYYY-MM-DD')"),
+                Kind::Bool if db.engine == Engine::Postgres => format!("({c})::text"),
                 Kind::Decimal => format!("{c} / 1{}.0", "0".repeat(f.digits.unwrap().places.into())),
                 Kind::DateTime => format!("substr({c}, 1, 10)"),
                 Kind::Bool => format!("CASE {c} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"),
@@ -249,10 +291,10 @@ fn next(graph: &Graph, goal: &ProjectState) -> Graph {
     after
 }
 
-async fn one_case(seed: u64) {
+async fn one_case(engine: Engine, seed: u64) {
     let mut random = Random(seed);
     let (a, b) = (random_schema(&mut random), random_schema(&mut random));
-    let db = memory().await;
+    let db = engine.open().await;
     let first = next(&Graph::default(), &a);
     go(&db, &first, Target::Latest).await.unwrap();
     assert_database(&db, &a).await;
@@ -313,14 +355,20 @@ async fn one_case(seed: u64) {
 
 #[tokio::test]
 async fn any_schema_leads_to_any_other_and_back() {
-    if let Ok(seed) = std::env::var("QUINTET_SEED") {
-        one_case(seed.parse().unwrap()).await;
-        return;
-    }
-    for seed in 0..CASES {
-        // In a task of its own, so that a panic can be told with its seed.
-        if let Err(error) = tokio::spawn(one_case(seed)).await {
-            panic!("QUINTET_SEED={seed}: {error}");
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    for engine in engines() {
+        let cases = match engine {
+            Engine::Sqlite => number("QUINTET_CASES").unwrap_or(CASES),
+            Engine::Postgres => number("QUINTET_CASES").map_or(CASES_ON_A_SERVER, |cases| cases / 20),
+        };
+        let seeds = number("QUINTET_SEED").map_or(0..cases, |seed| seed..seed + 1);
+        let count = seeds.end - seeds.start;
+        for seed in seeds {
+            // In a task of its own, so that a panic can be told with its seed.
+            if let Err(error) = tokio::spawn(one_case(engine, seed)).await {
+                panic!("QUINTET_SEED={seed} on {engine:?}: {error}");
+            }
         }
+        println!("{count} pairs of schemas on {engine:?}");
     }
 }

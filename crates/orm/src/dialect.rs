@@ -25,6 +25,27 @@ pub struct Dialect {
     pub text_search: TextSearch,
     /// Can a long list be one parameter: a JSON array, read by `json_each`?
     pub json_lists: bool,
+    /// Whose functions on texts, dates and JSON are called.
+    pub functions: Functions,
+    /// Can an aggregate be given its rows by `FILTER (WHERE …)`?
+    pub aggregate_filter: bool,
+    /// Are there regular expressions (`~`, `~*`)?
+    pub regex: bool,
+    /// What stands before a query to be told how it would be run.
+    pub explain: &'static str,
+    /// Are the rows of a long query fetched in parts, through a cursor in a transaction? Otherwise the driver has a thread
+    /// that can wait for whoever reads them.
+    pub cursors: bool,
+}
+
+/// Whose functions are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Functions {
+    /// The database's own, as the standard and PostgreSQL have them: `EXTRACT`, `DATE_TRUNC`, `GREATEST`, `jsonb_typeof`.
+    Standard,
+    /// SQLite's (`strftime`, `json_type`, `MAX` of several), and where it has none, those that the driver registers under
+    /// names with `quintet_`.
+    Registered,
 }
 
 /// How a text is searched for a part.
@@ -61,6 +82,11 @@ pub static SQLITE: Dialect = Dialect {
     rebuilds_tables: true,
     text_search: TextSearch::Functions,
     json_lists: true,
+    functions: Functions::Registered,
+    aggregate_filter: true,
+    regex: false,
+    explain: "EXPLAIN QUERY PLAN ",
+    cursors: false,
 };
 
 /// PostgreSQL 13 and newer.
@@ -76,6 +102,11 @@ pub static POSTGRES: Dialect = Dialect {
     rebuilds_tables: false,
     text_search: TextSearch::Like,
     json_lists: false,
+    functions: Functions::Standard,
+    aggregate_filter: true,
+    regex: true,
+    explain: "EXPLAIN ",
+    cursors: true,
 };
 
 impl Dialect {

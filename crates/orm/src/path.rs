@@ -7,7 +7,7 @@ use crate::{ast::PathKey, field::FieldType, model::Model, query::join::Join};
 /// May what is reached be missing, because a foreign key on the way is optional?
 pub trait Nullability: 'static {
     /// The type of a `T` that is reached so.
-    type Of<T: FieldType>: FieldType;
+    type Of<T: FieldType>: FieldType<Base = T::Base>;
 }
 
 /// It is always there.

@@ -7,7 +7,9 @@ pub use quintet_core::{
 pub use quintet_macros::{Choices, model};
 
 pub use crate::{
-    Db, Draft, Executor, Instance, Model, Models as _, QuerySet, Tx, create,
-    expr::{Cond, Expr, Order},
+    Db, Draft, Executor, Instance, Model, Models as _, PageOf, QuerySet, Shape, Tx, create,
+    ast::DateUnit,
+    expr::{Cond, Expr, Order, case, exists, now, outer, today, value},
+    query::raw,
     relation::{ForeignKey, HasMany, ManyToMany},
 };

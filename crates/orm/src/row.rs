@@ -20,6 +20,12 @@ pub trait RowAccess {
     /// # Errors
     /// If there is no such column, or its bytes are no valid value (text that is not UTF-8).
     fn get(&self, column: usize) -> Result<ValueRef<'_>>;
+
+    /// The name of a column, where the driver knows it.
+    fn name(&self, column: usize) -> Option<&str> {
+        let _ = column;
+        None
+    }
 }
 
 /// Takes rows as they come. It may run on a driver's thread, so it owns all it needs.

@@ -5,12 +5,14 @@ pub use serde;
 
 use crate::{ast::Node, expr::IntoSet};
 pub use crate::{
+    decode::Cursor,
     expr::Col,
     field::{Enumerated, FieldType},
     instance::to_value,
     model::{Columns, Record, Relative},
     path::Path,
     relation::{FkCol, Many, RelationTo, leads_to},
+    shape::{Plan, decode_optional},
 };
 
 /// Stops the compilation if a required field is not given.

@@ -1,13 +1,16 @@
-use std::{fmt, marker::PhantomData, ops::Deref, panic::Location};
+use std::{collections::HashMap, fmt, marker::PhantomData, ops::Deref, panic::Location};
 
 use quintet_core::{BoxFuture, Result, meta::ModelMeta};
 
 use crate::{
     executor::Executor,
-    expr::{Cond, IntoOrders},
+    ast::DateUnit,
+    expr::{Aggregates, Cond, ExprOf, IntoOrders},
+    field::{DateLike, FieldType},
     model::{Columns, Model},
-    query::{IntoPrefetch, QuerySet, Selection, ToOne},
+    query::{Grouped, IntoPrefetch, QuerySet, Rows, Selection, ToOne},
     relation::IntoPk,
+    shape::Shape,
     write::{Draft, IntoFields, bulk_create, bulk_update},
 };
 
@@ -97,6 +100,11 @@ impl<M: Model> Table<M> {
         self.query().limit(rows)
     }
 
+    /// A query on all rows for exactly what a shape says.
+    pub fn shape<S: Shape<Model = M>>(self) -> QuerySet<M, S> {
+        self.query().shape()
+    }
+
     /// A query that gives no rows and asks nobody.
     pub fn none(self) -> QuerySet<M> {
         self.query().none()
@@ -145,6 +153,88 @@ impl<M: Model> Table<M> {
     #[track_caller]
     pub fn exists(self, db: &dyn Executor) -> impl Future<Output = Result<bool>> + Send {
         self.query().exists(db)
+    }
+
+    /// All objects with values computed for each.
+    pub fn annotate<S: Selection<M>>(self, selection: S) -> QuerySet<M, (M, S::Out)> {
+        self.query().annotate(selection)
+    }
+
+    /// Values over all rows.
+    ///
+    /// # Errors
+    /// See [`QuerySet::aggregate`].
+    #[track_caller]
+    pub fn aggregate<A: Aggregates<M>>(
+        self,
+        aggregates: A,
+        db: &dyn Executor,
+    ) -> impl Future<Output = Result<A::Out>> + Send {
+        self.query().aggregate(aggregates, db)
+    }
+
+    /// Groups of rows that share these values.
+    pub fn group_by<K: Selection<M>>(self, keys: K) -> Grouped<M, K> {
+        self.query().group_by(keys)
+    }
+
+    /// The years, months … that have rows, in order.
+    pub fn dates<T: DateLike>(self, of: impl ExprOf<M, T>, unit: DateUnit) -> QuerySet<M, T::Base> {
+        self.query().dates(of, unit)
+    }
+
+    /// The last row in the model's order, if there is any.
+    ///
+    /// # Errors
+    /// See [`QuerySet::last`].
+    #[track_caller]
+    pub fn last(self, db: &dyn Executor) -> impl Future<Output = Result<Option<M>>> + Send {
+        self.query().last(db)
+    }
+
+    /// The row with the least value here, if there is any.
+    ///
+    /// # Errors
+    /// See [`QuerySet::earliest`].
+    #[track_caller]
+    pub fn earliest<T: FieldType>(
+        self,
+        by: impl ExprOf<M, T>,
+        db: &dyn Executor,
+    ) -> impl Future<Output = Result<Option<M>>> + Send {
+        self.query().earliest(by, db)
+    }
+
+    /// The row with the greatest value here, if there is any.
+    ///
+    /// # Errors
+    /// See [`QuerySet::latest`].
+    #[track_caller]
+    pub fn latest<T: FieldType>(
+        self,
+        by: impl ExprOf<M, T>,
+        db: &dyn Executor,
+    ) -> impl Future<Output = Result<Option<M>>> + Send {
+        self.query().latest(by, db)
+    }
+
+    /// The rows with these keys, by key.
+    ///
+    /// # Errors
+    /// See [`QuerySet::in_bulk`].
+    #[track_caller]
+    pub fn in_bulk<K: IntoPk<M>>(
+        self,
+        keys: impl IntoIterator<Item = K>,
+        db: &dyn Executor,
+    ) -> impl Future<Output = Result<HashMap<M::Pk, M>>> + Send {
+        self.query().in_bulk(keys, db)
+    }
+
+    /// All rows one by one.
+    #[track_caller]
+    pub fn stream(self, db: &dyn Executor) -> Rows<'_, M> {
+        self.query().stream(db)
     }
 
     /// Inserts many rows in as few statements as the database takes, all or none, and gives them back in order.

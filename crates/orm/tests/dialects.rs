@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use quintet_orm::{
     Dialect,
-    dialect::{Placeholder, SQLITE, TextSearch},
+    dialect::{Functions, Placeholder, SQLITE, TextSearch},
     prelude::*,
 };
 
@@ -21,6 +21,11 @@ static OTHER: Dialect = Dialect {
     rebuilds_tables: false,
     text_search: TextSearch::Like,
     json_lists: false,
+    functions: Functions::Standard,
+    aggregate_filter: false,
+    regex: true,
+    explain: "EXPLAIN ",
+    cursors: true,
 };
 
 static BACKTICKS: Dialect = Dialect { name: "backticks", placeholder: Placeholder::Question, ..copy(&OTHER) };
@@ -39,6 +44,11 @@ const fn copy(of: &Dialect) -> Dialect {
         rebuilds_tables: of.rebuilds_tables,
         text_search: of.text_search,
         json_lists: of.json_lists,
+        functions: of.functions,
+        aggregate_filter: of.aggregate_filter,
+        regex: of.regex,
+        explain: of.explain,
+        cursors: of.cursors,
     }
 }
 

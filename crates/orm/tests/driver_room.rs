@@ -86,6 +86,8 @@ macro_rules! model {
             help_text: "",
             ordering: &[],
             unique_together: &[],
+            indexes: &[],
+            constraints: &[],
             fields: &[$($field),*],
             primary_key: &[0],
             renamed_from: None,

@@ -22,7 +22,8 @@ fn sleep(seconds: f64) -> Stmt {
 
 /// Waits until the server runs the sleep of this test.
 async fn until_asleep(bed: &Bed, seen_by: &Db) {
-    let asleep = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep($1)' AND state = 'active'";
+    let asleep =
+        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep($1)' AND state = 'active'";
     let asleep = format!("{asleep} AND application_name = '{}'", bed.schema);
     while one(seen_by, &asleep).await == Value::Int(0) {
         tokio::task::yield_now().await;
@@ -62,7 +63,8 @@ async fn those_who_wait_get_a_connection_when_one_is_free() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    let used = "SELECT count(*) FROM pg_stat_activity WHERE application_name = current_setting('application_name')";
+    let used =
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = current_setting('application_name')";
     assert!(one(&bed.db, used).await.as_int().unwrap() <= 2 + 4);
     assert_eq!(count(&bed.db).await, 20);
 }
@@ -73,14 +75,17 @@ async fn many_statements_share_few_connections() {
     let all: Vec<_> = (0..200).map(|n| (n, bed.db.clone())).collect();
     let tasks: Vec<_> = all
         .into_iter()
-        .map(|(n, db)| tokio::spawn(async move { (n, one(&db, &format!("SELECT {n} FROM pg_sleep(0.001)")).await) }))
+        .map(|(n, db)| {
+            tokio::spawn(async move { (n, one(&db, &format!("SELECT {n} FROM pg_sleep(0.001)")).await) })
+        })
         .collect();
     for task in tasks {
         let (n, value) = task.await.unwrap();
         assert_eq!(value, Value::Int(n), "answers don't change places");
     }
     // One more may be idle from the batch that made the table.
-    let used = "SELECT count(*) FROM pg_stat_activity WHERE application_name = current_setting('application_name')";
+    let used =
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = current_setting('application_name')";
     let used = one(&bed.db, used).await.as_int().unwrap();
     assert!((2..=4).contains(&used), "{used}");
 }
@@ -126,7 +131,9 @@ async fn long_statements_have_a_connection_and_a_limit_of_their_own() {
 #[tokio::test]
 async fn a_future_that_nobody_polls_holds_nobody_up() {
     let Some(bed) = bed_with(DbOptions { lanes: 1, ..options() }, "").await else { return };
-    let mut large = pin!(dynamic(&bed.db).rows(Stmt::read("SELECT repeat('x', 1000) FROM generate_series(1, 20000)", vec![])));
+    let mut large = pin!(
+        dynamic(&bed.db).rows(Stmt::read("SELECT repeat('x', 1000) FROM generate_series(1, 20000)", vec![]))
+    );
     assert!(poll_times(large.as_mut(), 1, false).await.is_none());
     assert_eq!(one(&bed.db, "SELECT 1").await, Value::Int(1));
     assert_eq!(large.await.unwrap().len(), 20_000);
@@ -138,11 +145,15 @@ async fn dropped_statements_leave_the_connection_in_step() {
     for n in 0..30 {
         let sql = format!("SELECT {n}, pg_sleep(0.001)");
         let _ = poll_times(pin!(dynamic(&bed.db).rows(Stmt::read(sql, vec![]))), n % 4, n % 2 == 0).await;
-        assert_eq!(one(&bed.db, &format!("SELECT {}", n + 1000)).await, Value::Int(i64::try_from(n).unwrap() + 1000));
+        assert_eq!(
+            one(&bed.db, &format!("SELECT {}", n + 1000)).await,
+            Value::Int(i64::try_from(n).unwrap() + 1000)
+        );
     }
 }
 
-/// What a restart of the server looks like from here: every connection ends, in the middle of whatever it does.
+/// What a restart of the server looks like from here: every connection ends, in the middle of whatever it
+/// does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_under_load_fails_cleanly_and_heals() {
     let Some(bed) = bed_with(DbOptions { connections: 8, ..options() }, "").await else { return };
@@ -156,7 +167,9 @@ async fn a_restart_under_load_fails_cleanly_and_heals() {
             let (sure, unsure) = (sure.clone(), unsure.clone());
             tokio::spawn(async move {
                 while !stop.load(Ordering::SeqCst) {
-                    let half = |n| Stmt::write("INSERT INTO pair VALUES ($1, $2)", vec![Value::Int(task), Value::Int(n)]);
+                    let half = |n| {
+                        Stmt::write("INSERT INTO pair VALUES ($1, $2)", vec![Value::Int(task), Value::Int(n)])
+                    };
                     let done = if task % 2 == 0 {
                         db.atomic(async |tx| {
                             tx.execute(half(1)).await?;
@@ -173,9 +186,16 @@ async fn a_restart_under_load_fails_cleanly_and_heals() {
                             sure.fetch_add(pairs, Ordering::SeqCst);
                         }
                         Err(error) => {
-                            assert_eq!((error.kind(), error.status().as_u16()), (&ErrorKind::Unavailable, 503), "{error:?}");
+                            assert_eq!(
+                                (error.kind(), error.status().as_u16()),
+                                (&ErrorKind::Unavailable, 503),
+                                "{error:?}"
+                            );
                             failures.fetch_add(1, Ordering::SeqCst);
-                            unsure.fetch_add(i64::from(error.to_string().contains("not known")), Ordering::SeqCst);
+                            unsure.fetch_add(
+                                i64::from(error.to_string().contains("not known")),
+                                Ordering::SeqCst,
+                            );
                         }
                     }
                 }
@@ -198,7 +218,11 @@ async fn a_restart_under_load_fails_cleanly_and_heals() {
         task.await.unwrap();
     }
     assert!(failures.load(Ordering::SeqCst) > 0, "something was under way");
-    let halves = one(&admin, "SELECT count(*) FROM (SELECT task FROM pair GROUP BY task HAVING sum(half) <> 3 * count(*) / 2.0) x").await;
+    let halves = one(
+        &admin,
+        "SELECT count(*) FROM (SELECT task FROM pair GROUP BY task HAVING sum(half) <> 3 * count(*) / 2.0) x",
+    )
+    .await;
     assert_eq!(halves, Value::Int(0), "nothing half written");
     let pairs = one(&admin, "SELECT count(*) / 2 FROM pair").await.as_int().unwrap();
     let (sure, unsure) = (sure.load(Ordering::SeqCst), unsure.load(Ordering::SeqCst));
@@ -276,28 +300,49 @@ async fn a_wrong_login_is_a_matter_of_settings() {
 #[tokio::test]
 async fn a_closed_database_ends_what_runs_and_takes_no_more() {
     let Some(bed) = bed().await else { return };
-    let db = bed.db.clone();
-    let running = tokio::spawn(async move { db.execute(sleep(0.3)).await });
-    until_asleep(&bed, &bed.other().await).await;
     let admin = bed.other().await;
-    bed.db.close().await;
-    running.await.unwrap().unwrap();
-    for error in [bed.db.execute(insert("a")).await.unwrap_err(), bed.db.begin().await.unwrap_err()] {
+    // Holds the insert up until the lock goes.
+    let lock = admin.begin().await.unwrap();
+    lock.batch("LOCK TABLE note".into()).await.unwrap();
+    let db = bed.db.clone();
+    let running = tokio::spawn(async move { db.execute(insert("a")).await });
+    let waits = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{}' AND wait_event_type = 'Lock'",
+        bed.schema
+    );
+    while one(&admin, &waits).await == Value::Int(0) {
+        tokio::task::yield_now().await;
+    }
+    let mut closing = pin!(bed.db.close());
+    assert!(poll_times(closing.as_mut(), 1, false).await.is_none(), "it waits for what runs");
+    lock.rollback().await.unwrap();
+    closing.await;
+    assert_eq!(running.await.unwrap().unwrap(), 1);
+    for error in [bed.db.execute(insert("b")).await.unwrap_err(), bed.db.begin().await.unwrap_err()] {
         assert_eq!(error.status(), 503, "{error}");
         assert!(error.to_string().contains("closed"), "{error}");
     }
-    assert_eq!(bed.kill(&admin).await, 0, "no connection is left");
+    none_left(&admin, &bed.schema).await;
+    assert_eq!(notes(&admin).await, "a");
+}
+
+/// Waits until no connection of this name is left.
+async fn none_left(admin: &Db, application_name: &str) {
+    let left = format!("SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application_name}'");
+    while one(admin, &left).await != Value::Int(0) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 #[tokio::test]
 async fn a_database_dropped_closes_its_connections() {
     let Some(bed) = bed().await else { return };
     let admin = bed.other().await;
-    let mine = bed.url.replace(&format!("application_name={}", bed.schema), "application_name=dropped");
+    let name = format!("{}_dropped", bed.schema);
+    let mine =
+        bed.url.replace(&format!("application_name={}", bed.schema), &format!("application_name={name}"));
     let db = Db::open(&mine, options()).await.unwrap();
     db.atomic(async |tx| tx.execute(insert("a")).await).await.unwrap();
     drop(db);
-    while one(&admin, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dropped'").await != Value::Int(0) {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    none_left(&admin, &name).await;
 }

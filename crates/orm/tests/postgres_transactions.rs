@@ -22,7 +22,10 @@ async fn ok_commits_and_err_rolls_back() {
     let id = db
         .atomic(async |tx| {
             let rows = dynamic(tx)
-                .rows(Stmt::write("INSERT INTO note (text) VALUES ($1) RETURNING id", vec![Value::Text("a".into())]))
+                .rows(Stmt::write(
+                    "INSERT INTO note (text) VALUES ($1) RETURNING id",
+                    vec![Value::Text("a".into())],
+                ))
                 .await?;
             Ok(rows[0][0].as_int().unwrap())
         })
@@ -109,7 +112,8 @@ async fn statements_of_a_join_are_pipelined_in_order() {
                 dynamic(tx).rows(Stmt::write(sql, vec![Value::Int(n)]))
             };
             let all = tokio::join!(one(10), one(20), one(30), one(40));
-            let ids: Vec<i64> = [all.0?, all.1?, all.2?, all.3?].iter().map(|rows| rows[0][0].as_int().unwrap()).collect();
+            let ids: Vec<i64> =
+                [all.0?, all.1?, all.2?, all.3?].iter().map(|rows| rows[0][0].as_int().unwrap()).collect();
             assert_eq!(ids, [1, 2, 3, 4]);
             Ok(())
         })
@@ -174,7 +178,8 @@ async fn a_commit_after_a_swallowed_failure_is_an_error() {
                 Ok(())
             });
             tx.execute(insert("a")).await?;
-            let _swallowed = tx.execute(Stmt::write("INSERT INTO note (id, text) VALUES (1, 'x')", vec![])).await;
+            let _swallowed =
+                tx.execute(Stmt::write("INSERT INTO note (id, text) VALUES (1, 'x')", vec![])).await;
             let next = tx.execute(insert("b")).await.unwrap_err();
             assert!(next.to_string().contains("tx.atomic"), "{next}");
             Ok(())
@@ -188,7 +193,8 @@ async fn a_commit_after_a_swallowed_failure_is_an_error() {
 #[tokio::test]
 async fn a_commit_that_the_database_refuses_undoes_everything() {
     let Some(bed) = bed().await else { return };
-    let child = "CREATE TABLE child (note_id BIGINT NOT NULL REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED)";
+    let child =
+        "CREATE TABLE child (note_id BIGINT NOT NULL REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED)";
     bed.db.batch(child.into()).await.unwrap();
     let error = bed
         .db
@@ -227,7 +233,8 @@ async fn a_transaction_is_ended_only_by_its_handle() {
     // Sent before the batch is answered, it waits all the same.
     let error = db
         .atomic(async |tx| {
-            let (ended, alone) = tokio::join!(tx.batch("COMMIT".into()), tx.execute(insert("would stand alone")));
+            let (ended, alone) =
+                tokio::join!(tx.batch("COMMIT".into()), tx.execute(insert("would stand alone")));
             ended?;
             alone
         })

@@ -57,7 +57,12 @@ fn edges() -> Vec<(&'static str, Value)> {
     for time in ["00:00:00", "23:59:59.999999", "12:34:56.000001"] {
         all.push(("time", Value::Time(time.parse().unwrap())));
     }
-    for instant in ["2000-01-01T00:00:00Z", "1969-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z", "9999-12-30T22:00:00Z"] {
+    for instant in [
+        "2000-01-01T00:00:00Z",
+        "1969-12-31T23:59:59.999999Z",
+        "0001-01-01T00:00:00Z",
+        "9999-12-30T22:00:00Z",
+    ] {
         all.push(("timestamptz", Value::DateTime(instant.parse().unwrap())));
         all.push(("timestamp", Value::DateTime(instant.parse().unwrap())));
     }
@@ -91,28 +96,43 @@ async fn values_are_what_the_server_takes_them_for() {
         ("$1::int4", Value::Decimal("7.00".parse().unwrap()), "7"),
         ("$1::date", Value::Date("1979-05-25".parse().unwrap()), "1979-05-25"),
         ("$1::date", Value::Text("1979-05-25".into()), "1979-05-25"),
-        ("$1::timestamptz", Value::DateTime("1979-05-25T22:15:00.5+02:00".parse().unwrap()), "1979-05-25 20:15:00.5+00"),
+        (
+            "$1::timestamptz",
+            Value::DateTime("1979-05-25T22:15:00.5+02:00".parse().unwrap()),
+            "1979-05-25 20:15:00.5+00",
+        ),
         ("$1::time", Value::Time("20:15".parse().unwrap()), "20:15:00"),
         ("$1::interval", Value::Duration("PT25H0.5S".parse().unwrap()), "25:00:00.5"),
         ("$1::int8", Value::Duration("PT1.5S".parse().unwrap()), "1500000"),
         ("$1::jsonb -> 'a'", Value::Json(serde("{\"a\": [1]}")), "[1]"),
         ("$1::bytea", Value::Bytes(vec![0, 255]), "\\x00ff"),
         ("$1::inet", Value::Text("10.0.0.1".into()), "10.0.0.1/32"),
-        ("$1::uuid", Value::Text("6BA7B810-9DAD-11D1-80B4-00C04FD430C8".into()), "6ba7b810-9dad-11d1-80b4-00c04fd430c8"),
+        (
+            "$1::uuid",
+            Value::Text("6BA7B810-9DAD-11D1-80B4-00C04FD430C8".into()),
+            "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+        ),
         ("$1::int8[]", Value::List(vec![Value::Int(1), Value::Null, Value::Int(-3)]), "{1,NULL,-3}"),
-        ("$1::text[]", Value::List(vec![Value::Text("a,\"b".into()), Value::Text(String::new())]), "{\"a,\\\"b\",\"\"}"),
+        (
+            "$1::text[]",
+            Value::List(vec![Value::Text("a,\"b".into()), Value::Text(String::new())]),
+            "{\"a,\\\"b\",\"\"}",
+        ),
         ("$1::text[]", Value::List(vec![]), "{}"),
-        ("$1::uuid[]", Value::List(vec![Value::Text("6ba7b810-9dad-11d1-80b4-00c04fd430c8".into())]), "{6ba7b810-9dad-11d1-80b4-00c04fd430c8}"),
+        (
+            "$1::uuid[]",
+            Value::List(vec![Value::Text("6ba7b810-9dad-11d1-80b4-00c04fd430c8".into())]),
+            "{6ba7b810-9dad-11d1-80b4-00c04fd430c8}",
+        ),
     ] {
         let read = format!("SELECT ({sql})::text");
         let rows = dynamic(&bed.db).rows(Stmt::read(read, vec![value])).await.unwrap();
         assert_eq!(rows[0][0], Value::Text(text.into()), "{sql}");
     }
-    let any = Stmt::read("SELECT count(*) FROM generate_series(1, 9) n WHERE n::int8 = ANY($1)", vec![Value::List(vec![
-        Value::Int(2),
-        Value::Int(8),
-        Value::Int(80),
-    ])]);
+    let any = Stmt::read(
+        "SELECT count(*) FROM generate_series(1, 9) n WHERE n::int8 = ANY($1)",
+        vec![Value::List(vec![Value::Int(2), Value::Int(8), Value::Int(80)])],
+    );
     assert_eq!(dynamic(&bed.db).rows(any).await.unwrap(), [[Value::Int(2)]]);
 }
 
@@ -136,14 +156,16 @@ async fn types_of_the_site_are_text() {
     assert_eq!(dynamic(&bed.db).rows(found).await.unwrap(), [[Value::Int(1)]]);
     assert_eq!(one(&bed.db, "SELECT ARRAY[1, 2]").await, text("{1,2}"));
     assert_eq!(one(&bed.db, "SELECT pg_sleep(0)").await, text(""));
-    let error = bed.db.execute(Stmt::write("INSERT INTO t (m) VALUES ($1)", vec![text("angry")])).await.unwrap_err();
+    let error =
+        bed.db.execute(Stmt::write("INSERT INTO t (m) VALUES ($1)", vec![text("angry")])).await.unwrap_err();
     assert!(error.to_string().contains("angry"), "{error}");
 }
 
 #[tokio::test]
 async fn what_does_not_fit_is_refused_and_the_parameter_is_named() {
     let Some(bed) = bed().await else { return };
-    let refused = async |sql_type: &str, value: Value| -> Error { through(&bed, sql_type, value).await.unwrap_err() };
+    let refused =
+        async |sql_type: &str, value: Value| -> Error { through(&bed, sql_type, value).await.unwrap_err() };
     for (sql_type, value, words) in [
         ("int2", Value::Int(40_000), "parameter 1: the number 40000 does not fit smallint"),
         ("int4", Value::Int(3_000_000_000), "does not fit integer"),
@@ -157,9 +179,13 @@ async fn what_does_not_fit_is_refused_and_the_parameter_is_named() {
     ] {
         let error = refused(sql_type, value).await;
         assert!(error.to_string().contains(words), "{error}");
-        assert!(error.details().iter().any(|(name, text)| *name == "SQL" && text.contains("SELECT $1")), "{error:?}");
+        assert!(
+            error.details().iter().any(|(name, text)| *name == "SQL" && text.contains("SELECT $1")),
+            "{error:?}"
+        );
     }
-    let few = dynamic(&bed.db).rows(Stmt::read("SELECT $1::int4 + $2", vec![Value::Int(1)])).await.unwrap_err();
+    let few =
+        dynamic(&bed.db).rows(Stmt::read("SELECT $1::int4 + $2", vec![Value::Int(1)])).await.unwrap_err();
     assert!(few.to_string().contains("2 parameters, but 1 values"), "{few}");
 }
 
@@ -178,7 +204,10 @@ async fn what_rust_can_not_hold_is_an_error_that_names_the_column() {
         let error = dynamic(&bed.db).rows(Stmt::read(sql, vec![])).await.unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
-    assert_eq!(one(&bed.db, "SELECT '3 days 1 hour'::interval").await, Value::Duration("PT73H".parse().unwrap()));
+    assert_eq!(
+        one(&bed.db, "SELECT '3 days 1 hour'::interval").await,
+        Value::Duration("PT73H".parse().unwrap())
+    );
     let third: Decimal = "0.33333333333333333333".parse().unwrap();
     assert_eq!(one(&bed.db, "SELECT 1::numeric / 3").await, Value::Decimal(third));
 }

@@ -10,5 +10,15 @@ macro_rules! pages {
 }
 
 pages! {
+    readme <- "../../../README.md",
+    start <- "../../../docs/start.md",
     models <- "../../../docs/models.md",
+    migrations <- "../../../docs/migrations.md",
+    pages <- "../../../docs/pages.md",
+    templates <- "../../../docs/templates.md",
+    statics <- "../../../docs/static.md",
+    settings <- "../../../docs/settings.md",
+    commands <- "../../../docs/commands.md",
+    testing <- "../../../docs/testing.md",
+    serving <- "../../../docs/serving.md",
 }

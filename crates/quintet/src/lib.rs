@@ -17,6 +17,8 @@
 //!
 //! # Features
 //! `sqlite` (with `orm`), `templates` and `progress` are on by default; `test` is for `[dev-dependencies]`.
+#[cfg(doctest)]
+mod guide;
 mod run;
 
 pub mod prelude;
@@ -32,11 +34,13 @@ pub use quintet_templates as templates;
 pub use quintet_web as web;
 
 pub use quintet_core::{App, Error, OrStatus, Result, Services, Site};
-pub use quintet_macros::{app, command, data, delete, get, main, page, patch, post, put};
-#[cfg(feature = "orm")]
-pub use quintet_macros::{Choices, model};
 #[cfg(feature = "test")]
 pub use quintet_macros::test;
+#[cfg(feature = "orm")]
+pub use quintet_macros::{Choices, model};
+pub use quintet_macros::{app, command, data, delete, get, main, page, patch, post, put};
+#[cfg(feature = "orm")]
+pub use quintet_orm::Shape;
 pub use run::{Run, rooms};
 
 /// What the macros write paths to. Not for use by hand; it may change at any time.

@@ -4,6 +4,9 @@ pub use axum::{
     self,
     response::{IntoResponse, Response},
 };
+#[cfg(feature = "orm")]
+#[doc(no_inline)]
+pub use quintet_core::value::Decimal;
 #[doc(no_inline)]
 pub use quintet_core::{
     App, Error, FieldErrors, OrStatus as _, Result, Services, Site, TemplateValue,
@@ -13,15 +16,15 @@ pub use quintet_core::{
     signal::{Listen as _, SiteStarted},
     value::{Date, Time, Timestamp, Value},
 };
+#[cfg(feature = "orm")]
+pub use quintet_macros::{Choices, model};
 pub use quintet_macros::{Settings, app, command, data, delete, get, page, patch, post, put};
 #[cfg(feature = "orm")]
 #[doc(no_inline)]
-pub use quintet_core::value::Decimal;
-#[cfg(feature = "orm")]
-pub use quintet_macros::{Choices, model};
-#[cfg(feature = "orm")]
-#[doc(no_inline)]
 pub use quintet_orm::prelude::*;
+#[cfg(feature = "templates")]
+#[doc(no_inline)]
+pub use quintet_templates::TemplateParts as _;
 #[cfg(feature = "test")]
 #[doc(no_inline)]
 pub use quintet_test::{TestClient, TestResponse, TestSite};

@@ -2,6 +2,7 @@ use quintet_core::{Result, Room, Site};
 
 /// The rooms that this build has, from the ground up: the order in which they start.
 #[must_use]
+#[allow(clippy::vec_init_then_push, reason = "which rooms there are depends on the features")]
 pub fn rooms() -> Vec<Box<dyn Room>> {
     let mut rooms: Vec<Box<dyn Room>> = Vec::new();
     #[cfg(feature = "orm")]

@@ -83,7 +83,8 @@ impl TestClient {
     pub async fn post(&self, url: impl Into<Url>, fields: &[(&str, &str)]) -> TestResponse {
         let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         let pairs: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
-        self.send(Method::POST, url, Some("application/x-www-form-urlencoded"), Body::from(pairs.join("&"))).await
+        self.send(Method::POST, url, Some("application/x-www-form-urlencoded"), Body::from(pairs.join("&")))
+            .await
     }
 
     /// Any method with a JSON body.
@@ -91,7 +92,12 @@ impl TestClient {
     /// # Panics
     /// If the data can't be JSON.
     #[must_use = "nothing is asserted about the response"]
-    pub async fn json<T: Serialize + ?Sized>(&self, method: &str, url: impl Into<Url>, data: &T) -> TestResponse {
+    pub async fn json<T: Serialize + ?Sized>(
+        &self,
+        method: &str,
+        url: impl Into<Url>,
+        data: &T,
+    ) -> TestResponse {
         let (Ok(method), Ok(body)) = (Method::try_from(method), serde_json::to_vec(data)) else {
             panic!("{method} with a body that is no JSON")
         };

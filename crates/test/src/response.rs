@@ -35,7 +35,10 @@ impl TestResponse {
     pub fn redirects(self, to: impl Into<Url>) -> Self {
         let to = to.into().to_string();
         let location = self.header_text(header::LOCATION.as_str());
-        self.check(self.status.is_redirection() && location.as_deref() == Some(&to), format_args!("a redirect to {to}"));
+        self.check(
+            self.status.is_redirection() && location.as_deref() == Some(&to),
+            format_args!("a redirect to {to}"),
+        );
         self
     }
 

@@ -30,7 +30,7 @@ mod url;
 
 pub use axum;
 pub use background::spawn;
-pub use data::{Data, DataField, Payload, Shape, ShapeKind};
+pub use data::{Data, DataField, DataShape, Payload, ShapeKind};
 pub use errors::{DebugInfo, FactTable, Rejected, Source};
 pub use extract::{Json, Path, Query, State};
 pub use page::{Page, redirect};

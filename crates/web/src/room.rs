@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+#[cfg(feature = "static")]
+use quintet_core::template::Assets;
 use quintet_core::{
     Boot, BoxFuture, Error, Result, Room, Services,
     check::Check,
@@ -7,9 +9,9 @@ use quintet_core::{
     settings::{Section, SettingsSection},
     template::Reverse,
 };
-#[cfg(feature = "static")]
-use quintet_core::template::Assets;
 
+#[cfg(feature = "static")]
+use crate::statics::{StaticSettings, Statics};
 use crate::{
     background::Background,
     embedded, overview,
@@ -17,8 +19,6 @@ use crate::{
     server::{ServerSettings, serve_command},
     service, url,
 };
-#[cfg(feature = "static")]
-use crate::statics::{StaticSettings, Statics};
 
 /// The web room: routes, and the server that answers them.
 ///

@@ -219,6 +219,11 @@ async fn debug_shows_what_helps_and_masks_what_lets_one_in() {
     }
     assert!(!fault.body.contains("abc123"));
 
+    let line =
+        include_str!("failures.rs").lines().position(|line| line.contains("out of luck {}")).unwrap() + 1;
+    let panic = ask("/panic/", BROWSER).await;
+    assert!(panic.body.contains(&format!("tests/failures.rs:{line}:")), "{}", panic.body);
+
     let missing = ask("/missing/7/", BROWSER).await;
     assert!(missing.body.contains("/missing/{id}/") && missing.body.contains('7'), "{}", missing.body);
     let unmatched = ask("/nothing/", BROWSER).await;

@@ -108,7 +108,9 @@ async fn a_request_gets_an_id_and_careful_headers() {
     let served = serve(hello(), &[]).await;
     let answer = served.ask("GET", "/", "\r\n").await;
     assert_eq!(status(&answer), "200");
-    for header in ["x-request-id: ", "x-content-type-options: nosniff", "content-security-policy: default-src 'self'"] {
+    for header in
+        ["x-request-id: ", "x-content-type-options: nosniff", "content-security-policy: default-src 'self'"]
+    {
         assert!(answer.contains(header), "{header} in {answer}");
     }
     assert!(answer.ends_with("hello"));
@@ -156,7 +158,8 @@ async fn bodies_are_bounded_in_size_and_patience() {
     assert!(status(&fits) == "200" && fits.ends_with("0123456789"), "{fits}");
     let announced = served.ask("POST", "/echo", "Content-Length: 11\r\n\r\n").await;
     assert_eq!(status(&announced), "413", "{announced}");
-    let chunked = served.ask("POST", "/echo", "Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n0\r\n\r\n").await;
+    let chunked =
+        served.ask("POST", "/echo", "Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n0\r\n\r\n").await;
     assert_eq!(status(&chunked), "413", "{chunked}");
     let stalled = served.ask("POST", "/echo", "Content-Length: 5\r\n\r\nab").await;
     assert!(["400", "408"].contains(&status(&stalled)), "{stalled}");
@@ -312,7 +315,8 @@ async fn each_request_is_a_line_of_json() {
     served.stop().await;
     log.close();
     let text = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
-    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2, "{text}");
     let first = &lines[0];
     assert_eq!((first["method"].as_str(), first["path"].as_str()), (Some("GET"), Some("/")));
@@ -335,7 +339,9 @@ async fn an_address_that_is_taken_or_wrong_is_told() {
     for (bind, told) in cases {
         let settings = Settings::for_tests(".", [("server.bind", bind)]);
         let services = services(hello(), &settings).await;
-        let Err(error) = Server::bind(services, settings.get().unwrap()).await else { panic!("{bind} was bound") };
+        let Err(error) = Server::bind(services, settings.get().unwrap()).await else {
+            panic!("{bind} was bound")
+        };
         let text = error.to_string();
         assert!(text.contains(told) && text.contains("QUINTET_BIND"), "{bind}: {text}");
     }

@@ -33,13 +33,16 @@ fn command(folder: &Path) -> Command {
 
 impl Site {
     /// Starts the binary without a word and waits until it says where it serves.
+    #[expect(clippy::zombie_processes, reason = "`end` waits for it, and a test that fails ends them all")]
     fn start(folder: &Path) -> Site {
         let mut process = command(folder).stderr(Stdio::null()).spawn().unwrap();
         let mut out = BufReader::new(process.stdout.take().unwrap());
         let mut said = String::new();
         loop {
             let mut line = String::new();
-            assert!(out.read_line(&mut line).unwrap() > 0, "it ended:\n{said}");
+            if out.read_line(&mut line).unwrap() == 0 {
+                panic!("it ended with {:?}:\n{said}", process.wait());
+            }
             if let Some(rest) = line.strip_prefix("Serving http://") {
                 let address = rest.split('/').next().unwrap().to_owned();
                 return Site { process, out, address };
@@ -57,7 +60,9 @@ impl Site {
     }
 
     fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([name, &self.process.id().to_string()]).status().unwrap().success());
+        assert!(
+            Command::new("kill").args([name, &self.process.id().to_string()]).status().unwrap().success()
+        );
     }
 
     /// The status that it ends with.
@@ -82,7 +87,8 @@ fn wait(process: &mut Child) -> Option<i32> {
 
 fn run(folder: &Path, words: &[&str], env: &[(&str, &str)]) -> (Output, String) {
     let output = command(folder).args(words).envs(env.iter().copied()).output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output, text)
 }
 

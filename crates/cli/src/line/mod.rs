@@ -116,7 +116,8 @@ impl Line<'_> {
         }
         let word = wrong(ContextKind::InvalidArg)?.strip_prefix("--")?;
         let options = commands().filter(|c| Some(c.name.as_str()) == command).flat_map(|c| &c.args);
-        let options: Vec<String> = options.filter(|a| !a.positional).map(|a| a.name.replace('_', "-")).collect();
+        let options: Vec<String> =
+            options.filter(|a| !a.positional).map(|a| a.name.replace('_', "-")).collect();
         near::nearest(word, options.iter().map(String::as_str)).map(|name| format!("--{name}"))
     }
 }
@@ -143,9 +144,11 @@ fn arg(spec: &ArgSpec) -> Arg {
         ArgStyle::Required => {
             arg.value_name(shown.to_uppercase()).required(true).allow_negative_numbers(numeric)
         }
-        ArgStyle::Many if !spec.positional => {
-            arg.long(shown).value_name(spec.value_name).action(ArgAction::Append).allow_negative_numbers(numeric)
-        }
+        ArgStyle::Many if !spec.positional => arg
+            .long(shown)
+            .value_name(spec.value_name)
+            .action(ArgAction::Append)
+            .allow_negative_numbers(numeric),
         ArgStyle::Many => arg
             .value_name(shown.to_uppercase())
             .num_args(0..)

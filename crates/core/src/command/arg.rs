@@ -38,7 +38,13 @@ impl ArgSpec {
     #[must_use]
     pub fn of<T: CliArg>(name: impl Into<String>, help: impl Into<String>) -> Self {
         let positional = matches!(T::STYLE, ArgStyle::Required | ArgStyle::Many);
-        ArgSpec { name: name.into(), help: help.into(), style: T::STYLE, value_name: T::VALUE_NAME, positional }
+        ArgSpec {
+            name: name.into(),
+            help: help.into(),
+            style: T::STYLE,
+            value_name: T::VALUE_NAME,
+            positional,
+        }
     }
 
     /// By its place, though it may be left out.

@@ -4,7 +4,10 @@ use std::{
 };
 
 use super::ProgressState;
-use crate::{error::Result, services::{Service, Services}};
+use crate::{
+    error::Result,
+    services::{Service, Services},
+};
 
 /// Where a command writes and asks. The command line has the real one; tests capture.
 pub trait Terminal: Send + Sync {

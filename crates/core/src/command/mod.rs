@@ -14,7 +14,12 @@ pub use arg::{ArgSpec, ArgStyle, Args, CliArg};
 pub use console::{Captured, Console, Terminal};
 pub use progress::{Progress, ProgressState};
 
-use crate::{error::Result, room::BoxFuture, services::Services, site::{App, Site}};
+use crate::{
+    error::Result,
+    room::BoxFuture,
+    services::Services,
+    site::{App, Site},
+};
 
 type Run = Arc<dyn Fn(Services, Args) -> BoxFuture<'static, Result> + Send + Sync>;
 

@@ -1,7 +1,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Console;
-use crate::{error::Result, services::{Service, Services}};
+use crate::{
+    error::Result,
+    services::{Service, Services},
+};
 
 /// How far a piece of work is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -39,7 +39,11 @@ impl SourcePlace {
         let first = self.line.saturating_sub(around).max(1);
         let last = self.line.saturating_add(around);
         let text = self.text.as_deref().unwrap_or_default();
-        text.lines().enumerate().map(|(i, l)| (i + 1, l)).filter(|(n, _)| (first..=last).contains(n)).collect()
+        text.lines()
+            .enumerate()
+            .map(|(i, l)| (i + 1, l))
+            .filter(|(n, _)| (first..=last).contains(n))
+            .collect()
     }
 
     /// Line and column of a byte offset in `text`, both counted from 1.

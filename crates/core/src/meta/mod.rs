@@ -6,11 +6,13 @@
 //! ([`ModelMeta::claim`]), which settles their label and table.
 mod field;
 mod identity;
+mod index;
 mod model;
 mod relation;
 
 pub use field::{Choice, Digits, FieldDefault, FieldMeta, Validator};
 pub use identity::Identity;
+pub use index::{CheckMeta, IndexMeta};
 pub use model::ModelMeta;
 pub use relation::{ModelRef, OnDelete, Relation, Through};
 
@@ -29,7 +31,9 @@ pub fn snake_case(name: &str) -> String {
         let after = chars.get(i + 1);
         let starts_word = c.is_uppercase()
             && before.is_some_and(|b| {
-                b.is_lowercase() || b.is_numeric() || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase()))
+                b.is_lowercase()
+                    || b.is_numeric()
+                    || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase()))
             });
         if starts_word {
             out.push('_');

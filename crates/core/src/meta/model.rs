@@ -1,6 +1,6 @@
 use std::{fmt, sync::OnceLock};
 
-use super::{FieldMeta, Identity, Relation, snake_case};
+use super::{CheckMeta, FieldMeta, Identity, IndexMeta, Relation, snake_case};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A model: one a type, in static memory.
@@ -23,6 +23,10 @@ pub struct ModelMeta {
     pub ordering: &'static [(u16, bool)],
     /// Sets of fields that no two rows may share.
     pub unique_together: &'static [&'static [u16]],
+    /// Indexes beyond those of single fields.
+    pub indexes: &'static [IndexMeta],
+    /// Rules that the database checks for every row.
+    pub constraints: &'static [CheckMeta],
     /// The fields, in declared order.
     pub fields: &'static [FieldMeta],
     /// The indexes of the fields that make the key.
@@ -167,6 +171,8 @@ mod tests {
         help_text: "",
         ordering: &[],
         unique_together: &[],
+        indexes: &[],
+        constraints: &[],
         fields: &[
             FieldMeta { name: "id", column: "id", primary_key: true, ..FieldMeta::BASE },
             FieldMeta { name: "name", column: "tag_name", kind: Kind::Text, ..FieldMeta::BASE },
@@ -189,7 +195,10 @@ mod tests {
         assert!(TAG.identity().unwrap_err().to_string().contains(".models("));
         TAG.claim("cinema").unwrap();
         TAG.claim("cinema").unwrap();
-        assert_eq!((TAG.label(), TAG.identity().unwrap().table.as_str()), ("cinema.FilmTag", "cinema_film_tag"));
+        assert_eq!(
+            (TAG.label(), TAG.identity().unwrap().table.as_str()),
+            ("cinema.FilmTag", "cinema_film_tag")
+        );
         assert_eq!(TAG.through_table(2).unwrap(), "cinema_film_tag_films");
         assert!(TAG.through_table(1).is_err());
         let error = TAG.claim("shop").unwrap_err().to_string();

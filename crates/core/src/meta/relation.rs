@@ -89,7 +89,9 @@ impl Relation {
     pub fn target(&self) -> Option<&'static ModelMeta> {
         match self {
             Relation::None => None,
-            Relation::ToOne { to, .. } | Relation::ManyToMany { to, .. } | Relation::HasMany { to, .. } => to.get(),
+            Relation::ToOne { to, .. } | Relation::ManyToMany { to, .. } | Relation::HasMany { to, .. } => {
+                to.get()
+            }
         }
     }
 }

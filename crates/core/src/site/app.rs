@@ -89,6 +89,10 @@ impl App {
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("label", &self.label).field("at", &self.prefix).field("slots", &self.slots).finish()
+        f.debug_struct("App")
+            .field("label", &self.label)
+            .field("at", &self.prefix)
+            .field("slots", &self.slots)
+            .finish()
     }
 }

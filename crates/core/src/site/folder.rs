@@ -74,7 +74,9 @@ impl Folder {
     /// Where `path` is on disk; `None` if it would leave the directory.
     #[must_use]
     pub fn path(&self, path: &str) -> Option<PathBuf> {
-        let leaves = path.split(['/', '\\']).any(|part| part.is_empty() || part == ".." || part == "." || part.contains('\0'));
+        let leaves = path
+            .split(['/', '\\'])
+            .any(|part| part.is_empty() || part == ".." || part == "." || part.contains('\0'));
         (!leaves).then(|| Path::new(self.root).join(path))
     }
 
@@ -83,7 +85,8 @@ impl Folder {
     pub fn list(&self, directory: &str) -> Vec<String> {
         let mut found = Vec::new();
         if let Some(files) = self.files {
-            let inside = |f: &EmbeddedFile| f.path.strip_prefix(directory)?.strip_prefix('/').map(str::to_owned);
+            let inside =
+                |f: &EmbeddedFile| f.path.strip_prefix(directory)?.strip_prefix('/').map(str::to_owned);
             found.extend(files.iter().filter_map(inside));
         } else if let Some(start) = self.path(directory) {
             walk(&start, &start, &mut found);

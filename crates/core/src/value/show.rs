@@ -142,9 +142,15 @@ mod tests {
     #[test]
     fn collections_become_lists_and_maps() {
         let value = (1, vec![Some("a"), None]).to_value();
-        assert_eq!(value, Value::List(vec![Value::Int(1), Value::List(vec![Value::Text("a".into()), Value::Null])]));
+        assert_eq!(
+            value,
+            Value::List(vec![Value::Int(1), Value::List(vec![Value::Text("a".into()), Value::Null])])
+        );
         let map: HashMap<String, i32> = [("b".to_owned(), 2), ("a".to_owned(), 1)].into();
-        assert_eq!(map.to_value(), Value::Map(vec![("a".into(), Value::Int(1)), ("b".into(), Value::Int(2))]));
+        assert_eq!(
+            map.to_value(),
+            Value::Map(vec![("a".into(), Value::Int(1)), ("b".into(), Value::Int(2))])
+        );
     }
 
     #[test]

@@ -72,6 +72,13 @@ impl Container {
     }
 }
 
+impl Container {
+    /// Is it a shape too?
+    pub(super) fn is_shape(&self) -> bool {
+        self.derived.iter().any(|derived| derived == "Shape")
+    }
+}
+
 impl Serde {
     pub(super) fn read(attributes: &[Attribute]) -> syn::Result<Self> {
         let mut serde = Serde::default();

@@ -97,7 +97,7 @@ pub(super) fn expand(
     let body = Body {
         fields: Vec::new(),
         validate: quote!(match self { #(#checks,)* }),
-        shape: quote!(fn shape() -> #web::Shape { #web::Shape::new::<Self>(#shape) }),
+        shape: quote!(fn shape() -> #web::DataShape { #web::DataShape::new::<Self>(#shape) }),
         value: quote!(match self { #(#values,)* }),
     };
     let tagged = (!container.own_tagging && !plain).then(|| quote!(#[serde(tag = "event")]));

@@ -90,7 +90,7 @@ impl Member {
         };
         let (min, max) = (limit("min", &self.options.min), limit("max", &self.options.max));
         let shape = if self.serde.own_reading {
-            quote!(#web::Shape::opaque)
+            quote!(#web::DataShape::opaque)
         } else {
             // It may be left out, also where nothing is known of the type inside.
             let optional = common::generic(ty, "Option").map(|_| quote!(.optional()));

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Error, LitStr, Result, spanned::Spanned};
 
 use super::{
-    Model,
+    Model, index,
     field::{Field, Shape, last_name},
 };
 use crate::common::doc;
@@ -31,6 +31,7 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
             set.iter().map(|name| column(model, name, &name.value())).collect::<Result<Vec<_>>>()?;
         together.push(quote!(&[#(#indexes),*]));
     }
+    let (indexes, checks) = index::write(model, &meta)?;
     let key = u16::try_from(model.key).unwrap_or(u16::MAX);
     let (key_type, columns) = (model.fields.get(model.key).map(|field| &field.ty), model.columns_name());
     let key_ident = model.fields.get(model.key).map(|field| &field.ident);
@@ -67,6 +68,8 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
                     help_text: #help,
                     ordering: &[#(#ordering),*],
                     unique_together: &[#(#together),*],
+                    indexes: &[#(#indexes),*],
+                    constraints: &[#(#checks),*],
                     fields: &[#(#fields),*],
                     primary_key: &[#key],
                     renamed_from: #renamed,
@@ -214,7 +217,7 @@ fn ordering(model: &Model, part: &LitStr) -> Result<TokenStream> {
 }
 
 /// The index of a column by name, or an error at `part` that lists them.
-fn column(model: &Model, part: &LitStr, name: &str) -> Result<Literal> {
+pub(super) fn column(model: &Model, part: &LitStr, name: &str) -> Result<Literal> {
     let known = model.fields.iter().filter(|field| field.is_column());
     match model.index(name) {
         Some(index) if known.clone().any(|field| field.name == name) => Ok(Literal::u16_suffixed(index)),

@@ -1,11 +1,12 @@
 //! `#[model(..)]`.
 
 use syn::{
-    Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result, Token,
+    Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result,
     parse::{Parse, ParseStream},
-    punctuated::Punctuated,
     spanned::Spanned,
 };
+
+use super::index::{self, Check, Index};
 
 /// The options of a model, as written.
 #[derive(Default)]
@@ -16,17 +17,27 @@ pub(super) struct Options {
     pub(super) verbose_name: Option<LitStr>,
     pub(super) verbose_name_plural: Option<LitStr>,
     pub(super) unique_together: Vec<Vec<LitStr>>,
+    pub(super) indexes: Vec<Index>,
+    pub(super) checks: Vec<Check>,
     pub(super) renamed_from: Option<LitStr>,
     pub(super) handle: Option<Ident>,
 }
 
 const KNOWN: &str =
-    "app, table, ordering, verbose_name, verbose_name_plural, unique_together, renamed_from, handle";
+    "app, table, ordering, verbose_name, verbose_name_plural, unique_together, indexes, constraints, \
+     renamed_from, handle";
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut options = Options::default();
-        for meta in Punctuated::<Meta, Token![,]>::parse_terminated(input)? {
+        while !input.is_empty() {
+            if index::is_next(input) {
+                index::read(input, &mut options)?;
+                index::comma(input)?;
+                continue;
+            }
+            let meta: Meta = input.parse()?;
+            index::comma(input)?;
             let Meta::NameValue(pair) = &meta else {
                 return Err(Error::new(
                     meta.span(),

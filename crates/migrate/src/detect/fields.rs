@@ -9,7 +9,7 @@ use crate::{
     error::refuse,
     operation::Operation,
     sql::literal,
-    state::{FieldState, ModelState},
+    state::{FieldState, IndexState, ModelState},
 };
 
 impl Detector<'_> {
@@ -99,6 +99,7 @@ impl Detector<'_> {
             if kept.len() < now.unique_together.len() {
                 self.emit(Operation::AlterUniqueTogether { model: label.clone(), sets: kept })?;
             }
+            self.remove_indexes(&label, |_| true)?;
             for field in now.fields.iter().filter(|f| goal.get(&f.name).is_none()) {
                 self.remove_field(&label, &field.name)?;
             }
@@ -121,6 +122,47 @@ impl Detector<'_> {
                 let sets = goal.unique_together.clone();
                 self.emit(Operation::AlterUniqueTogether { model: label.clone(), sets })?;
             }
+            self.add_indexes(&label)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the indexes and rules with SQL of the developer's own that go or change, for columns that they mention may be
+    /// renamed next.
+    pub(super) fn remove_raw(&mut self) -> Result {
+        for label in self.common() {
+            let Some(goal) = self.goal.models.get(&label) else { continue };
+            self.remove_indexes(&label, IndexState::is_raw)?;
+            for check in self.now.model(&label)?.checks.clone() {
+                if !goal.checks.contains(&check) {
+                    self.emit(Operation::RemoveConstraint { model: label.clone(), name: check.name })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the indexes of this sort that the model no longer asks for.
+    fn remove_indexes(&mut self, label: &str, sort: impl Fn(&IndexState) -> bool) -> Result {
+        let now = self.now.model(label)?.clone();
+        let goal = self.goal.models.get(label);
+        for index in now.indexes.iter().filter(|i| sort(i) && goal.is_none_or(|g| !g.indexes.contains(i))) {
+            let name = index.name(&now)?;
+            self.emit(Operation::RemoveIndex { model: label.to_owned(), name, concurrently: false })?;
+        }
+        Ok(())
+    }
+
+    fn add_indexes(&mut self, label: &str) -> Result {
+        let (now, Some(goal)) = (self.now.model(label)?.clone(), self.goal.models.get(label)) else {
+            return Ok(());
+        };
+        for index in goal.indexes.iter().filter(|index| !now.indexes.contains(index)) {
+            let (model, index) = (label.to_owned(), index.clone());
+            self.emit(Operation::AddIndex { model, index, concurrently: false })?;
+        }
+        for check in goal.checks.iter().filter(|check| !now.checks.contains(check)) {
+            self.emit(Operation::AddConstraint { model: label.to_owned(), check: check.clone() })?;
         }
         Ok(())
     }
@@ -132,6 +174,18 @@ impl Detector<'_> {
         sets.retain(|set| !set.iter().any(|f| f == name));
         if sets.len() < all {
             self.emit(Operation::AlterUniqueTogether { model: label.to_owned(), sets })?;
+        }
+        let column = self.now.model(label)?.field(name)?.column.clone();
+        while let Some(index) = self.now.model(label)?.indexes.iter().find(|index| index.has(name)) {
+            let name = index.name(self.now.model(label)?)?;
+            self.emit(Operation::RemoveIndex { model: label.to_owned(), name, concurrently: false })?;
+        }
+        if self.now.model(label)?.mention_of(&column).is_some() && !self.goal.models.contains_key(label) {
+            // The whole model goes.
+            self.remove_indexes(label, IndexState::is_raw)?;
+            for check in self.now.model(label)?.checks.clone() {
+                self.emit(Operation::RemoveConstraint { model: label.to_owned(), name: check.name })?;
+            }
         }
         self.emit(Operation::RemoveField { model: label.to_owned(), name: name.to_owned(), backfill: None })
     }

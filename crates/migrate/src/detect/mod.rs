@@ -35,6 +35,7 @@ pub fn detect(
     let mut detector = Detector { now: from.clone(), goal: to, hints, answers, found: Vec::new() };
     detector.rename_models()?;
     detector.drop_turned_tables()?;
+    detector.remove_raw()?;
     detector.rename_fields()?;
     detector.free_tables()?;
     detector.rename_tables()?;

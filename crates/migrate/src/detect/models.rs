@@ -167,6 +167,9 @@ impl Detector<'_> {
             let cut: Vec<FieldState> = goal.fields.iter().filter(|f| !early(f)).cloned().collect();
             if !cut.is_empty() {
                 state.unique_together.retain(|set| set.iter().all(|name| state_has(&state.fields, name)));
+                // They come when all fields are there.
+                state.indexes.clear();
+                state.checks.clear();
                 later.push((label.clone(), cut, goal.unique_together.clone()));
             }
             self.emit(Operation::CreateModel { model: label, state })?;

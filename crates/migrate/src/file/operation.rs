@@ -11,11 +11,11 @@ use toml::de::DeValue;
 use super::table::Table;
 use crate::{
     operation::{Operation, SqlByDialect},
-    state::{FieldState, ModelState, Reference, ThroughOf},
+    state::{CheckState, FieldState, IndexState, ModelState, Reference, ThroughOf},
 };
 
 /// The operations, as `op` names them.
-pub(super) const NAMES: [&str; 10] = [
+pub(super) const NAMES: [&str; 14] = [
     "create_model",
     "delete_model",
     "rename_model",
@@ -25,6 +25,10 @@ pub(super) const NAMES: [&str; 10] = [
     "alter_field",
     "rename_field",
     "alter_unique_together",
+    "add_index",
+    "remove_index",
+    "add_constraint",
+    "remove_constraint",
     "run_sql",
 ];
 
@@ -67,7 +71,7 @@ pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
     let label = |key: &str| table.text(key).map(|model| full_label(app, &model));
     Ok(match op.as_str() {
         "create_model" => {
-            table.allow(&["op", "model", "table", "through", "fields", "unique_together"])?;
+            table.allow(&["op", "model", "table", "through", "fields", "unique_together", "indexes", "constraints"])?;
             Operation::CreateModel { model: label("model")?, state: model(app, &table)? }
         }
         "delete_model" => {
@@ -121,6 +125,24 @@ pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
             let sets = table.opt_sets("sets")?.ok_or_else(|| table.missing("sets"))?;
             Operation::AlterUniqueTogether { model: label("model")?, sets }
         }
+        "add_index" => {
+            table.allow(&[&["op", "model", "concurrently"][..], &INDEX].concat())?;
+            let concurrently = table.flag("concurrently")?;
+            Operation::AddIndex { model: label("model")?, index: index(&table)?, concurrently }
+        }
+        "remove_index" => {
+            table.allow(&["op", "model", "name", "concurrently"])?;
+            let concurrently = table.flag("concurrently")?;
+            Operation::RemoveIndex { model: label("model")?, name: table.text("name")?, concurrently }
+        }
+        "add_constraint" => {
+            table.allow(&["op", "model", "name", "check"])?;
+            Operation::AddConstraint { model: label("model")?, check: check(&table)? }
+        }
+        "remove_constraint" => {
+            table.allow(&["op", "model", "name"])?;
+            Operation::RemoveConstraint { model: label("model")?, name: table.text("name")? }
+        }
         "run_sql" => {
             table.allow(&["op", "up", "down"])?;
             let up = sql(&table, "up")?.ok_or_else(|| table.missing("up"))?;
@@ -153,8 +175,47 @@ fn model(app: &str, table: &Table<'_>) -> Result<ModelState> {
         table: table.text("table")?,
         fields,
         unique_together: table.opt_sets("unique_together")?.unwrap_or_default(),
+        indexes: inner(table, "indexes", "an index", &INDEX, index)?,
+        checks: inner(table, "constraints", "a constraint", &["name", "check"], check)?,
         through,
     })
+}
+
+/// The tables of a list.
+fn inner<T>(
+    table: &Table<'_>,
+    key: &str,
+    what: &str,
+    known: &[&str],
+    read: impl Fn(&Table<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let items = table.opt_list(key)?.unwrap_or_default();
+    let one = |item| {
+        let table = table.table_in(item, key, what)?;
+        table.allow(known)?;
+        read(&table)
+    };
+    items.into_iter().map(one).collect()
+}
+
+const INDEX: [&str; 6] = ["name", "fields", "expressions", "where", "include", "unique"];
+
+fn index(table: &Table<'_>) -> Result<IndexState> {
+    let texts = |key| -> Result<Vec<String>> {
+        Ok(table.texts(key)?.into_iter().map(|(text, _)| text).collect())
+    };
+    Ok(IndexState {
+        name: table.opt_text("name")?,
+        fields: texts("fields")?,
+        expressions: texts("expressions")?,
+        condition: table.opt_text("where")?,
+        include: texts("include")?,
+        unique: table.flag("unique")?,
+    })
+}
+
+fn check(table: &Table<'_>) -> Result<CheckState> {
+    Ok(CheckState { name: table.text("name")?, sql: table.text("check")? })
 }
 
 fn one_field(app: &str, table: &Table<'_>) -> Result<FieldState> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Migration, operation::rule_name};
 use crate::{
     operation::{Operation, SqlByDialect},
-    state::{FieldState, ModelState, app_of, name_of},
+    state::{CheckState, FieldState, IndexState, ModelState, app_of, name_of},
 };
 
 const HEADER: &str = "# A migration: steps from one shape of the tables to the next, in order.\n\
@@ -50,6 +50,10 @@ fn write_operation(app: &str, operation: &Operation, out: &mut String) {
         Operation::AlterField { .. } => "alter_field",
         Operation::RenameField { .. } => "rename_field",
         Operation::AlterUniqueTogether { .. } => "alter_unique_together",
+        Operation::AddIndex { .. } => "add_index",
+        Operation::RemoveIndex { .. } => "remove_index",
+        Operation::AddConstraint { .. } => "add_constraint",
+        Operation::RemoveConstraint { .. } => "remove_constraint",
         Operation::RunSql { .. } => "run_sql",
     };
     line(out, "op", &quoted(op));
@@ -88,6 +92,19 @@ fn write_operation(app: &str, operation: &Operation, out: &mut String) {
             }
         }
         Operation::AlterUniqueTogether { sets: all, .. } => line(out, "sets", &sets(all)),
+        Operation::AddIndex { index, concurrently, .. } => {
+            index_keys(index).iter().for_each(|(key, value)| line(out, key, value));
+            write_concurrently(*concurrently, out);
+        }
+        Operation::RemoveIndex { name, concurrently, .. } => {
+            line(out, "name", &quoted(name));
+            write_concurrently(*concurrently, out);
+        }
+        Operation::AddConstraint { check, .. } => {
+            line(out, "name", &quoted(&check.name));
+            line(out, "check", &quoted(&check.sql));
+        }
+        Operation::RemoveConstraint { name, .. } => line(out, "name", &quoted(name)),
         Operation::RunSql { up, down } => {
             write_sql("up", up, out);
             write_sql("down", down, out);
@@ -109,6 +126,54 @@ fn write_model(app: &str, state: &ModelState, out: &mut String) {
     out.push_str("]\n");
     if !state.unique_together.is_empty() {
         line(out, "unique_together", &sets(&state.unique_together));
+    }
+    let indexes = state.indexes.iter().map(|index| {
+        let keys: Vec<String> =
+            index_keys(index).into_iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        format!("{{ {} }}", keys.join(", "))
+    });
+    write_tables("indexes", indexes, out);
+    let check = |c: &CheckState| format!("{{ name = {}, check = {} }}", quoted(&c.name), quoted(&c.sql));
+    write_tables("constraints", state.checks.iter().map(check), out);
+}
+
+/// A list of inline tables, one a line; nothing if there are none.
+fn write_tables(key: &str, tables: impl Iterator<Item = String>, out: &mut String) {
+    let mut tables = tables.peekable();
+    if tables.peek().is_none() {
+        return;
+    }
+    let _ = writeln!(out, "{key} = [");
+    for table in tables {
+        let _ = writeln!(out, "    {table},");
+    }
+    out.push_str("]\n");
+}
+
+fn index_keys(index: &IndexState) -> Vec<(&'static str, String)> {
+    let mut keys = Vec::new();
+    if let Some(name) = &index.name {
+        keys.push(("name", quoted(name)));
+    }
+    for (key, texts) in
+        [("fields", &index.fields), ("expressions", &index.expressions), ("include", &index.include)]
+    {
+        if !texts.is_empty() {
+            keys.push((key, list(texts)));
+        }
+    }
+    if let Some(condition) = &index.condition {
+        keys.push(("where", quoted(condition)));
+    }
+    if index.unique {
+        keys.push(("unique", "true".to_owned()));
+    }
+    keys
+}
+
+fn write_concurrently(concurrently: bool, out: &mut String) {
+    if concurrently {
+        line(out, "concurrently", "true");
     }
 }
 

@@ -5,7 +5,7 @@ use quintet_core::{Result, meta::OnDelete};
 use super::Operation;
 use crate::{
     error::refuse,
-    state::{FieldState, ModelState, ProjectState, ThroughOf},
+    state::{FieldState, IndexState, ModelState, ProjectState, ThroughOf},
 };
 
 impl Operation {
@@ -38,7 +38,10 @@ impl Operation {
             Operation::RemoveField { model, name, .. } => remove(state, model, name),
             Operation::AlterField { model, field, .. } => {
                 let owner = state.model(model)?;
-                owner.field(&field.name)?;
+                let old = owner.field(&field.name)?;
+                if old.column != field.column {
+                    not_mentioned(owner, &old.column)?;
+                }
                 column_is_free(owner, field)?;
                 reference_exists(state, model, field)?;
                 let owner = state.model_mut(model)?;
@@ -52,6 +55,32 @@ impl Operation {
                 let owner = state.model_mut(model)?;
                 sets_exist(owner, sets)?;
                 owner.unique_together.clone_from(sets);
+                Ok(())
+            }
+            Operation::AddIndex { model, index, .. } => {
+                let owner = state.model_mut(model)?;
+                index_fits(owner, index)?;
+                owner.indexes.push(index.clone());
+                Ok(())
+            }
+            Operation::RemoveIndex { model, name, .. } => {
+                let owner = state.model_mut(model)?;
+                let index = owner.index(name)?.clone();
+                owner.indexes.retain(|other| *other != index);
+                Ok(())
+            }
+            Operation::AddConstraint { model, check } => {
+                let owner = state.model_mut(model)?;
+                if owner.check(&check.name).is_ok() {
+                    return Err(refuse(format!("{model} has a constraint `{}` already", check.name)));
+                }
+                owner.checks.push(check.clone());
+                Ok(())
+            }
+            Operation::RemoveConstraint { model, name } => {
+                let owner = state.model_mut(model)?;
+                owner.check(name)?;
+                owner.checks.retain(|check| check.name != *name);
                 Ok(())
             }
             Operation::RunSql { .. } => Ok(()),
@@ -78,6 +107,11 @@ fn create(state: &mut ProjectState, label: &str, new: &ModelState) -> Result {
         return Err(refuse(format!("{label} has no field with `primary_key = true`")));
     }
     sets_exist(new, &new.unique_together)?;
+    let mut bare = ModelState { indexes: Vec::new(), ..new.clone() };
+    for index in &new.indexes {
+        index_fits(&bare, index)?;
+        bare.indexes.push(index.clone());
+    }
     state.models.insert(label.to_owned(), new.clone());
     Ok(())
 }
@@ -141,6 +175,13 @@ fn remove(state: &mut ProjectState, model: &str, name: &str) -> Result {
             set.join(", ")
         )));
     }
+    if let Some(index) = owner.indexes.iter().find(|index| index.has(name)) {
+        let index = index.name(owner)?;
+        return Err(refuse(format!(
+            "{model}.{name} can't be removed while it is in the index `{index}`: remove that first"
+        )));
+    }
+    not_mentioned(owner, &owner.field(name)?.column)?;
     owner.fields.retain(|f| f.name != name);
     Ok(())
 }
@@ -159,7 +200,17 @@ fn rename_field(state: &mut ProjectState, model: &str, from: &str, to: &str, col
     if owner.fields.iter().any(|f| f.name != from && same_name(&f.column, &column)) {
         return Err(refuse(format!("{model} has a column `{column}` already")));
     }
+    if old.column != column {
+        not_mentioned(owner, &old.column)?;
+    }
     let owner = state.model_mut(model)?;
+    for index in &mut owner.indexes {
+        for part in index.fields.iter_mut().chain(&mut index.include) {
+            if part.trim_start_matches('-') == from {
+                *part = if part.starts_with('-') { format!("-{to}") } else { to.to_owned() };
+            }
+        }
+    }
     for field in owner.fields.iter_mut().filter(|f| f.name == from) {
         to.clone_into(&mut field.name);
         field.column.clone_from(&column);
@@ -205,4 +256,30 @@ fn reference_exists(state: &ProjectState, model: &str, field: &FieldState) -> Re
 
 fn sets_exist(owner: &ModelState, sets: &[Vec<String>]) -> Result {
     sets.iter().try_for_each(|set| owner.columns_of(set).map(|_| ()))
+}
+
+/// Its fields are there, and its name is free.
+fn index_fits(owner: &ModelState, index: &IndexState) -> Result {
+    if index.fields.is_empty() && index.expressions.is_empty() {
+        return Err(refuse("an index needs `fields` or `expressions`"));
+    }
+    for field in index.parts().map(|(field, _)| field).chain(index.include.iter().map(String::as_str)) {
+        owner.field(field)?;
+    }
+    let name = index.name(owner)?;
+    match owner.index(&name) {
+        Ok(_) => Err(refuse(format!("table `{}` has an index `{name}` already", owner.table))),
+        Err(_) => Ok(()),
+    }
+}
+
+/// SQL that is the developer's own does not follow when a column is renamed or goes.
+fn not_mentioned(owner: &ModelState, column: &str) -> Result {
+    match owner.mention_of(column) {
+        Some(by) => Err(refuse(format!(
+            "the column `{column}` is mentioned by {by}: remove that before this operation, and add it again after it if it \
+             is to stay"
+        ))),
+        None => Ok(()),
+    }
 }

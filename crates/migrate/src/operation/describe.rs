@@ -23,6 +23,10 @@ impl Operation {
             Operation::AlterField { model, field, .. } => format!("alter_{}_{}", snake(model), field.name),
             Operation::RenameField { model, to, .. } => format!("rename_{}_{to}", snake(model)),
             Operation::AlterUniqueTogether { model, .. } => format!("{}_unique_together", snake(model)),
+            Operation::AddIndex { model, .. } => format!("{}_index", snake(model)),
+            Operation::RemoveIndex { model, .. } => format!("remove_{}_index", snake(model)),
+            Operation::AddConstraint { model, check } => format!("{}_{}", snake(model), check.name),
+            Operation::RemoveConstraint { model, name } => format!("remove_{}_{name}", snake(model)),
             Operation::RunSql { .. } => "sql".to_owned(),
         }
     }
@@ -62,6 +66,21 @@ impl fmt::Display for Operation {
             Operation::AlterUniqueTogether { model, sets } => {
                 let sets: Vec<String> = sets.iter().map(|set| format!("({})", set.join(", "))).collect();
                 write!(f, "make {} unique together in {}", sets.join(" and "), name_of(model))
+            }
+            Operation::AddIndex { model, index, .. } => {
+                let parts: Vec<&str> =
+                    index.fields.iter().chain(&index.expressions).map(String::as_str).collect();
+                let unique = if index.unique { "unique " } else { "" };
+                write!(f, "add {unique}index ({}) to {}", parts.join(", "), name_of(model))
+            }
+            Operation::RemoveIndex { model, name, .. } => {
+                write!(f, "remove index {name} from {}", name_of(model))
+            }
+            Operation::AddConstraint { model, check } => {
+                write!(f, "add constraint {} to {}", check.name, name_of(model))
+            }
+            Operation::RemoveConstraint { model, name } => {
+                write!(f, "remove constraint {name} from {}", name_of(model))
             }
             Operation::RunSql { .. } => f.write_str("run SQL"),
         }

@@ -48,6 +48,23 @@ impl Operation {
                 model: model.clone(),
                 sets: before.model(model)?.unique_together.clone(),
             },
+            Operation::AddIndex { model, index, concurrently } => Operation::RemoveIndex {
+                model: model.clone(),
+                name: index.name(before.model(model)?)?,
+                concurrently: *concurrently,
+            },
+            Operation::RemoveIndex { model, name, concurrently } => Operation::AddIndex {
+                model: model.clone(),
+                index: before.model(model)?.index(name)?.clone(),
+                concurrently: *concurrently,
+            },
+            Operation::AddConstraint { model, check } => {
+                Operation::RemoveConstraint { model: model.clone(), name: check.name.clone() }
+            }
+            Operation::RemoveConstraint { model, name } => Operation::AddConstraint {
+                model: model.clone(),
+                check: before.model(model)?.check(name)?.clone(),
+            },
             Operation::RunSql { up, down } if !down.is_empty() => {
                 Operation::RunSql { up: down.clone(), down: up.clone() }
             }

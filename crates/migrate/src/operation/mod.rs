@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(crate) use describe::difference;
 pub use inverse::inverse_of;
 
-use crate::state::{FieldState, ModelState};
+use crate::state::{CheckState, FieldState, IndexState, ModelState};
 
 /// SQL by dialect (`sqlite`, `postgres`, `mysql`), or under `all` for every one of them.
 pub type SqlByDialect = BTreeMap<String, String>;
@@ -94,6 +94,38 @@ pub enum Operation {
         /// All sets, by field name.
         sets: Vec<Vec<String>>,
     },
+    /// Makes an index.
+    AddIndex {
+        /// The model's label.
+        model: String,
+        /// The index.
+        index: IndexState,
+        /// Is the table kept open for writing meanwhile? Then its migration is no transaction.
+        concurrently: bool,
+    },
+    /// Drops an index.
+    RemoveIndex {
+        /// The model's label.
+        model: String,
+        /// The index's name in the database.
+        name: String,
+        /// Is the table kept open for writing meanwhile? Then its migration is no transaction.
+        concurrently: bool,
+    },
+    /// Adds a rule that every row must meet, also those that exist.
+    AddConstraint {
+        /// The model's label.
+        model: String,
+        /// The rule.
+        check: CheckState,
+    },
+    /// Drops a rule.
+    RemoveConstraint {
+        /// The model's label.
+        model: String,
+        /// The rule's name.
+        name: String,
+    },
     /// Runs the developer's own SQL. The state does not change.
     RunSql {
         /// Forwards.
@@ -116,9 +148,22 @@ impl Operation {
             | Operation::RemoveField { model, .. }
             | Operation::AlterField { model, .. }
             | Operation::RenameField { model, .. }
-            | Operation::AlterUniqueTogether { model, .. } => Some(model),
+            | Operation::AlterUniqueTogether { model, .. }
+            | Operation::AddIndex { model, .. }
+            | Operation::RemoveIndex { model, .. }
+            | Operation::AddConstraint { model, .. }
+            | Operation::RemoveConstraint { model, .. } => Some(model),
             Operation::RunSql { .. } => None,
         }
+    }
+
+    /// Is it an index that is made or dropped while the table stays open for writing?
+    #[must_use]
+    pub fn is_concurrent(&self) -> bool {
+        matches!(
+            self,
+            Operation::AddIndex { concurrently: true, .. } | Operation::RemoveIndex { concurrently: true, .. }
+        )
     }
 
     /// Can data be lost that the inverse can't bring back?

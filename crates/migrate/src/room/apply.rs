@@ -5,7 +5,7 @@ use quintet_core::{
     command::{ArgSpec, Args, Command},
 };
 
-use super::Needs;
+use super::{Needs, list, make::pending};
 use crate::{
     graph::Graph,
     run::{Direction, Migrator, Mode, Plan, Target},
@@ -41,6 +41,7 @@ async fn migrate(services: Services, args: Args) -> Result {
     warn_of_unknown(&needs, &graph, &migrator).await?;
     if plan.is_empty() {
         needs.console.line("Nothing to do.");
+        warn_of_pending(&needs, &graph);
         return Ok(());
     }
     let only_show: bool = args.take("plan")?;
@@ -56,6 +57,7 @@ async fn migrate(services: Services, args: Args) -> Result {
     if others > 0 {
         needs.console.line(format!("{others} of these had been done by another process."));
     }
+    warn_of_pending(&needs, &graph);
     Ok(())
 }
 
@@ -79,6 +81,18 @@ fn show(needs: &Needs, graph: &Graph, plan: &Plan) {
             lines.iter_mut().for_each(|line| *line = line.replacen("    ", "    undo: ", 1));
         }
         lines.into_iter().for_each(|line| needs.console.line(line));
+    }
+}
+
+/// Models that are ahead of the files: `migrate` alone changes nothing for them.
+fn warn_of_pending(needs: &Needs, graph: &Graph) {
+    // Models that can't be compared are what the checks tell of; here they are no news.
+    let changes = pending(&needs.site, graph).unwrap_or_default();
+    if !changes.is_empty() {
+        needs.console.warn(format!(
+            "models have changes that no migration has: {}; run `makemigrations`, then `migrate` again",
+            list(&changes)
+        ));
     }
 }
 

@@ -77,6 +77,7 @@ async fn show_sql(services: Services, args: Args) -> Result {
         for step in steps {
             needs.console.line(match step {
                 Step::Sql(text) => format!("{};", text.trim_end().trim_end_matches(';')),
+                Step::Alone(text) => format!("-- outside of a transaction:\n{text};"),
                 Step::Guard(guard) => {
                     let things = if guard.columns { "columns" } else { "rows" };
                     format!("-- stops if {things} of {} {}:\n--   {}", guard.table, guard.wrong, guard.sql)

@@ -22,9 +22,15 @@ const NO_WAIT: Duration = Duration::from_millis(50);
 /// Runs a migration and writes it down. `false` if another process has done it already.
 pub(super) async fn run(db: &Db, work: &Work<'_>, mode: Mode) -> Result<bool> {
     let started = Instant::now();
+    let alone = mode == Mode::Run
+        && work.batches.iter().flat_map(|batch| &batch.steps).any(|step| matches!(step, Step::Alone(_)));
     loop {
         let tried = Instant::now();
-        let result = db.atomic_schema(async |tx| inside(tx, work, mode).await).await;
+        let result = if alone {
+            beside(db, work).await
+        } else {
+            db.atomic_schema(async |tx| inside(tx, work, mode).await).await
+        };
         match result {
             // Nothing was kept, so trying again is safe: most likely another process runs the same migration.
             Err(error)
@@ -42,17 +48,12 @@ pub(super) async fn run(db: &Db, work: &Work<'_>, mode: Mode) -> Result<bool> {
 }
 
 async fn inside(tx: &Tx, work: &Work<'_>, mode: Mode) -> Result<bool> {
-    history::ensure(tx).await?;
-    let applied: Vec<_> = history::read(tx).await?.into_iter().map(|applied| applied.key).collect();
-    let key = &work.planned.key;
-    let forwards = work.planned.direction == Direction::Forwards;
-    if applied.contains(key) == forwards {
-        return Ok(false);
+    if let Some(statement) = sql::writer(tx.dialect())?.take_turns() {
+        tx.batch(statement.to_owned()).await?;
     }
-    if forwards && let Some(missing) = work.migration.depends.iter().find(|k| !applied.contains(k)) {
-        return Err(refuse(format!(
-            "{key} needs {missing}, which another process has just reversed: look at `showmigrations`, and start again"
-        )));
+    history::ensure(tx).await?;
+    if !is_to_do(tx, work).await? {
+        return Ok(false);
     }
     if mode == Mode::Run {
         for batch in &work.batches {
@@ -68,11 +69,60 @@ async fn inside(tx: &Tx, work: &Work<'_>, mode: Mode) -> Result<bool> {
             }
         }
     }
-    match work.planned.direction {
-        Direction::Forwards => history::add(tx, key).await?,
-        Direction::Backwards => history::remove(tx, key).await?,
+    write_down(tx, work).await?;
+    Ok(true)
+}
+
+/// Runs statements that no transaction takes. Beside them one is open all the time, for it holds the lock that keeps
+/// others from doing the same.
+async fn beside(db: &Db, work: &Work<'_>) -> Result<bool> {
+    db.atomic_schema(async |tx| history::ensure(tx).await).await?;
+    let tx = db.begin().await?;
+    if let Some(statement) = sql::writer(db.dialect())?.take_turns() {
+        tx.batch(statement.to_owned()).await?;
+    }
+    if !is_to_do(&tx, work).await? {
+        return Ok(false);
+    }
+    for batch in &work.batches {
+        for step in &batch.steps {
+            let done = match step {
+                Step::Alone(text) | Step::Sql(text) => db.batch(text.clone()).await,
+                Step::Guard(guard) => ask(&tx, guard).await,
+                Step::Remember(_) | Step::Restore => Ok(()),
+            };
+            if let Err(error) = done {
+                return Err(failed(work, Some(batch.operations.clone()), &error));
+            }
+        }
+    }
+    write_down(&tx, work).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Has no other process done it, and may it be done?
+async fn is_to_do(tx: &Tx, work: &Work<'_>) -> Result<bool> {
+    let applied: Vec<_> = history::read(tx).await?.into_iter().map(|applied| applied.key).collect();
+    let key = &work.planned.key;
+    let forwards = work.planned.direction == Direction::Forwards;
+    if applied.contains(key) == forwards {
+        return Ok(false);
+    }
+    if forwards && let Some(missing) = work.migration.depends.iter().find(|k| !applied.contains(k)) {
+        return Err(refuse(format!(
+            "{key} needs {missing}, which another process has just reversed: look at `showmigrations`, and start again"
+        )));
     }
     Ok(true)
+}
+
+async fn write_down(tx: &Tx, work: &Work<'_>) -> Result {
+    let key = &work.planned.key;
+    match work.planned.direction {
+        Direction::Forwards => history::add(tx, key).await,
+        Direction::Backwards => history::remove(tx, key).await,
+    }
 }
 
 /// Runs operations without writing them down.
@@ -90,7 +140,7 @@ pub(super) async fn run_unrecorded(db: &Db, operations: &[Operation]) -> Result 
 
 async fn run_step(tx: &Tx, step: &Step, remembered: &mut Vec<String>) -> Result {
     match step {
-        Step::Sql(text) => tx.batch(text.clone()).await,
+        Step::Sql(text) | Step::Alone(text) => tx.batch(text.clone()).await,
         Step::Guard(guard) => ask(tx, guard).await,
         Step::Remember(query) => {
             let rows = rows(tx, query).await?;
@@ -150,14 +200,22 @@ fn failed(work: &Work<'_>, operations: Option<std::ops::Range<usize>>, error: &E
         Direction::Forwards => "was not applied",
         Direction::Backwards => "was not reversed",
     };
-    // Foreign keys are off until then, so that tables can be built anew.
-    let end = "its end, where foreign keys are checked (until then a DELETE takes nothing along)";
-    let (mut at, mut what) = (None, end.to_owned());
+    let mut what = "its end, where foreign keys are checked".to_owned();
+    if work.rebuilds {
+        // Foreign keys are off until then, so that tables can be built anew.
+        what.push_str(" (until then a DELETE takes nothing along)");
+    }
+    let mut at = None;
     if let Some(range) = operations {
         what = work.describe(range.clone());
         at = work.migration.operation_place(work.planned.original(range.start, work.operations.len()));
     }
-    let text = format!("{} {verb}, and nothing of it was kept: {what}: {error}", work.planned.key);
+    let kept = if work.operations.iter().any(Operation::is_concurrent) && !work.rebuilds {
+        "; it can be started again"
+    } else {
+        ", and nothing of it was kept"
+    };
+    let text = format!("{} {verb}{kept}: {what}: {error}", work.planned.key);
     let mut failed = refuse(text);
     for (name, detail) in error.details() {
         failed = failed.with_detail(name, detail.clone());

@@ -126,7 +126,13 @@ impl<'a> Migrator<'a> {
         }
         let batches = sql::plan(dialect, &mut state, &operations)
             .map_err(|(index, error)| migration.locate(step.original(index, operations.len()), &error))?;
-        Ok(Work { migration, planned: step.clone(), operations, batches })
+        Ok(Work {
+            migration,
+            planned: step.clone(),
+            operations,
+            batches,
+            rebuilds: dialect.rebuilds_tables,
+        })
     }
 }
 
@@ -137,6 +143,8 @@ struct Work<'a> {
     /// In the order in which they run.
     operations: Vec<crate::operation::Operation>,
     batches: Vec<Batch>,
+    /// Does the database change tables by building them anew?
+    rebuilds: bool,
 }
 
 impl Work<'_> {

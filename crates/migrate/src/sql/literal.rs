@@ -109,6 +109,54 @@ pub(crate) fn sqlite(field: &FieldState, given: &str) -> Result<String> {
     })
 }
 
+/// Text as a literal of PostgreSQL, whatever its `standard_conforming_strings` says.
+pub(crate) fn postgres_text(value: &str) -> String {
+    if value.contains('\\') {
+        return format!("E'{}'", value.replace('\\', "\\\\").replace('\'', "''"));
+    }
+    format!("'{}'", value.replace('\'', "''"))
+}
+
+/// A value as a literal of PostgreSQL with its type.
+pub(crate) fn postgres(field: &FieldState, given: &str) -> Result<String> {
+    let value = read(field, given)?;
+    let refused = |why: &str| {
+        Err(refuse(format!("the value for `{}`: `{given}` can't be kept by PostgreSQL: {why}", field.name)))
+    };
+    Ok(match value {
+        Value::Bool(yes) => yes.to_string(),
+        Value::Int(number @ 0..) => number.to_string(),
+        Value::Int(number) => format!("'{number}'::bigint"),
+        Value::Float(number) => format!("'{number:e}'::double precision"),
+        Value::Decimal(number) => format!("'{number}'::numeric"),
+        Value::Text(text) if text.contains('\0') => {
+            return refused("it holds a zero byte");
+        }
+        Value::Text(text) => postgres_text(&text),
+        Value::Bytes(value) => {
+            format!("decode('{}', 'hex')", bytes(&value).trim_start_matches('X').trim_matches('\''))
+        }
+        Value::Date(day) if day.year() > 0 => format!("'{}'::date", day.strftime("%Y-%m-%d")),
+        Value::Time(time) => format!("'{}'::time", time.strftime("%H:%M:%S.%6f")),
+        Value::DateTime(instant) => {
+            let civil = jiff::tz::TimeZone::UTC.to_datetime(instant);
+            if civil.year() < 1 {
+                return refused("its year is before the first");
+            }
+            format!("'{}+00'::timestamptz", civil.strftime("%Y-%m-%d %H:%M:%S.%6f"))
+        }
+        Value::Duration(span) => {
+            let Ok(micros) = i64::try_from(span.as_micros()) else { return refused("it is too long") };
+            let (sign, all) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+            let (seconds, rest) = (all / 1_000_000, all % 1_000_000);
+            let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+            format!("'{sign}{hours}:{minutes:02}:{:02}.{rest:06}'::interval", seconds % 60)
+        }
+        Value::Json(json) => format!("{}::jsonb", postgres_text(&json.to_string())),
+        _ => return refused("there is no such value"),
+    })
+}
+
 /// A value (a model's default) as the text of a migration file.
 ///
 /// # Errors

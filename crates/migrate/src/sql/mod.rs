@@ -6,6 +6,8 @@
 //! Nothing here touches a database; [`crate::run`] does.
 pub(crate) mod literal;
 pub(crate) mod names;
+mod postgres;
+mod raw;
 mod sqlite;
 
 use std::ops::Range;
@@ -24,6 +26,8 @@ pub const HISTORY: &str = "quintet_migrations";
 pub enum Step {
     /// A statement.
     Sql(String),
+    /// A statement that can't run in a transaction.
+    Alone(String),
     /// A question to the data; any row that it finds stops the migration.
     Guard(Guard),
     /// A query for statements (its first column) that [`Restore`](Step::Restore) runs: indexes and triggers that are not
@@ -85,7 +89,19 @@ pub trait SchemaWriter: Send + Sync {
     fn find_table(&self, table: &str) -> Stmt;
 
     /// What puts the connection right again after a step failed, before the transaction is rolled back.
-    fn after_failure(&self) -> Option<&'static str>;
+    fn after_failure(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What a migration's transaction starts with, so that processes that start together take turns.
+    fn take_turns(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What must come between a developer's changes of rows and a change of the schema.
+    fn settle(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// The writer for this database.
@@ -95,6 +111,7 @@ pub trait SchemaWriter: Send + Sync {
 pub fn writer(dialect: &Dialect) -> Result<&'static dyn SchemaWriter> {
     match dialect.name {
         "sqlite" => Ok(&sqlite::Sqlite),
+        "postgres" => Ok(&postgres::Postgres),
         other => Err(refuse(format!("migrations can't change the schema of a `{other}` database"))),
     }
 }
@@ -109,14 +126,41 @@ pub fn plan(
     operations: &[Operation],
 ) -> Result<Vec<Batch>, (usize, Error)> {
     let writer = writer(dialect).map_err(|error| (0, error))?;
+    check_concurrency(operations)?;
     let mut batches = Vec::new();
-    let mut done = 0;
+    let (mut done, mut unsettled) = (0, false);
     while let Some(rest) = operations.get(done..).filter(|rest| !rest.is_empty()) {
-        let (count, steps) = writer.front(state, rest).map_err(|error| (done, error))?;
+        let (count, mut steps) = writer.front(state, rest).map_err(|error| (done, error))?;
+        let changes_rows = matches!(rest.first(), Some(Operation::RunSql { .. }));
+        if unsettled
+            && !changes_rows
+            && !steps.is_empty()
+            && let Some(settle) = writer.settle()
+        {
+            steps.insert(0, Step::Sql(settle.to_owned()));
+        }
+        unsettled = changes_rows || (unsettled && steps.is_empty());
         // A writer that did nothing would never end.
         let next = done + count.clamp(1, rest.len());
         batches.push(Batch { operations: done..next, steps });
         done = next;
     }
     Ok(batches)
+}
+
+/// What is done concurrently is no transaction, so that a failure half-way would leave the rest done.
+fn check_concurrency(operations: &[Operation]) -> Result<(), (usize, Error)> {
+    if !operations.iter().any(Operation::is_concurrent) {
+        return Ok(());
+    }
+    match operations.iter().position(|operation| !operation.is_concurrent()) {
+        None => Ok(()),
+        Some(at) => Err((
+            at,
+            refuse(
+                "this can't stand beside an index with `concurrently = true`, which no transaction takes: give that a \
+                 migration of its own",
+            ),
+        )),
+    }
 }

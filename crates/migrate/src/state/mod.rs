@@ -5,12 +5,14 @@
 //! The autodetector compares the two, and the SQL of an operation is written from the state before it. Nothing
 //! here knows a database.
 mod field;
+mod index;
 mod model;
 mod registry;
 
 use std::collections::BTreeMap;
 
 pub use field::{FieldState, Reference};
+pub use index::{CheckState, IndexState};
 pub use model::{ModelState, ThroughOf};
 use quintet_core::{Result, near::did_you_mean};
 

@@ -1,6 +1,6 @@
 use quintet_core::{Result, near::did_you_mean};
 
-use super::FieldState;
+use super::{CheckState, FieldState, IndexState};
 use crate::error::refuse;
 
 /// The many-to-many field that a table stands for.
@@ -29,6 +29,10 @@ pub struct ModelState {
     pub fields: Vec<FieldState>,
     /// Sets of fields (by name) that no two rows may share.
     pub unique_together: Vec<Vec<String>>,
+    /// Indexes beyond those of single fields.
+    pub indexes: Vec<IndexState>,
+    /// Rules that the database checks for every row.
+    pub checks: Vec<CheckState>,
     /// Set if it is the table of a many-to-many field.
     pub through: Option<ThroughOf>,
 }
@@ -37,7 +41,14 @@ impl ModelState {
     /// A model of these fields.
     #[must_use]
     pub fn new(table: impl Into<String>, fields: Vec<FieldState>) -> Self {
-        ModelState { table: table.into(), fields, unique_together: Vec::new(), through: None }
+        ModelState {
+            table: table.into(),
+            fields,
+            unique_together: Vec::new(),
+            indexes: Vec::new(),
+            checks: Vec::new(),
+            through: None,
+        }
     }
 
     /// The field of this name.
@@ -83,5 +94,12 @@ impl ModelState {
             && self.fields.len() == other.fields.len()
             && self.fields.iter().all(|f| other.get(&f.name) == Some(f))
             && sorted(&self.unique_together) == sorted(&other.unique_together)
+            && same_members(&self.indexes, &other.indexes)
+            && same_members(&self.checks, &other.checks)
     }
+}
+
+/// The same ones, in whatever order?
+fn same_members<T: PartialEq>(a: &[T], b: &[T]) -> bool {
+    a.len() == b.len() && a.iter().all(|one| b.contains(one))
 }

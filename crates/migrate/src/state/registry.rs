@@ -2,10 +2,10 @@
 
 use quintet_core::{
     Result,
-    meta::{FieldDefault, FieldMeta, ModelMeta, OnDelete, Relation},
+    meta::{CheckMeta, FieldDefault, FieldMeta, IndexMeta, ModelMeta, OnDelete, Relation},
 };
 
-use super::{FieldState, ModelState, ProjectState, Reference, ThroughOf};
+use super::{CheckState, FieldState, IndexState, ModelState, ProjectState, Reference, ThroughOf};
 use crate::error::refuse;
 
 impl ProjectState {
@@ -31,16 +31,29 @@ impl ProjectState {
                     _ => fields.push(field_state(meta, index, field, models)?),
                 }
             }
-            let names = |set: &&[u16]| -> Result<Vec<String>> {
-                set.iter()
-                    .map(|i| match meta.field_at(*i) {
-                        Some(field) if field.is_column() => Ok(field.name.to_owned()),
-                        _ => Err(refuse(format!("unique_together of {} names no column", meta.label()))),
-                    })
-                    .collect()
+            let name = |i: u16| match meta.field_at(i) {
+                Some(field) if field.is_column() => Ok(field.name.to_owned()),
+                _ => Err(refuse(format!("unique_together or an index of {} names no column", meta.label()))),
             };
+            let names = |set: &&[u16]| -> Result<Vec<String>> { set.iter().map(|i| name(*i)).collect() };
             let unique_together = meta.unique_together.iter().map(names).collect::<Result<_>>()?;
-            let model = ModelState { unique_together, ..ModelState::new(&identity.table, fields) };
+            let index = |index: &IndexMeta| -> Result<IndexState> {
+                let part = |(i, descending): &(u16, bool)| {
+                    name(*i).map(|name| if *descending { format!("-{name}") } else { name })
+                };
+                Ok(IndexState {
+                    name: index.name.map(str::to_owned),
+                    fields: index.fields.iter().map(part).collect::<Result<_>>()?,
+                    expressions: index.expressions.iter().map(|sql| (*sql).to_owned()).collect(),
+                    condition: index.condition.map(str::to_owned),
+                    include: names(&index.include)?,
+                    unique: index.unique,
+                })
+            };
+            let indexes = meta.indexes.iter().map(index).collect::<Result<_>>()?;
+            let check = |c: &CheckMeta| CheckState { name: c.name.to_owned(), sql: c.sql.to_owned() };
+            let checks = meta.constraints.iter().map(check).collect();
+            let model = ModelState { unique_together, indexes, checks, ..ModelState::new(&identity.table, fields) };
             state.add(identity.label.clone(), model)?;
         }
         Ok(state)

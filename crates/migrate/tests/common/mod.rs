@@ -1,10 +1,16 @@
-//! What the tests share: databases, models by hand, and a reader of SQLite's own description of its tables.
+//! What the tests share: databases, models by hand, and a reader of a database's own description of its tables.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+mod describe;
+mod engines;
 pub mod random;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+#[allow(unused_imports, reason = "each test file uses a part of it")]
+pub use describe::{assert_database, introspect};
+#[allow(unused_imports, reason = "each test file uses a part of it")]
+pub use engines::{Bed, Engine, engines};
 use quintet_core::{
     Result, Value,
     meta::{Digits, OnDelete},
@@ -31,6 +37,8 @@ pub async fn text(db: &Db, sql: &str) -> String {
     let shown = |value: &Value| match value {
         Value::Null => "NULL".to_owned(),
         Value::Int(v) => v.to_string(),
+        Value::Bool(v) => v.to_string(),
+        Value::Decimal(v) => v.to_string(),
         Value::Float(v) => format!("{v:?}"),
         Value::Text(v) => v.clone(),
         other => format!("{other:?}"),
@@ -120,125 +128,4 @@ pub async fn go(db: &Db, graph: &Graph, target: Target) -> Result<usize> {
 
 pub async fn up_to(db: &Db, graph: &Graph, app: &str, name: &str) -> Result<usize> {
     go(db, graph, Target::Migration(MigrationKey::new(app, name))).await
-}
-
-/// A table as SQLite describes it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Table {
-    /// Name → declared type, NOT NULL, place in the key.
-    pub columns: BTreeMap<String, (String, bool, i64)>,
-    /// Column, table, column there, rule.
-    pub references: BTreeSet<(String, String, String, String)>,
-    /// Columns, unique.
-    pub indexes: BTreeMap<String, (Vec<String>, bool)>,
-    /// `AUTOINCREMENT`, and each reference deferred.
-    pub numbered: bool,
-}
-
-fn string(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.clone(),
-        other => format!("{other:?}"),
-    }
-}
-
-/// All tables but the history, as SQLite describes them.
-pub async fn introspect(db: &Db) -> BTreeMap<String, Table> {
-    let mut tables = BTreeMap::new();
-    let all = rows(
-        db,
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
-         AND name <> 'quintet_migrations'",
-    )
-    .await;
-    for row in all {
-        let (name, sql) = (string(&row[0]), string(&row[1]));
-        let mut table = Table { numbered: sql.contains("AUTOINCREMENT"), ..Table::default() };
-        for c in rows(db, &format!("PRAGMA table_info(\"{name}\")")).await {
-            let Value::Int(key) = c[5] else { unreachable!() };
-            table.columns.insert(string(&c[1]), (string(&c[2]), c[3] == Value::Int(1), key));
-        }
-        let references = rows(db, &format!("PRAGMA foreign_key_list(\"{name}\")")).await;
-        assert_eq!(references.len(), sql.matches("DEFERRABLE INITIALLY DEFERRED").count(), "{sql}");
-        for r in references {
-            table.references.insert((string(&r[3]), string(&r[2]), string(&r[4]), string(&r[6])));
-        }
-        for i in rows(db, &format!("PRAGMA index_list(\"{name}\")")).await {
-            if string(&i[3]) != "c" {
-                continue;
-            }
-            let index = string(&i[1]);
-            let columns = rows(db, &format!("PRAGMA index_info(\"{index}\")")).await;
-            let columns = columns.iter().map(|c| string(&c[2])).collect();
-            table.indexes.insert(index, (columns, i[2] == Value::Int(1)));
-        }
-        tables.insert(name, table);
-    }
-    tables
-}
-
-/// What a state should look like, written down independently of the SQL writer.
-pub fn expected(state: &ProjectState) -> BTreeMap<String, Table> {
-    let mut tables = BTreeMap::new();
-    for model in state.models.values() {
-        let mut table = Table { numbered: model.fields.iter().any(|f| f.auto), ..Table::default() };
-        let mut key = 0;
-        for f in &model.fields {
-            let declared = match f.kind {
-                _ if f.auto => "INTEGER".to_owned(),
-                Kind::Bool => "BOOLEAN".to_owned(),
-                Kind::SmallInt => "SMALLINT".to_owned(),
-                Kind::Int => "INTEGER".to_owned(),
-                Kind::BigInt | Kind::Duration => "BIGINT".to_owned(),
-                Kind::Float => "REAL".to_owned(),
-                Kind::Decimal => format!("DECIMAL({},{})", f.digits.unwrap().max, f.digits.unwrap().places),
-                Kind::Text => f.max_length.map_or("TEXT".to_owned(), |n| format!("VARCHAR({n})")),
-                Kind::Bytes => "BLOB".to_owned(),
-                Kind::Date => "DATE".to_owned(),
-                Kind::Time => "TIME".to_owned(),
-                Kind::DateTime => "DATETIME".to_owned(),
-                _ => "TEXT".to_owned(),
-            };
-            if f.primary_key {
-                key += 1;
-            }
-            let place = if f.primary_key { key } else { 0 };
-            table.columns.insert(f.column.clone(), (declared, !f.null || f.primary_key, place));
-            if let Some(r) = &f.reference {
-                let target = &state.models[&r.model];
-                let rule = match r.on_delete {
-                    OnDelete::Cascade => "CASCADE",
-                    OnDelete::Protect => "RESTRICT",
-                    OnDelete::SetNull => "SET NULL",
-                    _ => "NO ACTION",
-                };
-                let there = target.key().next().unwrap().column.clone();
-                table.references.insert((f.column.clone(), target.table.clone(), there, rule.to_owned()));
-            }
-            if f.unique && !f.primary_key {
-                table
-                    .indexes
-                    .insert(format!("{}__{}_key", model.table, f.column), (vec![f.column.clone()], true));
-            } else if f.index && !f.primary_key {
-                table
-                    .indexes
-                    .insert(format!("{}__{}_idx", model.table, f.column), (vec![f.column.clone()], false));
-            }
-        }
-        for set in &model.unique_together {
-            let columns: Vec<String> = set.iter().map(|n| model.get(n).unwrap().column.clone()).collect();
-            table.indexes.insert(format!("{}__{}_key", model.table, columns.join("_")), (columns, true));
-        }
-        tables.insert(model.table.clone(), table);
-    }
-    tables
-}
-
-/// The database has these tables, no row points nowhere, and foreign keys are enforced again.
-pub async fn assert_database(db: &Db, state: &ProjectState) {
-    assert_eq!(introspect(db).await, expected(state));
-    assert_eq!(text(db, "PRAGMA foreign_key_check").await, "");
-    assert_eq!(text(db, "PRAGMA integrity_check").await, "ok");
-    assert_eq!(text(db, "PRAGMA foreign_keys").await, "1");
-    assert_eq!(text(db, "PRAGMA legacy_alter_table").await, "0");
 }

@@ -3,10 +3,14 @@
 //! [`Node`] is an expression, [`Select`] a query, [`PathKey`] a walk over foreign keys. None of them knows a
 //! Rust type: types live in the front's `PhantomData`, so that no SQL code is instantiated for a query.
 mod node;
+mod part;
 mod path_key;
 mod select;
 mod visit;
 
-pub use node::{Aggregate, Arithmetic, Comparison, Function, ManyNode, Node, TextTest, Where};
+pub use node::{
+    Aggregate, AggregateNode, Arithmetic, Comparison, Function, ManyNode, Node, OuterNode, TextTest, Where,
+};
+pub use part::{DateFunction, DatePart, DateUnit, JsonAs, JsonStep};
 pub use path_key::PathKey;
-pub use select::{Nulls, OrderBy, Owners, Select, model_columns};
+pub use select::{Combine, Lock, Nulls, OrderBy, Owners, Select, model_columns};

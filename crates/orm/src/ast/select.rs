@@ -23,6 +23,36 @@ pub struct Select {
     pub empty: bool,
     /// Only rows of these owners, through a many-to-many's table.
     pub owners: Option<Owners>,
+    /// One row for the rows that share these values, which are the first of the columns.
+    pub group: Vec<Node>,
+    /// Conditions on groups that all hold.
+    pub having: Vec<Node>,
+    /// Are the rows locked until the transaction ends?
+    pub lock: Option<Lock>,
+    /// Further queries whose rows are put together with these.
+    pub combined: Vec<(Combine, Box<Select>)>,
+}
+
+/// What a query that locks rows does where another transaction holds one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// Waits.
+    Wait,
+    /// Fails at once.
+    NoWait,
+    /// Leaves the row out.
+    SkipLocked,
+}
+
+/// How the rows of two queries are put together. Repeated rows are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combine {
+    /// Rows of either.
+    Union,
+    /// Rows of both.
+    Intersection,
+    /// Rows of the first that are not in the second.
+    Difference,
 }
 
 /// One column or expression that rows are ordered by.
@@ -76,6 +106,10 @@ impl Select {
             distinct: false,
             empty: false,
             owners: None,
+            group: Vec::new(),
+            having: Vec::new(),
+            lock: None,
+            combined: Vec::new(),
         }
     }
 
@@ -87,12 +121,13 @@ impl Select {
         }
     }
 
-    /// Takes all columns of the root where none were chosen, and its order where none was given.
+    /// Takes all columns of the root where none were chosen, and its order where none was given. Groups and rows of several
+    /// queries have no order of their own.
     pub fn prepare(&mut self) {
         if self.columns.is_empty() {
             model_columns(self.root, PathKey::ROOT, &mut self.columns);
         }
-        if self.order.is_empty() {
+        if self.order.is_empty() && self.group.is_empty() && self.combined.is_empty() {
             let order = |(field, descending): &(u16, bool)| OrderBy {
                 node: Node::Column(PathKey::ROOT, *field),
                 descending: *descending,
@@ -102,10 +137,14 @@ impl Select {
         }
     }
 
-    /// Takes only some of the rows, by number or by being different?
+    /// Takes only some of the rows, by number or by being different, or makes other rows of them?
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        self.limit.is_some() || self.offset.is_some() || self.distinct
+        self.limit.is_some()
+            || self.offset.is_some()
+            || self.distinct
+            || !self.group.is_empty()
+            || !self.combined.is_empty()
     }
 }
 

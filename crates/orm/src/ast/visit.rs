@@ -1,23 +1,88 @@
+//! Walks over expressions. A subquery is a scope of its own: of what is inside, only [`Node::Outer`] belongs outside.
+
 use super::{Node, PathKey, Select};
 
+macro_rules! parts {
+    ($node:expr, $see:expr, $iter:ident) => {
+        match $node {
+            Node::Compare(_, a, b) | Node::Calculate(_, a, b) | Node::JsonContains(a, b) => {
+                $see(a);
+                $see(b);
+            }
+            Node::And(all) | Node::Or(all) | Node::Function(_, all) => all.$iter().for_each(|node| $see(node)),
+            Node::Not(a)
+            | Node::IsNull(a)
+            | Node::In(a, _)
+            | Node::InQuery(a, _)
+            | Node::Text(_, a, _)
+            | Node::Cast(_, _, a)
+            | Node::Date(_, _, a)
+            | Node::JsonAt(a, _)
+            | Node::JsonAs(_, a)
+            | Node::Regex(_, a, _) => $see(a),
+            Node::Aggregate(aggregate) => {
+                aggregate.argument.$iter().for_each(|node| $see(node));
+                aggregate.filter.$iter().for_each(|node| $see(node));
+            }
+            Node::Case(branches, otherwise) => {
+                for (condition, value) in branches.$iter() {
+                    $see(condition);
+                    $see(value);
+                }
+                otherwise.$iter().for_each(|node| $see(node));
+            }
+            Node::Column(..)
+            | Node::Value(_)
+            | Node::Many(_)
+            | Node::Scalar(_)
+            | Node::Exists(_)
+            | Node::Outer(_)
+            | Node::OwnerKey => {}
+        }
+    };
+}
+
 impl Node {
-    /// Calls `see` for this node and those below it, in the scope of the same query: the inside of a subquery
-    /// is a scope of its own and is not entered.
+    /// The direct parts of this node that stand in the same scope.
+    fn parts(&self, see: &mut dyn FnMut(&Node)) {
+        parts!(self, see, iter);
+    }
+
+    /// [`parts`](Self::parts), to be changed.
+    fn parts_mut(&mut self, see: &mut dyn FnMut(&mut Node)) {
+        parts!(self, see, iter_mut);
+    }
+
+    /// The expressions of the subquery that this node is.
+    fn inside(&self, see: &mut dyn FnMut(&Node)) {
+        match self {
+            Node::Many(many) => many.argument.iter().chain(&many.filter).for_each(see),
+            Node::InQuery(_, query) | Node::Scalar(query) | Node::Exists(query) => query.tops(see),
+            _ => {}
+        }
+    }
+
+    /// [`inside`](Self::inside), to be changed.
+    fn inside_mut(&mut self, see: &mut dyn FnMut(&mut Node)) {
+        match self {
+            Node::Many(many) => many.argument.iter_mut().chain(&mut many.filter).for_each(see),
+            Node::InQuery(_, query) | Node::Scalar(query) | Node::Exists(query) => query.tops_mut(see),
+            _ => {}
+        }
+    }
+
+    /// Calls `see` for this node and those below it, in the scope of the same query: of a subquery's inside, only what
+    /// it says about the query around it.
     pub fn visit(&self, see: &mut dyn FnMut(&Node)) {
         see(self);
-        match self {
-            Node::Compare(_, a, b) | Node::Calculate(_, a, b) => {
-                a.visit(see);
-                b.visit(see);
-            }
-            Node::And(all) | Node::Or(all) | Node::Function(_, all) => {
-                all.iter().for_each(|node| node.visit(see));
-            }
-            Node::Not(a) | Node::IsNull(a) | Node::In(a, _) | Node::InQuery(a, _) | Node::Text(_, a, _) => {
-                a.visit(see);
-            }
-            Node::Column(..) | Node::Value(_) | Node::Many(_) | Node::OwnerKey => {}
-        }
+        self.parts(&mut |part| part.visit(see));
+        self.inside(&mut |inner| {
+            inner.visit(&mut |node| {
+                if let Node::Outer(outer) = node {
+                    outer.placed().visit(see);
+                }
+            });
+        });
     }
 
     /// The walk that this node itself starts with.
@@ -37,47 +102,85 @@ impl Node {
         self.visit(&mut |node| {
             leaves |= match node {
                 Node::Column(path, _) => !path.is_root(),
-                Node::Many(_) | Node::InQuery(..) | Node::OwnerKey => true,
+                Node::Many(_)
+                | Node::InQuery(..)
+                | Node::Scalar(_)
+                | Node::Exists(_)
+                | Node::Outer(_)
+                | Node::OwnerKey => true,
                 _ => false,
             };
         });
         leaves
     }
 
+    /// Is it one value over many rows of its query?
+    #[must_use]
+    pub fn has_aggregate(&self) -> bool {
+        let mut found = false;
+        self.visit(&mut |node| found |= matches!(node, Node::Aggregate(_)));
+        found
+    }
+
+    /// Adds a condition to every aggregate in it.
+    pub(crate) fn filter_aggregates(&mut self, condition: &Node) {
+        if let Node::Aggregate(aggregate) = self {
+            match condition {
+                Node::And(all) => aggregate.filter.extend(all.iter().cloned()),
+                one => aggregate.filter.push(one.clone()),
+            }
+            return;
+        }
+        self.parts_mut(&mut |part| part.filter_aggregates(condition));
+    }
+
     /// The same expression where the root is reached by `start`.
     #[must_use]
     pub fn under(mut self, start: PathKey) -> Node {
-        self.reroot(start);
+        if !start.is_root() {
+            self.reroot(start, 0);
+        }
         self
     }
 
-    fn reroot(&mut self, start: PathKey) {
-        match self {
-            Node::Column(path, _) => *path = path.after(start),
-            Node::Many(many) => many.path = many.path.after(start),
-            Node::Compare(_, a, b) | Node::Calculate(_, a, b) => {
-                a.reroot(start);
-                b.reroot(start);
-            }
-            Node::And(all) | Node::Or(all) | Node::Function(_, all) => {
-                all.iter_mut().for_each(|node| node.reroot(start));
-            }
-            Node::Not(a) | Node::IsNull(a) | Node::In(a, _) | Node::InQuery(a, _) | Node::Text(_, a, _) => {
-                a.reroot(start);
-            }
-            Node::Value(_) | Node::OwnerKey => {}
+    /// `depth` counts the subqueries around this node, up to the query whose root moves.
+    fn reroot(&mut self, start: PathKey, depth: u32) {
+        match (&mut *self, depth) {
+            (Node::Column(path, _), 0) => *path = path.after(start),
+            (Node::Many(many), 0) => many.path = many.path.after(start),
+            (Node::Outer(outer), 1) => outer.at = outer.at.after(start),
+            (Node::Outer(outer), 2..) => outer.node.reroot(start, depth - 1),
+            _ => {}
         }
+        self.parts_mut(&mut |part| part.reroot(start, depth));
+        self.inside_mut(&mut |inner| inner.reroot(start, depth + 1));
     }
 }
 
 impl Select {
-    /// Calls `see` for every expression of the query, not entering subqueries.
-    pub fn visit(&self, see: &mut dyn FnMut(&Node)) {
-        for node in self.columns.iter().chain(&self.filter) {
-            node.visit(see);
+    /// Its expressions.
+    fn tops(&self, see: &mut dyn FnMut(&Node)) {
+        let all = self.columns.iter().chain(&self.filter).chain(&self.group).chain(&self.having);
+        all.chain(self.order.iter().map(|order| &order.node)).for_each(&mut *see);
+        for (_, other) in &self.combined {
+            other.tops(see);
         }
-        for order in &self.order {
-            order.node.visit(see);
+    }
+
+    /// [`tops`](Self::tops), to be changed.
+    fn tops_mut(&mut self, see: &mut dyn FnMut(&mut Node)) {
+        let all = self.columns.iter_mut().chain(&mut self.filter).chain(&mut self.group).chain(&mut self.having);
+        all.chain(self.order.iter_mut().map(|order| &mut order.node)).for_each(&mut *see);
+        for (_, other) in &mut self.combined {
+            other.tops_mut(see);
+        }
+    }
+
+    /// Calls `see` for every expression of the query's own scope, not entering subqueries.
+    pub fn visit(&self, see: &mut dyn FnMut(&Node)) {
+        let all = self.columns.iter().chain(&self.filter).chain(&self.group).chain(&self.having);
+        for node in all.chain(self.order.iter().map(|order| &order.node)) {
+            node.visit(see);
         }
     }
 }

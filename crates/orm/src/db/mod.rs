@@ -75,6 +75,12 @@ impl Db {
     /// Opens a database: `sqlite://site.db` (relative to [`DbOptions::root`]), `sqlite:///var/lib/site.db`,
     /// `sqlite::memory:`. A SQLite file that is missing is made; `?mode=ro` opens one for reading only.
     ///
+    /// With the feature `postgres`: `postgres://user:password@host:5432/database`. Behind its `?` may stand `sslmode`
+    /// (`disable`, `prefer`, `require`, `verify-full`; the latter two with the feature `postgres-tls`), `sslrootcert`,
+    /// `application_name`, `connect_timeout` in seconds, `options` (`-c%20search_path%3Dshop`), `host` (also the
+    /// directory of a Unix socket), `port`, `dbname`, `user`, `password`, and `prepare=off` for a pooler that gives each
+    /// transaction another server.
+    ///
     /// # Errors
     /// Kind `Settings` if the URL or its path is wrong, `Unavailable` if another process has the file locked, `Database` if the
     /// file is no database or can't be used. Each names the URL (its password masked) and what to do.

@@ -37,6 +37,11 @@ impl DecodeCx {
         DecodeCx { at: 0, label: "", scales, peers: Some(Vec::new()) }
     }
 
+    /// For rows that are not kept: nothing is remembered about those before.
+    pub(crate) fn for_single_rows(scales: Scales) -> Self {
+        DecodeCx { at: 0, label: "", scales, peers: None }
+    }
+
     /// The places behind the point of the column that is being read.
     pub(crate) fn places(&self) -> u8 {
         self.scales.get(self.at).copied().unwrap_or_default()

@@ -25,6 +25,16 @@ pub(crate) struct Joined<O> {
     pub(crate) joins: Vec<Arc<Join>>,
 }
 
+impl<O> Joined<O> {
+    /// Reads the objects that follow a row's own columns, and puts them into it.
+    pub(crate) fn load(&self, row: &mut O, cursor: &mut Cursor<'_>) -> Result {
+        for join in &self.joins {
+            join.load((self.carrier)(row), cursor)?;
+        }
+        Ok(())
+    }
+}
+
 struct Rows<O> {
     rows: Vec<O>,
     decode: Decode<O>,
@@ -37,9 +47,7 @@ impl<O: Send + 'static> RowSink for Rows<O> {
         let mut cursor = Cursor::new(row, &mut self.cx);
         let mut decoded = (self.decode)(&mut cursor)?;
         if let Some(joined) = &self.joined {
-            for join in &joined.joins {
-                join.load((joined.carrier)(&mut decoded), &mut cursor)?;
-            }
+            joined.load(&mut decoded, &mut cursor)?;
         }
         self.rows.push(decoded);
         Ok(true)

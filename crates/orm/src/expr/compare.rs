@@ -2,12 +2,11 @@
 
 use quintet_core::Value;
 
-use super::{Col, Cond, Expr, IntoExpr, operand_methods};
+use super::{Col, Cond, Expr, IntoExpr, Like, operand_methods};
 use crate::{
-    ast::{Comparison, Node},
+    ast::{Comparison, Function, Node},
     field::FieldType,
     model::Model,
-    path::Path,
     query::QuerySet,
 };
 
@@ -47,6 +46,16 @@ operand_methods! {
         let node = self.node();
         let above = Node::compare(Comparison::Ge, node.clone(), low.into_node());
         Expr::from_node(above.and(Node::compare(Comparison::Le, node, high.into_node())))
+    }
+
+    /// The greater of both; a missing one doesn't count.
+    pub fn greatest(self, other: impl IntoExpr<M, T::Base>) -> Expr<M, Like<Self, T::Base>> {
+        Expr::from_node(Node::Function(Function::Greatest, vec![self.node(), other.into_node()]))
+    }
+
+    /// The lesser of both; a missing one doesn't count.
+    pub fn least(self, other: impl IntoExpr<M, T::Base>) -> Expr<M, Like<Self, T::Base>> {
+        Expr::from_node(Node::Function(Function::Least, vec![self.node(), other.into_node()]))
     }
 
     /// One of these values. An empty list matches nothing.

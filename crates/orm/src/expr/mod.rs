@@ -1,24 +1,42 @@
 //! Typed expressions: a front over [`Node`] that carries the model and the type in `PhantomData`.
 //!
 //! [`Col`] is a column, [`Expr`] anything computed; both have the same methods, one file a family
-//! (`compare`, `text`, `number`, `null`, `ops`, `order`). What may stand on the other side of a method is
+//! (`compare`, `text`, `number`, `calendar`, `json` …). What may stand on the other side of a method is
 //! [`IntoExpr`], so that a wrong value is an error at the value.
+mod aggregate;
 mod assign;
+mod calendar;
+mod case;
+mod cast;
 mod compare;
 mod cond;
 mod into_expr;
+mod json;
+mod literal;
 mod null;
 mod number;
 mod order;
+mod subquery;
 mod text;
 
 use std::marker::PhantomData;
 
+pub use aggregate::{Aggregated, Aggregates};
 pub use assign::{Assign, AssignValue, IntoAssigns, IntoSet, RawAssign};
+pub use calendar::{now, today};
+pub use case::{Case, CaseStart, case};
+pub use cast::CastTarget;
 pub use into_expr::{ExprOf, IntoExpr};
-pub use order::{IntoOrders, Order};
+pub use json::IntoJsonStep;
+pub use literal::{Valued, value};
+pub use order::{IntoGroupOrders, IntoOrders, Order};
+pub use subquery::{exists, outer};
 
-use crate::{ast::Node, path::Path};
+use crate::{
+    ast::Node,
+    field::FieldType,
+    path::{Nullability, Path},
+};
 
 /// A column of type `T`, reached by the path `P`: `Film.title`, `Film.director.name`.
 pub struct Col<P, T> {
@@ -89,11 +107,30 @@ impl<M, T> Expr<M, T> {
     }
 }
 
+/// A column or an expression: what is computed from it may be missing where it may itself.
+pub trait Operand {
+    /// A `U` computed from it.
+    type Out<U: FieldType<Base = U>>: FieldType<Base = U>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Path, T: FieldType> Operand for Col<P, T> {
+    type Out<U: FieldType<Base = U>> = <P::Null as Nullability>::Of<T::Like<U>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M, T: FieldType> Operand for Expr<M, T> {
+    type Out<U: FieldType<Base = U>> = T::Like<U>;
+}
+
+/// A `U` that may be missing where the operand `S` may.
+pub type Like<S, U> = <S as Operand>::Out<U>;
+
 /// Gives a column and an expression the same methods. Inside, `M` is the model and `T` the type.
 macro_rules! operand_methods {
     ($($body:tt)*) => {
-        impl<M: Model, P: Path<Root = M>, T: FieldType> Col<P, T> { $($body)* }
-        impl<M: Model, T: FieldType> Expr<M, T> { $($body)* }
+        impl<M: $crate::model::Model, P: $crate::path::Path<Root = M>, T: FieldType> Col<P, T> { $($body)* }
+        impl<M, T: FieldType> Expr<M, T> { $($body)* }
     };
 }
 pub(crate) use operand_methods;

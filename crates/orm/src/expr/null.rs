@@ -4,8 +4,6 @@ use super::{Col, Cond, Expr, IntoExpr, operand_methods};
 use crate::{
     ast::{Function, Node},
     field::FieldType,
-    model::Model,
-    path::Path,
 };
 
 operand_methods! {

@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use super::{Col, Expr, operand_methods};
+use super::{Aggregated, Col, Expr, operand_methods};
 use crate::{
     ast::{Node, Nulls, OrderBy},
     field::FieldType,
@@ -92,3 +92,56 @@ macro_rules! tuples {
     )*};
 }
 tuples! { A; A B; A B C; A B C D; A B C D E; A B C D E F; }
+
+/// In the order of groups: what they are grouped by, or aggregates.
+#[diagnostic::on_unimplemented(
+    message = "groups of `{M}` can't be ordered by `{Self}`",
+    label = "expected a column of `{M}` that is grouped by, an aggregate, `.asc()` or `.desc()` of one, or a tuple of them"
+)]
+pub trait IntoGroupOrders<M> {
+    /// Adds the parts.
+    fn group_orders(self, out: &mut Vec<OrderBy>);
+}
+
+impl<M> IntoGroupOrders<M> for Order<M> {
+    fn group_orders(self, out: &mut Vec<OrderBy>) {
+        out.push(self.by);
+    }
+}
+
+impl<M> IntoGroupOrders<M> for Order<Aggregated<M>> {
+    fn group_orders(self, out: &mut Vec<OrderBy>) {
+        out.push(self.by);
+    }
+}
+
+impl<P: Path, T: FieldType> IntoGroupOrders<P::Root> for Col<P, T> {
+    fn group_orders(self, out: &mut Vec<OrderBy>) {
+        out.push(self.asc().by);
+    }
+}
+
+impl<M, T: FieldType> IntoGroupOrders<M> for Expr<M, T> {
+    fn group_orders(self, out: &mut Vec<OrderBy>) {
+        out.push(self.asc().by);
+    }
+}
+
+impl<M, T: FieldType> IntoGroupOrders<M> for Expr<Aggregated<M>, T> {
+    fn group_orders(self, out: &mut Vec<OrderBy>) {
+        out.push(self.asc().by);
+    }
+}
+
+macro_rules! group_tuples {
+    ($($($n:ident)+;)*) => {$(
+        impl<M, $($n: IntoGroupOrders<M>),+> IntoGroupOrders<M> for ($($n,)+) {
+            #[allow(non_snake_case)]
+            fn group_orders(self, out: &mut Vec<OrderBy>) {
+                let ($($n,)+) = self;
+                $($n.group_orders(out);)+
+            }
+        }
+    )*};
+}
+group_tuples! { A; A B; A B C; A B C D; }

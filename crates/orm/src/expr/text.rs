@@ -2,16 +2,24 @@
 //!
 //! The searched text is taken literally: `%`, `_` and `*` have no meaning.
 
-use super::{Col, Cond, Expr, operand_methods};
+use quintet_core::Value;
+
+use super::{Col, Cond, Expr, IntoExpr, Like, operand_methods};
 use crate::{
     ast::{Function, Node, TextTest, Where},
     field::{FieldType, TextLike},
-    model::Model,
-    path::Path,
 };
 
 fn test<M>(node: Node, place: Where, fold: bool, part: &str) -> Cond<M> {
     Expr::from_node(Node::Text(TextTest { place, fold }, Box::new(node), part.to_owned()))
+}
+
+fn call<M, O>(function: Function, arguments: Vec<Node>) -> Expr<M, O> {
+    Expr::from_node(Node::Function(function, arguments))
+}
+
+fn number(n: u32) -> Node {
+    Node::Value(Value::Int(n.into()))
 }
 
 operand_methods! {
@@ -51,7 +59,80 @@ operand_methods! {
     }
 
     /// How many characters the text has.
-    pub fn length(self) -> Expr<M, i64> where T: TextLike {
-        Expr::from_node(Node::Function(Function::Length, vec![self.node()]))
+    pub fn length(self) -> Expr<M, Like<Self, i64>> where T: TextLike {
+        call(Function::Length, vec![self.node()])
+    }
+
+    /// In lower case, beyond ASCII too.
+    pub fn lower(self) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::Lower, vec![self.node()])
+    }
+
+    /// In upper case, beyond ASCII too.
+    pub fn upper(self) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::Upper, vec![self.node()])
+    }
+
+    /// Without spaces at both ends.
+    pub fn trim(self) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::Trim, vec![self.node()])
+    }
+
+    /// Without spaces at its start.
+    pub fn trim_start(self) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::TrimStart, vec![self.node()])
+    }
+
+    /// Without spaces at its end.
+    pub fn trim_end(self) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::TrimEnd, vec![self.node()])
+    }
+
+    /// With `to` wherever `from` stands, with this case.
+    pub fn replace(self, from: impl AsRef<str>, to: impl AsRef<str>) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        let text = |text: &str| Node::Value(Value::Text(text.to_owned()));
+        call(Function::Replace, vec![self.node(), text(from.as_ref()), text(to.as_ref())])
+    }
+
+    /// So many characters, from the one with this number, counted from 1.
+    pub fn substr(self, start: u32, length: u32) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::Substr, vec![self.node(), number(start.max(1)), number(length)])
+    }
+
+    /// The first characters.
+    pub fn left(self, length: u32) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::Left, vec![self.node(), number(length)])
+    }
+
+    /// The last characters.
+    pub fn right(self, length: u32) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::Right, vec![self.node(), number(length)])
+    }
+
+    /// The characters from the last to the first.
+    pub fn reverse(self) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::Reverse, vec![self.node()])
+    }
+
+    /// With this text behind it. A missing text on either side counts as an empty one.
+    pub fn concat(self, other: impl IntoExpr<M, String>) -> Expr<M, String> where T: TextLike {
+        // A text of several parts stays one call.
+        let mut parts = match self.node() {
+            Node::Function(Function::Concat, parts) => parts,
+            one => vec![one],
+        };
+        parts.push(other.into_node());
+        call(Function::Concat, parts)
+    }
+
+    /// Matches this regular expression, in the database's own language for them, with this case. Refused by databases that
+    /// have none, as SQLite.
+    pub fn regex(self, pattern: impl AsRef<str>) -> Cond<M> where T: TextLike {
+        Expr::from_node(Node::Regex(false, Box::new(self.node()), pattern.as_ref().to_owned()))
+    }
+
+    /// [`regex`](Self::regex) in any case.
+    pub fn iregex(self, pattern: impl AsRef<str>) -> Cond<M> where T: TextLike {
+        Expr::from_node(Node::Regex(true, Box::new(self.node()), pattern.as_ref().to_owned()))
     }
 }

@@ -8,7 +8,7 @@ mod time;
 use quintet_core::{
     Error, Result, Value,
     meta::Choice,
-    value::{Kind, ValueRef},
+    value::{Date, Decimal, JsonValue, Kind, Time, Timestamp, ValueRef},
 };
 
 use crate::decode::DecodeCx;
@@ -23,6 +23,9 @@ use crate::decode::DecodeCx;
 pub trait FieldType: Sized + Send + Sync + 'static {
     /// The type without `Option`.
     type Base: FieldType<Base = Self::Base>;
+
+    /// A `U` that may be missing where this may.
+    type Like<U: FieldType<Base = U>>: FieldType<Base = U>;
 
     /// The column's type.
     const KIND: Kind;
@@ -75,6 +78,7 @@ pub trait FieldType: Sized + Send + Sync + 'static {
 
 impl<T: FieldType<Base = T>> FieldType for Option<T> {
     type Base = T;
+    type Like<U: FieldType<Base = U>> = Option<U>;
     const KIND: Kind = T::KIND;
     const NULL: bool = true;
     const CHOICES: &'static [Choice] = T::CHOICES;
@@ -91,14 +95,61 @@ impl<T: FieldType<Base = T>> FieldType for Option<T> {
 
 /// A type that arithmetic is meant for.
 #[diagnostic::on_unimplemented(message = "`{Self}` is no number", label = "this needs a column of numbers")]
-pub trait Number: FieldType {}
+pub trait Number: FieldType {
+    /// What a sum of many is.
+    type Sum: FieldType<Base = Self::Sum>;
+}
 
-impl Number for i16 {}
-impl Number for i32 {}
-impl Number for i64 {}
-impl Number for f64 {}
-impl Number for quintet_core::value::Decimal {}
-impl<T: Number + FieldType<Base = T>> Number for Option<T> {}
+macro_rules! numbers {
+    ($($t:ty => $sum:ty;)*) => {$(
+        impl Number for $t {
+            type Sum = $sum;
+        }
+    )*};
+}
+numbers! { i16 => i64; i32 => i64; i64 => i64; f64 => f64; Decimal => Decimal; }
+
+impl<T: Number + FieldType<Base = T>> Number for Option<T> {
+    type Sum = T::Sum;
+}
+
+/// A number that may have places behind the point.
+#[diagnostic::on_unimplemented(message = "`{Self}` is whole already", label = "this needs a column of decimals or doubles")]
+pub trait Fractional: Number {}
+
+impl Fractional for f64 {}
+impl Fractional for Decimal {}
+impl<T: Fractional + FieldType<Base = T>> Fractional for Option<T> {}
+
+/// A type that has a day of the calendar.
+#[diagnostic::on_unimplemented(message = "`{Self}` has no date", label = "this needs a column of dates or timestamps")]
+pub trait DateLike: FieldType {}
+
+impl DateLike for Date {}
+impl DateLike for Timestamp {}
+impl<T: DateLike + FieldType<Base = T>> DateLike for Option<T> {}
+
+/// A type that has a time of day.
+#[diagnostic::on_unimplemented(message = "`{Self}` has no time of day", label = "this needs a column of times or timestamps")]
+pub trait ClockLike: FieldType {}
+
+impl ClockLike for Time {}
+impl ClockLike for Timestamp {}
+impl<T: ClockLike + FieldType<Base = T>> ClockLike for Option<T> {}
+
+/// An instant.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no instant", label = "this needs a column of timestamps")]
+pub trait InstantLike: DateLike + ClockLike {}
+
+impl InstantLike for Timestamp {}
+impl InstantLike for Option<Timestamp> {}
+
+/// A JSON document.
+#[diagnostic::on_unimplemented(message = "`{Self}` is no JSON", label = "this needs a column of JSON documents")]
+pub trait JsonLike: FieldType {}
+
+impl JsonLike for JsonValue {}
+impl JsonLike for Option<JsonValue> {}
 
 /// An enum whose variants are a column's allowed values. `#[derive(Choices)]` implements it.
 pub trait Enumerated: FieldType<Base = Self> {}

@@ -10,6 +10,7 @@ use crate::decode::DecodeCx;
 
 impl FieldType for bool {
     type Base = bool;
+    type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = Kind::Bool;
 
     #[inline]
@@ -30,6 +31,7 @@ macro_rules! integers {
     ($($t:ty, $kind:ident, $words:literal;)*) => {$(
         impl FieldType for $t {
             type Base = $t;
+            type Like<U: FieldType<Base = U>> = U;
             const KIND: Kind = Kind::$kind;
 
             #[inline]
@@ -55,6 +57,7 @@ integers! {
 
 impl FieldType for f64 {
     type Base = f64;
+    type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = Kind::Float;
 
     #[inline]
@@ -78,6 +81,7 @@ impl FieldType for f64 {
 
 impl FieldType for Decimal {
     type Base = Decimal;
+    type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = Kind::Decimal;
 
     /// An integer is scaled by the column's places where the query says so.
@@ -98,6 +102,7 @@ impl FieldType for Decimal {
 
 impl FieldType for String {
     type Base = String;
+    type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = Kind::Text;
 
     #[inline]
@@ -115,6 +120,7 @@ impl FieldType for String {
 
 impl FieldType for Vec<u8> {
     type Base = Vec<u8>;
+    type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = Kind::Bytes;
 
     #[inline]
@@ -132,6 +138,7 @@ impl FieldType for Vec<u8> {
 
 impl FieldType for JsonValue {
     type Base = JsonValue;
+    type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = Kind::Json;
 
     fn decode(value: ValueRef<'_>, _: &mut DecodeCx) -> Result<Self> {

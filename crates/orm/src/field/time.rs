@@ -11,6 +11,7 @@ use crate::decode::DecodeCx;
 
 impl FieldType for Date {
     type Base = Date;
+    type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = Kind::Date;
 
     fn decode(value: ValueRef<'_>, _: &mut DecodeCx) -> Result<Self> {
@@ -28,6 +29,7 @@ impl FieldType for Date {
 
 impl FieldType for Time {
     type Base = Time;
+    type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = Kind::Time;
 
     fn decode(value: ValueRef<'_>, _: &mut DecodeCx) -> Result<Self> {
@@ -45,6 +47,7 @@ impl FieldType for Time {
 
 impl FieldType for Timestamp {
     type Base = Timestamp;
+    type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = Kind::DateTime;
 
     fn decode(value: ValueRef<'_>, _: &mut DecodeCx) -> Result<Self> {
@@ -62,6 +65,7 @@ impl FieldType for Timestamp {
 
 impl FieldType for SignedDuration {
     type Base = SignedDuration;
+    type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = Kind::Duration;
 
     fn decode(value: ValueRef<'_>, _: &mut DecodeCx) -> Result<Self> {

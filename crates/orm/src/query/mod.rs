@@ -1,18 +1,30 @@
 //! Queries: [`QuerySet`] builds a [`Select`], `run` renders it, asks the handle and decodes, `join` and `prefetch` load
 //! related objects into the rows.
+mod aggregate;
+mod bulk;
+mod combine;
 pub(crate) mod join;
 pub(crate) mod prefetch;
+mod paginate;
 mod query_set;
+mod raw;
 mod related;
 mod run;
 mod selection;
+mod stream;
 
+pub use aggregate::Grouped;
+pub use combine::Combined;
 pub use join::ToOne;
+pub use paginate::PageOf;
 pub use prefetch::IntoPrefetch;
+pub(crate) use prefetch::children;
 pub use query_set::{Carry, QuerySet};
+pub use raw::{Raw, raw};
 pub use related::Related;
-pub(crate) use run::{is_empty, not_found};
+pub(crate) use run::{count, exists, is_empty, not_found};
 pub use selection::Selection;
+pub use stream::Rows;
 
 #[doc(no_inline)]
 pub use crate::ast::Select;

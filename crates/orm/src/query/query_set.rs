@@ -10,6 +10,7 @@ use crate::{
     decode::sink::{Carrier, Decode},
     expr::{Cond, IntoAssigns, IntoOrders},
     model::{Model, Record},
+    shape::{Parts, Plan, Shape},
     write::Update,
 };
 
@@ -39,6 +40,8 @@ pub struct QuerySet<M, O = M> {
     pub(crate) select: Box<Select>,
     pub(crate) decode: Decode<O>,
     pub(crate) loads: Option<Box<Loads<O>>>,
+    /// What further queries load, where rows are shapes.
+    pub(crate) parts: Option<Parts<O>>,
     marker: PhantomData<fn() -> M>,
 }
 
@@ -64,6 +67,7 @@ impl<M, O> Clone for QuerySet<M, O> {
             select: self.select.clone(),
             decode: self.decode,
             loads: self.loads.clone(),
+            parts: self.parts.clone(),
             marker: PhantomData,
         }
     }
@@ -115,6 +119,16 @@ impl<M: Model> QuerySet<M> {
         QuerySet::of(self.select, S::decode)
     }
 
+    /// Exactly what the fields of a `#[derive(Shape)]` struct say, nested shapes included: see [`Shape`].
+    ///
+    /// The query can still be narrowed, ordered and cut: `Film.query().shape::<FilmCard>().limit(5).all(&db)`.
+    pub fn shape<S: Shape<Model = M>>(mut self) -> QuerySet<M, S> {
+        let parts = Plan::<S>::of().into_query(&mut self.select.columns);
+        let mut shapes = QuerySet::of(self.select, S::decode);
+        shapes.parts = Some(parts.into());
+        shapes
+    }
+
     /// Changes of all rows of the query: `.update(Film.votes.set(Film.votes + 1)).exec(&db)`.
     pub fn update(self, assigns: impl IntoAssigns<M>) -> Update<M> {
         Update::new(self.select, assigns)
@@ -130,7 +144,7 @@ impl<M: Model> Default for QuerySet<M> {
 impl<M, O> QuerySet<M, O> {
     /// A query whose rows are read so.
     pub(crate) fn of(select: Box<Select>, decode: Decode<O>) -> Self {
-        QuerySet { select, decode, loads: None, marker: PhantomData }
+        QuerySet { select, decode, loads: None, parts: None, marker: PhantomData }
     }
 
     /// The query without types.

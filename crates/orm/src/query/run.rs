@@ -102,6 +102,9 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
             return Ok(Vec::new());
         }
         self.select.prepare();
+        if let Some(parts) = self.parts {
+            return crate::shape::rows(&self.select, self.decode, parts, db, at).await;
+        }
         let (joined, prefetches, carrier) = match self.loads {
             None => (None, Vec::new(), None),
             Some(loads) => {
@@ -175,14 +178,14 @@ pub(crate) fn not_found(model: &ModelMeta, key: Option<&Value>) -> Error {
 }
 
 /// Gives rows without an order that of their keys.
-fn order_by_key(select: &mut Select) {
+pub(super) fn order_by_key(select: &mut Select) {
     if select.order.is_empty() && select.root.ordering.is_empty() && !select.distinct {
         let node = Node::Column(PathKey::ROOT, select.root.key().unwrap_or_default());
         select.order.push(OrderBy { node, descending: false, nulls: Nulls::Default });
     }
 }
 
-async fn count(mut select: Box<Select>, db: &dyn Executor, at: &'static Location<'static>) -> Result<u64> {
+pub(crate) async fn count(mut select: Box<Select>, db: &dyn Executor, at: &'static Location<'static>) -> Result<u64> {
     if is_empty(&select) {
         return Ok(0);
     }
@@ -194,7 +197,7 @@ async fn count(mut select: Box<Select>, db: &dyn Executor, at: &'static Location
     Ok(counts.first().and_then(|count| u64::try_from(*count).ok()).unwrap_or_default())
 }
 
-async fn exists(select: Box<Select>, db: &dyn Executor, at: &'static Location<'static>) -> Result<bool> {
+pub(crate) async fn exists(select: Box<Select>, db: &dyn Executor, at: &'static Location<'static>) -> Result<bool> {
     if is_empty(&select) {
         return Ok(false);
     }

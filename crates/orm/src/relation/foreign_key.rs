@@ -159,6 +159,7 @@ impl<T: Model> Relative for ForeignKey<T> {
 
 impl<T: Model> FieldType for ForeignKey<T> {
     type Base = ForeignKey<T>;
+    type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = <T::Pk as FieldType>::KIND;
 
     fn decode(value: ValueRef<'_>, cx: &mut DecodeCx) -> Result<Self> {

@@ -110,7 +110,7 @@ impl<P: Path, C: Model, const I: u16> Many<P, C, I> {
     }
 
     /// The sum over the related rows; `None` without rows.
-    pub fn sum<T: Number>(self, of: impl ExprOf<C, T>) -> Expr<P::Root, Option<T::Base>> {
+    pub fn sum<T: Number>(self, of: impl ExprOf<C, T>) -> Expr<P::Root, Option<T::Sum>> {
         self.query().sum(of)
     }
 
@@ -180,7 +180,7 @@ impl<P: Path, C: Model, const I: u16> ManyQuery<P, C, I> {
     }
 
     /// The sum over these rows; `None` without rows.
-    pub fn sum<T: Number>(self, of: impl ExprOf<C, T>) -> Expr<P::Root, Option<T::Base>> {
+    pub fn sum<T: Number>(self, of: impl ExprOf<C, T>) -> Expr<P::Root, Option<T::Sum>> {
         self.aggregate(Aggregate::Sum, Some(of.into_node()))
     }
 

@@ -11,6 +11,7 @@ mod link;
 mod many_column;
 mod peers;
 mod relation_to;
+mod reverse;
 
 pub use fk_column::FkCol;
 pub use foreign_key::ForeignKey;
@@ -19,3 +20,4 @@ pub use into_pk::{IntoOptPk, IntoPk};
 pub(crate) use link::{Between, Link, link};
 pub use many_column::{Many, ManyQuery};
 pub use relation_to::{RelationTo, leads_to};
+pub use reverse::Reverse;

@@ -8,9 +8,9 @@ use quintet_core::{
 
 use super::{
     Render,
-    facts::{SCALED_DIGITS, decimal_places, digits, scaled, widen},
+    facts::{SCALED_DIGITS, decimal_places, digits, scaled, widen, widest},
 };
-use crate::ast::{Arithmetic, Comparison, Node};
+use crate::ast::{Arithmetic, Comparison, Function, Node};
 
 impl Render {
     /// Binds a decimal as an integer at this scale.
@@ -60,17 +60,78 @@ impl Render {
 
     /// The first argument that is not NULL, all at one scale.
     pub(super) fn coalesce(&mut self, all: &[Node]) -> Result {
-        let whole = Node::Function(crate::ast::Function::Coalesce, all.to_vec());
-        let common = match digits(self.root()?, &whole)? {
-            Some(digits) if !self.dialect.native_decimal => Some(digits.places),
-            _ => None,
-        };
+        let places = self.common_places(all)?;
         self.push("COALESCE(");
-        self.list(all, ", ", |render, node| match common {
-            Some(places) => render.at_scale(node, places),
-            None => render.node(node),
-        })?;
+        self.list(all, ", ", |render, node| render.scaled_or_plain(node, places))?;
         self.push(")");
+        Ok(())
+    }
+
+    /// The scale at which these meet, if they are decimals stored as scaled integers.
+    pub(super) fn common_places(&self, all: &[Node]) -> Result<Option<u8>> {
+        if self.dialect.native_decimal {
+            return Ok(None);
+        }
+        let widest = widest(self.root()?, all)?;
+        if let Some(digits) = widest {
+            exact(digits)?;
+        }
+        Ok(widest.map(|digits| digits.places))
+    }
+
+    /// Writes an expression at this scale, if there is one.
+    pub(super) fn scaled_or_plain(&mut self, node: &Node, places: Option<u8>) -> Result {
+        match places {
+            Some(places) => self.at_scale(node, places),
+            None => self.node(node),
+        }
+    }
+
+    /// A number rounded to so many places, half away from zero.
+    pub(super) fn rounded(&mut self, node: &Node, places: u8) -> Result {
+        if let (Some(own), false) = (digits(self.root()?, node)?, self.dialect.native_decimal) {
+            if own.places <= places {
+                return self.operand(node);
+            }
+            self.push("(");
+            self.round(node, own.places - places)?;
+        } else {
+            // Where decimals are exact, ROUND with places is theirs alone.
+            let exact = self.dialect.native_decimal;
+            self.push(if exact { "ROUND(CAST(" } else { "ROUND(" });
+            self.node(node)?;
+            self.push(if exact { " AS NUMERIC), " } else { ", " });
+            self.number(places);
+        }
+        self.push(")");
+        Ok(())
+    }
+
+    /// The next whole number upwards or downwards.
+    pub(super) fn whole(&mut self, function: Function, node: &Node) -> Result {
+        let up = function == Function::Ceil;
+        let Some(own) = digits(self.root()?, node)?.filter(|_| !self.dialect.native_decimal) else {
+            let name = match (up, self.registered()) {
+                (true, true) => "quintet_ceil",
+                (false, true) => "quintet_floor",
+                (true, false) => "CEIL",
+                (false, false) => "FLOOR",
+            };
+            return self.call(name, std::slice::from_ref(node));
+        };
+        if own.places == 0 {
+            return self.operand(node);
+        }
+        // Division of integers goes towards zero: one step further where something was cut off on the wrong side.
+        self.push("((");
+        self.node(node)?;
+        self.push(") / ");
+        self.power(own.places);
+        self.push(if up { " + ((" } else { " - ((" });
+        self.node(node)?;
+        self.push(") % ");
+        self.power(own.places);
+        self.push(if up { " > 0))" } else { " < 0))" });
         Ok(())
     }
 

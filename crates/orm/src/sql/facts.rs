@@ -7,7 +7,7 @@ use quintet_core::{
 };
 
 use crate::{
-    ast::{Aggregate, Arithmetic, Comparison, Function, Node, PathKey, Select},
+    ast::{Aggregate, Arithmetic, Comparison, DateFunction, Function, JsonAs, Node, PathKey, Select},
     decode::Scales,
     dialect::Dialect,
     relation::link,
@@ -71,13 +71,29 @@ pub(super) fn nullable(root: &'static ModelMeta, node: &Node) -> Result<bool> {
             is_optional(root, *path)? || field_at(model_at(root, *path)?, *index)?.null
         }
         Node::Value(value) => value.is_null(),
-        Node::Compare(Comparison::Ne, ..) | Node::Not(_) | Node::IsNull(_) | Node::OwnerKey => false,
+        Node::Compare(Comparison::Ne, ..)
+        | Node::Not(_)
+        | Node::IsNull(_)
+        | Node::Exists(_)
+        | Node::OwnerKey => false,
         // Dividing by nothing is NULL on some databases, a NULL among a query's answers makes `IN` unknown.
-        Node::Calculate(Arithmetic::Div, ..) | Node::InQuery(..) => true,
-        Node::Compare(_, a, b) | Node::Calculate(_, a, b) => any(&[a, b])?,
+        Node::Calculate(Arithmetic::Div | Arithmetic::Rem, ..)
+        | Node::InQuery(..)
+        | Node::Scalar(_)
+        | Node::JsonAt(..)
+        | Node::JsonAs(..) => true,
+        Node::Compare(_, a, b) | Node::Calculate(_, a, b) | Node::JsonContains(a, b) => any(&[a, b])?,
+        Node::Cast(_, _, a) | Node::Date(_, _, a) | Node::Regex(_, a, _) => nullable(root, a)?,
+        Node::Aggregate(aggregate) => aggregate.aggregate != Aggregate::Count,
+        Node::Case(_, None) => true,
+        Node::Case(branches, Some(otherwise)) => {
+            any(&branches.iter().map(|(_, value)| value).chain([&**otherwise]).collect::<Vec<_>>())?
+        }
+        Node::Outer(outer) => !outer.at.is_root() || nullable(outer.model, &outer.node)?,
         Node::And(all) | Node::Or(all) => any(&all.iter().collect::<Vec<_>>())?,
         Node::In(a, _) | Node::Text(_, a, _) => nullable(root, a)?,
-        Node::Function(Function::Coalesce, all) => {
+        Node::Function(Function::Concat, _) => false,
+        Node::Function(Function::Coalesce | Function::Greatest | Function::Least, all) => {
             let mut every = true;
             for node in all {
                 every &= nullable(root, node)?;
@@ -86,6 +102,38 @@ pub(super) fn nullable(root: &'static ModelMeta, node: &Node) -> Result<bool> {
         }
         Node::Function(_, all) => any(&all.iter().collect::<Vec<_>>())?,
         Node::Many(many) => !matches!(many.aggregate, Aggregate::Exists | Aggregate::Count),
+    })
+}
+
+/// Is it a whole number, as far as its parts tell?
+pub(super) fn is_whole(root: &'static ModelMeta, node: &Node) -> Result<bool> {
+    let whole = |kind: Kind| matches!(kind, Kind::SmallInt | Kind::Int | Kind::BigInt);
+    Ok(match node {
+        Node::Column(path, index) => whole(field_at(model_at(root, *path)?, *index)?.kind),
+        Node::Value(value) => matches!(value, Value::Int(_)),
+        Node::Calculate(_, a, b) => is_whole(root, a)? && is_whole(root, b)?,
+        Node::Function(Function::Length, _) => true,
+        Node::Function(
+            Function::Abs | Function::Negate | Function::Coalesce | Function::Greatest | Function::Least,
+            all,
+        ) => all.iter().try_fold(true, |all, node| Ok::<_, Error>(all && is_whole(root, node)?))?,
+        Node::Case(branches, otherwise) => {
+            let mut all = branches.iter().map(|(_, value)| value).chain(otherwise.as_deref());
+            all.try_fold(true, |all, node| Ok::<_, Error>(all && is_whole(root, node)?))?
+        }
+        Node::Cast(_, to, _) => whole(*to),
+        Node::Date(DateFunction::Part(_), ..) | Node::JsonAs(JsonAs::Int, _) => true,
+        Node::Many(many) => match (&many.argument, many.aggregate) {
+            (_, Aggregate::Count) => true,
+            (Some(argument), Aggregate::Sum | Aggregate::Min | Aggregate::Max) => {
+                let (child, _) = link(model_at(root, many.path)?, many.field)?;
+                is_whole(child, argument)?
+            }
+            _ => false,
+        },
+        Node::Scalar(query) => query.columns.first().map_or(Ok(false), |column| is_whole(query.root, column))?,
+        Node::Outer(outer) => is_whole(outer.model, &outer.node)?,
+        _ => false,
     })
 }
 
@@ -112,15 +160,29 @@ pub(super) fn digits(root: &'static ModelMeta, node: &Node) -> Result<Option<Dig
             (Some(a), Some(b)) => Some(combined(*op, a, b)?),
             _ => None,
         },
-        Node::Function(Function::Abs | Function::Negate | Function::Coalesce, all) => {
-            let mut widest: Option<Digits> = None;
-            for node in all {
-                if let Some(next) = digits(root, node)? {
-                    widest = Some(widest.map_or(next, |w| widen(w, next)));
-                }
-            }
-            widest
+        Node::Function(
+            Function::Abs | Function::Negate | Function::Coalesce | Function::Greatest | Function::Least,
+            all,
+        ) => widest(root, all)?,
+        Node::Function(Function::Round(places), all) => widest(root, all)?
+            .map(|own| Digits { max: own.max.saturating_add(1).min(SCALED_DIGITS), places: own.places.min(*places) }),
+        Node::Function(Function::Ceil | Function::Floor, all) => {
+            widest(root, all)?.map(|own| Digits { max: own.max, places: 0 })
         }
+        Node::Case(branches, otherwise) => {
+            widest(root, branches.iter().map(|(_, value)| value).chain(otherwise.as_deref()))?
+        }
+        Node::Cast(Kind::Decimal, Kind::Decimal, inner) => digits(root, inner)?,
+        Node::Cast(_, Kind::Decimal, _) => Some(Digits { max: SCALED_DIGITS, places: 0 }),
+        Node::Aggregate(aggregate) => match (&aggregate.argument, aggregate.aggregate) {
+            (Some(argument), Aggregate::Sum | Aggregate::Min | Aggregate::Max) => digits(root, argument)?,
+            _ => None,
+        },
+        Node::Scalar(query) => match query.columns.first() {
+            Some(column) => digits(query.root, column)?,
+            None => None,
+        },
+        Node::Outer(outer) => digits(outer.model, &outer.node)?,
         Node::Many(many) => match (&many.argument, many.aggregate) {
             (Some(argument), Aggregate::Sum | Aggregate::Min | Aggregate::Max) => {
                 let (child, _) = link(model_at(root, many.path)?, many.field)?;
@@ -130,6 +192,20 @@ pub(super) fn digits(root: &'static ModelMeta, node: &Node) -> Result<Option<Dig
         },
         _ => None,
     })
+}
+
+/// The size that holds all decimals among these.
+pub(super) fn widest<'a>(
+    root: &'static ModelMeta,
+    all: impl IntoIterator<Item = &'a Node>,
+) -> Result<Option<Digits>> {
+    let mut widest: Option<Digits> = None;
+    for node in all {
+        if let Some(next) = digits(root, node)? {
+            widest = Some(widest.map_or(next, |w| widen(w, next)));
+        }
+    }
+    Ok(widest)
 }
 
 /// The size that holds both.
@@ -144,7 +220,7 @@ pub(super) fn widen(a: Digits, b: Digits) -> Digits {
 fn combined(op: Arithmetic, a: Digits, b: Digits) -> Result<Digits> {
     Ok(match op {
         // 64 bits hold the sum of nine numbers of 18 digits: a carry needs no digit of its own.
-        Arithmetic::Add | Arithmetic::Sub => widen(a, b),
+        Arithmetic::Add | Arithmetic::Sub | Arithmetic::Rem => widen(a, b),
         Arithmetic::Mul => {
             Digits { max: a.max.saturating_add(b.max), places: a.places.saturating_add(b.places) }
         }

@@ -1,13 +1,13 @@
 //! To-many relations as values: correlated subqueries, so that no join repeats a row.
 
-use quintet_core::{Error, Result};
+use quintet_core::Result;
 
 use super::{
     Render,
     facts::{field_at, key_of, model_at},
 };
 use crate::{
-    ast::{Aggregate, ManyNode, Node, PathKey},
+    ast::{Aggregate, ManyNode, PathKey},
     relation::{Between, Link, link},
 };
 
@@ -21,7 +21,7 @@ impl Render {
                 node.visit(mention);
             }
         })?;
-        self.aggregate(many.aggregate, many.argument.as_ref())?;
+        self.asked(many)?;
         self.from()?;
         let child_alias = self.alias_at(PathKey::ROOT);
         match link {
@@ -56,30 +56,13 @@ impl Render {
         Ok(())
     }
 
-    fn aggregate(&mut self, aggregate: Aggregate, argument: Option<&Node>) -> Result {
-        let function = match aggregate {
-            Aggregate::Exists => {
-                self.push("EXISTS (SELECT 1");
-                return Ok(());
-            }
-            Aggregate::Count => {
-                self.push("(SELECT COUNT(*)");
-                return Ok(());
-            }
-            Aggregate::Sum => "SUM",
-            Aggregate::Average => "AVG",
-            Aggregate::Min => "MIN",
-            Aggregate::Max => "MAX",
-        };
-        let argument = argument.ok_or_else(|| Error::internal(format!("{function} of nothing")))?;
-        self.push("(SELECT ");
-        self.push(function);
-        self.push("(");
-        self.node(argument)?;
-        self.push(")");
-        if aggregate == Aggregate::Average {
-            self.unscale(argument)?;
+    fn asked(&mut self, many: &ManyNode) -> Result {
+        if many.aggregate == Aggregate::Exists {
+            self.push("EXISTS (SELECT 1");
+            return Ok(());
         }
-        Ok(())
+        self.push("(SELECT ");
+        // Which rows count is said by the subquery's own conditions.
+        self.aggregated(many.aggregate, false, many.argument.as_ref(), &[])
     }
 }

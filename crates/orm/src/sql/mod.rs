@@ -3,13 +3,19 @@
 //! One [`Render`] writes one statement, front to back. Each query inside it is a scope: its root table and the
 //! joins that its expressions mention ([`scope`]). Values become parameters, never text; names go through
 //! [`Dialect::quote`]; what a database can do is asked of its [`Dialect`].
+mod aggregate;
+mod calendar;
+mod combine;
 mod decimal;
 mod facts;
+mod function;
 mod insert;
+mod json;
 mod many;
 mod node;
 mod scope;
 mod select;
+mod subquery;
 mod text;
 mod write;
 
@@ -45,6 +51,11 @@ pub(crate) fn select(query: &Select, ask: Ask, dialect: &'static Dialect) -> Res
     };
     render.ask(query, ask)?;
     Ok((render.finish(Access::Read)?, scales))
+}
+
+/// Can an expression be NULL, as far as its parts tell?
+pub(crate) fn can_be_null(root: &'static quintet_core::meta::ModelMeta, node: &crate::ast::Node) -> bool {
+    facts::nullable(root, node).unwrap_or(true)
 }
 
 /// Writes one statement.

@@ -6,7 +6,7 @@ use super::{
     Render,
     facts::{digits, field_at, model_at, nullable, scaled},
 };
-use crate::ast::{Arithmetic, Comparison, Function, Node};
+use crate::ast::{Arithmetic, Comparison, Node};
 
 /// A list longer than this becomes one parameter where the database can read it: the statement's text stays
 /// short and the same.
@@ -48,6 +48,17 @@ impl Render {
             Node::Text(test, inner, part) => self.text(*test, inner, part),
             Node::Function(function, arguments) => self.function(*function, arguments),
             Node::Many(many) => self.many(many),
+            Node::Aggregate(aggregate) => self.aggregate(aggregate),
+            Node::Case(branches, otherwise) => self.case(branches, otherwise.as_deref()),
+            Node::Scalar(query) => self.scalar(query),
+            Node::Exists(query) => self.exists(query),
+            Node::Outer(outer) => self.outer(outer),
+            Node::Cast(from, to, inner) => self.cast(*from, *to, inner),
+            Node::Date(function, kind, inner) => self.date(*function, *kind, inner),
+            Node::JsonAt(inner, step) => self.json_at(inner, step),
+            Node::JsonAs(what, inner) => self.json_as(*what, inner),
+            Node::JsonContains(whole, part) => self.json_contains(whole, part),
+            Node::Regex(fold, inner, pattern) => self.regex(*fold, inner, pattern),
             Node::OwnerKey => self.owner_key(),
         }
     }
@@ -55,7 +66,19 @@ impl Render {
     /// Writes an expression as one side of an operator.
     pub(super) fn operand(&mut self, node: &Node) -> Result {
         let alone = match node {
-            Node::Column(..) | Node::Value(_) | Node::Function(..) | Node::Many(_) | Node::OwnerKey => true,
+            Node::Column(..)
+            | Node::Value(_)
+            | Node::Function(..)
+            | Node::Many(_)
+            | Node::Aggregate(_)
+            | Node::Case(..)
+            | Node::Scalar(_)
+            | Node::Exists(_)
+            | Node::Cast(..)
+            | Node::Date(..)
+            | Node::JsonAt(..)
+            | Node::JsonAs(..)
+            | Node::OwnerKey => true,
             // Lists of conditions bring their own parentheses.
             Node::And(all) | Node::Or(all) => all.len() != 1,
             _ => false,
@@ -165,6 +188,7 @@ impl Render {
             Arithmetic::Sub => " - ",
             Arithmetic::Mul => " * ",
             Arithmetic::Div => " / ",
+            Arithmetic::Rem => " % ",
         });
     }
 
@@ -201,26 +225,6 @@ impl Render {
         }
         self.push(" IN (");
         self.list(values, ", ", Self::bind)?;
-        self.push(")");
-        Ok(())
-    }
-
-    fn function(&mut self, function: Function, arguments: &[Node]) -> Result {
-        match (function, arguments) {
-            (Function::Negate, [one]) => {
-                self.push("-(");
-                self.node(one)?;
-            }
-            (Function::Float, [one]) => return self.float(one),
-            (Function::Coalesce, all) => return self.coalesce(all),
-            (function, all) => {
-                self.push(match function {
-                    Function::Length => "LENGTH(",
-                    _ => "ABS(",
-                });
-                self.list(all, ", ", Self::node)?;
-            }
-        }
         self.push(")");
         Ok(())
     }

@@ -3,7 +3,7 @@
 use quintet_core::{Error, Result};
 
 use super::{Ask, Render, facts::key_of, scope::Scope};
-use crate::ast::{Node, Nulls, OrderBy, Owners, PathKey, Select};
+use crate::ast::{Lock, Node, Nulls, OrderBy, Owners, PathKey, Select};
 
 impl Render {
     /// Writes a query for what is asked.
@@ -16,12 +16,21 @@ impl Render {
                 self.push(") AS q");
                 Ok(())
             }
+            Ask::Exists if !query.group.is_empty() || !query.combined.is_empty() => {
+                self.push("SELECT 1 FROM (");
+                self.query(query, Ask::Rows)?;
+                self.push(") AS q LIMIT 1");
+                Ok(())
+            }
             Ask::Count | Ask::Exists => self.query(query, ask),
         }
     }
 
     /// Writes a query in a scope of its own.
     pub(super) fn query(&mut self, query: &Select, ask: Ask) -> Result {
+        if !query.combined.is_empty() {
+            return self.combination(query);
+        }
         self.open_query(query)?;
         self.push(if query.distinct { "SELECT DISTINCT " } else { "SELECT " });
         match ask {
@@ -34,12 +43,59 @@ impl Render {
             self.owners(owners)?;
         }
         self.conditions(&query.filter, query.owners.is_some())?;
+        self.groups(query)?;
         if ask == Ask::Rows && !query.order.is_empty() {
             self.push(" ORDER BY ");
-            self.list(&query.order, ", ", |render, order| render.order(order, &query.columns))?;
+            // Rows that were made different or put together can be ordered by what they have only: by its number, as an
+            // expression with parameters is not the same twice.
+            let made = query.distinct || !query.group.is_empty();
+            self.list(&query.order, ", ", |render, order| render.order(order, &query.columns, made))?;
         }
         self.cut(query, ask);
+        if ask == Ask::Rows {
+            self.lock(query)?;
+        }
         self.close();
+        Ok(())
+    }
+
+    /// Adds `GROUP BY` and `HAVING`.
+    fn groups(&mut self, query: &Select) -> Result {
+        for (i, key) in query.group.iter().enumerate() {
+            self.push(if i == 0 { " GROUP BY " } else { ", " });
+            match key {
+                Node::Column(..) => self.node(key)?,
+                // The keys are the first columns.
+                _ => self.number(i + 1),
+            }
+        }
+        for (i, condition) in query.having.iter().enumerate() {
+            self.push(if i == 0 { " HAVING " } else { " AND " });
+            self.node(condition)?;
+        }
+        Ok(())
+    }
+
+    /// Locks the rows of the root's table, not those of joined ones.
+    fn lock(&mut self, query: &Select) -> Result {
+        let Some(lock) = query.lock else { return Ok(()) };
+        if !self.dialect.row_locks {
+            return Err(Error::database(format!(
+                "{} can't lock single rows: leave out for_update(); there, only one transaction writes at a time, and \
+                 `db.atomic(..)` has the writer from its start",
+                self.dialect.name
+            )));
+        }
+        self.push(" FOR UPDATE");
+        if let Some(alias) = self.alias_at(PathKey::ROOT) {
+            self.push(" OF t");
+            self.number(alias);
+        }
+        self.push(match lock {
+            Lock::Wait => "",
+            Lock::NoWait => " NOWAIT",
+            Lock::SkipLocked => " SKIP LOCKED",
+        });
         Ok(())
     }
 
@@ -98,12 +154,23 @@ impl Render {
         Ok(())
     }
 
-    fn order(&mut self, order: &OrderBy, columns: &[Node]) -> Result {
-        // A subquery that is selected is ordered by its number: computed once.
+    fn order(&mut self, order: &OrderBy, columns: &[Node], made: bool) -> Result {
+        let by_number = match order.node {
+            // A subquery that is selected is ordered by its number: computed once.
+            Node::Many(_) | Node::Scalar(_) | Node::Aggregate(_) => true,
+            Node::Column(..) => false,
+            _ => made,
+        };
         match columns.iter().position(|column| column == &order.node) {
-            Some(position) if matches!(order.node, Node::Many(_)) => self.number(position + 1),
+            Some(position) if by_number => self.number(position + 1),
             _ => self.node(&order.node)?,
         }
+        self.direction(order);
+        Ok(())
+    }
+
+    /// Adds `DESC` and where NULLs go.
+    pub(super) fn direction(&mut self, order: &OrderBy) {
         if order.descending {
             self.push(" DESC");
         }
@@ -112,11 +179,10 @@ impl Render {
             Nulls::First => " NULLS FIRST",
             Nulls::Last => " NULLS LAST",
         });
-        Ok(())
     }
 
     /// Limit and offset are parameters, so that the text is the same on every page.
-    fn cut(&mut self, query: &Select, ask: Ask) {
+    pub(super) fn cut(&mut self, query: &Select, ask: Ask) {
         let number = |n: u64| quintet_core::Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
         if ask == Ask::Exists {
             self.push(" LIMIT 1");

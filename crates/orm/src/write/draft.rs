@@ -49,6 +49,11 @@ pub(crate) struct Row {
 }
 
 impl RawDraft {
+    /// A draft of these assignments.
+    pub(super) fn new(meta: &'static ModelMeta, sets: Vec<RawAssign>) -> Self {
+        RawDraft { meta, sets }
+    }
+
     /// The columns that are given or have a value anyway; the database fills in the others.
     ///
     /// # Errors

@@ -143,7 +143,7 @@ pub(super) fn statement(
 }
 
 /// The scales of a model's columns.
-pub(super) fn row_scales(meta: &'static ModelMeta, dialect: &Dialect) -> Scales {
+pub(crate) fn row_scales(meta: &'static ModelMeta, dialect: &Dialect) -> Scales {
     if !meta.columns().any(|(_, field)| decimal_places(field, dialect).is_some()) {
         return Scales::default();
     }

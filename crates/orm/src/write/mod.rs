@@ -4,6 +4,7 @@
 //! metadata first; what only the database can know (uniqueness, foreign keys) comes back as an error that names the
 //! model's fields ([`explain`]).
 mod bulk;
+mod by_name;
 mod delete;
 mod draft;
 mod edit;
@@ -14,9 +15,11 @@ mod links;
 mod update;
 
 pub(crate) use bulk::{bulk_create, bulk_update};
+pub(crate) use by_name::{insert_values, update_values};
 pub(crate) use delete::delete_rows;
 pub use draft::Draft;
 pub use edit::Edit;
 pub use fields::IntoFields;
 pub(crate) use links::{LinkChange, change_links};
+pub(crate) use insert::row_scales;
 pub use update::Update;

@@ -105,7 +105,7 @@ fn assigned(sets: &[RawAssign]) -> Vec<u16> {
     sets.iter().map(|assign| assign.field).collect()
 }
 
-fn statement(
+pub(super) fn statement(
     select: &Select,
     sets: &[RawAssign],
     returning: bool,

@@ -3,7 +3,7 @@
 use quintet_core::{FieldErrors, near::nearest};
 use serde_json::Value as Json;
 
-use super::{Data, DataField, Given, Payload, Shape, ShapeKind, given::Pairs, payload::at};
+use super::{Data, DataField, DataShape, Given, Payload, ShapeKind, given::Pairs, payload::at};
 
 /// Reads a query string.
 ///
@@ -83,7 +83,7 @@ pub(crate) fn explain<T: Payload>(given: &Json, why: &str) -> FieldErrors {
     errors
 }
 
-fn look(shape: &Shape, given: &Json, path: &str, errors: &mut FieldErrors) {
+fn look(shape: &DataShape, given: &Json, path: &str, errors: &mut FieldErrors) {
     let Err(why) = (shape.reads)(Given::Json(given)) else { return };
     let before = errors.len();
     match (inner(shape), given) {
@@ -130,7 +130,7 @@ fn missing<'a>(
     }
 }
 
-fn inner(shape: &Shape) -> &ShapeKind {
+fn inner(shape: &DataShape) -> &ShapeKind {
     match &shape.kind {
         ShapeKind::Optional(shape) => inner(shape),
         kind => kind,

@@ -25,7 +25,7 @@ pub struct DataField {
     /// The greatest value.
     pub max: Option<fn() -> Value>,
     /// How it looks from outside.
-    pub shape: fn() -> Shape,
+    pub shape: fn() -> DataShape,
 }
 
 impl DataField {
@@ -58,14 +58,14 @@ impl fmt::Debug for DataField {
 
 /// How a value looks from outside: what JSON, query strings and documents know of its type.
 #[derive(Clone)]
-pub struct Shape {
+pub struct DataShape {
     /// What sort of value it is.
     pub kind: ShapeKind,
     /// Can this be read as the type? Else the reason.
     pub(super) reads: fn(Given<'_>) -> Result<(), String>,
 }
 
-/// What sort of value a [`Shape`] is.
+/// What sort of value a [`DataShape`] is.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ShapeKind {
@@ -95,28 +95,28 @@ pub enum ShapeKind {
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A value or nothing.
-    Optional(Box<Shape>),
+    Optional(Box<DataShape>),
     /// Several values.
-    List(Box<Shape>),
+    List(Box<DataShape>),
     /// Values by name.
-    Map(Box<Shape>),
+    Map(Box<DataShape>),
     /// Fields.
     Object(&'static [DataField]),
     /// Something that only serde knows.
     Any,
 }
 
-impl Shape {
+impl DataShape {
     /// The shape of `T`.
     #[must_use]
     pub fn new<T: DeserializeOwned>(kind: ShapeKind) -> Self {
-        Shape { kind, reads: |given| given.read::<T>().map(drop) }
+        DataShape { kind, reads: |given| given.read::<T>().map(drop) }
     }
 
     /// What is not looked into: a field whose reading serde attributes have changed.
     #[must_use]
     pub fn opaque() -> Self {
-        Shape { kind: ShapeKind::Any, reads: |_| Ok(()) }
+        DataShape { kind: ShapeKind::Any, reads: |_| Ok(()) }
     }
 
     /// This shape or nothing. One that is optional already stays as it is.
@@ -124,7 +124,7 @@ impl Shape {
     pub fn optional(self) -> Self {
         match self.kind {
             ShapeKind::Optional(_) => self,
-            _ => Shape { reads: self.reads, kind: ShapeKind::Optional(Box::new(self)) },
+            _ => DataShape { reads: self.reads, kind: ShapeKind::Optional(Box::new(self)) },
         }
     }
 
@@ -158,7 +158,7 @@ fn whole(min: i128, max: i128) -> String {
     }
 }
 
-impl fmt::Debug for Shape {
+impl fmt::Debug for DataShape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.kind.fmt(f)
     }

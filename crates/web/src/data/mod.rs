@@ -13,7 +13,7 @@ use quintet_core::{FieldErrors, TemplateValue};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub(crate) use explain::{explain, from_pairs};
-pub use field::{DataField, Shape, ShapeKind};
+pub use field::{DataField, DataShape, ShapeKind};
 pub(crate) use given::Given;
 pub use payload::Payload;
 
@@ -51,7 +51,7 @@ pub trait Data: Serialize + DeserializeOwned + TemplateValue + Send + Sync + 'st
     fn validate(&self, errors: &mut FieldErrors);
 
     /// How it looks from outside.
-    fn shape() -> Shape {
-        Shape::new::<Self>(ShapeKind::Object(Self::FIELDS))
+    fn shape() -> DataShape {
+        DataShape::new::<Self>(ShapeKind::Object(Self::FIELDS))
     }
 }

@@ -6,7 +6,7 @@ use quintet_core::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{Data, Shape, ShapeKind};
+use super::{Data, DataShape, ShapeKind};
 
 /// What a JSON body may be: `#[data]`, plain values, and options, lists and maps of them.
 #[diagnostic::on_unimplemented(
@@ -16,7 +16,7 @@ use super::{Data, Shape, ShapeKind};
 )]
 pub trait Payload: Sized + Send + 'static {
     /// How it looks from outside.
-    fn shape() -> Shape;
+    fn shape() -> DataShape;
 
     /// Checks the rules of what is in it; `path` is where it stands (`people.0`).
     fn check(&self, path: &str, errors: &mut FieldErrors) {
@@ -26,7 +26,7 @@ pub trait Payload: Sized + Send + 'static {
 
 #[diagnostic::do_not_recommend]
 impl<T: Data> Payload for T {
-    fn shape() -> Shape {
+    fn shape() -> DataShape {
         <T as Data>::shape()
     }
 
@@ -54,8 +54,8 @@ pub(super) fn at(path: &str, name: &str) -> String {
 macro_rules! plain {
     ($($t:ty => $kind:expr;)*) => {$(
         impl Payload for $t {
-            fn shape() -> Shape {
-                Shape::new::<$t>($kind)
+            fn shape() -> DataShape {
+                DataShape::new::<$t>($kind)
             }
         }
     )*};
@@ -85,8 +85,8 @@ plain! {
 plain! { quintet_core::value::Decimal => ShapeKind::Decimal; }
 
 impl<T: Payload + DeserializeOwned> Payload for Option<T> {
-    fn shape() -> Shape {
-        Shape::new::<Self>(ShapeKind::Optional(Box::new(T::shape())))
+    fn shape() -> DataShape {
+        DataShape::new::<Self>(ShapeKind::Optional(Box::new(T::shape())))
     }
 
     fn check(&self, path: &str, errors: &mut FieldErrors) {
@@ -97,8 +97,8 @@ impl<T: Payload + DeserializeOwned> Payload for Option<T> {
 }
 
 impl<T: Payload + DeserializeOwned> Payload for Vec<T> {
-    fn shape() -> Shape {
-        Shape::new::<Self>(ShapeKind::List(Box::new(T::shape())))
+    fn shape() -> DataShape {
+        DataShape::new::<Self>(ShapeKind::List(Box::new(T::shape())))
     }
 
     fn check(&self, path: &str, errors: &mut FieldErrors) {
@@ -111,8 +111,8 @@ impl<T: Payload + DeserializeOwned> Payload for Vec<T> {
 macro_rules! maps {
     ($($map:ident)*) => {$(
         impl<T: Payload + DeserializeOwned> Payload for $map<String, T> {
-            fn shape() -> Shape {
-                Shape::new::<Self>(ShapeKind::Map(Box::new(T::shape())))
+            fn shape() -> DataShape {
+                DataShape::new::<Self>(ShapeKind::Map(Box::new(T::shape())))
             }
 
             fn check(&self, path: &str, errors: &mut FieldErrors) {

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use quintet_core::FieldErrors;
 use serde::de::DeserializeOwned;
 
-use super::{Payload, Shape, ShapeKind};
+use super::{DataShape, Payload, ShapeKind};
 
 /// A field's type, to be asked.
 #[derive(Debug)]
@@ -23,13 +23,13 @@ impl<T> Probe<T> {
 /// Asks a type that describes itself.
 pub trait Known<T> {
     /// How the type looks from outside.
-    fn shape(&self) -> Shape;
+    fn shape(&self) -> DataShape;
     /// Checks the rules inside of a value.
     fn check(&self, value: &T, name: &str, errors: &mut FieldErrors);
 }
 
 impl<T: Payload> Known<T> for &Probe<T> {
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> DataShape {
         T::shape()
     }
 
@@ -41,22 +41,22 @@ impl<T: Payload> Known<T> for &Probe<T> {
 /// Asks serde, for a type that does not.
 pub trait Readable<T> {
     /// How the type looks from outside.
-    fn shape(&self) -> Shape;
+    fn shape(&self) -> DataShape;
     /// Checks the rules inside of a value: it has none.
     fn check(&self, _: &T, _: &str, _: &mut FieldErrors) {}
 }
 
 impl<T: DeserializeOwned> Readable<T> for &&Probe<T> {
-    fn shape(&self) -> Shape {
-        Shape::new::<T>(ShapeKind::Any)
+    fn shape(&self) -> DataShape {
+        DataShape::new::<T>(ShapeKind::Any)
     }
 }
 
 /// Stands in for a type that can't be data at all.
 pub trait Unknown<T> {
     /// No shape is known.
-    fn shape(&self) -> Shape {
-        Shape::opaque()
+    fn shape(&self) -> DataShape {
+        DataShape::opaque()
     }
     /// Checks the rules inside of a value: it has none.
     fn check(&self, _: &T, _: &str, _: &mut FieldErrors) {}

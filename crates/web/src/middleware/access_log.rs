@@ -64,7 +64,11 @@ impl AccessLog {
     ///
     /// # Errors
     /// If the system has no thread left.
-    pub fn start(style: LogStyle, clock: Clock, mut out: impl Write + Send + 'static) -> std::io::Result<Self> {
+    pub fn start(
+        style: LogStyle,
+        clock: Clock,
+        mut out: impl Write + Send + 'static,
+    ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared { lines: Mutex::default(), wake: Condvar::new() });
         let mine = shared.clone();
         std::thread::Builder::new().name("access-log".into()).spawn(move || {
@@ -131,7 +135,10 @@ impl Shared {
         }
         if lines.dropped > 0 {
             let dropped = std::mem::take(&mut lines.dropped);
-            let _ = writeln!(lines.text, "{{\"message\":\"access log: {dropped} lines dropped, the writer is too slow\"}}");
+            let _ = writeln!(
+                lines.text,
+                "{{\"message\":\"access log: {dropped} lines dropped, the writer is too slow\"}}"
+            );
         }
         lines.writing = true;
         Some(std::mem::take(&mut lines.text))
@@ -158,7 +165,9 @@ impl Entry {
             // Without the query: it may hold what no log should.
             path: request.uri().path().to_owned(),
             peer: request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0),
-            agent: headers.get(header::USER_AGENT).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()),
+            agent: headers
+                .get(header::USER_AGENT)
+                .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()),
         }
     }
 
@@ -251,7 +260,10 @@ impl HttpBody for Counted {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let mut this = self.project();
         let polled = this.body.as_mut().poll_frame(cx);
         match &polled {

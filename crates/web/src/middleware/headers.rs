@@ -43,6 +43,11 @@ mod tests {
         secure(&mut response);
         assert_eq!(response.headers()[header::X_FRAME_OPTIONS], "SAMEORIGIN");
         assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
-        assert!(response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'self'"));
+        assert!(
+            response.headers()[header::CONTENT_SECURITY_POLICY]
+                .to_str()
+                .unwrap()
+                .starts_with("default-src 'self'")
+        );
     }
 }

@@ -19,7 +19,8 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// Refuses a body that is said to be too large before a byte of it is read.
 pub(super) fn check_length<B>(request: &Request<B>, max: u64) -> Result {
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     match length {
         Some(length) if length > max => Err(Error::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -126,7 +127,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_without_a_length_is_cut_at_the_limit() {
-        let endless = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(b"0123456789")));
+        let endless =
+            futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(b"0123456789")));
         let limited = limit_body(request(Body::from_stream(endless)), 25, Duration::ZERO);
         assert!(limited.into_body().collect().await.unwrap_err().to_string().contains("length limit"));
     }

@@ -39,7 +39,11 @@ impl Gate {
     ///
     /// # Errors
     /// If the routes can't be put together.
-    pub async fn open(services: &Services, settings: &ServerSettings, log: Option<AccessLog>) -> Result<Gate> {
+    pub async fn open(
+        services: &Services,
+        settings: &ServerSettings,
+        log: Option<AccessLog>,
+    ) -> Result<Gate> {
         Ok(Gate {
             router: crate::service(services).await?,
             services: services.clone(),

@@ -38,7 +38,9 @@ impl fmt::Display for RequestId {
 pub(super) fn assign<B>(request: &mut Request<B>, trust: bool) -> RequestId {
     let given = request.headers().get(HEADER).filter(|_| trust).and_then(|v| v.to_str().ok());
     let well_formed = |id: &&str| {
-        !id.is_empty() && id.len() <= LONGEST && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        !id.is_empty()
+            && id.len() <= LONGEST
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     let id = given.filter(well_formed).map_or_else(RequestId::random, |id| RequestId(id.into()));
     request.extensions_mut().insert(id.clone());

@@ -11,6 +11,7 @@ use quintet_core::{App, Error, Result, Site, SourcePlace};
 use super::{
     builder::{Entry, WebSlot, What},
     endpoint::{EndpointLayer, Handle},
+    panics,
     pattern::{self, Pattern},
     table::{RouteInfo, Routes, clash},
     unmatched,
@@ -24,6 +25,7 @@ use super::{
 /// malformed. The error names the lines that declare them.
 pub(crate) fn build(site: &Site) -> Result<(Routes, Router)> {
     check_namespaces(site)?;
+    panics::watch();
     let mut builder = Builder::default();
     let mut whole = Router::new();
     for part in site.parts() {

@@ -20,7 +20,7 @@ use http::StatusCode;
 use quintet_core::{BoxFuture, Error, ErrorKind, Services};
 use tower::{Layer, Service};
 
-use super::{current, route::Run, table::RouteInfo};
+use super::{current, panics, route::Run, table::RouteInfo};
 use crate::{
     background::Background,
     errors::{self, Facts},
@@ -130,8 +130,13 @@ pub(crate) async fn caught(work: impl Future<Output = Response>) -> Response {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(response) => response,
         Err(panic) => {
-            let text = format!("the handler panicked: {}", message(&*panic));
-            Error::of_kind(ErrorKind::Panic, StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+            let why = message(&*panic);
+            let text = format!("the handler panicked: {why}");
+            let error = Error::of_kind(ErrorKind::Panic, StatusCode::INTERNAL_SERVER_ERROR, text);
+            match panics::place(why) {
+                Some(place) => error.in_file(place).into_response(),
+                None => error.into_response(),
+            }
         }
     }
 }

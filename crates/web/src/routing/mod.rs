@@ -7,6 +7,7 @@ mod build;
 mod builder;
 pub(crate) mod current;
 mod endpoint;
+mod panics;
 mod pattern;
 mod route;
 mod table;

@@ -12,7 +12,10 @@ use tokio::{
     time::{sleep, timeout_at},
 };
 
-use super::{Draining, ServerSettings, Shutdown, io::{WriteTimeout, deadline}};
+use super::{
+    Draining, ServerSettings, Shutdown,
+    io::{WriteTimeout, deadline},
+};
 use crate::{background::Background, middleware::Gate};
 
 /// Accepts connections until told to stop, then drains.

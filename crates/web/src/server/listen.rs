@@ -16,9 +16,11 @@ const BACKLOG: i32 = 1024;
 pub async fn listen(settings: &ServerSettings, debug: bool) -> Result<TcpListener> {
     let bind = &settings.bind;
     let hint = "set it by QUINTET_BIND, `bind` in [server] of quintet.toml, or --bind";
-    let mut addresses = lookup_host(bind.as_str())
-        .await
-        .map_err(|e| Error::settings(format!("can't listen on `{bind}`: {e}; write address:port, such as 127.0.0.1:8000 ({hint})")))?;
+    let mut addresses = lookup_host(bind.as_str()).await.map_err(|e| {
+        Error::settings(format!(
+            "can't listen on `{bind}`: {e}; write address:port, such as 127.0.0.1:8000 ({hint})"
+        ))
+    })?;
     let Some(address) = addresses.next() else {
         return Err(Error::settings(format!("can't listen on `{bind}`: the name has no address ({hint})")));
     };
@@ -30,9 +32,13 @@ pub async fn listen(settings: &ServerSettings, debug: bool) -> Result<TcpListene
     }
     open(address).map_err(|e| {
         let why = match e.kind() {
-            ErrorKind::AddrInUse => "another program listens there; stop it or choose another port".to_owned(),
+            ErrorKind::AddrInUse => {
+                "another program listens there; stop it or choose another port".to_owned()
+            }
             ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
-            ErrorKind::PermissionDenied => "ports below 1024 need a privilege; choose a higher one".to_owned(),
+            ErrorKind::PermissionDenied => {
+                "ports below 1024 need a privilege; choose a higher one".to_owned()
+            }
             _ => e.to_string(),
         };
         Error::settings(format!("can't listen on {address}: {why} ({hint})")).with_source(e)

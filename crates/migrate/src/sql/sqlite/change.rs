@@ -141,6 +141,21 @@ impl<'a> Change<'a> {
                     || table::column(state, owner, &old)? != table::column(state, owner, field)?;
                 Ok(())
             }
+            Operation::AddIndex { model, index, .. } if index.unique && index.is_raw() => {
+                self.guards.push(guard::shared_in_index(state.model(model)?, index)?);
+                Ok(())
+            }
+            Operation::AddConstraint { check, .. } => {
+                self.rebuild = true;
+                let wrong = format!("break the rule `{}`", check.name);
+                let hint = "change these rows first (run_sql), or the rule";
+                self.guards.push(guard::rows(self.before, &format!("NOT ({})", check.sql), wrong, hint));
+                Ok(())
+            }
+            Operation::RemoveConstraint { .. } => {
+                self.rebuild = true;
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

@@ -7,14 +7,13 @@
 mod change;
 mod convert;
 mod guard;
-mod raw;
 mod rebuild;
 mod table;
 
 use quintet_core::{Result, Value};
 use quintet_orm::{Stmt, dialect::SQLITE};
 
-use super::{HISTORY, SchemaWriter, Step};
+use super::{HISTORY, SchemaWriter, Step, raw};
 use crate::{
     operation::Operation,
     state::{ModelState, ProjectState},
@@ -35,7 +34,11 @@ impl SchemaWriter for Sqlite {
             Operation::AddField { .. }
             | Operation::RemoveField { .. }
             | Operation::AlterField { .. }
-            | Operation::AlterUniqueTogether { .. } => {
+            | Operation::AlterUniqueTogether { .. }
+            | Operation::AddIndex { .. }
+            | Operation::RemoveIndex { .. }
+            | Operation::AddConstraint { .. }
+            | Operation::RemoveConstraint { .. } => {
                 let together = change::together(state, operations)?;
                 return Ok((together.len(), change::steps(state, together)?));
             }
@@ -76,7 +79,7 @@ impl SchemaWriter for Sqlite {
                     renaming(&before, after, table::rename_column(&before.table, &old.column, &new.column))?
                 }
             }
-            Operation::RunSql { up, .. } => raw::steps(up)?,
+            Operation::RunSql { up, .. } => raw::steps(&SQLITE, up)?,
         };
         Ok((1, steps))
     }

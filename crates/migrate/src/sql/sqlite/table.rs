@@ -20,6 +20,7 @@ pub(super) fn create(state: &ProjectState, model: &ModelState, name: &str) -> Re
         let key: Vec<&str> = model.key().map(|f| f.column.as_str()).collect();
         lines.push(format!("PRIMARY KEY ({})", list(&key)));
     }
+    lines.extend(model.checks.iter().map(|c| format!("CONSTRAINT {} CHECK ({})", quoted(&c.name), c.sql)));
     Ok(format!("CREATE TABLE {} (\n    {}\n)", quoted(name), lines.join(",\n    ")))
 }
 
@@ -147,6 +148,35 @@ pub(super) fn indexes(model: &ModelState) -> Result<Vec<Index>> {
     }
     for set in &model.unique_together {
         add(&model.columns_of(set)?, Some(set.clone()));
+    }
+    for index in &model.indexes {
+        let name = index.name(model)?;
+        let mut parts = Vec::new();
+        for (field, descending) in index.parts() {
+            let column = quoted(&model.field(field)?.column);
+            parts.push(if descending { format!("{column} DESC") } else { column });
+        }
+        parts.extend(index.expressions.iter().map(|sql| format!("({sql})")));
+        let mut create = format!(
+            "CREATE {}INDEX {} ON {} ({})",
+            if index.unique { "UNIQUE " } else { "" },
+            quoted(&name),
+            quoted(&model.table),
+            parts.join(", ")
+        );
+        if !index.include.is_empty() {
+            return Err(refuse(format!(
+                "the index `{name}` can't carry ({}) along: SQLite has no `include`. Put the fields at the end of `fields`, \
+                 which serves the same queries",
+                index.include.join(", ")
+            )));
+        }
+        if let Some(condition) = &index.condition {
+            create.push_str(&format!(" WHERE {condition}"));
+        }
+        let plain = index.unique && !index.is_raw();
+        let unique_fields = plain.then(|| index.parts().map(|(field, _)| field.to_owned()).collect());
+        found.push(Index { name, unique_fields, create });
     }
     Ok(found)
 }

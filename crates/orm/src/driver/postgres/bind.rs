@@ -73,7 +73,9 @@ fn write(value: &Value, wanted: u32, out: &mut BytesMut) -> Result<IsNull, Strin
         (Value::Bytes(bytes), oid::BYTEA) => out.put_slice(bytes),
         (Value::Date(day), oid::DATE) => out.put_i32(days(*day)),
         (Value::Time(time), oid::TIME) => out.put_i64(time_micros(*time)),
-        (Value::DateTime(instant), oid::TIMESTAMPTZ | oid::TIMESTAMP) => out.put_i64(instant_micros(*instant)?),
+        (Value::DateTime(instant), oid::TIMESTAMPTZ | oid::TIMESTAMP) => {
+            out.put_i64(instant_micros(*instant)?)
+        }
         (Value::Duration(span), oid::INTERVAL) => {
             out.put_i64(span_micros(*span)?);
             out.put_i64(0); // days and months
@@ -117,7 +119,10 @@ fn mismatch(value: &Value, wanted: u32) -> String {
 
 fn put_text(text: &str, out: &mut BytesMut) -> Result<(), String> {
     if text.as_bytes().contains(&0) {
-        return Err("the text holds a zero byte (U+0000), which PostgreSQL can't keep: remove it, or use bytes".to_owned());
+        return Err(
+            "the text holds a zero byte (U+0000), which PostgreSQL can't keep: remove it, or use bytes"
+                .to_owned(),
+        );
     }
     out.put_slice(text.as_bytes());
     Ok(())
@@ -145,7 +150,10 @@ fn float(number: f64, wanted: u32, out: &mut BytesMut) -> Result<(), String> {
     match wanted {
         oid::FLOAT8 => out.put_f64(number),
         oid::FLOAT4 => {
-            #[expect(clippy::cast_possible_truncation, reason = "the column keeps singles; what leaves their range is refused")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the column keeps singles; what leaves their range is refused"
+            )]
             let single = number as f32;
             if single.is_infinite() && number.is_finite() {
                 return Err(format!("the number {number} does not fit real"));
@@ -168,9 +176,13 @@ fn decimal(number: Decimal, wanted: u32, out: &mut BytesMut) -> Result<(), Strin
         }
         oid::INT8 | oid::INT4 | oid::INT2 => {
             if !number.is_integer() {
-                return Err(format!("the decimal {number} is no whole number, and the statement wants {}", oid::name(wanted)));
+                return Err(format!(
+                    "the decimal {number} is no whole number, and the statement wants {}",
+                    oid::name(wanted)
+                ));
             }
-            let whole = i64::try_from(number).map_err(|_| format!("the decimal {number} does not fit bigint"))?;
+            let whole =
+                i64::try_from(number).map_err(|_| format!("the decimal {number} does not fit bigint"))?;
             integer(whole, wanted, out)?;
         }
         _ if oid::format(wanted) == Format::Text => put_text(&number.to_string(), out)?,
@@ -183,7 +195,10 @@ fn decimal(number: Decimal, wanted: u32, out: &mut BytesMut) -> Result<(), Strin
 fn list(items: &[Value], wanted: u32, out: &mut BytesMut) -> Result<(), String> {
     let Some(item) = oid::items(wanted) else {
         if oid::format(wanted) == Format::Binary {
-            return Err(format!("a list was given where the statement wants {}: write `= ANY($1)`", oid::name(wanted)));
+            return Err(format!(
+                "a list was given where the statement wants {}: write `= ANY($1)`",
+                oid::name(wanted)
+            ));
         }
         return put_text(&array_literal(items)?, out);
     };
@@ -203,7 +218,8 @@ fn list(items: &[Value], wanted: u32, out: &mut BytesMut) -> Result<(), String> 
             return Err(format!("item {i} of the list: {}", mismatch(value, item)));
         }
         if let IsNull::No = write(value, item, out).map_err(|why| format!("item {i} of the list: {why}"))? {
-            let length = i32::try_from(out.len() - start - 4).map_err(|_| "an item of the list is too long".to_owned())?;
+            let length = i32::try_from(out.len() - start - 4)
+                .map_err(|_| "an item of the list is too long".to_owned())?;
             if let Some(place) = out.get_mut(start..start + 4) {
                 place.copy_from_slice(&length.to_be_bytes());
             }
@@ -270,7 +286,9 @@ fn instant_micros(instant: Timestamp) -> Result<i64, String> {
     }
     // Below a microsecond is cut off, towards the past also before 1970.
     let micros = instant.as_nanosecond().div_euclid(1000);
-    i64::try_from(micros).map(|micros| micros - EPOCH_MICROS).map_err(|_| format!("{instant} is out of range"))
+    i64::try_from(micros)
+        .map(|micros| micros - EPOCH_MICROS)
+        .map_err(|_| format!("{instant} is out of range"))
 }
 
 fn span_micros(span: SignedDuration) -> Result<i64, String> {

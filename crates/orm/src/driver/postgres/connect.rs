@@ -93,7 +93,9 @@ impl Door {
         });
         match asked.await {
             Some(Ok(())) => {}
-            Some(Err(refused)) => tracing::debug!(error = %refused.error, "a statement could not be cancelled"),
+            Some(Err(refused)) => {
+                tracing::debug!(error = %refused.error, "a statement could not be cancelled")
+            }
             None => tracing::debug!("a statement could not be cancelled in time"),
         }
     }
@@ -108,8 +110,9 @@ impl Door {
 
     #[cfg(feature = "postgres-tls")]
     async fn secure(&self, stream: Stream) -> Result<Stream, Refused> {
-        let (Some(tls), Stream::Tcp(mut tcp), Place::Tcp(host)) = (&self.tls, stream, &self.target.place) else {
-            return Err(self.away("TLS was asked for on another socket than TCP"));
+        let Some(tls) = &self.tls else { return Ok(stream) };
+        let (Stream::Tcp(mut tcp), Place::Tcp(host)) = (stream, &self.target.place) else {
+            return Err(self.wrong("TLS runs over TCP only"));
         };
         let mut request = BytesMut::new();
         frontend::ssl_request(&mut request);
@@ -121,7 +124,9 @@ impl Door {
                 Err(why) => Err(self.wrong(&why)),
             },
             b'N' if self.target.ssl == SslMode::Prefer => Ok(Stream::Tcp(tcp)),
-            b'N' => Err(self.wrong("the server offers no TLS (`ssl = on` in its configuration), and `sslmode` asks for it")),
+            b'N' => Err(self.wrong(
+                "the server offers no TLS (`ssl = on` in its configuration), and `sslmode` asks for it",
+            )),
             _ => Err(self.wrong("what answers there is no PostgreSQL server")),
         }
     }
@@ -136,12 +141,17 @@ impl Door {
 
     fn away(&self, why: &str) -> Refused {
         let url = &self.target.url;
-        let error = unavailable(format!("the database `{url}` can't be reached ({why}): is the server running, is the URL right?"));
+        let error = unavailable(format!(
+            "the database `{url}` can't be reached ({why}): is the server running, is the URL right?"
+        ));
         Refused { error, passing: true }
     }
 
     fn wrong(&self, why: &str) -> Refused {
-        Refused { error: Error::settings(format!("database URL `{}`: {why}", self.target.url)), passing: false }
+        Refused {
+            error: Error::settings(format!("database URL `{}`: {why}", self.target.url)),
+            passing: false,
+        }
     }
 }
 
@@ -175,7 +185,11 @@ impl Handshake<'_> {
                 // Its settings, and notices.
                 b'S' | b'N' => {}
                 b'v' => {}
-                _ => return Err(self.door.wrong("what answers there speaks no protocol that this driver knows")),
+                _ => {
+                    return Err(self
+                        .door
+                        .wrong("what answers there speaks no protocol that this driver knows"));
+                }
             }
         }
     }
@@ -194,13 +208,19 @@ impl Handshake<'_> {
         if matches!(kind, 0 | 12) {
             if kind == 12 {
                 // The server proves that it knows the password, too.
-                let scram = scram.as_mut().ok_or_else(|| Trouble::Wrong("the server ends what it did not begin".to_owned()))?;
-                scram.finish(reader.0).map_err(|e| Trouble::Wrong(format!("the server is not who it says: {e}")))?;
+                let scram = scram
+                    .as_mut()
+                    .ok_or_else(|| Trouble::Wrong("the server ends what it did not begin".to_owned()))?;
+                scram
+                    .finish(reader.0)
+                    .map_err(|e| Trouble::Wrong(format!("the server is not who it says: {e}")))?;
             }
             return Ok(());
         }
         let password = target.password.as_deref().ok_or_else(|| {
-            Trouble::Wrong("the server wants a password: write `postgres://user:password@host/database`".to_owned())
+            Trouble::Wrong(
+                "the server wants a password: write `postgres://user:password@host/database`".to_owned(),
+            )
         })?;
         let password = password.as_bytes();
         let written = match kind {
@@ -225,7 +245,9 @@ impl Handshake<'_> {
                 Some(scram) => scram
                     .update(reader.0)
                     .and_then(|()| frontend::sasl_response(scram.message(), &mut self.output)),
-                None => return Err(Trouble::Wrong("the server goes on with what it did not begin".to_owned())),
+                None => {
+                    return Err(Trouble::Wrong("the server goes on with what it did not begin".to_owned()));
+                }
             },
             other => {
                 return Err(Trouble::Wrong(format!(

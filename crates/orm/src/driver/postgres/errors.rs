@@ -50,16 +50,18 @@ impl Report {
         matches!(&*self.severity, "FATAL" | "PANIC")
     }
 
-    /// Does the statement as it was prepared no longer fit the schema? Then it was not carried out, and may fit once
-    /// it is prepared anew.
+    /// Does the statement as it was prepared no longer fit the schema? Then it was not carried out, and may
+    /// fit once it is prepared anew.
     pub(super) fn is_about_the_plan(&self) -> bool {
-        // "cached plan must not change result type", a prepared statement that is gone, another number of columns.
+        // "cached plan must not change result type", a prepared statement that is gone, another number of
+        // columns.
         matches!(&*self.code, "0A000" | "26000" | "08P01") || self.code.starts_with("42")
     }
 
     /// May the same be tried later, with success?
     pub(super) fn is_passing(&self) -> bool {
-        self.code.starts_with("08") && self.code != "08P01" || matches!(&*self.code, "53300" | "57P01" | "57P02" | "57P03")
+        self.code.starts_with("08") && self.code != "08P01"
+            || matches!(&*self.code, "53300" | "57P01" | "57P02" | "57P03")
     }
 
     /// As an error.
@@ -79,7 +81,7 @@ impl Report {
     fn translate(&self, url: &str) -> Error {
         let message = &self.message;
         match &*self.code {
-            "23505" => conflict(&self.constraint, format!("there is already a row with the same {}", self.key())),
+            "23505" => self.taken(),
             "23503" => Error::of_kind(
                 ErrorKind::Protected,
                 StatusCode::CONFLICT,
@@ -94,14 +96,20 @@ impl Report {
                 Error::invalid(fields)
             }
             "23514" if self.constraint.is_empty() => conflict("", message.clone()),
-            "23514" | "23P01" => conflict(&self.constraint, format!("the value breaks the rule `{}`", self.constraint)),
+            "23514" | "23P01" => {
+                conflict(&self.constraint, format!("the value breaks the rule `{}`", self.constraint))
+            }
             "22001" => {
                 let mut fields = FieldErrors::new();
                 fields.push("", message.clone());
                 Error::invalid(fields)
             }
-            "40001" | "40P01" => unavailable(format!("{message}: everything of this transaction was undone, run it again")),
-            "55P03" => unavailable(format!("{message}: another transaction holds it; keep transactions short")),
+            "40001" | "40P01" => {
+                unavailable(format!("{message}: everything of this transaction was undone, run it again"))
+            }
+            "55P03" => {
+                unavailable(format!("{message}: another transaction holds it; keep transactions short"))
+            }
             "57014" => Error::of_kind(
                 ErrorKind::Timeout,
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -111,27 +119,54 @@ impl Report {
                 "an earlier statement of this transaction failed, so PostgreSQL takes no further ones: end it, or wrap what \
                  may fail in a savepoint (`tx.atomic(..)`)",
             ),
-            "28P01" | "28000" => Error::settings(format!("database URL `{url}`: {message}; check user and password")),
-            "3D000" => Error::settings(format!("database URL `{url}`: {message}; make it with `createdb`, or correct the URL")),
-            "42501" => Error::database(format!("{message}: the user of `{url}` needs the right to do this (GRANT)")),
-            "42P01" | "42703" => Error::database(format!("{message}: have all migrations been applied? (`migrate`)")),
+            "28P01" | "28000" => {
+                Error::settings(format!("database URL `{url}`: {message}; check user and password"))
+            }
+            "3D000" => Error::settings(format!(
+                "database URL `{url}`: {message}; make it with `createdb`, or correct the URL"
+            )),
+            "42501" => {
+                Error::database(format!("{message}: the user of `{url}` needs the right to do this (GRANT)"))
+            }
+            "42P01" | "42703" => {
+                Error::database(format!("{message}: have all migrations been applied? (`migrate`)"))
+            }
             "25006" => Error::database(format!("{message}: `{url}` is a replica or set to read-only")),
             "53100" => Error::database(format!("the disk of the database `{url}` is full ({message})")),
             "53300" => unavailable(format!(
                 "the database `{url}` takes no more connections ({message}): lower `connections`, or raise the server's \
                  `max_connections`"
             )),
-            _ if self.is_passing() => unavailable(format!("the database `{url}` is away ({message}): try again later")),
+            _ if self.is_passing() => {
+                unavailable(format!("the database `{url}` is away ({message}): try again later"))
+            }
             _ => Error::database(message.clone()),
         }
     }
 
-    /// `Key (email, site)=(…)` → `email, site`; the values stay out of it.
-    fn key(&self) -> String {
-        let columns = self.detail.split_once('(').and_then(|(_, rest)| rest.split_once(")=("));
+    /// Names the columns, as `table.column, table.column`, where they can be told from `Key (email,
+    /// site)=(…)`; the values stay out of it.
+    fn taken(&self) -> Error {
+        let key = self.detail.split_once('(').and_then(|(_, rest)| rest.split_once(")=("));
+        let columns: Option<Vec<String>> = key.map(|(columns, _)| {
+            columns.split(", ").map(|column| column.trim_matches('"').replace("\"\"", "\"")).collect()
+        });
         match columns {
-            Some((columns, _)) => columns.replace('"', ""),
-            None => format!("values (rule `{}`)", self.constraint),
+            // `lower(email)` is no column.
+            Some(columns) if !columns.iter().any(|column| column.contains('(')) => {
+                let full: Vec<String> =
+                    columns.iter().map(|column| format!("{}.{column}", self.table)).collect();
+                conflict(
+                    &full.join(", "),
+                    format!("there is already a row with the same {}", columns.join(", ")),
+                )
+                .with_detail("constraint", self.constraint.clone())
+            }
+            _ => {
+                let message =
+                    format!("there is already a row with the same values (rule `{}`)", self.constraint);
+                conflict(&self.constraint, message)
+            }
         }
     }
 }
@@ -162,8 +197,8 @@ fn near(sql: &str, position: usize) -> Option<String> {
     (!part.is_empty()).then_some(part)
 }
 
-/// Adds what developers need to any error about a statement. The parameters' values may be secret: only their kinds
-/// are told.
+/// Adds what developers need to any error about a statement. The parameters' values may be secret: only their
+/// kinds are told.
 #[cold]
 pub(super) fn of_stmt(mut error: Error, stmt: &Stmt) -> Error {
     error = error.with_detail("SQL", stmt.sql.clone());
@@ -199,10 +234,18 @@ mod tests {
             (b'M', "duplicate key value violates unique constraint \"user_email_key\""),
             (b'D', "Key (email, \"Site\")=(ann@secret, 5) already exists."),
             (b'n', "user_email_key"),
+            (b't', "user"),
         ]);
         let error = twice.error("postgres://db");
-        assert_eq!(*error.kind(), ErrorKind::Conflict { constraint: "user_email_key".into() });
+        assert_eq!(*error.kind(), ErrorKind::Conflict { constraint: "user.email, user.Site".into() });
         assert_eq!(error.to_string(), "there is already a row with the same email, Site");
+        let index = report(&[
+            (b'C', "23505"),
+            (b'D', "Key (lower(email))=(ann@secret) already exists."),
+            (b'n', "user_lower"),
+        ]);
+        let error = index.error("postgres://db");
+        assert_eq!(*error.kind(), ErrorKind::Conflict { constraint: "user_lower".into() });
         assert!(!format!("{error:?}").contains("ann@secret"));
     }
 

@@ -1,4 +1,5 @@
-//! What sort of statement a text is, by the word it starts with: some would disturb a connection that others share.
+//! What sort of statement a text is, by the word it starts with: some would disturb a connection that others
+//! share.
 
 /// What a statement would do to its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,19 +20,25 @@ pub(super) fn effect(sql: &str) -> Effect {
     let any = |all: &[&str]| all.iter().any(|word| is(word));
     if is("prepare") {
         let second = words.next_word();
-        return if second.eq_ignore_ascii_case("transaction") { Effect::Transaction } else { Effect::Session };
+        return if second.eq_ignore_ascii_case("transaction") {
+            Effect::Transaction
+        } else {
+            Effect::Session
+        };
     }
     if any(&["begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release"]) {
         return Effect::Transaction;
     }
     if is("set") {
         let second = words.next_word();
-        let local = ["local", "transaction", "constraints"].iter().any(|word| second.eq_ignore_ascii_case(word));
+        let local =
+            ["local", "transaction", "constraints"].iter().any(|word| second.eq_ignore_ascii_case(word));
         return if local { Effect::None } else { Effect::Session };
     }
     if is("create") {
         let second = [words.next_word(), words.next_word()];
-        let temporary = second.iter().any(|w| w.eq_ignore_ascii_case("temp") || w.eq_ignore_ascii_case("temporary"));
+        let temporary =
+            second.iter().any(|w| w.eq_ignore_ascii_case("temp") || w.eq_ignore_ascii_case("temporary"));
         return if temporary { Effect::Session } else { Effect::None };
     }
     if any(&["reset", "listen", "unlisten", "discard", "declare", "execute", "deallocate", "load"]) {
@@ -40,8 +47,8 @@ pub(super) fn effect(sql: &str) -> Effect {
     Effect::None
 }
 
-/// Could one of several statements leave something behind? Looks at the start of what stands between semicolons, so it may
-/// say yes about a text in quotes: that costs a connection, and nothing else.
+/// Could one of several statements leave something behind? Looks at the start of what stands between
+/// semicolons, so it may say yes about a text in quotes: that costs a connection, and nothing else.
 pub(super) fn may_leave_something(batch: &str) -> bool {
     batch.split(';').any(|statement| effect(statement) == Effect::Session)
 }

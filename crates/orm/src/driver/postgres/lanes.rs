@@ -1,14 +1,11 @@
 //! The few connections that all single statements share.
 //!
-//! A statement takes the connection with the least under way, so one that is held up by something slow is left alone. The
-//! first connection is opened with the database, the others when all open ones are busy. A connection that is lost is opened
-//! anew by whoever comes next.
+//! A statement takes the connection with the least under way, so one that is held up by something slow is
+//! left alone. The first connection is opened with the database, the others when all open ones are busy. A
+//! connection that is lost is opened anew by whoever comes next.
 
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::Ordering,
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -41,7 +38,13 @@ struct State {
 
 impl Lanes {
     pub(super) fn new(reach: Arc<Reach>, most: usize, wait: Duration) -> Arc<Lanes> {
-        Arc::new(Lanes { reach, most: most.max(1), wait, state: Mutex::default(), first: tokio::sync::Mutex::new(()) })
+        Arc::new(Lanes {
+            reach,
+            most: most.max(1),
+            wait,
+            state: Mutex::default(),
+            first: tokio::sync::Mutex::new(()),
+        })
     }
 
     /// Puts a statement into the queue of a connection.
@@ -96,7 +99,9 @@ impl Lanes {
             let deadline = Instant::now() + lanes.0.wait;
             match lanes.0.reach.connect(Role::Lane, lanes.0.wait, deadline).await {
                 Ok(link) => lanes.0.add(link),
-                Err(error) => tracing::warn!(%error, "a further connection to the database could not be opened"),
+                Err(error) => {
+                    tracing::warn!(%error, "a further connection to the database could not be opened")
+                }
             }
         });
     }

@@ -1,13 +1,15 @@
 //! PostgreSQL, over its own protocol.
 //!
-//! A single statement goes to one of the few connections that all share ([`lanes`]), where it is sent at once, behind the
-//! others and without waiting for their answers. A transaction, a batch and a statement marked as long take a connection for
-//! themselves ([`pool`]). Each connection belongs to a task ([`owner`]) that writes what it is asked for ([`bind`]), reads
-//! the answers ([`reader`]) and pushes rows into the sink straight from its buffer ([`row`]). New connections come from
-//! [`reach`], which knows patience, by way of [`connect`], [`stream`] and [`tls`].
+//! A single statement goes to one of the few connections that all share ([`lanes`]), where it is sent at
+//! once, behind the others and without waiting for their answers. A transaction, a batch and a statement
+//! marked as long take a connection for themselves ([`pool`]). Each connection belongs to a task ([`owner`])
+//! that writes what it is asked for ([`bind`]), reads the answers ([`reader`]) and pushes rows into the sink
+//! straight from its buffer ([`row`]). New connections come from [`reach`], which knows patience, by way of
+//! [`connect`], [`stream`] and [`tls`].
 //!
-//! The protocol is spoken here rather than through a client library so that answers are read whether or not anyone
-//! polls for them: on a shared connection one future that nobody polls would otherwise hold up all others.
+//! The protocol is spoken here rather than through a client library so that answers are read whether or not
+//! anyone polls for them: on a shared connection one future that nobody polls would otherwise hold up all
+//! others.
 mod bind;
 mod connect;
 mod errors;
@@ -178,7 +180,10 @@ impl Driver for Postgres {
                 }
             }
             if !all {
-                tracing::warn!(url = &*self.reach.facts.door.target.url, "closing the database did not wait any longer");
+                tracing::warn!(
+                    url = &*self.reach.facts.door.target.url,
+                    "closing the database did not wait any longer"
+                );
             }
         })
     }

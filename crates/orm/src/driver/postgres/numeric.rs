@@ -54,7 +54,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Decimal, &'static str> {
     }
     let mut mantissa = 0i128;
     for _ in 0..count {
-        mantissa = mantissa.checked_mul(10_000).and_then(|m| m.checked_add(next().ok()?.into())).ok_or(TOO_LONG)?;
+        mantissa =
+            mantissa.checked_mul(10_000).and_then(|m| m.checked_add(next().ok()?.into())).ok_or(TOO_LONG)?;
     }
     // How many places the groups have behind the point, and how many are wanted.
     let have = 4 * (i32::from(count) - 1 - i32::from(weight));
@@ -101,9 +102,23 @@ mod tests {
     #[test]
     fn decimals_come_back_as_they_went() {
         for text in [
-            "0", "0.00", "1", "-1", "12.50", "0.0001", "0.00001", "10000", "100000000", "-99999999.99", "0.10", "1.2345678",
-            "79228162514264337593543950335", "-79228162514264337593543950335", "7.9228162514264337593543950335",
-            "0.0000000000000000000000000001", "123456789012345678901234.5678",
+            "0",
+            "0.00",
+            "1",
+            "-1",
+            "12.50",
+            "0.0001",
+            "0.00001",
+            "10000",
+            "100000000",
+            "-99999999.99",
+            "0.10",
+            "1.2345678",
+            "79228162514264337593543950335",
+            "-79228162514264337593543950335",
+            "7.9228162514264337593543950335",
+            "0.0000000000000000000000000001",
+            "123456789012345678901234.5678",
         ] {
             let number: Decimal = text.parse().unwrap();
             let mut out = BytesMut::new();

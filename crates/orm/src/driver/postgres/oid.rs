@@ -34,12 +34,12 @@ pub(super) const VARCHAR_ARRAY: u32 = 1015;
 pub(super) const INT8_ARRAY: u32 = 1016;
 pub(super) const FLOAT8_ARRAY: u32 = 1022;
 
-/// How a column of this type is asked for: binary where this driver reads it so, and otherwise as the text that
-/// PostgreSQL itself writes (enums, uuid, inet, arrays, types of extensions).
+/// How a column of this type is asked for: binary where this driver reads it so, and otherwise as the text
+/// that PostgreSQL itself writes (enums, uuid, inet, arrays, types of extensions).
 pub(super) fn format(oid: u32) -> Format {
     match oid {
-        BOOL | BYTEA | INT8 | INT2 | INT4 | OID | FLOAT4 | FLOAT8 | DATE | TIME | TIMESTAMP | TIMESTAMPTZ | INTERVAL
-        | NUMERIC | JSON | JSONB | TEXT | VARCHAR | BPCHAR | NAME => Format::Binary,
+        BOOL | BYTEA | INT8 | INT2 | INT4 | OID | FLOAT4 | FLOAT8 | DATE | TIME | TIMESTAMP | TIMESTAMPTZ
+        | INTERVAL | NUMERIC | JSON | JSONB | TEXT | VARCHAR | BPCHAR | NAME => Format::Binary,
         _ => Format::Text,
     }
 }

@@ -1,14 +1,14 @@
-//! The task that owns a connection: it takes requests from its queue, writes them, reads the answers and hands the rows to
-//! the sinks, straight from its buffer.
+//! The task that owns a connection: it takes requests from its queue, writes them, reads the answers and
+//! hands the rows to the sinks, straight from its buffer.
 //!
-//! It does not wait for an answer before it sends the next request (pipelining); the server works in order, so the first
-//! of [`Owner::running`] is the one that an answer belongs to. Three things hold the queue up: a statement that the
-//! server has not described yet, because its parameters can't be written before; a BEGIN, because what follows must not
-//! run without it; and a batch, because it may end the transaction. Each statement ends with a Sync of its own, so that
-//! one's failure is no other's.
+//! It does not wait for an answer before it sends the next request (pipelining); the server works in order,
+//! so the first of [`Owner::running`] is the one that an answer belongs to. Three things hold the queue up: a
+//! statement that the server has not described yet, because its parameters can't be written before; a BEGIN,
+//! because what follows must not run without it; and a batch, because it may end the transaction. Each
+//! statement ends with a Sync of its own, so that one's failure is no other's.
 //!
-//! Nothing here depends on anyone polling: a request whose future is dropped is skipped or carried out to its end, and
-//! the end of a transaction is a request like any other.
+//! Nothing here depends on anyone polling: a request whose future is dropped is skipped or carried out to its
+//! end, and the end of a transaction is a request like any other.
 mod answer;
 mod ending;
 mod send;
@@ -33,8 +33,8 @@ use tokio::{
 use super::{
     connect::{Door, Key, Opened},
     errors::{Report, unavailable},
-    pool::Lease,
     plan::{Column, Plan, Plans},
+    pool::Lease,
     reader::Span,
     stream::Stream,
     work::{Load, Request, Work},
@@ -70,7 +70,9 @@ pub(super) struct Owner {
     deserted: bool,
     goodbye_said: bool,
     /// Statements to run once more, because their plan had grown old.
-    again: VecDeque<Running>,
+    again: VecDeque<Box<Statement>>,
+    /// A statement to be described when all before it is answered.
+    held: Option<Box<Statement>>,
     running: VecDeque<Running>,
     /// How many of `running` must be answered before anything else is sent.
     barriers: usize,
@@ -133,10 +135,21 @@ enum What {
     Statement(Box<Statement>),
     Timeout(Option<Lease>),
     Release(Lease),
-    Begin { at: Option<Place>, lease: Lease, reply: Reply<Box<dyn Session>> },
+    Begin {
+        at: Option<Place>,
+        lease: Lease,
+        reply: Reply<Box<dyn Session>>,
+    },
     Savepoint(Reply<()>),
-    Rollback { lease: Lease, reply: Option<Reply<()>> },
-    Commit { hooks: crate::db::Hooks, lease: Lease, reply: Reply<Option<JoinHandle<()>>> },
+    Rollback {
+        lease: Lease,
+        reply: Option<Reply<()>>,
+    },
+    Commit {
+        hooks: crate::db::Hooks,
+        lease: Lease,
+        reply: Reply<Option<JoinHandle<()>>>,
+    },
     /// Ends a transaction that a statement left open.
     Tidy,
 }
@@ -175,6 +188,7 @@ impl Owner {
             deserted: false,
             goodbye_said: false,
             again: VecDeque::new(),
+            held: None,
             running: VecDeque::new(),
             barriers: 0,
             plans,
@@ -199,7 +213,7 @@ impl Owner {
             self.poll_write(cx)?;
             moved |= self.poll_read(cx)?;
             self.watch_abandoned(cx);
-            if self.deserted && self.running.is_empty() && self.again.is_empty() {
+            if self.deserted && self.running.is_empty() && self.again.is_empty() && self.held.is_none() {
                 if !self.goodbye_said {
                     self.goodbye_said = true;
                     postgres_protocol::message::frontend::terminate(&mut self.output);
@@ -219,8 +233,11 @@ impl Owner {
     fn take_requests(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
         while self.barriers == 0 {
-            if let Some(running) = self.again.pop_front() {
-                self.send_again(running);
+            if self.held.is_some() && !self.running.is_empty() {
+                return moved;
+            }
+            if let Some(statement) = self.held.take().or_else(|| self.again.pop_front()) {
+                self.statement(statement);
             } else {
                 match self.queue.poll_recv(cx) {
                     Poll::Ready(Some(request)) => self.send(request),
@@ -281,8 +298,8 @@ impl Owner {
         }
     }
 
-    /// A statement that has a connection for itself and that nobody waits for any more is cancelled. On a connection
-    /// that others share that would hit one of theirs.
+    /// A statement that has a connection for itself and that nobody waits for any more is cancelled. On a
+    /// connection that others share that would hit one of theirs.
     fn watch_abandoned(&mut self, cx: &mut Context<'_>) {
         if self.role == Role::Lane || self.open.is_some() || self.cancelling.is_some() {
             return;
@@ -308,8 +325,8 @@ impl Owner {
         self.cancelling = Some(hear);
     }
 
-    /// Gives a connection back to the pool; not before a request to cancel has arrived, or it would hit the next
-    /// holder's statement.
+    /// Gives a connection back to the pool; not before a request to cancel has arrived, or it would hit the
+    /// next holder's statement.
     fn give_back(&mut self, mut lease: Lease) {
         lease.spoil_if(self.tainted);
         match self.cancelling.take() {
@@ -352,5 +369,7 @@ fn gone() -> Error {
 
 /// The error of what was queued on a connection that is lost, and never sent.
 pub(super) fn not_sent(url: &str) -> Error {
-    unavailable(format!("the connection to the database `{url}` was lost before this could be sent: try again"))
+    unavailable(format!(
+        "the connection to the database `{url}` was lost before this could be sent: try again"
+    ))
 }

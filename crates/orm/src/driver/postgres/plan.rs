@@ -53,7 +53,8 @@ impl Plan {
 pub(super) struct Plans {
     by_sql: HashMap<Box<str>, Arc<Plan>>,
     most: usize,
-    /// Does the server keep them, under names? It must not where a pooler gives each transaction another server.
+    /// Does the server keep them, under names? It must not where a pooler gives each transaction another
+    /// server.
     named: bool,
     clock: u64,
     next: u64,
@@ -71,6 +72,11 @@ impl Plans {
         self.clock += 1;
         plan.used.store(self.clock, Ordering::Relaxed);
         Some(plan.clone())
+    }
+
+    /// Does the server keep them?
+    pub(super) fn are_named(&self) -> bool {
+        self.named
     }
 
     /// A name for a new plan.

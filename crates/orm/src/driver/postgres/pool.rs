@@ -72,7 +72,14 @@ impl Pool {
             None => return Err(self.exhausted(at)),
         };
         let (free, id) = self.hold(what, at)?;
-        let mut lease = Lease { pool: self.clone(), link: None, id, used: free.is_some(), spoilt: false, _permit: permit };
+        let mut lease = Lease {
+            pool: self.clone(),
+            link: None,
+            id,
+            used: free.is_some(),
+            spoilt: false,
+            _permit: permit,
+        };
         lease.link = Some(match free {
             Some(link) => link,
             None => self.reach.connect(Role::Pooled, self.wait, deadline).await?,
@@ -132,8 +139,8 @@ impl Pool {
         }
     }
 
-    /// Hands out no more connections, closes those that are free, and waits for the others until `deadline`. Tells
-    /// whether all have come back.
+    /// Hands out no more connections, closes those that are free, and waits for the others until `deadline`.
+    /// Tells whether all have come back.
     pub(super) async fn close(&self, deadline: Instant) -> bool {
         let free = {
             let mut state = self.state();
@@ -152,8 +159,8 @@ impl Pool {
     }
 }
 
-/// A connection on loan. Dropping it gives it back, so whoever drops it must be through with it: the connection's own
-/// task, when it has answered the last request.
+/// A connection on loan. Dropping it gives it back, so whoever drops it must be through with it: the
+/// connection's own task, when it has answered the last request.
 pub(super) struct Lease {
     pool: Arc<Pool>,
     link: Option<Link>,

@@ -1,8 +1,9 @@
 //! Reaching the server: new connections, and patience while it is away.
 //!
-//! While connecting works, everyone connects at once. Once it has failed, one tries at a time, after a pause that grows
-//! with each failure and is never the same for two programs; those who wait share the outcome. When the server has been
-//! away for longer than anyone waits, nobody waits any more: the last failure is the answer until an attempt is due.
+//! While connecting works, everyone connects at once. Once it has failed, one tries at a time, after a pause
+//! that grows with each failure and is never the same for two programs; those who wait share the outcome.
+//! When the server has been away for longer than anyone waits, nobody waits any more: the last failure is the
+//! answer until an attempt is due.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -84,9 +85,13 @@ impl Reach {
                     Err(_) => {}
                 }
             }
-            let Some(_turn) = patience::until(deadline, self.trying.lock()).await else { return Err(self.why_away()) };
+            let Some(_turn) = patience::until(deadline, self.trying.lock()).await else {
+                return Err(self.why_away());
+            };
             // Another one may have got through in the meantime.
-            let Some((since, next)) = self.state().away.as_ref().map(|away| (away.since, away.next)) else { continue };
+            let Some((since, next)) = self.state().away.as_ref().map(|away| (away.since, away.next)) else {
+                continue;
+            };
             let now = Instant::now();
             if next > deadline || (next > now && now - since > wait) {
                 return Err(self.why_away());

@@ -72,8 +72,8 @@ pub(super) fn parameters(body: &[u8]) -> Result<Box<[u32]>, Malformed> {
     (0..count).map(|_| reader.u32()).collect()
 }
 
-/// RowDescription. As the description of a statement it says nothing about formats: what this driver reads as binary is
-/// asked for so.
+/// RowDescription. As the description of a statement it says nothing about formats: what this driver reads as
+/// binary is asked for so.
 pub(super) fn columns(body: &[u8], with_formats: bool) -> Result<Vec<Column>, Malformed> {
     let mut reader = Reader(body);
     let count = reader.u16()?;
@@ -112,7 +112,8 @@ pub(super) fn row(body: &[u8], spans: &mut Vec<Span>) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// CommandComplete: the number at the end of `INSERT 0 5`, `UPDATE 5`, `SELECT 5`, and whether the tag is `ROLLBACK`.
+/// CommandComplete: the number at the end of `INSERT 0 5`, `UPDATE 5`, `SELECT 5`, and whether the tag is
+/// `ROLLBACK`.
 pub(super) fn tag(body: &[u8]) -> (u64, bool) {
     let text = body.strip_suffix(b"\0").unwrap_or(body);
     let number = text.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
@@ -148,7 +149,9 @@ mod tests {
 
     #[test]
     fn tags_tell_how_many_rows_were_changed() {
-        for (text, number) in [(&b"INSERT 0 5\0"[..], 5), (b"UPDATE 12\0", 12), (b"CREATE TABLE\0", 0), (b"COMMIT\0", 0)] {
+        for (text, number) in
+            [(&b"INSERT 0 5\0"[..], 5), (b"UPDATE 12\0", 12), (b"CREATE TABLE\0", 0), (b"COMMIT\0", 0)]
+        {
             assert_eq!(tag(text), (number, false));
         }
         assert!(tag(b"ROLLBACK\0").1);

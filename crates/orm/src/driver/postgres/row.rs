@@ -36,6 +36,10 @@ impl RowAccess for PgRow<'_> {
         let bytes = self.body.get(start as usize..end as usize).unwrap_or_default();
         read(bytes, described).map_err(|why| unreadable(described, why))
     }
+
+    fn name(&self, column: usize) -> Option<&str> {
+        self.columns.get(column).map(|column| &*column.name)
+    }
 }
 
 impl PgRow<'_> {
@@ -70,7 +74,9 @@ fn read<'a>(bytes: &'a [u8], column: &Column) -> Result<ValueRef<'a>, &'static s
         oid::BYTEA => ValueRef::Bytes(bytes),
         oid::DATE => ValueRef::Date(date(i32::from_be_bytes(exactly(bytes)?))?),
         oid::TIME => ValueRef::Time(time(i64::from_be_bytes(exactly(bytes)?))?),
-        oid::TIMESTAMPTZ | oid::TIMESTAMP => ValueRef::DateTime(instant(i64::from_be_bytes(exactly(bytes)?))?),
+        oid::TIMESTAMPTZ | oid::TIMESTAMP => {
+            ValueRef::DateTime(instant(i64::from_be_bytes(exactly(bytes)?))?)
+        }
         oid::INTERVAL => ValueRef::Duration(interval(bytes)?),
         oid::JSON => ValueRef::Json(text(bytes)?),
         oid::JSONB => match bytes.split_first() {
@@ -91,7 +97,9 @@ fn text(bytes: &[u8]) -> Result<&str, &'static str> {
 
 fn date(days: i32) -> Result<Date, &'static str> {
     if days == i32::MAX || days == i32::MIN {
-        return Err("is an infinite date, which no Rust date can be: use NULL, or filter with `isfinite(..)`");
+        return Err(
+            "is an infinite date, which no Rust date can be: use NULL, or filter with `isfinite(..)`",
+        );
     }
     EPOCH.checked_add(days.days()).map_err(|_| "is a date outside of the years -9999 to 9999")
 }
@@ -103,13 +111,16 @@ fn time(micros: i64) -> Result<Time, &'static str> {
     }
     let part = |unit: i64, most: i64| i8::try_from(micros / unit % most).unwrap_or_default();
     let nanos = i32::try_from(micros % 1_000_000 * 1000).unwrap_or_default();
-    Time::new(part(3_600_000_000, 24), part(60_000_000, 60), part(1_000_000, 60), nanos).map_err(|_| "is no time of day")
+    Time::new(part(3_600_000_000, 24), part(60_000_000, 60), part(1_000_000, 60), nanos)
+        .map_err(|_| "is no time of day")
 }
 
 /// A `timestamp` without a zone is read as UTC, which the connection's own zone is.
 fn instant(micros: i64) -> Result<Timestamp, &'static str> {
     if micros == i64::MAX || micros == i64::MIN {
-        return Err("is an infinite instant, which no Rust instant can be: use NULL, or filter with `isfinite(..)`");
+        return Err(
+            "is an infinite instant, which no Rust instant can be: use NULL, or filter with `isfinite(..)`",
+        );
     }
     let micros = micros.checked_add(EPOCH_MICROS);
     let instant = micros.and_then(|micros| Timestamp::from_microsecond(micros).ok());

@@ -17,7 +17,8 @@ use crate::{
     driver::{Answer, Job, Reply, Savepoint, Session, Sink, closed},
 };
 
-/// A transaction's connection. Dropping it queues a ROLLBACK; the connection goes back to the pool when that is answered.
+/// A transaction's connection. Dropping it queues a ROLLBACK; the connection goes back to the pool when that
+/// is answered.
 pub(super) struct PgSession {
     /// Gone with the request that ends the transaction.
     lease: Mutex<Option<Lease>>,
@@ -58,7 +59,9 @@ impl PgSession {
     /// Sends the request that ends the transaction and takes the lease along.
     fn end(&self, request: impl FnOnce(Lease) -> Request) {
         let lease = self.lease().take();
-        let Some((lease, link)) = lease.and_then(|lease| lease.link().map(|link| (lease, link))) else { return };
+        let Some((lease, link)) = lease.and_then(|lease| lease.link().map(|link| (lease, link))) else {
+            return;
+        };
         if let Err(error) = link.sender.send(request(lease)) {
             error.0.refuse(not_sent(&self.url));
         }

@@ -36,7 +36,8 @@ impl Stream {
                         Err(error) => last = Some(error),
                     }
                 }
-                Err(last.unwrap_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no address")))
+                Err(last
+                    .unwrap_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no address")))
             }
             #[cfg(unix)]
             Place::Unix(directory) => {
@@ -44,7 +45,9 @@ impl Stream {
                 tokio::net::UnixStream::connect(path).await.map(Stream::Unix)
             }
             #[cfg(not(unix))]
-            Place::Unix(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here")),
+            Place::Unix(_) => {
+                Err(io::Error::new(io::ErrorKind::Unsupported, "there are no Unix sockets here"))
+            }
         }
     }
 
@@ -62,7 +65,8 @@ impl Stream {
 /// Sends at once, and finds out within two minutes that the other side is gone without a word.
 fn tuned(stream: TcpStream) -> io::Result<TcpStream> {
     stream.set_nodelay(true)?;
-    let keepalive = TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
+    let keepalive =
+        TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
     let socket = SockRef::from(&stream);
     socket.set_tcp_keepalive(&keepalive)?;
     #[cfg(target_os = "linux")]
@@ -75,7 +79,11 @@ trait Both: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> Both for T {}
 
 impl AsyncRead for Stream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         // The common case without a virtual call.
         match &mut *self {
             Stream::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),

@@ -46,7 +46,8 @@ pub(super) struct Target {
     pub(super) application_name: String,
     /// `-c name=value …`
     pub(super) options: Option<String>,
-    /// Are statements kept by the server under names? Not behind a pooler that gives each transaction another server.
+    /// Are statements kept by the server under names? Not behind a pooler that gives each transaction another
+    /// server.
     pub(super) prepare: bool,
     pub(super) connect_timeout: Duration,
     pub(super) statement_timeout: Duration,
@@ -124,7 +125,8 @@ impl Target {
             "sslrootcert" => self.root_cert = Some(options.root.join(value)),
             "connect_timeout" => {
                 let seconds = value.parse().ok().filter(|seconds| *seconds > 0);
-                self.connect_timeout = Duration::from_secs(seconds.ok_or_else(|| one_of("a number of seconds"))?);
+                self.connect_timeout =
+                    Duration::from_secs(seconds.ok_or_else(|| one_of("a number of seconds"))?);
             }
             "prepare" => {
                 self.prepare = match &*value {
@@ -235,12 +237,21 @@ mod tests {
 
     #[test]
     fn urls_say_where_and_as_whom() {
-        let full = target("postgres://ann:h%40x@db.example:6000/site?application_name=shop&prepare=off&sslmode=disable").unwrap();
+        let full = target(
+            "postgres://ann:h%40x@db.example:6000/site?application_name=shop&prepare=off&sslmode=disable",
+        )
+        .unwrap();
         assert_eq!(full.place, Place::Tcp("db.example".into()));
-        assert_eq!((full.port, &*full.user, full.password.as_deref(), &*full.database), (6000, "ann", Some("h@x"), "site"));
+        assert_eq!(
+            (full.port, &*full.user, full.password.as_deref(), &*full.database),
+            (6000, "ann", Some("h@x"), "site")
+        );
         assert_eq!((&*full.application_name, full.prepare, full.ssl), ("shop", false, SslMode::Disable));
         let short = target("postgres://ann@").unwrap();
-        assert_eq!((short.place, short.port, &*short.database), (Place::Tcp("localhost".into()), 5432, "ann"));
+        assert_eq!(
+            (short.place, short.port, &*short.database),
+            (Place::Tcp("localhost".into()), 5432, "ann")
+        );
         let six = target("postgresql://ann@[::1]:5433/site").unwrap();
         assert_eq!((six.place, six.port), (Place::Tcp("::1".into()), 5433));
         let socket = target("postgres:///site?host=/run/postgresql&user=ann").unwrap();

@@ -42,9 +42,15 @@ impl Tls {
     }
 
     /// Begins TLS after the server has agreed to it.
-    pub(super) async fn begin(&self, stream: TcpStream, host: &str) -> Result<Box<TlsStream<TcpStream>>, String> {
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| format!("`{host}` is no host name for TLS"))?;
-        let stream = self.0.connect(name, stream).await.map_err(|e| format!("TLS with the server failed: {e}"))?;
+    pub(super) async fn begin(
+        &self,
+        stream: TcpStream,
+        host: &str,
+    ) -> Result<Box<TlsStream<TcpStream>>, String> {
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|_| format!("`{host}` is no host name for TLS"))?;
+        let stream =
+            self.0.connect(name, stream).await.map_err(|e| format!("TLS with the server failed: {e}"))?;
         Ok(Box::new(stream))
     }
 }

@@ -101,14 +101,27 @@ pub(super) struct Done {
 pub(super) enum Request {
     /// On its own, or inside the open transaction.
     Work(Work, Option<Load>),
-    /// Sets how long statements may take from here on, in milliseconds; 0 is as long as they like. The lease ends with it.
+    /// Sets how long statements may take from here on, in milliseconds; 0 is as long as they like. The lease
+    /// ends with it.
     Timeout(i32, Option<Lease>),
     /// Ends the lease when all before it is through.
     Release(Lease),
-    Begin { how: Begin, at: Option<Place>, lease: Lease, reply: Reply<Box<dyn Session>> },
+    Begin {
+        how: Begin,
+        at: Option<Place>,
+        lease: Lease,
+        reply: Reply<Box<dyn Session>>,
+    },
     Savepoint(Savepoint, Reply<()>),
-    Rollback { lease: Lease, reply: Option<Reply<()>> },
-    Commit { hooks: Hooks, lease: Lease, reply: Reply<Option<JoinHandle<()>>> },
+    Rollback {
+        lease: Lease,
+        reply: Option<Reply<()>>,
+    },
+    Commit {
+        hooks: Hooks,
+        lease: Lease,
+        reply: Reply<Option<JoinHandle<()>>>,
+    },
 }
 
 impl Request {

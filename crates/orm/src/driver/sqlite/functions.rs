@@ -1,25 +1,139 @@
 //! SQL functions that the ORM's renderer relies on, on every connection.
 
+use quintet_core::value::{Decimal, JsonValue};
 use rusqlite::{
-    Connection,
-    functions::FunctionFlags,
+    Connection, Error, Result,
+    functions::{Aggregate, Context, FunctionFlags},
     types::{Value, ValueRef},
 };
 
 use crate::fold::{FOLD_FUNCTION, fold};
 
+const PURE: FunctionFlags = FunctionFlags::SQLITE_UTF8
+    .union(FunctionFlags::SQLITE_DETERMINISTIC)
+    .union(FunctionFlags::SQLITE_INNOCUOUS);
+
 /// Registers them.
-pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
-    let pure =
-        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    // SQLite's own `lower` and `LIKE` know only ASCII.
-    connection.create_scalar_function(FOLD_FUNCTION, 1, pure, |context| {
+pub(super) fn register(connection: &Connection) -> Result<()> {
+    // SQLite's own `lower`, `upper` and `LIKE` know only ASCII.
+    text(connection, FOLD_FUNCTION, |text| fold(text).into_owned())?;
+    text(connection, "quintet_text_lower", str::to_lowercase)?;
+    text(connection, "quintet_text_upper", str::to_uppercase)?;
+    text(connection, "quintet_reverse", |text| text.chars().rev().collect())?;
+    number(connection, "quintet_ceil", f64::ceil)?;
+    number(connection, "quintet_floor", f64::floor)?;
+    connection.create_scalar_function("quintet_decimal_text", 2, PURE, |context| {
+        match (context.get_raw(0), context.get_raw(1)) {
+            (ValueRef::Integer(units), ValueRef::Integer(places)) => {
+                let places = u32::try_from(places).unwrap_or_default();
+                Ok(Value::Text(Decimal::new(units, places).to_string()))
+            }
+            (ValueRef::Null, _) => Ok(Value::Null),
+            _ => Err(Error::UserFunctionError("quintet_decimal_text: no decimal".into())),
+        }
+    })?;
+    connection.create_scalar_function("quintet_json_contains", 2, PURE, |context| {
+        match (json(context, 0)?, json(context, 1)?) {
+            (Some(whole), Some(part)) => Ok(Value::Integer(contains(&whole, &part).into())),
+            _ => Ok(Value::Null),
+        }
+    })?;
+    connection.create_aggregate_function("quintet_variance", 1, PURE, Spread { root: false })?;
+    connection.create_aggregate_function("quintet_deviation", 1, PURE, Spread { root: true })
+}
+
+/// A function of one text; other values stay as they are.
+fn text(
+    connection: &Connection,
+    name: &str,
+    change: impl Fn(&str) -> String + Send + 'static,
+) -> Result<()> {
+    connection.create_scalar_function(name, 1, PURE, move |context| {
         Ok(match context.get_raw(0) {
-            ValueRef::Text(bytes) => Value::Text(fold(&String::from_utf8_lossy(bytes)).into_owned()),
-            ValueRef::Null => Value::Null,
-            ValueRef::Integer(number) => Value::Integer(number),
-            ValueRef::Real(number) => Value::Real(number),
-            ValueRef::Blob(bytes) => Value::Blob(bytes.to_owned()),
+            ValueRef::Text(bytes) => Value::Text(change(&String::from_utf8_lossy(bytes))),
+            other => Value::try_from(other).unwrap_or(Value::Null),
         })
     })
+}
+
+/// A function of one number; other values stay as they are.
+fn number(connection: &Connection, name: &str, change: fn(f64) -> f64) -> Result<()> {
+    connection.create_scalar_function(name, 1, PURE, move |context| {
+        Ok(match context.get_raw(0) {
+            ValueRef::Real(number) => Value::Real(change(number)),
+            other => Value::try_from(other).unwrap_or(Value::Null),
+        })
+    })
+}
+
+fn parse(bytes: &[u8]) -> std::result::Result<JsonValue, String> {
+    std::str::from_utf8(bytes).map_err(|e| e.to_string())?.parse().map_err(|e| format!("{e}"))
+}
+
+fn json(context: &Context<'_>, at: usize) -> Result<Option<JsonValue>> {
+    match context.get_raw(at) {
+        ValueRef::Text(bytes) => parse(bytes)
+            .map(Some)
+            .map_err(|error| Error::UserFunctionError(format!("quintet_json_contains: {error}").into())),
+        _ => Ok(None),
+    }
+}
+
+/// Has `whole` all of `part`? As PostgreSQL's `@>`: arrays regardless of order, and an array has a plain value that is one
+/// of its items.
+fn contains(whole: &JsonValue, part: &JsonValue) -> bool {
+    match (whole, part) {
+        (JsonValue::Object(whole), JsonValue::Object(part)) => {
+            part.iter().all(|(key, part)| whole.get(key).is_some_and(|whole| contained(whole, part)))
+        }
+        (JsonValue::Array(items), JsonValue::Array(parts)) => {
+            parts.iter().all(|part| items.iter().any(|item| contained(item, part)))
+        }
+        (JsonValue::Array(items), part) => !part.is_object() && items.contains(part),
+        (whole, part) => whole == part,
+    }
+}
+
+/// Below the top, a plain value is not taken for an array of it.
+fn contained(whole: &JsonValue, part: &JsonValue) -> bool {
+    whole.is_array() == part.is_array() && contains(whole, part)
+}
+
+/// The variance of a whole population, or its root, in one pass (Welford).
+struct Spread {
+    root: bool,
+}
+
+#[derive(Default)]
+struct Moments {
+    count: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Aggregate<Moments, Option<f64>> for Spread {
+    fn init(&self, _: &mut Context<'_>) -> Result<Moments> {
+        Ok(Moments::default())
+    }
+
+    fn step(&self, context: &mut Context<'_>, moments: &mut Moments) -> Result<()> {
+        #[expect(clippy::cast_precision_loss, reason = "the answer is a double")]
+        let number = match context.get_raw(0) {
+            ValueRef::Integer(number) => number as f64,
+            ValueRef::Real(number) => number,
+            _ => return Ok(()),
+        };
+        moments.count += 1.0;
+        let distance = number - moments.mean;
+        moments.mean += distance / moments.count;
+        moments.squares += distance * (number - moments.mean);
+        Ok(())
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, moments: Option<Moments>) -> Result<Option<f64>> {
+        Ok(moments.filter(|moments| moments.count > 0.0).map(|moments| {
+            let variance = moments.squares / moments.count;
+            if self.root { variance.sqrt() } else { variance }
+        }))
+    }
 }

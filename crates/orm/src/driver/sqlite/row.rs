@@ -32,6 +32,10 @@ impl RowAccess for SqliteRow<'_, '_> {
             ))),
         }
     }
+
+    fn name(&self, column: usize) -> Option<&str> {
+        self.row.as_ref().column_name(column).ok()
+    }
 }
 
 impl SqliteRow<'_, '_> {

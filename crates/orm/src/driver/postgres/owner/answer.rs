@@ -100,7 +100,10 @@ impl Owner {
             Err(error) => {
                 let mut error = of_stmt(error, &job.stmt);
                 if job.stmt.access == crate::stmt::Access::Write && self.open.is_none() {
-                    error = error.with_detail("note", "the statement was carried out and is kept; only its answer could not be read");
+                    error = error.with_detail(
+                        "note",
+                        "the statement was carried out and is kept; only its answer could not be read",
+                    );
                 }
                 running.failed = Some(Failed::Here(error));
             }
@@ -218,14 +221,20 @@ impl Owner {
 
 /// Hands a row over; a panic of the sink is an error of its statement.
 #[inline]
-fn push(sink: &mut dyn RowSink, body: &[u8], spans: &[Span], columns: &[crate::driver::postgres::plan::Column]) -> Result<bool> {
+fn push(
+    sink: &mut dyn RowSink,
+    body: &[u8],
+    spans: &[Span],
+    columns: &[crate::driver::postgres::plan::Column],
+) -> Result<bool> {
     let row = PgRow { body, spans, columns };
     catch_unwind(AssertUnwindSafe(|| sink.push(&row))).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
 #[cold]
 fn panicked(panic: &(dyn Any + Send)) -> Error {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Error::of_kind(
         ErrorKind::Panic,
         StatusCode::INTERNAL_SERVER_ERROR,

@@ -15,8 +15,8 @@ use crate::driver::{
 };
 
 impl Owner {
-    /// A request is through. `status` says where that leaves the connection: `I` outside of a transaction, `T` inside one,
-    /// `E` inside a failed one.
+    /// A request is through. `status` says where that leaves the connection: `I` outside of a transaction,
+    /// `T` inside one, `E` inside a failed one.
     pub(super) fn finish(&mut self, running: Running, status: u8) {
         let now = Instant::now();
         // Pipelined statements wait for each other at the server.
@@ -91,14 +91,17 @@ impl Owner {
         }
     }
 
-    fn finish_statement(&mut self, statement: Box<Statement>, part: Part, status: u8) {
+    fn finish_statement(&mut self, mut statement: Box<Statement>, part: Part, status: u8) {
         if let Some(Failed::Reported(report)) = &part.failed
             && statement.cached
             && report.is_about_the_plan()
         {
             self.forget(&statement);
             if self.open.is_none() && status == b'I' && !statement.retried && part.rows == 0 {
-                return self.again.push_back(Running::anew(statement));
+                statement.retried = true;
+                statement.cached = false;
+                statement.plan = None;
+                return self.again.push_back(statement);
             }
         }
         let duration = part.duration;
@@ -162,7 +165,11 @@ impl Owner {
         let took = open.since.elapsed();
         if took >= self.facts.slow_transaction {
             let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-            tracing::warn!(ms, at = open.at.map(tracing::field::display), "slow transaction: it kept a connection and its locks");
+            tracing::warn!(
+                ms,
+                at = open.at.map(tracing::field::display),
+                "slow transaction: it kept a connection and its locks"
+            );
         }
     }
 
@@ -192,12 +199,20 @@ impl Owner {
             (Some(Lost::Malformed), None) => "the server sent what this driver does not know".to_owned(),
         };
         if lost.is_some() {
-            tracing::warn!(url = self.url(), why, under_way = self.running.len(), "a connection to the database was lost");
+            tracing::warn!(
+                url = self.url(),
+                why,
+                under_way = self.running.len(),
+                "a connection to the database was lost"
+            );
         }
         let url = self.url().to_owned();
         let running = std::mem::take(&mut self.running);
-        for running in running.into_iter().chain(std::mem::take(&mut self.again)) {
+        for running in running {
             tell_lost(running, &url, &why);
+        }
+        for statement in std::mem::take(&mut self.again).into_iter().chain(self.held.take()) {
+            statement.work.refuse(not_sent(&url));
         }
         while let Ok(request) = self.queue.try_recv() {
             request.refuse(not_sent(&url));
@@ -206,9 +221,8 @@ impl Owner {
 }
 
 fn tell_lost(running: Running, url: &str, why: &str) {
-    let during = |what: &str| {
-        unavailable(format!("the connection to the database `{url}` was lost ({why}) {what}"))
-    };
+    let during =
+        |what: &str| unavailable(format!("the connection to the database `{url}` was lost ({why}) {what}"));
     match running.what {
         What::Statement(statement) => {
             let stmt = statement.work.stmt();
@@ -231,7 +245,11 @@ fn tell_lost(running: Running, url: &str, why: &str) {
             }
         }
         What::Commit { reply, .. } => {
-            drop(reply.send(Err(during("while it committed: it is not known whether the transaction was kept"))));
+            drop(
+                reply.send(Err(during(
+                    "while it committed: it is not known whether the transaction was kept",
+                ))),
+            );
         }
     }
 }
@@ -242,13 +260,4 @@ struct Part {
     rows: u64,
     changed: u64,
     duration: std::time::Duration,
-}
-
-impl Running {
-    fn anew(statement: Box<Statement>) -> Running {
-        let mut running = Running::tidy();
-        running.barrier = false;
-        running.what = What::Statement(statement);
-        running
-    }
 }

@@ -58,7 +58,9 @@ impl Owner {
                 self.give_back(lease);
                 drop(reply.send(Err(gone())));
             }
-            Request::Commit { hooks, lease, reply } => self.step("COMMIT", What::Commit { hooks, lease, reply }, true),
+            Request::Commit { hooks, lease, reply } => {
+                self.step("COMMIT", What::Commit { hooks, lease, reply }, true)
+            }
         }
     }
 
@@ -108,17 +110,7 @@ impl Owner {
         self.statement(Box::new(Statement::new(work, load)));
     }
 
-    /// Runs a statement anew that failed because its plan had grown old.
-    pub(super) fn send_again(&mut self, running: Running) {
-        if let What::Statement(mut statement) = running.what {
-            statement.retried = true;
-            statement.cached = false;
-            statement.plan = None;
-            self.statement(statement);
-        }
-    }
-
-    fn statement(&mut self, mut statement: Box<Statement>) {
+    pub(super) fn statement(&mut self, mut statement: Box<Statement>) {
         if let Some(plan) = self.plans.get(&statement.work.stmt().sql) {
             statement.columns = plan.columns.clone();
             statement.plan = Some(plan);
@@ -131,6 +123,12 @@ impl Owner {
             let error = of_stmt(Error::database(why), statement.work.stmt());
             return statement.work.refuse(error);
         }
+        // A pooler takes the server away at the last Sync that it has seen, also when a description was asked
+        // for behind it.
+        if !self.plans.are_named() && !self.running.is_empty() {
+            self.held = Some(statement);
+            return;
+        }
         if let Some(old) = self.plans.make_room().filter(|old| !old.name.is_empty()) {
             // Can't fail: the name is ours.
             let _ = frontend::close(b'S', &old.name, &mut self.output);
@@ -142,7 +140,10 @@ impl Owner {
             .and_then(|()| frontend::describe(b'S', &statement.name, &mut self.output));
         if let Err(error) = written {
             self.output.truncate(start);
-            let error = of_stmt(Error::database(format!("the statement can't be sent: {error}")), statement.work.stmt());
+            let error = of_stmt(
+                Error::database(format!("the statement can't be sent: {error}")),
+                statement.work.stmt(),
+            );
             return statement.work.refuse(error);
         }
         // No Sync: where each transaction may meet another server, the description and the run must be one.
@@ -156,9 +157,9 @@ impl Owner {
     fn check(&mut self, work: &Work) -> Result<(), &'static str> {
         match (keyword::effect(&work.stmt().sql), self.role) {
             (Effect::None, _) => Ok(()),
-            (Effect::Transaction, _) => {
-                Err("a transaction is begun and ended by its handle: use `db.atomic(..)`, `db.begin()`, `tx.atomic(..)`")
-            }
+            (Effect::Transaction, _) => Err(
+                "a transaction is begun and ended by its handle: use `db.atomic(..)`, `db.begin()`, `tx.atomic(..)`",
+            ),
             (Effect::Session, Role::Pooled) => {
                 self.tainted = true;
                 Ok(())

@@ -1,4 +1,4 @@
-// The models of the guide's snippets: models.md explains them. Hidden lines of the snippets include this file.
+// The models of the guide: models.md shows them. Hidden lines of other snippets include this file.
 use quintet::prelude::*;
 
 /// Whether a film can be seen.

@@ -1,15 +1,17 @@
 //! The developer's own SQL.
 
 use quintet_core::Result;
+use quintet_orm::Dialect;
 
 use crate::{error::refuse, operation::SqlByDialect, sql::Step};
 
 /// Statements that would end the migration's transaction and with it the promise of all or nothing.
-const ENDS_TRANSACTION: [&str; 5] = ["COMMIT", "END", "ROLLBACK", "BEGIN", "VACUUM"];
+const ENDS_TRANSACTION: [&str; 7] = ["COMMIT", "END", "ROLLBACK", "BEGIN", "VACUUM", "ABORT", "START"];
 
-pub(super) fn steps(sql: &SqlByDialect) -> Result<Vec<Step>> {
-    let Some(text) = sql.get("sqlite").or_else(|| sql.get("all")) else {
-        return Err(refuse("run_sql has no SQL for sqlite: give it under `sqlite`, or under `all`"));
+pub(super) fn steps(dialect: &Dialect, sql: &SqlByDialect) -> Result<Vec<Step>> {
+    let name = dialect.name;
+    let Some(text) = sql.get(name).or_else(|| sql.get("all")) else {
+        return Err(refuse(format!("run_sql has no SQL for {name}: give it under `{name}`, or under `all`")));
     };
     if let Some(word) = statements(text).iter().find_map(|words| ends_transaction(words)) {
         return Err(refuse(format!(
@@ -54,6 +56,7 @@ fn statements(sql: &str) -> Vec<Vec<String>> {
         match c {
             '\'' | '"' | '`' => while rest.next().is_some_and(|d| d != c) {},
             '[' => while rest.next().is_some_and(|d| d != ']') {},
+            '$' => skip_dollars(&mut rest),
             '-' if rest.peek() == Some(&'-') => while rest.next().is_some_and(|d| d != '\n') {},
             '/' if rest.peek() == Some(&'*') => {
                 let mut last = ' ';
@@ -74,8 +77,30 @@ fn statements(sql: &str) -> Vec<Vec<String>> {
     all
 }
 
+/// PostgreSQL's `$tag$ … $tag$`, where a function's body stands; after its first `$`. A parameter (`$1`) is left alone.
+fn skip_dollars(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    let mut ahead = rest.clone();
+    let mut tag = String::from("$");
+    loop {
+        match ahead.next() {
+            Some('$') => break,
+            Some(c) if c == '_' || c.is_alphabetic() || (tag.len() > 1 && c.is_ascii_digit()) => tag.push(c),
+            _ => return,
+        }
+    }
+    tag.push('$');
+    *rest = ahead;
+    let mut seen = String::new();
+    while !seen.ends_with(&tag) {
+        let Some(c) = rest.next() else { return };
+        seen.push(c);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use quintet_orm::dialect::{POSTGRES, SQLITE};
+
     use super::*;
 
     #[test]
@@ -89,17 +114,19 @@ mod tests {
             ("UPDATE a SET x = 1; commit", true),
             ("BEGIN IMMEDIATE; SELECT 1", true),
             ("VACUUM", true),
+            ("DO $$ BEGIN PERFORM 1; END $$; SELECT $1", false),
+            ("DO $a$ BEGIN PERFORM $$;END$$; END $a$; COMMIT", true),
         ] {
             let all = SqlByDialect::from([("all".to_owned(), sql.to_owned())]);
-            assert_eq!(steps(&all).is_err(), refused, "{sql}");
+            assert_eq!(steps(&POSTGRES, &all).is_err(), refused, "{sql}");
         }
         let after = SqlByDialect::from([("all".to_owned(), format!("{trigger} COMMIT"))]);
-        assert!(steps(&after).is_err());
+        assert!(steps(&SQLITE, &after).is_err());
     }
 
     #[test]
     fn sql_for_another_database_only_is_refused() {
         let other = SqlByDialect::from([("postgres".to_owned(), "SELECT 1".to_owned())]);
-        assert!(steps(&other).unwrap_err().to_string().contains("no SQL for sqlite"));
+        assert!(steps(&SQLITE, &other).unwrap_err().to_string().contains("no SQL for sqlite"));
     }
 }

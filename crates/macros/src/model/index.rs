@@ -1,0 +1,170 @@
+//! `indexes = [index(..)]` and `constraints = [check(..), unique(..)]`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{
+    Error, Ident, LitStr, Result, Token, bracketed,
+    ext::IdentExt,
+    parenthesized,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+};
+
+use super::{Model, meta::column, options::Options};
+
+/// An index as written.
+#[derive(Default)]
+pub(super) struct Index {
+    /// The field's name as a text at its place, and whether it descends.
+    fields: Vec<(LitStr, bool)>,
+    expressions: Vec<LitStr>,
+    name: Option<LitStr>,
+    condition: Option<LitStr>,
+    include: Vec<(LitStr, bool)>,
+    unique: bool,
+}
+
+/// A rule as written.
+pub(super) struct Check {
+    name: LitStr,
+    sql: LitStr,
+}
+
+/// Do indexes or constraints come next?
+pub(super) fn is_next(input: ParseStream<'_>) -> bool {
+    input.fork().parse::<Ident>().is_ok_and(|name| name == "indexes" || name == "constraints")
+}
+
+pub(super) fn comma(input: ParseStream<'_>) -> Result<()> {
+    if !input.is_empty() {
+        input.parse::<Token![,]>()?;
+    }
+    Ok(())
+}
+
+/// Reads `indexes = […]` or `constraints = […]`.
+pub(super) fn read(input: ParseStream<'_>, options: &mut Options) -> Result<()> {
+    let option: Ident = input.parse()?;
+    input.parse::<Token![=]>()?;
+    let list;
+    bracketed!(list in input);
+    while !list.is_empty() {
+        let word: Ident = list.parse()?;
+        let inner;
+        parenthesized!(inner in list);
+        match (option.to_string().as_str(), word.to_string().as_str()) {
+            ("indexes", "index") => options.indexes.push(read_index(&word, &inner)?),
+            ("constraints", "unique") => {
+                options.indexes.push(Index { unique: true, ..read_index(&word, &inner)? });
+            }
+            ("constraints", "check") => {
+                let name = inner.parse()?;
+                inner.parse::<Token![,]>()?;
+                options.checks.push(Check { name, sql: inner.parse()? });
+                comma(&inner)?;
+            }
+            ("indexes", _) => {
+                return Err(Error::new(word.span(), "expected index(fields(..)) in `indexes`"));
+            }
+            _ => {
+                let message = "expected check(\"name\", \"SQL\") or unique(fields(..)) in `constraints`";
+                return Err(Error::new(word.span(), message));
+            }
+        }
+        comma(&list)?;
+    }
+    Ok(())
+}
+
+fn read_index(word: &Ident, input: ParseStream<'_>) -> Result<Index> {
+    const KNOWN: &str = "fields(a, -b), expressions(\"SQL\"), name = \"…\", where = \"SQL\", include(a, b), unique";
+    let mut index = Index::default();
+    while !input.is_empty() {
+        // `where` is a keyword.
+        let key = input.call(Ident::parse_any)?;
+        match key.to_string().as_str() {
+            "fields" => index.fields = names(input, true)?,
+            "include" => index.include = names(input, false)?,
+            "expressions" => {
+                let inner;
+                parenthesized!(inner in input);
+                index.expressions =
+                    Punctuated::<LitStr, Token![,]>::parse_terminated(&inner)?.into_iter().collect();
+            }
+            "name" => index.name = Some(value(input)?),
+            "where" => index.condition = Some(value(input)?),
+            "unique" => index.unique = true,
+            other => {
+                let message = format!("an index has no `{other}`; it has {KNOWN}");
+                return Err(Error::new(key.span(), message));
+            }
+        }
+        comma(input)?;
+    }
+    if index.fields.is_empty() && index.expressions.is_empty() {
+        let message = format!("`{word}` needs fields(..) or expressions(..)");
+        return Err(Error::new(word.span(), message));
+    }
+    Ok(index)
+}
+
+fn value(input: ParseStream<'_>) -> Result<LitStr> {
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+/// `(title, -released)`
+fn names(input: ParseStream<'_>, may_descend: bool) -> Result<Vec<(LitStr, bool)>> {
+    struct Name(LitStr, bool);
+    impl Parse for Name {
+        fn parse(input: ParseStream<'_>) -> Result<Self> {
+            let minus = input.parse::<Option<Token![-]>>()?.is_some();
+            let name: Ident = input.call(Ident::parse_any)?;
+            let text = name.unraw().to_string();
+            Ok(Name(LitStr::new(&text, name.span()), minus))
+        }
+    }
+    let inner;
+    parenthesized!(inner in input);
+    let all = Punctuated::<Name, Token![,]>::parse_terminated(&inner)?;
+    all.into_iter()
+        .map(|Name(name, minus)| {
+            if minus && !may_descend {
+                return Err(Error::new(name.span(), "only fields(..) have a direction"));
+            }
+            Ok((name, minus))
+        })
+        .collect()
+}
+
+/// The metadata of the indexes and of the rules.
+pub(super) fn write(model: &Model, meta: &TokenStream) -> Result<(Vec<TokenStream>, Vec<TokenStream>)> {
+    let mut indexes = Vec::new();
+    for index in &model.options.indexes {
+        let mut parts = Vec::new();
+        for (name, descending) in &index.fields {
+            let column = column(model, name, &name.value())?;
+            parts.push(quote!((#column, #descending)));
+        }
+        let include =
+            index.include.iter().map(|(name, _)| column(model, name, &name.value())).collect::<Result<Vec<_>>>()?;
+        let option = |text: &Option<LitStr>| match text {
+            Some(text) => quote!(::core::option::Option::Some(#text)),
+            None => quote!(::core::option::Option::None),
+        };
+        let (name, condition) = (option(&index.name), option(&index.condition));
+        let (expressions, unique) = (&index.expressions, index.unique);
+        indexes.push(quote!(#meta::IndexMeta {
+            name: #name,
+            fields: &[#(#parts),*],
+            expressions: &[#(#expressions),*],
+            condition: #condition,
+            include: &[#(#include),*],
+            unique: #unique,
+        }));
+    }
+    let checks = model.options.checks.iter().map(|Check { name, sql }| {
+        quote!(#meta::CheckMeta { name: #name, sql: #sql })
+    });
+    Ok((indexes, checks.collect()))
+}

@@ -1,0 +1,25 @@
+//! Indexes that are made and dropped while others write: by statements that no transaction takes.
+
+use quintet_core::Result;
+
+use super::{guard, quoted, table};
+use crate::{operation::Operation, sql::Step, state::ModelState};
+
+/// The statements can be run again: what a failure left behind is dropped first.
+pub(super) fn steps(before: &ModelState, after: &ModelState, operation: &Operation) -> Result<Vec<Step>> {
+    let (old, new) = (table::indexes(before)?, table::indexes(after)?);
+    let mut steps = Vec::new();
+    let drop = |name: &str| Step::Alone(format!("DROP INDEX CONCURRENTLY IF EXISTS {}", quoted(name)));
+    steps.extend(old.iter().filter(|index| !new.contains(index)).map(|index| drop(&index.name)));
+    if let Operation::AddIndex { index, .. } = operation
+        && index.unique
+    {
+        steps.push(guard::shared_in_index(before, index)?);
+    }
+    for index in new.iter().filter(|index| !old.contains(index)) {
+        steps.push(drop(&index.name));
+        let create = index.create.replacen("INDEX", "INDEX CONCURRENTLY", 1);
+        steps.push(Step::Alone(create));
+    }
+    Ok(steps)
+}

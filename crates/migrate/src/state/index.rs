@@ -1,0 +1,117 @@
+use quintet_core::Result;
+
+use super::ModelState;
+use crate::{error::refuse, sql::names};
+
+/// An index of a model at a point in history, beyond those of single fields and of what is unique together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IndexState {
+    /// The name that it was given; else it follows from table and columns, and is renamed with them.
+    pub name: Option<String>,
+    /// Field names, with a minus in front where it descends.
+    pub fields: Vec<String>,
+    /// SQL expressions behind the fields.
+    pub expressions: Vec<String>,
+    /// An SQL condition: only the rows that meet it are in the index.
+    pub condition: Option<String>,
+    /// Fields that are carried along.
+    pub include: Vec<String>,
+    /// May no two of its rows share their values?
+    pub unique: bool,
+}
+
+impl IndexState {
+    /// The fields that it is over, each with whether it descends.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.fields.iter().map(|field| match field.strip_prefix('-') {
+            Some(field) => (field, true),
+            None => (field.as_str(), false),
+        })
+    }
+
+    /// Is this field a part of it, or carried along?
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.parts().any(|(name, _)| name == field) || self.include.iter().any(|name| name == field)
+    }
+
+    /// Is it over part of the rows, or over more than fields?
+    #[must_use]
+    pub fn is_raw(&self) -> bool {
+        self.condition.is_some() || !self.expressions.is_empty()
+    }
+
+    /// Its name in the database.
+    ///
+    /// # Errors
+    /// If one of its fields is not there.
+    pub fn name(&self, model: &ModelState) -> Result<String> {
+        if let Some(name) = &self.name {
+            return Ok(name.clone());
+        }
+        let mut columns = Vec::new();
+        for (field, descending) in self.parts() {
+            let column = &model.field(field)?.column;
+            columns.push(if descending { format!("{column}_desc") } else { column.clone() });
+        }
+        if self.is_raw() || !self.include.is_empty() {
+            // Its texts, so that two over the same fields differ.
+            let text = format!("{:?}{:?}{:?}", self.expressions, self.condition, self.include);
+            columns.push(names::hash(&text));
+        }
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        Ok(names::index(&model.table, &columns, self.unique))
+    }
+
+    /// The SQL that is the developer's own.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.expressions.iter().chain(&self.condition).map(String::as_str)
+    }
+}
+
+/// A rule that the database checks for every row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckState {
+    /// Its name.
+    pub name: String,
+    /// The SQL condition that every row meets.
+    pub sql: String,
+}
+
+impl ModelState {
+    /// The index of this name in the database.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn index(&self, name: &str) -> Result<&IndexState> {
+        for index in &self.indexes {
+            if index.name(self)? == name {
+                return Ok(index);
+            }
+        }
+        Err(refuse(format!("table `{}` has no index `{name}` at this point", self.table)))
+    }
+
+    /// The rule of this name.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn check(&self, name: &str) -> Result<&CheckState> {
+        self.checks
+            .iter()
+            .find(|check| check.name == name)
+            .ok_or_else(|| refuse(format!("table `{}` has no constraint `{name}` at this point", self.table)))
+    }
+
+    /// The index or rule whose SQL mentions a column, in words.
+    pub(crate) fn mention_of(&self, column: &str) -> Option<String> {
+        let mentions = |text: &str| {
+            text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word.eq_ignore_ascii_case(column))
+        };
+        let check = self.checks.iter().find(|check| mentions(&check.sql));
+        let index = self.indexes.iter().find(|index| index.texts().any(mentions));
+        check.map(|check| format!("the constraint `{}`", check.name)).or_else(|| {
+            index.and_then(|index| index.name(self).ok()).map(|name| format!("the index `{name}`"))
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! Indexes over several fields, expressions or a part of the rows, and rules that the database checks.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use common::*;
+use quintet_core::value::Kind;
+use quintet_migrate::{
+    Operation, file,
+    run::Target,
+    sql::plan,
+    state::{CheckState, IndexState},
+};
+use quintet_orm::{
+    Executor,
+    dialect::{POSTGRES, SQLITE},
+};
+
+fn film() -> Vec<Operation> {
+    vec![create(model(
+        "shop.Film",
+        vec![varchar("title", 40), field("released", Kind::Date), null(field("year", Kind::Int))],
+    ))]
+}
+
+fn texts(all: &[&str]) -> Vec<String> {
+    all.iter().map(|text| (*text).to_owned()).collect()
+}
+
+fn over(fields: &[&str]) -> IndexState {
+    IndexState { fields: texts(fields), ..IndexState::default() }
+}
+
+fn index(index: IndexState) -> Operation {
+    Operation::AddIndex { model: "shop.Film".into(), index, concurrently: false }
+}
+
+fn check(name: &str, sql: &str) -> Operation {
+    let check = CheckState { name: name.into(), sql: sql.into() };
+    Operation::AddConstraint { model: "shop.Film".into(), check }
+}
+
+async fn fill(db: &Bed) {
+    db.batch(
+        "INSERT INTO shop_film (id, title, released, year) VALUES (1, 'Alien', '1979-05-25', 1979), (2, 'ALIEN', \
+         '2003-01-01', NULL), (3, 'Dune', '1984-12-14', 1984)"
+            .into(),
+    )
+    .await
+    .unwrap();
+}
+
+const ROWS: &str = "1|Alien|1979;2|ALIEN|NULL;3|Dune|1984";
+const ALL: &str = "SELECT id, title, year FROM shop_film ORDER BY id";
+
+#[tokio::test]
+async fn indexes_and_rules_come_and_go_and_keep_the_rows() {
+    let cases = vec![
+        vec![index(over(&["title", "-released"]))],
+        vec![index(IndexState { unique: true, ..over(&["title", "year"]) })],
+        vec![index(IndexState { condition: Some("year > 1980".into()), ..over(&["title"]) })],
+        vec![index(IndexState { expressions: texts(&["lower(title)", "year + 1"]), ..over(&[]) })],
+        vec![index(IndexState {
+            name: Some("titles".into()),
+            unique: true,
+            condition: Some("year IS NOT NULL".into()),
+            expressions: texts(&["lower(title)"]),
+            ..over(&[])
+        })],
+        vec![check("known_year", "year > 1900")],
+        vec![
+            index(over(&["title"])),
+            check("known_year", "year > 1900"),
+            // All of these are kept by a table that is built anew, and renamed with it.
+            alter("shop.Film", varchar("title", 50)),
+            Operation::RenameTable { model: "shop.Film".into(), table: "movie".into() },
+            Operation::RenameField { model: "shop.Film".into(), from: "title".into(), to: "name".into(), column: None },
+            Operation::RenameField { model: "shop.Film".into(), from: "name".into(), to: "title".into(), column: None },
+            Operation::RenameTable { model: "shop.Film".into(), table: "shop_film".into() },
+        ],
+    ];
+    for engine in engines() {
+        for operations in &cases {
+            let graph = chain("shop", vec![film(), operations.clone()]);
+            let db = engine.open().await;
+            up_to(&db, &graph, "shop", "0001").await.unwrap();
+            fill(&db).await;
+            go(&db, &graph, Target::Latest).await.unwrap_or_else(|e| panic!("{operations:?}: {e:?}"));
+            assert_database(&db, &graph.state().unwrap()).await;
+            assert_eq!(text(&db, ALL).await, ROWS);
+            up_to(&db, &graph, "shop", "0001").await.unwrap();
+            assert_database(&db, &graph.state_of(|key| key.name == "0001").unwrap()).await;
+            assert_eq!(text(&db, ALL).await, ROWS);
+        }
+    }
+}
+
+#[tokio::test]
+async fn rows_in_the_way_of_a_rule_are_named() {
+    let lower = IndexState { unique: true, expressions: texts(&["lower(title)"]), ..over(&[]) };
+    let recent = IndexState { unique: true, condition: Some("id < 3".into()), expressions: texts(&["1"]), ..over(&[]) };
+    for engine in engines() {
+        for (operation, words) in [
+            (check("young", "year > 1980"), "1 row of `shop_film` break the rule `young` (for example id = 1)"),
+            (index(lower.clone()), "2 rows of `shop_film` share the values of (lower(title))"),
+            (index(recent.clone()), "id = 1 and id = 2"),
+        ] {
+            let graph = chain("shop", vec![film(), vec![operation]]);
+            let db = engine.open().await;
+            up_to(&db, &graph, "shop", "0001").await.unwrap();
+            fill(&db).await;
+            let error = go(&db, &graph, Target::Latest).await.unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+            assert_database(&db, &graph.state_of(|key| key.name == "0001").unwrap()).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rule_is_kept_by_the_database() {
+    let unique = IndexState { unique: true, condition: Some("year > 1980".into()), ..over(&["title"]) };
+    let graph = chain("shop", vec![film(), vec![check("known", "year > 1900"), index(unique)]]);
+    for engine in engines() {
+        let db = engine.open().await;
+        go(&db, &graph, Target::Latest).await.unwrap();
+        let insert = async |title: &str, year: i64| {
+            let sql = format!("INSERT INTO shop_film (title, released, year) VALUES ('{title}', '1999-01-01', {year})");
+            db.batch(sql).await.is_ok()
+        };
+        assert!(insert("a", 1950).await && insert("a", 1951).await, "the part of the rows that may share");
+        assert!(insert("a", 1990).await && !insert("a", 1991).await, "the part that may not");
+        assert!(!insert("b", 1800).await);
+    }
+}
+
+#[tokio::test]
+async fn what_sql_mentions_can_not_be_renamed_away() {
+    for operation in [check("known", "year > 1900"), index(IndexState { condition: Some("\"year\" > 1".into()), ..over(&["title"]) })] {
+        let mut state = chain("shop", vec![film(), vec![operation]]).state().unwrap();
+        for change in [
+            Operation::RenameField { model: "shop.Film".into(), from: "year".into(), to: "made".into(), column: None },
+            remove("shop.Film", "year"),
+        ] {
+            let error = change.apply(&mut state).unwrap_err().to_string();
+            assert!(error.contains("the column `year` is mentioned by"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_covering_index_is_refused_where_there_is_none() {
+    let covering = [index(IndexState { include: texts(&["released"]), ..over(&["title"]) })];
+    let before = chain("shop", vec![film()]).state().unwrap();
+    let (at, error) = plan(&SQLITE, &mut before.clone(), &covering).unwrap_err();
+    assert!(at == 0 && error.to_string().contains("SQLite has no `include`"), "{error}");
+    let batches = plan(&POSTGRES, &mut before.clone(), &covering).unwrap();
+    assert!(format!("{batches:?}").contains("INCLUDE"), "{batches:?}");
+    if engines().contains(&Engine::Postgres) {
+        let db = Engine::Postgres.open().await;
+        let graph = chain("shop", vec![film(), covering.to_vec()]);
+        go(&db, &graph, Target::Latest).await.unwrap();
+        assert_database(&db, &graph.state().unwrap()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_concurrent_index_is_made_outside_of_a_transaction() {
+    let concurrent = |index| Operation::AddIndex { model: "shop.Film".into(), index, concurrently: true };
+    let operations = vec![concurrent(over(&["title"])), concurrent(IndexState { unique: true, ..over(&["released"]) })];
+    let graph = chain("shop", vec![film(), operations.clone()]);
+    for engine in engines() {
+        let db = engine.open().await;
+        up_to(&db, &graph, "shop", "0001").await.unwrap();
+        fill(&db).await;
+        go(&db, &graph, Target::Latest).await.unwrap();
+        assert_database(&db, &graph.state().unwrap()).await;
+        up_to(&db, &graph, "shop", "0001").await.unwrap();
+        assert_database(&db, &graph.state_of(|key| key.name == "0001").unwrap()).await;
+        // What a failure leaves behind does not hinder the next try.
+        db.batch("INSERT INTO shop_film (id, title, released) VALUES (9, 'Dune', '1984-12-14')".into()).await.unwrap();
+        let error = go(&db, &graph, Target::Latest).await.unwrap_err().to_string();
+        assert!(error.contains("share the values of (released)"), "{error}");
+        db.batch("DELETE FROM shop_film WHERE id = 9".into()).await.unwrap();
+        go(&db, &graph, Target::Latest).await.unwrap();
+        assert_database(&db, &graph.state().unwrap()).await;
+    }
+    // Nothing else stands beside it, on any database.
+    let mixed = [operations, vec![check("known", "year > 1900")]].concat();
+    for dialect in [&SQLITE, &POSTGRES] {
+        let mut before = chain("shop", vec![film()]).state().unwrap();
+        let (at, error) = plan(dialect, &mut before, &mixed).unwrap_err();
+        assert!(at == 2 && error.to_string().contains("a migration of its own"), "{error}");
+    }
+}
+
+#[test]
+fn a_file_says_it_all() {
+    let mut film = film();
+    if let Operation::CreateModel { state, .. } = &mut film[0] {
+        state.indexes = vec![IndexState {
+            name: Some("n".into()),
+            expressions: texts(&["lower(\"title\")"]),
+            condition: Some("year > 1".into()),
+            include: texts(&["year"]),
+            unique: true,
+            ..over(&["title", "-released"])
+        }];
+        state.checks = vec![CheckState { name: "known".into(), sql: "year > 1900".into() }];
+    }
+    let more = vec![
+        Operation::AddIndex { model: "shop.Film".into(), index: over(&["year"]), concurrently: true },
+        Operation::RemoveIndex { model: "shop.Film".into(), name: "n".into(), concurrently: true },
+        check("long", "length(title) > 2"),
+        Operation::RemoveConstraint { model: "shop.Film".into(), name: "known".into() },
+    ];
+    let migration = migration("shop.0001", &[], [film, more].concat());
+    let text = file::render(&migration);
+    let read = file::parse("shop", "0001", "m.toml", &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    assert!(read.same_as(&migration), "{text}");
+}

@@ -1,0 +1,72 @@
+//! Rows as values, read as the kinds that their columns have: a date is text on one database and a date on another.
+
+use std::any::Any;
+
+use quintet_core::{
+    Error, Result, Value,
+    meta::FieldMeta,
+    value::{Date, Decimal, JsonValue, Kind, SignedDuration, Time, Timestamp},
+};
+
+use crate::{
+    decode::{Cursor, DecodeCx, Scales},
+    executor::Executor,
+    field::FieldType,
+    row::{RowAccess, RowSink},
+    stmt::Stmt,
+};
+
+/// Runs a statement whose rows have these fields' columns.
+pub(crate) async fn fetch_values(
+    db: &dyn Executor,
+    (stmt, scales): (Stmt, Scales),
+    fields: Vec<&'static FieldMeta>,
+) -> Result<Vec<Vec<Value>>> {
+    let sink = Sink { fields, rows: Vec::new(), cx: DecodeCx::for_rows(scales) };
+    match db.fetch(stmt, Box::new(sink)).await?.into_any().downcast::<Sink>() {
+        Ok(sink) => Ok(sink.rows),
+        Err(_) => Err(Error::internal("the driver gave back another sink than it was given")),
+    }
+}
+
+struct Sink {
+    fields: Vec<&'static FieldMeta>,
+    rows: Vec<Vec<Value>>,
+    cx: DecodeCx,
+}
+
+impl RowSink for Sink {
+    fn push(&mut self, row: &dyn RowAccess) -> Result<bool> {
+        let mut cursor = Cursor::new(row, &mut self.cx);
+        let values: Result<Vec<Value>> = self.fields.iter().map(|field| read(field, &mut cursor)).collect();
+        self.rows.push(values?);
+        Ok(true)
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
+        self
+    }
+}
+
+fn read(field: &'static FieldMeta, cursor: &mut Cursor<'_>) -> Result<Value> {
+    match field.kind {
+        Kind::Bool => one::<bool>(field, cursor),
+        Kind::SmallInt => one::<i16>(field, cursor),
+        Kind::Int => one::<i32>(field, cursor),
+        Kind::BigInt => one::<i64>(field, cursor),
+        Kind::Float => one::<f64>(field, cursor),
+        Kind::Decimal => one::<Decimal>(field, cursor),
+        Kind::Text => one::<String>(field, cursor),
+        Kind::Bytes => one::<Vec<u8>>(field, cursor),
+        Kind::Date => one::<Date>(field, cursor),
+        Kind::Time => one::<Time>(field, cursor),
+        Kind::DateTime => one::<Timestamp>(field, cursor),
+        Kind::Duration => one::<SignedDuration>(field, cursor),
+        Kind::Json => one::<JsonValue>(field, cursor),
+        other => Err(Error::internal(format!("a column of kind {other} can't be read by name"))),
+    }
+}
+
+fn one<T: FieldType<Base = T>>(field: &'static FieldMeta, cursor: &mut Cursor<'_>) -> Result<Value> {
+    Ok(cursor.field::<Option<T>>(field.name)?.encode())
+}

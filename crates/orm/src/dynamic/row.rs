@@ -1,0 +1,69 @@
+use std::borrow::Cow;
+
+use quintet_core::{
+    TemplateValue, Value,
+    meta::{ModelMeta, Relation},
+    value::Map,
+};
+
+/// A row of a model that is known by name only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DynRow {
+    meta: &'static ModelMeta,
+    /// One value a column, in declared order.
+    values: Vec<Value>,
+}
+
+impl DynRow {
+    pub(super) fn new(meta: &'static ModelMeta, values: Vec<Value>) -> Self {
+        DynRow { meta, values }
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn meta(&self) -> &'static ModelMeta {
+        self.meta
+    }
+
+    /// The value of the column of this name; of a foreign key, the other row's key.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let (index, _) = self.meta.field(name)?;
+        self.at(index)
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &Value {
+        self.meta.key().and_then(|index| self.at(index)).unwrap_or(&Value::Null)
+    }
+
+    fn at(&self, index: u16) -> Option<&Value> {
+        let column = self.meta.columns().position(|(other, _)| other == index)?;
+        self.values.get(column)
+    }
+}
+
+/// As a typed row: columns by name, foreign keys as `{name}_id`, without secret fields.
+impl TemplateValue for DynRow {
+    fn to_value(&self) -> Value {
+        let mut map: Map = Vec::with_capacity(self.values.len());
+        for ((_, field), value) in self.meta.columns().zip(&self.values) {
+            if field.secret {
+                continue;
+            }
+            let name = match field.relation {
+                Relation::ToOne { .. } => Cow::Owned(format!("{}_id", field.name)),
+                _ => Cow::Borrowed(field.name),
+            };
+            map.push((name, value.clone()));
+        }
+        Value::Map(map)
+    }
+}
+
+impl serde::Serialize for DynRow {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_value().serialize(serializer)
+    }
+}

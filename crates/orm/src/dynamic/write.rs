@@ -1,0 +1,151 @@
+//! Rows written by name, from strings.
+
+use std::panic::Location;
+
+use quintet_core::{
+    BoxFuture, Error, FieldErrors, Result, Value,
+    meta::{FieldMeta, ModelMeta},
+    near::did_you_mean,
+    value::Kind,
+};
+
+use super::{DynRow, DynSet, lookup};
+use crate::{
+    ast::Node,
+    executor::Executor,
+    expr::{AssignValue, RawAssign},
+    query::not_found,
+    write::{delete_rows, insert_values, update_values},
+};
+
+impl DynSet {
+    /// Lets these columns be written by [`insert`](Self::insert) and [`update`](Self::update). Without this, none can
+    /// be.
+    ///
+    /// # Errors
+    /// Status 500: it is the developer who names a field that does not exist, or is no column.
+    #[track_caller]
+    pub fn writable<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Result<Self> {
+        for name in names {
+            let (name, meta) = (name.as_ref(), self.meta());
+            match meta.field(name) {
+                Some((index, field)) if field.is_column() => self.writable.push(index),
+                _ => {
+                    let near = did_you_mean(name, meta.columns().map(|(_, field)| field.name));
+                    return Err(Error::internal(format!("{} has no column `{name}`{near}", meta.name)));
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    /// A new row of these values: names and texts, as a form or a file has them. An empty text is NULL where the
+    /// column can be.
+    ///
+    /// # Errors
+    /// Of kind `Invalid` (422) with a message for each field that is wrong, missing, unknown or not
+    /// [`writable`](Self::writable); `Conflict` (409) if a unique field's value is taken.
+    #[track_caller]
+    pub fn insert<'a, N: AsRef<str>, V: AsRef<str>>(
+        &self,
+        values: impl IntoIterator<Item = (N, V)>,
+        db: &'a dyn Executor,
+    ) -> BoxFuture<'a, Result<DynRow>> {
+        let at = Location::caller();
+        let (meta, sets) = (self.meta(), self.assigns(values, true).map_err(|error| error.at(at)));
+        Box::pin(async move { Ok(DynRow::new(meta, insert_values(meta, sets?, db, at).await?)) })
+    }
+
+    /// Changes these columns of the row with this key, if it is among the query's rows, and gives it back as it is now.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert); of kind `NotFound` (404) if there is no such row.
+    #[track_caller]
+    pub fn update<'a, N: AsRef<str>, V: AsRef<str>>(
+        self,
+        key: &str,
+        values: impl IntoIterator<Item = (N, V)>,
+        db: &'a dyn Executor,
+    ) -> BoxFuture<'a, Result<DynRow>> {
+        let at = Location::caller();
+        let (meta, key) = (self.meta(), key.to_owned());
+        let sets = self.assigns(values, false).map_err(|error| error.at(at));
+        Box::pin(async move {
+            let sets = sets?;
+            let one = self.with_key(&key).map_err(|error| error.at(at))?;
+            if sets.is_empty() {
+                return one.all(db).await?.into_iter().next().ok_or_else(|| missing(meta, &key, at));
+            }
+            let row =
+                update_values(one.select, sets, db, at).await?.ok_or_else(|| missing(meta, &key, at))?;
+            Ok(DynRow::new(meta, row))
+        })
+    }
+
+    /// Deletes the row with this key, if it is among the query's rows.
+    ///
+    /// # Errors
+    /// Of kind `NotFound` (404) if there is no such row, `Protected` (409) if a row that stays points to it.
+    #[track_caller]
+    pub fn delete<'a>(self, key: &str, db: &'a dyn Executor) -> BoxFuture<'a, Result> {
+        let at = Location::caller();
+        let (meta, key) = (self.meta(), key.to_owned());
+        Box::pin(async move {
+            let one = self.with_key(&key).map_err(|error| error.at(at))?;
+            match delete_rows(one.select, db, at).await? {
+                0 => Err(missing(meta, &key, at)),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// The values as assignments, with all that is wrong by field. Required fields that a new row lacks are named too.
+    fn assigns<N: AsRef<str>, V: AsRef<str>>(
+        &self,
+        values: impl IntoIterator<Item = (N, V)>,
+        new: bool,
+    ) -> Result<Vec<RawAssign>> {
+        let (meta, mut errors, mut sets) = (self.meta(), FieldErrors::new(), Vec::<RawAssign>::new());
+        let mut named: Vec<u16> = Vec::new();
+        for (name, text) in values {
+            let name = name.as_ref();
+            let found = meta.field(name).filter(|(index, _)| self.writable.contains(index));
+            let Some((index, field)) = found else {
+                let known = self.writable.iter().filter_map(|index| meta.field_at(*index));
+                let near = did_you_mean(name, known.map(|field| field.name));
+                errors.push(name.to_owned(), format!("there is no such field{near}"));
+                continue;
+            };
+            named.push(index);
+            match read(field, text.as_ref()) {
+                Ok(value) => {
+                    crate::validate::check(field, &value, &mut errors);
+                    sets.push(RawAssign { field: index, value: AssignValue::Node(Node::Value(value)) });
+                }
+                Err(message) => errors.push(field.name, message),
+            }
+        }
+        if new {
+            let lacking =
+                meta.columns().filter(|(index, field)| field.is_required() && !named.contains(index));
+            for (_, field) in lacking {
+                errors.push(field.name, "this field is required");
+            }
+        }
+        errors.into_result()?;
+        Ok(sets)
+    }
+}
+
+fn missing(meta: &'static ModelMeta, key: &str, at: &'static Location<'static>) -> Error {
+    not_found(meta, Some(&Value::Text(key.to_owned()))).at(at)
+}
+
+/// Reads a text as the column's value.
+fn read(field: &FieldMeta, text: &str) -> Result<Value, String> {
+    if text.is_empty() && (field.null || field.kind != Kind::Text) {
+        // Where it can't be empty, the check says that it is required.
+        return Ok(Value::Null);
+    }
+    lookup::value(field, text)
+}

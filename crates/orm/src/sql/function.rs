@@ -1,0 +1,298 @@
+//! Functions on texts and numbers, choices and casts.
+
+use quintet_core::{Error, Result, Value, value::Kind};
+
+use super::{
+    Render,
+    facts::{digits, nullable},
+};
+use crate::{
+    ast::{Function, Node},
+    dialect::Functions,
+};
+
+impl Render {
+    /// Are the functions those that the driver registers?
+    pub(super) fn registered(&self) -> bool {
+        self.dialect.functions == Functions::Registered
+    }
+
+    /// Writes `name(a, b)`.
+    pub(super) fn call(&mut self, name: &str, arguments: &[Node]) -> Result {
+        self.push(name);
+        self.push("(");
+        self.list(arguments, ", ", Self::node)?;
+        self.push(")");
+        Ok(())
+    }
+
+    pub(super) fn function(&mut self, function: Function, arguments: &[Node]) -> Result {
+        let registered = self.registered();
+        let pick = |ours, standard| if registered { ours } else { standard };
+        match (function, arguments) {
+            (Function::Negate, [one]) => {
+                self.push("-(");
+                self.node(one)?;
+                self.push(")");
+                Ok(())
+            }
+            (Function::Float, [one]) => self.float(one),
+            (Function::Coalesce, all) => self.coalesce(all),
+            (Function::Length, all) => self.call("LENGTH", all),
+            (Function::Abs, all) => self.call("ABS", all),
+            (Function::Lower, all) => self.call(pick("quintet_text_lower", "LOWER"), all),
+            (Function::Upper, all) => self.call(pick("quintet_text_upper", "UPPER"), all),
+            (Function::Reverse, all) => self.call(pick("quintet_reverse", "REVERSE"), all),
+            (Function::Trim, all) => self.call("TRIM", all),
+            (Function::TrimStart, all) => self.call("LTRIM", all),
+            (Function::TrimEnd, all) => self.call("RTRIM", all),
+            (Function::Replace, all) => self.replace(all),
+            (Function::Substr, all) => self.call_numbered("SUBSTR", all),
+            (Function::Left, [text, Node::Value(Value::Int(length))]) => {
+                self.push("SUBSTR(");
+                self.node(text)?;
+                self.push(", 1, ");
+                self.number(length);
+                self.push(")");
+                Ok(())
+            }
+            (Function::Right, [text, Node::Value(Value::Int(length))]) => self.right(text, *length),
+            (Function::Concat, all) => self.concat(all),
+            (Function::Greatest, all) => self.extreme(pick("MAX", "GREATEST"), all),
+            (Function::Least, all) => self.extreme(pick("MIN", "LEAST"), all),
+            (Function::Round(places), [one]) => self.rounded(one, places),
+            (Function::Ceil | Function::Floor, [one]) => self.whole(function, one),
+            (Function::Now, _) => {
+                // As instants are stored: with six digits of the second, of which three are known.
+                self.push(pick("STRFTIME('%Y-%m-%d %H:%M:%f000', 'now')", "CURRENT_TIMESTAMP"));
+                Ok(())
+            }
+            (Function::Today, _) => {
+                self.push(pick("DATE('now')", "CAST(CURRENT_TIMESTAMP AT TIME ZONE 'UTC' AS DATE)"));
+                Ok(())
+            }
+            (function, all) => {
+                Err(Error::internal(format!("{function:?} does not take {} arguments", all.len())))
+            }
+        }
+    }
+
+    /// `REPLACE(text, from, to)`, where the parameters are known to be texts.
+    fn replace(&mut self, all: &[Node]) -> Result {
+        self.call("REPLACE", all)
+    }
+
+    /// A call whose further arguments are whole numbers: written out, as a parameter would have no type.
+    fn call_numbered(&mut self, name: &str, all: &[Node]) -> Result {
+        self.push(name);
+        self.push("(");
+        self.list(all, ", ", |render, node| match node {
+            Node::Value(Value::Int(number)) => {
+                render.number(number);
+                Ok(())
+            }
+            node => render.node(node),
+        })?;
+        self.push(")");
+        Ok(())
+    }
+
+    fn right(&mut self, text: &Node, length: i64) -> Result {
+        if !self.registered() {
+            self.push("RIGHT(");
+            self.node(text)?;
+            self.push(", ");
+            self.number(length);
+        } else if length == 0 {
+            // From the end by none would be the whole text.
+            self.push("SUBSTR(");
+            self.node(text)?;
+            self.push(", 1, 0");
+        } else {
+            self.push("SUBSTR(");
+            self.node(text)?;
+            self.push(", -");
+            self.number(length);
+        }
+        self.push(")");
+        Ok(())
+    }
+
+    fn concat(&mut self, all: &[Node]) -> Result {
+        self.push("(");
+        self.list(all, " || ", |render, node| match node {
+            Node::Value(_) => render.typed(node, Kind::Text),
+            _ if nullable(render.root()?, node)? => {
+                render.push("COALESCE(");
+                render.node(node)?;
+                render.push(", '')");
+                Ok(())
+            }
+            _ => render.operand(node),
+        })?;
+        self.push(")");
+        Ok(())
+    }
+
+    /// The greatest or least. Where the database's function gives NULL if one is NULL, each stands for the other.
+    fn extreme(&mut self, name: &str, all: &[Node]) -> Result {
+        let places = self.common_places(all)?;
+        let mut unknown = false;
+        for node in all {
+            unknown |= nullable(self.root()?, node)?;
+        }
+        self.push(name);
+        self.push("(");
+        if let ([a, b], true, true) = (all, unknown, self.registered()) {
+            for (i, (first, second)) in [(a, b), (b, a)].into_iter().enumerate() {
+                self.push(if i > 0 { ", COALESCE(" } else { "COALESCE(" });
+                self.scaled_or_plain(first, places)?;
+                self.push(", ");
+                self.scaled_or_plain(second, places)?;
+                self.push(")");
+            }
+        } else {
+            self.list(all, ", ", |render, node| render.scaled_or_plain(node, places))?;
+        }
+        self.push(")");
+        Ok(())
+    }
+
+    pub(super) fn case(&mut self, branches: &[(Node, Node)], otherwise: Option<&Node>) -> Result {
+        let values: Vec<Node> =
+            branches.iter().map(|(_, value)| value).chain(otherwise).cloned().collect();
+        let places = self.common_places(&values)?;
+        // A choice among parameters alone would have no type.
+        let kind = match values.iter().all(|value| matches!(value, Node::Value(_))) {
+            true => values.iter().find_map(|value| match value {
+                Node::Value(value) => kind_of(value),
+                _ => None,
+            }),
+            false => None,
+        };
+        let value = |render: &mut Self, node: &Node| match (places, kind) {
+            (Some(_), _) | (_, None) => render.scaled_or_plain(node, places),
+            (None, Some(kind)) => render.typed(node, kind),
+        };
+        self.push("CASE");
+        for (condition, result) in branches {
+            self.push(" WHEN ");
+            self.node(condition)?;
+            self.push(" THEN ");
+            value(self, result)?;
+        }
+        if let Some(otherwise) = otherwise {
+            self.push(" ELSE ");
+            value(self, otherwise)?;
+        }
+        self.push(" END");
+        Ok(())
+    }
+
+    /// A parameter with its type written out, for places where the database can't tell it by itself.
+    pub(super) fn typed(&mut self, node: &Node, kind: Kind) -> Result {
+        if !self.dialect.native_types {
+            return self.node(node);
+        }
+        self.push("CAST(");
+        self.node(node)?;
+        self.push(" AS ");
+        self.push(type_name(kind));
+        self.push(")");
+        Ok(())
+    }
+
+    pub(super) fn cast(&mut self, from: Kind, to: Kind, inner: &Node) -> Result {
+        let scaled = !self.dialect.native_decimal && (from == Kind::Decimal || to == Kind::Decimal);
+        if scaled {
+            return self.cast_scaled(from, to, inner);
+        }
+        let whole = matches!(to, Kind::SmallInt | Kind::Int | Kind::BigInt);
+        let rounds = whole && from == Kind::Float;
+        self.push(if rounds { "CAST(ROUND(" } else { "CAST(" });
+        self.node(inner)?;
+        self.push(if rounds { ") AS " } else { " AS " });
+        self.push(type_name(to));
+        self.push(")");
+        Ok(())
+    }
+
+    /// Casts from and to decimals that are stored as scaled integers.
+    fn cast_scaled(&mut self, from: Kind, to: Kind, inner: &Node) -> Result {
+        match (from, to) {
+            (Kind::Decimal, Kind::Float) => self.float(inner),
+            (Kind::Decimal, Kind::SmallInt | Kind::Int | Kind::BigInt) => {
+                self.push("(");
+                self.rounded(inner, 0)?;
+                self.push(")");
+                Ok(())
+            }
+            (Kind::Decimal, Kind::Text) => {
+                let places = digits(self.root()?, inner)?.map_or(0, |digits| digits.places);
+                self.push("quintet_decimal_text(");
+                self.node(inner)?;
+                self.push(", ");
+                self.number(places);
+                self.push(")");
+                Ok(())
+            }
+            (Kind::Decimal, Kind::Decimal) => self.operand(inner),
+            (Kind::SmallInt | Kind::Int | Kind::BigInt, Kind::Decimal) => self.operand(inner),
+            _ => Err(Error::database(
+                "on this database only whole numbers can be cast to decimals: it holds decimals as whole numbers of units \
+                 of their last place",
+            )),
+        }
+    }
+
+    pub(super) fn regex(&mut self, fold: bool, inner: &Node, pattern: &str) -> Result {
+        if !self.dialect.regex {
+            return Err(Error::database(format!(
+                "{} has no regular expressions: use contains(..), starts_with(..) and ends_with(..), or look at the rows in \
+                 Rust",
+                self.dialect.name
+            )));
+        }
+        self.operand(inner)?;
+        self.push(if fold { " ~* " } else { " ~ " });
+        self.value(Value::Text(pattern.to_owned()));
+        Ok(())
+    }
+}
+
+/// The column type of a parameter.
+fn kind_of(value: &Value) -> Option<Kind> {
+    Some(match value {
+        Value::Bool(_) => Kind::Bool,
+        Value::Int(_) => Kind::BigInt,
+        Value::Float(_) => Kind::Float,
+        Value::Decimal(_) => Kind::Decimal,
+        Value::Text(_) => Kind::Text,
+        Value::Bytes(_) => Kind::Bytes,
+        Value::Date(_) => Kind::Date,
+        Value::Time(_) => Kind::Time,
+        Value::DateTime(_) => Kind::DateTime,
+        Value::Duration(_) => Kind::Duration,
+        Value::Json(_) => Kind::Json,
+        _ => return None,
+    })
+}
+
+/// A type's name in a cast.
+pub(super) fn type_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Bool => "BOOLEAN",
+        Kind::SmallInt => "SMALLINT",
+        Kind::Int => "INTEGER",
+        Kind::BigInt => "BIGINT",
+        Kind::Float => "DOUBLE PRECISION",
+        Kind::Decimal => "NUMERIC",
+        Kind::Bytes => "BYTEA",
+        Kind::Date => "DATE",
+        Kind::Time => "TIME",
+        Kind::DateTime => "TIMESTAMP WITH TIME ZONE",
+        Kind::Duration => "INTERVAL",
+        Kind::Json => "JSONB",
+        _ => "TEXT",
+    }
+}

@@ -1,0 +1,334 @@
+//! Shapes load what their type says: the SQL, the number of queries and the rows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod common;
+
+use common::*;
+use quintet_core::TemplateValue;
+use quintet_orm::{dialect::SQLITE, prelude::*};
+
+#[derive(Shape, Debug, Clone, PartialEq)]
+#[shape(model = Country)]
+struct CountryName {
+    name: String,
+}
+
+#[derive(Shape, Debug, Clone, PartialEq)]
+#[shape(model = Director)]
+struct DirectorName {
+    id: i64,
+    name: String,
+    #[shape(nested)]
+    country: Option<CountryName>,
+}
+
+#[derive(Shape, Debug, PartialEq)]
+#[shape(model = Tag)]
+struct TagName {
+    name: String,
+}
+
+#[derive(Shape, Debug, PartialEq)]
+#[shape(model = Review)]
+struct Stars {
+    stars: i32,
+}
+
+/// Has no field for the key.
+#[derive(Shape, Debug, PartialEq)]
+#[shape(model = Film)]
+struct FilmCard {
+    title: String,
+    price: Decimal,
+    status: Status,
+    #[shape(nested)]
+    director: DirectorName,
+    #[shape(expr = Film.studio.city)]
+    city: Option<String>,
+    #[shape(expr = Film.reviews.avg(Review.stars))]
+    rating: Option<f64>,
+    #[shape(nested)]
+    tags: Vec<TagName>,
+    #[shape(nested = Film.reviews.filter(Review.stars.ge(4)).order_by(Review.stars.desc()))]
+    good: Vec<Stars>,
+}
+
+/// What came, and the SQL that was run for it.
+async fn recorded<T>(db: &Db, asked: impl Future<Output = T>) -> (T, Vec<String>) {
+    let log = db.record();
+    let answer = asked.await;
+    (answer, log.queries().iter().map(|record| record.sql.to_string()).collect())
+}
+
+fn names(tags: &[TagName]) -> Vec<&str> {
+    tags.iter().map(|tag| tag.name.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_shape_is_its_columns_joins_and_one_query_for_each_vec() {
+    let (db, _) = filled().await;
+    let (films, log) = recorded(&db, Film.order_by(Film.title).shape::<FilmCard>().all(&db)).await;
+    let films = films.unwrap();
+    assert_eq!(
+        log,
+        [
+            r#"SELECT t0."title", t0."price", t0."status", t1."id", t1."name", t2."id", t2."name", t3."city", (SELECT AVG(t4."stars") FROM "cinema_review" AS t4 WHERE t4."film_id" = t0."id"), t0."id", t0."id" FROM "cinema_film" AS t0 JOIN "cinema_director" AS t1 ON t1."id" = t0."director_id" LEFT JOIN "cinema_country" AS t2 ON t2."id" = t1."country_id" LEFT JOIN "cinema_studio" AS t3 ON t3."id" = t0."studio_id" ORDER BY t0."title""#,
+            r#"SELECT t1."film_id", t0."name" FROM "cinema_tag" AS t0 JOIN "cinema_film_tags" AS t1 ON t1."tag_id" = t0."id" WHERE t1."film_id" IN (?1, ?2, ?3) ORDER BY t0."name""#,
+            r#"SELECT "film_id", "stars" FROM "cinema_review" WHERE "stars" >= ?1 AND "film_id" IN (?2, ?3, ?4) ORDER BY "stars" DESC"#,
+        ]
+    );
+    let alien = &films[0];
+    assert_eq!((alien.title.as_str(), alien.price, alien.status), ("Alien", dec("9.50"), Status::Released));
+    assert_eq!(alien.director.name, "Ridley Scott");
+    assert_eq!(alien.director.country, Some(CountryName { name: "United Kingdom".into() }));
+    assert_eq!((alien.city.as_deref(), alien.rating), (Some("Los Angeles"), Some(4.0)));
+    assert_eq!(
+        (names(&alien.tags), alien.good.as_slice()),
+        (vec!["horror"], [Stars { stars: 5 }].as_slice())
+    );
+    assert_eq!(names(&films[1].tags), ["horror", "noir"]);
+    let cleo = &films[2];
+    assert_eq!(
+        (cleo.director.name.as_str(), &cleo.director.country, &cleo.city),
+        ("Agnès Varda", &None, &None)
+    );
+    assert_eq!((cleo.tags.len(), cleo.good.as_slice()), (0, [Stars { stars: 4 }].as_slice()));
+}
+
+#[tokio::test]
+async fn everything_of_a_query_works_before_and_after() {
+    let (db, rows) = filled().await;
+    let one: DirectorName = Director.query().shape().get(rows.agnes.id, &db).await.unwrap();
+    assert_eq!(one.name, "Agnès Varda");
+    let missing = Film.shape::<FilmCard>().get(99, &db).await.unwrap_err();
+    assert_eq!((missing.status().as_u16(), missing.to_string().as_str()), (404, "Film 99 not found"));
+    let shapes = Film.shape::<FilmCard>().filter(Film.votes.ge(800)).order_by(Film.votes);
+    assert_eq!(shapes.clone().first(&db).await.unwrap().unwrap().title, "Blade Runner");
+    let last = shapes.clone().offset(1).limit(1).all(&db).await.unwrap();
+    assert_eq!(last.iter().map(|film| film.title.as_str()).collect::<Vec<_>>(), ["Alien"]);
+    assert_eq!(
+        (shapes.clone().count(&db).await.unwrap(), shapes.clone().exists(&db).await.unwrap()),
+        (2, true)
+    );
+    let only = shapes.exclude(Film.title.eq("Alien")).one(&db).await.unwrap();
+    assert_eq!(names(&only.tags), ["horror", "noir"]);
+    // No rows: nobody is asked for their parts.
+    let (none, log) = recorded(&db, Film.filter(Film.votes.gt(9000)).shape::<FilmCard>().all(&db)).await;
+    assert_eq!((none.unwrap().len(), log.len()), (0, 1));
+}
+
+#[derive(Shape, Debug, PartialEq)]
+#[shape(model = Film)]
+struct TitleAndTags {
+    title: String,
+    #[shape(nested)]
+    tags: Vec<TagName>,
+}
+
+#[derive(Shape, Debug, PartialEq)]
+#[shape(model = Director)]
+struct Filmography {
+    name: String,
+    #[shape(nested = Director.films.order_by(Film.released))]
+    films: Vec<TitleAndTags>,
+}
+
+#[derive(Shape, Debug, PartialEq)]
+#[shape(model = Film)]
+struct FilmWithAll {
+    title: String,
+    #[shape(nested)]
+    director: Filmography,
+}
+
+#[derive(Shape, Debug, PartialEq)]
+#[shape(model = Studio)]
+struct StudioName {
+    name: String,
+    #[shape(expr = Studio.name.length())]
+    letters: i64,
+}
+
+#[tokio::test]
+async fn a_vec_inside_a_nested_shape_is_one_query_for_all_owners() {
+    let (db, _) = filled().await;
+    let query = Film.order_by(Film.id).shape::<FilmWithAll>();
+    let (films, log) = recorded(&db, query.all(&db)).await;
+    let films = films.unwrap();
+    // Films with directors, films of two directors, tags of three films.
+    assert_eq!(log.len(), 3, "{log:?}");
+    let titles = |film: &FilmWithAll| -> Vec<String> {
+        film.director.films.iter().map(|film| format!("{} {:?}", film.title, names(&film.tags))).collect()
+    };
+    // Two rows share a director: each has the whole.
+    assert_eq!(titles(&films[0]), [r#"Alien ["horror"]"#, r#"Blade Runner ["horror", "noir"]"#]);
+    assert_eq!(films[0].director, films[1].director);
+    assert_eq!(titles(&films[2]), ["Cléo de 5 à 7 []"]);
+}
+
+#[derive(Shape, Debug, PartialEq)]
+#[shape(model = Film)]
+struct OptionalParts {
+    id: i64,
+    director: i64,
+    studio: Option<i64>,
+    #[shape(nested = Film.studio)]
+    made_by: Option<StudioName>,
+    #[shape(nested = Film.director.country)]
+    country: Option<CountryName>,
+    #[shape(nested = Film.director.films)]
+    siblings: Vec<TitleAndTags>,
+    votes: i32,
+}
+
+#[tokio::test]
+async fn relations_can_be_optional_named_otherwise_and_reached_over_others() {
+    let (db, rows) = filled().await;
+    let (films, log) = recorded(&db, Film.order_by(Film.id).shape::<OptionalParts>().all(&db)).await;
+    let films = films.unwrap();
+    assert_eq!(log.len(), 3);
+    let fox = StudioName { name: "Fox".into(), letters: 3 };
+    assert_eq!(
+        (&films[0].made_by, films[0].studio, films[0].director),
+        (&Some(fox), Some(1), rows.ridley.id)
+    );
+    assert_eq!(films[0].siblings.len(), 2);
+    // What comes after a missing object is read from the right column.
+    let cleo = &films[2];
+    assert_eq!((&cleo.made_by, cleo.studio, &cleo.country, cleo.votes), (&None, None, &None, 100));
+    assert_eq!(cleo.siblings[0].title, "Cléo de 5 à 7");
+}
+
+#[tokio::test]
+async fn a_shape_is_a_template_value_and_json() {
+    let (db, _) = filled().await;
+    let film = Film.filter(Film.title.eq("Alien")).shape::<FilmCard>().one(&db).await.unwrap();
+    let json = serde_json::to_value(&film).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "title": "Alien", "price": "9.50", "status": "released",
+            "director": {"id": 1, "name": "Ridley Scott", "country": {"name": "United Kingdom"}},
+            "city": "Los Angeles", "rating": 4.0, "tags": [{"name": "horror"}], "good": [{"stars": 5}],
+        })
+    );
+    assert_eq!(serde_json::to_value(film.to_value()).unwrap(), json);
+}
+
+#[tokio::test]
+async fn pages_count_cut_and_show_themselves() {
+    let (db, _) = filled().await;
+    let query = Film.order_by(Film.title).shape::<DirectorOnly>();
+    let (page, log) = recorded(&db, query.clone().page(2, 2, &db)).await;
+    let page = page.unwrap();
+    assert_eq!(log.len(), 2);
+    assert_eq!(
+        (page.number, page.pages, page.total, page.has_next(), page.has_previous()),
+        (2, 2, 3, false, true)
+    );
+    assert_eq!(page.items.iter().map(|film| film.title.as_str()).collect::<Vec<_>>(), ["Cléo de 5 à 7"]);
+    let json = serde_json::to_value(&page).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "items": [{"title": "Cléo de 5 à 7"}],
+            "number": 2, "pages": 2, "total": 3, "has_next": false, "has_previous": true,
+        })
+    );
+    assert_eq!(serde_json::to_value(page.to_value()).unwrap(), json);
+    let error = query.clone().page(3, 2, &db).await.unwrap_err();
+    assert_eq!(
+        (error.status().as_u16(), error.to_string().as_str()),
+        (404, "there is no page 3, the last one is 2")
+    );
+    // An empty list has one page, and nobody is asked for its rows.
+    let (empty, log) = recorded(&db, Film.filter(Film.votes.gt(9000)).page(0, 10, &db)).await;
+    let empty = empty.unwrap();
+    assert_eq!((empty.items.len(), empty.number, empty.pages, empty.total, log.len()), (0, 1, 1, 0, 1));
+    // A page is a part of the query's own rows.
+    let inside = Film.order_by(Film.title).offset(1).limit(2).page(2, 1, &db).await.unwrap();
+    assert_eq!((inside.total, inside.items[0].title.as_str()), (2, "Cléo de 5 à 7"));
+    let titles = Film.query().select(Film.title).page(1, 2, &db).await.unwrap().map(|title| title.len());
+    assert_eq!(titles.into_iter().count(), 2);
+}
+
+#[derive(Shape, Debug, Clone, PartialEq)]
+#[shape(model = Film)]
+struct DirectorOnly {
+    title: String,
+}
+
+#[derive(Shape)]
+#[shape(model = Director)]
+#[allow(dead_code)]
+struct Circle {
+    name: String,
+    #[shape(nested)]
+    films: Vec<CircleFilm>,
+}
+
+#[derive(Shape)]
+#[shape(model = Film)]
+#[allow(dead_code)]
+struct CircleFilm {
+    title: String,
+    #[shape(nested)]
+    director: Circle,
+}
+
+#[tokio::test]
+async fn shapes_in_a_circle_end_with_an_error() {
+    let (db, rows) = filled().await;
+    let (error, log) = recorded(&db, Director.shape::<Circle>().get(rows.agnes.id, &db)).await;
+    let error = error.err().unwrap().to_string();
+    assert!(error.contains("a shape of Director loads Film in more than 16 levels"), "{error}");
+    assert_eq!(log.len(), 17);
+}
+
+#[tokio::test]
+async fn many_owners_are_asked_for_in_parts() {
+    let db = empty().await;
+    let director = create!(Director { name: "D" }).insert(&db).await.unwrap();
+    let drafts = (0..20_000).map(|n| {
+        create!(Film { title: format!("{n:05}"), director: &director, released: date("2000-01-01") })
+    });
+    let films = Film.bulk_create(drafts, &db).await.unwrap();
+    let reviews = [&films[0], &films[19_999]].map(|film| create!(Review { film, stars: 5 }));
+    Review.bulk_create(reviews, &db).await.unwrap();
+    let (cards, log) = recorded(&db, Film.order_by(Film.id).shape::<Starred>().all(&db)).await;
+    let cards = cards.unwrap();
+    assert_eq!((cards.len(), log.len()), (20_000, 3));
+    let starred: Vec<usize> = (0..cards.len()).filter(|at| !cards[*at].reviews.is_empty()).collect();
+    assert_eq!(starred, [0, 19_999]);
+}
+
+#[derive(Shape)]
+#[shape(model = Film)]
+struct Starred {
+    #[shape(nested)]
+    reviews: Vec<Stars>,
+}
+
+#[tokio::test]
+async fn shapes_are_streamed_and_combined() {
+    let (db, _) = filled().await;
+    let mut directors = Director.shape::<DirectorName>().stream(&db);
+    let first = directors.next().await.unwrap().unwrap();
+    assert_eq!((first.name.as_str(), first.country), ("Agnès Varda", None));
+    drop(directors);
+    let mut films = Film.shape::<FilmCard>().stream(&db);
+    let error = films.next().await.unwrap().unwrap_err().to_string();
+    assert!(error.contains("Vec fields of a shape"), "{error}");
+    drop(films);
+    let old = Film.filter(Film.title.eq("Alien")).shape::<TitleAndTags>();
+    let new = Film.filter(Film.votes.between(700, 899)).shape::<TitleAndTags>();
+    let both = old.union(new).order_by(Film.title).all(&db).await.unwrap();
+    let seen: Vec<(&str, Vec<&str>)> =
+        both.iter().map(|film| (film.title.as_str(), names(&film.tags))).collect();
+    assert_eq!(seen, [("Alien", vec!["horror"]), ("Blade Runner", vec!["horror", "noir"])]);
+}
+
+#[test]
+fn a_shape_of_nothing_but_a_vec_selects_the_key() {
+    let sql = Film.shape::<Starred>().to_sql(&SQLITE).unwrap().sql;
+    assert_eq!(sql, r#"SELECT "id" FROM "cinema_film" ORDER BY "released" DESC"#);
+}

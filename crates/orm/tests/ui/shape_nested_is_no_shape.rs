@@ -1,0 +1,17 @@
+#[path = "../common/mod.rs"]
+mod common;
+use common::*;
+use quintet_orm::prelude::*;
+
+struct FilmTitle {
+    title: String,
+}
+
+#[derive(Shape)]
+#[shape(model = Review)]
+struct Card {
+    #[shape(nested)]
+    film: FilmTitle,
+}
+
+fn main() {}
