@@ -24,7 +24,7 @@ const columns = "id, name, brand, price, rating, stock, active, category";
 const oneWorld = db.prepare("SELECT id, number FROM bench_world WHERE id = ?");
 const setNumber = db.prepare("UPDATE bench_world SET number = ? WHERE id = ?");
 const allFortunes = db.prepare("SELECT id, message FROM bench_fortune");
-const firstItems = db.prepare(`SELECT ${columns} FROM bench_item ORDER BY id LIMIT ?`);
+const firstItems = db.prepare(`SELECT ${columns} FROM bench_item ORDER BY id LIMIT 100`);
 const allItems = db.prepare(`SELECT ${columns} FROM bench_item`);
 const clearRecords = db.prepare("DELETE FROM bench_record");
 const addRecord = db.prepare("INSERT INTO bench_record (name, price, stock, active) VALUES (?, ?, ?, ?)");
@@ -114,7 +114,7 @@ site.get("/fortunes", (_, reply) => {
   reply.type("text/html; charset=utf-8").send(eta.render(page, { fortunes }));
 });
 site.get("/list", answers({ type: "array", items: item }), (_, reply) => {
-  reply.send(firstItems.all(100));
+  reply.send(firstItems.all());
 });
 site.get("/fetch", answers(object({ rows: integer, stock: integer, letters: integer })), (_, reply) => {
   const items = allItems.all();

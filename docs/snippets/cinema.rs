@@ -1,4 +1,4 @@
-// The models of the guide: models.md shows them. Hidden lines of other snippets include this file.
+// The models of the guide: models.md shows them. Hidden lines of other snippets include this file and run on its rows.
 use quintet::prelude::*;
 
 /// Whether a film can be seen.
@@ -74,4 +74,36 @@ fn one_to_five(value: &Value) -> Result<(), String> {
         Some(1..=5) => Ok(()),
         _ => Err("from 1 to 5 stars".into()),
     }
+}
+
+/// Runs a snippet on a database in memory that has a few rows.
+pub fn run(example: impl AsyncFnOnce(Db) -> Result) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let outcome: Result = runtime.block_on(async {
+        let db = Db::open("sqlite::memory:", quintet::orm::DbOptions::default()).await?;
+        let models = [Director.meta(), Studio.meta(), Tag.meta(), Film.meta(), Review.meta()];
+        quintet::migrate::create_tables(&db, &models).await?;
+        fill(&db).await?;
+        example(db).await
+    });
+    outcome.unwrap();
+}
+
+async fn fill(db: &Db) -> Result {
+    let varda = create!(Director { name: "Agnès Varda" }).insert(db).await?;
+    let lang = create!(Director { name: "Fritz Lang" }).insert(db).await?;
+    let ufa = create!(Studio { id: 1, name: "Ufa", city: "Berlin" }).insert(db).await?;
+    let tags = Tag.bulk_create(["noir", "silent", "war"].map(|name| create!(Tag { name })), db).await?;
+    let day = |text: &str| text.parse::<Date>();
+    create!(Film { id: 7, title: "Metropolis", director: &lang, studio: &ufa, released: day("1927-01-10")?, votes: 5000 })
+        .insert(db)
+        .await?;
+    create!(Film { title: "M", director: &lang, tags: [&tags[0]], released: day("1931-05-11")?, votes: 900 })
+        .insert(db)
+        .await?;
+    let cleo = create!(Film { title: "Cléo de 5 à 7", director: &varda, released: day("1962-04-11")?, votes: 80 });
+    let cleo = cleo.insert(db).await?;
+    create!(Review { film: &cleo, stars: 5, text: "Two hours that feel like two." }).insert(db).await?;
+    create!(Review { film: 7, stars: 4 }).insert(db).await?;
+    Ok(())
 }

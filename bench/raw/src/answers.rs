@@ -215,9 +215,9 @@ impl Item {
 pub async fn list(FromState(state): FromState<State>) -> Answer<Json<Vec<Item>>> {
     let read = |db: &Connection| {
         db.prepare_cached(
-            "SELECT id, name, brand, price, rating, stock, active, category FROM bench_item ORDER BY id LIMIT ?1",
+            "SELECT id, name, brand, price, rating, stock, active, category FROM bench_item ORDER BY id LIMIT 100",
         )?
-        .query_map([100], Item::of)?
+        .query_map([], Item::of)?
         .collect::<rusqlite::Result<Vec<_>>>()
     };
     state.store.read(read).await.map(Json).map_err(failed)

@@ -150,23 +150,26 @@ impl Graph {
     /// # Errors
     /// If there are several: two branches of work each added one.
     pub fn leaf(&self, app: &str) -> Result<Option<&MigrationKey>> {
-        let leaves: Vec<&MigrationKey> =
-            self.of_app(app).map(|m| &m.key).filter(|key| !self.is_built_on_by_own_app(key)).collect();
+        let leaves = self.leaves(app);
         match leaves.as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(one)),
-            [first, .., last] => {
+            _ => {
                 let names: Vec<&str> = leaves.iter().map(|k| k.name.as_str()).collect();
                 Err(refuse(format!(
-                    "app `{app}` has {} migrations that nothing follows: {}. Two branches of work met: look whether \
-                     they fit together, then let one follow the other, for example `depends = [\"{}\"]` in {}.toml",
+                    "app `{app}` has {} migrations that nothing follows: {}. Two branches of work met: \
+                     `makemigrations --merge` writes one that follows both, if they fit together",
                     leaves.len(),
-                    names.join(", "),
-                    first.name,
-                    last.name
+                    names.join(", ")
                 )))
             }
         }
+    }
+
+    /// The app's migrations that no other of the app builds on.
+    #[must_use]
+    pub fn leaves(&self, app: &str) -> Vec<&MigrationKey> {
+        self.of_app(app).map(|m| &m.key).filter(|key| !self.is_built_on_by_own_app(key)).collect()
     }
 
     fn is_built_on_by_own_app(&self, key: &MigrationKey) -> bool {

@@ -11,6 +11,7 @@ mod error;
 pub mod detect;
 pub mod file;
 pub mod graph;
+pub mod merge;
 pub mod operation;
 mod room;
 pub mod run;

@@ -302,7 +302,11 @@ async fn the_key_of_a_table_can_change_with_all_that_points_to_it() {
         assert_eq!(text(&db, "SELECT id, mentor_id FROM shop_author WHERE id = '2'").await, "2|1");
         assert_database(&db, &graph.state().unwrap()).await;
         // And the rules still hold.
-        assert!(db.batch("INSERT INTO shop_book (id, title, author_id) VALUES (9, '', '7')".into()).await.is_err());
+        assert!(
+            db.batch("INSERT INTO shop_book (id, title, author_id) VALUES (9, '', '7')".into())
+                .await
+                .is_err()
+        );
     }
 }
 
@@ -335,23 +339,54 @@ async fn run_sql_runs_both_ways_and_needs_a_way_back() {
 async fn a_removed_column_without_a_value_comes_back_only_into_an_empty_table() {
     let graph = chain("shop", vec![library(), vec![remove("shop.Book", "title")]]);
     for engine in engines() {
-    let graph = &graph;
-    let db = engine.open().await;
-    up_to(&db, graph, "shop", "0001").await.unwrap();
-    fill(&db).await;
-    go(&db, graph, Target::Latest).await.unwrap();
-    let error = up_to(&db, graph, "shop", "0001").await.unwrap_err().to_string();
-    assert!(
-        error.contains("2 rows of `shop_book` would have no `title`") && error.contains("id = 1"),
-        "{error}"
-    );
-    let given = Operation::RemoveField {
-        model: "shop.Book".into(),
-        name: "title".into(),
-        backfill: Some("?".into()),
+        let graph = &graph;
+        let db = engine.open().await;
+        up_to(&db, graph, "shop", "0001").await.unwrap();
+        fill(&db).await;
+        go(&db, graph, Target::Latest).await.unwrap();
+        let error = up_to(&db, graph, "shop", "0001").await.unwrap_err().to_string();
+        assert!(
+            error.contains("2 rows of `shop_book` would have no `title`") && error.contains("id = 1"),
+            "{error}"
+        );
+        let given = Operation::RemoveField {
+            model: "shop.Book".into(),
+            name: "title".into(),
+            backfill: Some("?".into()),
+        };
+        let graph = chain("shop", vec![library(), vec![given]]);
+        up_to(&db, &graph, "shop", "0001").await.unwrap();
+        assert_eq!(text(&db, "SELECT title FROM shop_book").await, "?;?");
+    }
+}
+
+#[tokio::test]
+async fn what_is_separate_changes_the_files_and_the_database_apart() {
+    // The database has the index already, by hand; and a table is handed from one model to another.
+    let by_hand = Operation::RunSql {
+        up: BTreeMap::from([("all".into(), "CREATE INDEX shop_book__year_idx ON shop_book (year)".into())]),
+        down: BTreeMap::from([("all".into(), "DROP INDEX shop_book__year_idx".into())]),
     };
-    let graph = chain("shop", vec![library(), vec![given]]);
-    up_to(&db, &graph, "shop", "0001").await.unwrap();
-    assert_eq!(text(&db, "SELECT title FROM shop_book").await, "?;?");
+    let indexed = FieldState { index: true, ..null(field("year", Kind::Int)) };
+    let adopt = Operation::Separate { state: vec![alter("shop.Book", indexed)], database: vec![] };
+    let both = Operation::Separate {
+        state: vec![add("shop.Tag", null(field("n", Kind::Int)), None)],
+        database: vec![add("shop.Tag", null(field("n", Kind::Int)), None)],
+    };
+    let graph = chain("shop", vec![library(), vec![by_hand, adopt, both]]);
+    let migration = graph.iter().last().unwrap();
+    let text_of = quintet_migrate::file::render(migration);
+    let read = quintet_migrate::file::parse("shop", "0002", "m.toml", &text_of)
+        .unwrap_or_else(|e| panic!("{e}\n{text_of}"));
+    assert!(read.same_as(migration), "{text_of}");
+    for engine in engines() {
+        let db = engine.open().await;
+        up_to(&db, &graph, "shop", "0001").await.unwrap();
+        fill(&db).await;
+        go(&db, &graph, Target::Latest).await.unwrap();
+        assert_database(&db, &graph.state().unwrap()).await;
+        up_to(&db, &graph, "shop", "0001").await.unwrap();
+        assert_database(&db, &state_at(&graph, "0001").await).await;
+        assert_eq!(text(&db, EVERYTHING).await, ROWS);
     }
 }

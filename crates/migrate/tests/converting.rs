@@ -65,7 +65,8 @@ fn shown_by_postgres(field: &FieldState, answer: &str) -> String {
         Kind::Bool => (plain == "1").to_string(),
         Kind::Decimal => {
             let scaled: quintet_core::value::Decimal = plain.parse().unwrap();
-            let mut number = scaled / quintet_core::value::Decimal::from(10i64.pow(field.digits.unwrap().places.into()));
+            let mut number =
+                scaled / quintet_core::value::Decimal::from(10i64.pow(field.digits.unwrap().places.into()));
             number.rescale(field.digits.unwrap().places.into());
             number.to_string()
         }
@@ -184,20 +185,20 @@ async fn values_are_converted_exactly_or_refused() {
     ];
     for engine in engines() {
         let db = engine.open().await;
-    for (old, new, value, wanted) in &cases {
-        if engine == Engine::Postgres && value.contains(NO_DECIMAL) {
-            continue;
-        }
-        let what = format!("{} → {}: {value} on {engine:?}", old.kind, new.kind);
-        match (converted(&db, old, new, value).await, *wanted) {
-            (Ok(got), Ok(wanted)) if engine == Engine::Postgres => {
-                assert_eq!(got, shown_by_postgres(new, wanted), "{what}");
+        for (old, new, value, wanted) in &cases {
+            if engine == Engine::Postgres && value.contains(NO_DECIMAL) {
+                continue;
             }
-            (Ok(got), Ok(wanted)) => assert_eq!(got, wanted, "{what}"),
-            (Err(got), Err(wanted)) => assert!(got.contains(wanted), "{what}: {got}"),
-            (got, wanted) => panic!("{what}: got {got:?}, wanted {wanted:?}"),
+            let what = format!("{} → {}: {value} on {engine:?}", old.kind, new.kind);
+            match (converted(&db, old, new, value).await, *wanted) {
+                (Ok(got), Ok(wanted)) if engine == Engine::Postgres => {
+                    assert_eq!(got, shown_by_postgres(new, wanted), "{what}");
+                }
+                (Ok(got), Ok(wanted)) => assert_eq!(got, wanted, "{what}"),
+                (Err(got), Err(wanted)) => assert!(got.contains(wanted), "{what}: {got}"),
+                (got, wanted) => panic!("{what}: got {got:?}, wanted {wanted:?}"),
+            }
         }
-    }
     }
 }
 
@@ -223,9 +224,10 @@ async fn what_has_no_exact_way_is_refused_before_anything_runs() {
 async fn null_gets_the_value_that_was_given_or_stops_the_migration() {
     let start = vec![create(model("app.T", vec![null(field("x", Kind::Int))]))];
     for engine in engines() {
-        for (backfill, wanted) in
-            [(Some("5"), Ok("1;5;5")), (None, Err("2 rows of `app_t` have no `x` (for example id = 2, id = 3)"))]
-        {
+        for (backfill, wanted) in [
+            (Some("5"), Ok("1;5;5")),
+            (None, Err("2 rows of `app_t` have no `x` (for example id = 2, id = 3)")),
+        ] {
             let step = Operation::AlterField {
                 model: "app.T".into(),
                 field: field("x", Kind::Int),
@@ -273,7 +275,10 @@ async fn shared_values_stop_a_new_uniqueness() {
             match (go(&db, &graph, Target::Latest).await, wanted) {
                 (Ok(_), None) => assert_database(&db, &graph.state().unwrap()).await,
                 (Err(error), Some(words)) => {
-                    assert!(error.to_string().contains("2 rows") && error.to_string().contains(words), "{error}");
+                    assert!(
+                        error.to_string().contains("2 rows") && error.to_string().contains(words),
+                        "{error}"
+                    );
                 }
                 (got, _) => panic!("{rows}: {got:?}"),
             }
@@ -303,7 +308,9 @@ async fn a_renamed_choice_takes_its_rows_along_and_a_lost_one_stops_the_migratio
             up_to(&db, &graph, "app", "0001").await.unwrap();
             db.batch("INSERT INTO app_t (status) VALUES ('draft'), ('live')".into()).await.unwrap();
             match (go(&db, &graph, Target::Latest).await, wanted) {
-                (Ok(_), Ok(rows)) => assert_eq!(text(&db, "SELECT status FROM app_t ORDER BY id").await, rows),
+                (Ok(_), Ok(rows)) => {
+                    assert_eq!(text(&db, "SELECT status FROM app_t ORDER BY id").await, rows)
+                }
                 (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
                 (got, _) => panic!("{got:?}"),
             }
@@ -337,10 +344,13 @@ async fn a_value_in_a_file_is_kept_as_the_driver_would_keep_it() {
             db.batch("INSERT INTO app_t (n) VALUES (1)".into()).await.unwrap();
             go(&db, &graph, Target::Latest).await.unwrap();
             let value = Value::parse(kind, given).unwrap();
-            let (mut insert, shown) = ("INSERT INTO app_t (n, x) VALUES (2, ".to_owned(), match engine {
-                Engine::Sqlite => "quote(x) || typeof(x)",
-                Engine::Postgres => "x::text",
-            });
+            let (mut insert, shown) = (
+                "INSERT INTO app_t (n, x) VALUES (2, ".to_owned(),
+                match engine {
+                    Engine::Sqlite => "quote(x) || typeof(x)",
+                    Engine::Postgres => "x::text",
+                },
+            );
             db.dialect().parameter(1, &mut insert);
             db.execute(Stmt::write(insert + ")", vec![value])).await.unwrap();
             let all = text(&db, &format!("SELECT {shown} FROM app_t ORDER BY n")).await;

@@ -81,7 +81,16 @@ mod new {
         pub(super) name: String,
     }
 
-    #[model(app = "shop", unique_together = ["name", "maker"])]
+    #[model(
+        app = "shop",
+        unique_together = ["name", "maker"],
+        indexes = [
+            index(fields(name, -made)),
+            index(fields(price), where = "weight > 1", name = "heavy"),
+            index(fields(made), expressions("lower(name)")),
+        ],
+        constraints = [check("some_weight", "weight > 0"), unique(fields(name, made), where = "weight > 2")],
+    )]
     #[derive(Debug, Clone)]
     pub(super) struct Thing {
         #[field(max_length = 40, renamed_from = "title")]
@@ -111,13 +120,19 @@ mod new {
 
 #[tokio::test]
 async fn tables_hold_what_the_orm_writes_and_follow_the_models() {
+    for engine in engines() {
+        hold_and_follow(engine.open().await).await;
+    }
+}
+
+async fn hold_and_follow(bed: Bed) {
+    let db = bed.db.clone();
     let before = [old::Maker::meta(), old::Label::meta(), old::Thing::meta()];
     let goal = ProjectState::of_models(&before).unwrap();
     let operations =
         detect(&ProjectState::default(), &goal, &Hints::default(), &mut Prepared::default()).unwrap();
     let first =
         Graph::new(arrange(&Graph::default(), &ProjectState::default(), operations, None).unwrap()).unwrap();
-    let db = memory().await;
     go(&db, &first, Target::Latest).await.unwrap();
     assert_database(&db, &goal).await;
     let seen: Timestamp = "1979-05-25T20:15:00.25Z".parse().unwrap();
@@ -155,6 +170,9 @@ async fn tables_hold_what_the_orm_writes_and_follow_the_models() {
     let both = Graph::new(first.iter().cloned().chain(made).collect()).unwrap();
     go(&db, &both, Target::Latest).await.unwrap();
     assert_database(&db, &goal).await;
+    let thing = &goal.models["shop.Thing"];
+    assert_eq!(thing.indexes.iter().filter(|index| index.unique).count(), 1, "{thing:#?}");
+    assert_eq!((thing.indexes.len(), thing.checks.len()), (4, 1));
     {
         use new::*;
         let things = Thing.select_related(Thing.maker).prefetch_related(Thing.tags).all(&db).await.unwrap();

@@ -433,3 +433,40 @@ fn what_does_not_fit_the_state_is_refused() {
         assert!(error.contains(words), "{operation}: {error}");
     }
 }
+
+#[test]
+fn an_index_with_sql_goes_before_its_column_is_renamed_and_comes_back_after() {
+    use quintet_migrate::state::{CheckState, IndexState};
+    let film = |year: &str| {
+        let mut s = state(vec![model("app.Film", vec![varchar("title", 9), field(year, Kind::Int)])]);
+        let film = s.models.get_mut("app.Film").unwrap();
+        let part = IndexState {
+            fields: vec!["title".into()],
+            condition: Some(format!("{year} > 1")),
+            ..IndexState::default()
+        };
+        let plain = IndexState { fields: vec![format!("-{year}")], ..IndexState::default() };
+        film.indexes = vec![part, plain];
+        film.checks = vec![CheckState { name: "old".into(), sql: format!("{year} > 1800") }];
+        s
+    };
+    let (from, to) = (film("year"), film("made"));
+    let mut hints = Hints::default();
+    hints.fields.insert(("app.Film".into(), "made".into()), "year".into());
+    let found = detect(&from, &to, &hints, &mut Prepared::default()).unwrap();
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 5, "{told:#?}");
+    assert!(told[0].starts_with("remove index app_film__title_"), "{told:#?}");
+    assert_eq!(
+        told[1..],
+        [
+            "remove constraint old from Film",
+            "rename field year of Film to made",
+            "add index (title) to Film",
+            "add constraint old to Film"
+        ]
+    );
+    let mut state = from;
+    found.iter().for_each(|operation| operation.apply(&mut state).unwrap());
+    assert!(state.same_as(&to));
+}

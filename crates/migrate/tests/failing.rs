@@ -26,7 +26,9 @@ async fn a_migration_that_fails_half_way_leaves_schema_rows_and_history_alone() 
         ("more than 2 characters", alter("app.A", varchar("name", 2))),
         ("app_b", sql("INSERT INTO app_b (a_id, note) VALUES (77, '')")),
     ];
-    for (engine, (words, last)) in engines().into_iter().flat_map(|e| failing.iter().map(move |f| (e, f.clone()))) {
+    for (engine, (words, last)) in
+        engines().into_iter().flat_map(|e| failing.iter().map(move |f| (e, f.clone())))
+    {
         let second = vec![
             alter("app.A", varchar("name", 40)),
             add("app.B", varchar("note", 5), Some("-")),

@@ -4,8 +4,9 @@
 mod common;
 
 use common::*;
+use quintet_core::value::Kind;
 use quintet_migrate::{
-    Graph, Migration, MigrationKey, Migrator,
+    Graph, Migration, MigrationKey, Migrator, Operation,
     run::{Direction, Mode, Target},
 };
 
@@ -49,10 +50,7 @@ async fn two_leaves_of_an_app_are_told_with_both_names() {
     let graph =
         graph(&[("a.0001", &[]), ("a.0002_left", &["a.0001"]), ("a.0002_right", &["a.0001"])]).unwrap();
     let error = graph.leaf("a").unwrap_err().to_string();
-    assert!(
-        error.contains("0002_left, 0002_right") && error.contains("depends = [\"0002_left\"]"),
-        "{error}"
-    );
+    assert!(error.contains("0002_left, 0002_right") && error.contains("makemigrations --merge"), "{error}");
     let db = memory().await;
     assert!(go(&db, &graph, Target::Latest).await.unwrap_err().to_string().contains("0002_right"));
     assert_eq!(text(&db, "SELECT COUNT(*) FROM sqlite_schema").await, "0");
@@ -110,4 +108,65 @@ async fn a_fake_only_changes_the_history() {
     assert_eq!(plan.steps[0].direction, Direction::Backwards);
     migrator.run(&plan, Mode::Fake, |_| {}).await.unwrap();
     assert!(migrator.history().await.unwrap().is_empty());
+}
+
+#[test]
+fn branches_that_fit_together_are_merged_and_others_are_named() {
+    let film = create(model("a.Film", vec![varchar("title", 9), null(field("year", Kind::Int))]));
+    let met = |left: Operation, right: Operation| {
+        Graph::new(vec![
+            migration("a.0001_initial", &[], vec![film.clone()]),
+            migration("a.0002_left", &["a.0001_initial"], vec![left]),
+            migration("a.0002_right", &["a.0001_initial"], vec![right]),
+        ])
+        .unwrap()
+    };
+    let (title, year) =
+        (alter("a.Film", varchar("title", 20)), alter("a.Film", null(field("year", Kind::BigInt))));
+    let graph = met(title.clone(), year);
+    let merged = quintet_migrate::merge::merge(&graph, "a").unwrap().unwrap();
+    assert_eq!(merged.key, MigrationKey::new("a", "0003_merge"));
+    let after = Graph::new(graph.iter().cloned().chain([merged]).collect()).unwrap();
+    assert_eq!(after.leaf("a").unwrap().unwrap().name, "0003_merge");
+    assert!(quintet_migrate::merge::merge(&after, "a").unwrap().is_none());
+    for clashing in [
+        alter("a.Film", varchar("title", 30)),
+        remove("a.Film", "title"),
+        Operation::DeleteModel { model: "a.Film".into() },
+        Operation::RenameModel { model: "a.Film".into(), to: "a.Movie".into() },
+    ] {
+        let error =
+            quintet_migrate::merge::merge(&met(title.clone(), clashing), "a").unwrap_err().to_string();
+        assert!(error.contains("a.0002_left") && error.contains("a.0002_right"), "{error}");
+        assert!(error.contains("depends = [\"0002_left\"]"), "{error}");
+    }
+}
+
+#[test]
+fn a_plan_says_what_loses_or_locks() {
+    use quintet_orm::dialect::{POSTGRES, SQLITE};
+    let mut before =
+        chain("a", vec![vec![create(model("a.Film", vec![varchar("title", 9)]))]]).state().unwrap();
+    before.models.get_mut("a.Film").unwrap().fields.push(null(field("year", Kind::Int)));
+    let index = |concurrently| Operation::AddIndex {
+        model: "a.Film".into(),
+        index: quintet_migrate::state::IndexState { fields: vec!["year".into()], ..Default::default() },
+        concurrently,
+    };
+    for (operation, on_sqlite, on_postgres) in [
+        (Operation::DeleteModel { model: "a.Film".into() }, "loses all rows", "loses all rows"),
+        (remove("a.Film", "year"), "loses the values of `year`", "loses the values"),
+        (alter("a.Film", null(field("year", Kind::BigInt))), "anew", "add a field of another"),
+        (alter("a.Film", field("year", Kind::Int)), "anew", "reads the whole table"),
+        (alter("a.Film", unique(varchar("title", 9))), "", "makes an index"),
+        (add("a.Film", null(field("n", Kind::Int)), None), "", ""),
+        (add("a.Film", field("n", Kind::Int), Some("1")), "anew", ""),
+        (index(false), "", "concurrently = true"),
+        (index(true), "", ""),
+    ] {
+        for (dialect, words) in [(&SQLITE, on_sqlite), (&POSTGRES, on_postgres)] {
+            let advice = operation.advice(&before, dialect).unwrap_or_default();
+            assert!(advice.contains(words) && advice.is_empty() == words.is_empty(), "{operation}: {advice}");
+        }
+    }
 }

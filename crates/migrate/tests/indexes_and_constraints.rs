@@ -74,8 +74,18 @@ async fn indexes_and_rules_come_and_go_and_keep_the_rows() {
             // All of these are kept by a table that is built anew, and renamed with it.
             alter("shop.Film", varchar("title", 50)),
             Operation::RenameTable { model: "shop.Film".into(), table: "movie".into() },
-            Operation::RenameField { model: "shop.Film".into(), from: "title".into(), to: "name".into(), column: None },
-            Operation::RenameField { model: "shop.Film".into(), from: "name".into(), to: "title".into(), column: None },
+            Operation::RenameField {
+                model: "shop.Film".into(),
+                from: "title".into(),
+                to: "name".into(),
+                column: None,
+            },
+            Operation::RenameField {
+                model: "shop.Film".into(),
+                from: "name".into(),
+                to: "title".into(),
+                column: None,
+            },
             Operation::RenameTable { model: "shop.Film".into(), table: "shop_film".into() },
         ],
     ];
@@ -98,10 +108,18 @@ async fn indexes_and_rules_come_and_go_and_keep_the_rows() {
 #[tokio::test]
 async fn rows_in_the_way_of_a_rule_are_named() {
     let lower = IndexState { unique: true, expressions: texts(&["lower(title)"]), ..over(&[]) };
-    let recent = IndexState { unique: true, condition: Some("id < 3".into()), expressions: texts(&["1"]), ..over(&[]) };
+    let recent = IndexState {
+        unique: true,
+        condition: Some("id < 3".into()),
+        expressions: texts(&["1"]),
+        ..over(&[])
+    };
     for engine in engines() {
         for (operation, words) in [
-            (check("young", "year > 1980"), "1 row of `shop_film` break the rule `young` (for example id = 1)"),
+            (
+                check("young", "year > 1980"),
+                "1 row of `shop_film` break the rule `young` (for example id = 1)",
+            ),
             (index(lower.clone()), "2 rows of `shop_film` share the values of (lower(title))"),
             (index(recent.clone()), "id = 1 and id = 2"),
         ] {
@@ -124,7 +142,9 @@ async fn a_rule_is_kept_by_the_database() {
         let db = engine.open().await;
         go(&db, &graph, Target::Latest).await.unwrap();
         let insert = async |title: &str, year: i64| {
-            let sql = format!("INSERT INTO shop_film (title, released, year) VALUES ('{title}', '1999-01-01', {year})");
+            let sql = format!(
+                "INSERT INTO shop_film (title, released, year) VALUES ('{title}', '1999-01-01', {year})"
+            );
             db.batch(sql).await.is_ok()
         };
         assert!(insert("a", 1950).await && insert("a", 1951).await, "the part of the rows that may share");
@@ -135,10 +155,18 @@ async fn a_rule_is_kept_by_the_database() {
 
 #[tokio::test]
 async fn what_sql_mentions_can_not_be_renamed_away() {
-    for operation in [check("known", "year > 1900"), index(IndexState { condition: Some("\"year\" > 1".into()), ..over(&["title"]) })] {
+    for operation in [
+        check("known", "year > 1900"),
+        index(IndexState { condition: Some("\"year\" > 1".into()), ..over(&["title"]) }),
+    ] {
         let mut state = chain("shop", vec![film(), vec![operation]]).state().unwrap();
         for change in [
-            Operation::RenameField { model: "shop.Film".into(), from: "year".into(), to: "made".into(), column: None },
+            Operation::RenameField {
+                model: "shop.Film".into(),
+                from: "year".into(),
+                to: "made".into(),
+                column: None,
+            },
             remove("shop.Film", "year"),
         ] {
             let error = change.apply(&mut state).unwrap_err().to_string();
@@ -166,7 +194,8 @@ async fn a_covering_index_is_refused_where_there_is_none() {
 #[tokio::test]
 async fn a_concurrent_index_is_made_outside_of_a_transaction() {
     let concurrent = |index| Operation::AddIndex { model: "shop.Film".into(), index, concurrently: true };
-    let operations = vec![concurrent(over(&["title"])), concurrent(IndexState { unique: true, ..over(&["released"]) })];
+    let operations =
+        vec![concurrent(over(&["title"])), concurrent(IndexState { unique: true, ..over(&["released"]) })];
     let graph = chain("shop", vec![film(), operations.clone()]);
     for engine in engines() {
         let db = engine.open().await;
@@ -177,7 +206,9 @@ async fn a_concurrent_index_is_made_outside_of_a_transaction() {
         up_to(&db, &graph, "shop", "0001").await.unwrap();
         assert_database(&db, &graph.state_of(|key| key.name == "0001").unwrap()).await;
         // What a failure leaves behind does not hinder the next try.
-        db.batch("INSERT INTO shop_film (id, title, released) VALUES (9, 'Dune', '1984-12-14')".into()).await.unwrap();
+        db.batch("INSERT INTO shop_film (id, title, released) VALUES (9, 'Dune', '1984-12-14')".into())
+            .await
+            .unwrap();
         let error = go(&db, &graph, Target::Latest).await.unwrap_err().to_string();
         assert!(error.contains("share the values of (released)"), "{error}");
         db.batch("DELETE FROM shop_film WHERE id = 9".into()).await.unwrap();

@@ -89,20 +89,24 @@ fn random_schema(random: &mut Random) -> ProjectState {
         for f in model.fields.clone().iter().filter(|f| f.reference.is_none() && !f.auto) {
             if random.one_in(8) {
                 let minus = if random.one_in(2) { "-" } else { "" };
-                let index = IndexState { fields: vec![format!("{minus}{}", f.name)], ..IndexState::default() };
-                model.indexes.push(match random.below(3) {
+                let index =
+                    IndexState { fields: vec![format!("{minus}{}", f.name)], ..IndexState::default() };
+                let index = match random.below(3) {
                     0 => index,
                     1 => IndexState {
                         name: Some(format!("{}_part", name.to_lowercase())),
-                        condition: Some(format!("{} IS NOT NULL", f.column)),
+                        condition: Some(format!("\"{}\" IS NOT NULL", f.column)),
                         ..index
                     },
-                    _ => IndexState { expressions: vec![format!("({} IS NULL)", f.column)], ..index },
-                });
-                model.indexes.dedup_by_key(|index| index.name.clone());
+                    _ => IndexState { expressions: vec![format!("(\"{}\" IS NULL)", f.column)], ..index },
+                };
+                let taken = |i: &IndexState| i.name.is_some() && i.name == index.name;
+                if !model.indexes.iter().any(taken) {
+                    model.indexes.push(index);
+                }
             }
             if random.one_in(12) {
-                let sql = format!("{0} IS NULL OR {0} = {0}", f.column);
+                let sql = format!("\"{0}\" IS NULL OR \"{0}\" = \"{0}\"", f.column);
                 model.checks.push(CheckState { name: format!("{}_same", f.name), sql });
             }
         }

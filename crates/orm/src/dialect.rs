@@ -25,6 +25,14 @@ pub struct Dialect {
     pub text_search: TextSearch,
     /// Can a long list be one parameter: a JSON array, read by `json_each`?
     pub json_lists: bool,
+    /// Can a long list be one parameter: an array of the database's own?
+    pub array_lists: bool,
+    /// Is a parameter taken for a text where nothing beside it has a type (in `VALUES`, in `CASE`), so that its type must be
+    /// written out?
+    pub typed_values: bool,
+    /// Does it take NULLs for greater than all values where an order says nothing about them? Where it doesn't, the order
+    /// says it: see [`Nulls::Default`](crate::ast::Nulls::Default).
+    pub nulls_are_greatest: bool,
     /// Whose functions on texts, dates and JSON are called.
     pub functions: Functions,
     /// Can an aggregate be given its rows by `FILTER (WHERE …)`?
@@ -36,6 +44,8 @@ pub struct Dialect {
     /// Are the rows of a long query fetched in parts, through a cursor in a transaction? Otherwise the driver has a thread
     /// that can wait for whoever reads them.
     pub cursors: bool,
+    /// Does it look at the value of a limit when it plans, so that a parameter there is planned anew each time?
+    pub plans_by_limit: bool,
 }
 
 /// Whose functions are called.
@@ -82,11 +92,15 @@ pub static SQLITE: Dialect = Dialect {
     rebuilds_tables: true,
     text_search: TextSearch::Functions,
     json_lists: true,
+    array_lists: false,
+    typed_values: false,
+    nulls_are_greatest: false,
     functions: Functions::Registered,
     aggregate_filter: true,
     regex: false,
     explain: "EXPLAIN QUERY PLAN ",
     cursors: false,
+    plans_by_limit: true,
 };
 
 /// PostgreSQL 13 and newer.
@@ -102,11 +116,15 @@ pub static POSTGRES: Dialect = Dialect {
     rebuilds_tables: false,
     text_search: TextSearch::Like,
     json_lists: false,
+    array_lists: true,
+    typed_values: true,
+    nulls_are_greatest: true,
     functions: Functions::Standard,
     aggregate_filter: true,
     regex: true,
     explain: "EXPLAIN ",
     cursors: true,
+    plans_by_limit: false,
 };
 
 impl Dialect {

@@ -3,8 +3,8 @@ use std::{collections::HashMap, fmt, marker::PhantomData, ops::Deref, panic::Loc
 use quintet_core::{BoxFuture, Result, meta::ModelMeta};
 
 use crate::{
-    executor::Executor,
     ast::DateUnit,
+    executor::Executor,
     expr::{Aggregates, Cond, ExprOf, IntoOrders},
     field::{DateLike, FieldType},
     model::{Columns, Model},

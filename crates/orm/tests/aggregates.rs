@@ -5,13 +5,22 @@ mod common;
 use common::*;
 use quintet_orm::{Model, dialect::SQLITE, prelude::*};
 
+scenarios!(
+    values_over_all_rows,
+    no_rows_have_no_sum,
+    an_aggregate_counts_only_what_matches_its_filter,
+    spread,
+    a_cut_query_is_aggregated_over_its_part,
+    groups,
+    objects_with_values_beside_them,
+);
+
 fn sql<M: Model, O: Send + 'static>(query: &QuerySet<M, O>) -> String {
     query.to_sql(&SQLITE).unwrap().sql
 }
 
-#[tokio::test]
-async fn values_over_all_rows() {
-    let (db, _) = filled().await;
+async fn values_over_all_rows(on: &On) {
+    let (db, _) = on.filled().await;
     let log = db.record();
     let (rows, votes, mean, dearest, cheapest): (i64, Option<i64>, Option<f64>, Option<Decimal>, _) = Film
         .aggregate((Film.rows(), Film.votes.sum(), Film.price.avg(), Film.price.max(), Film.price.min()), &db)
@@ -37,9 +46,8 @@ async fn values_over_all_rows() {
     assert_eq!(Film.aggregate(Film.votes.sum().coalesce(0) + Film.rows(), &db).await.unwrap(), 1803);
 }
 
-#[tokio::test]
-async fn no_rows_have_no_sum() {
-    let (db, _) = filled().await;
+async fn no_rows_have_no_sum(on: &On) {
+    let (db, _) = on.filled().await;
     type Answer = (i64, i64, Option<i64>, Option<f64>, Option<Date>, Option<f64>);
     let asked = || {
         let votes = Film.votes;
@@ -51,9 +59,8 @@ async fn no_rows_have_no_sum() {
     assert_eq!(Film.limit(0).aggregate(asked(), &db).await.unwrap(), nothing);
 }
 
-#[tokio::test]
-async fn an_aggregate_counts_only_what_matches_its_filter() {
-    let (db, _) = filled().await;
+async fn an_aggregate_counts_only_what_matches_its_filter(on: &On) {
+    let (db, _) = on.filled().await;
     let log = db.record();
     let answer = Film
         .aggregate(
@@ -77,9 +84,8 @@ async fn an_aggregate_counts_only_what_matches_its_filter() {
     );
 }
 
-#[tokio::test]
-async fn spread() {
-    let (db, _) = filled().await;
+async fn spread(on: &On) {
+    let (db, _) = on.filled().await;
     let (variance, deviation) =
         Film.aggregate((Film.votes.variance(), Film.price.stddev()), &db).await.unwrap();
     // 900, 800, 100: mean 600.
@@ -90,15 +96,14 @@ async fn spread() {
     assert!((variance - 1.722_222_222).abs() < 1e-6, "{variance:?}");
 }
 
-#[tokio::test]
-async fn a_cut_query_is_aggregated_over_its_part() {
-    let (db, _) = filled().await;
+async fn a_cut_query_is_aggregated_over_its_part(on: &On) {
+    let (db, _) = on.filled().await;
     let log = db.record();
     let best = Film.order_by(Film.votes.desc()).limit(2);
     assert_eq!(best.aggregate((Film.rows(), Film.votes.sum()), &db).await.unwrap(), (2, Some(1700)));
     assert_eq!(
         log.queries()[0].sql,
-        r#"SELECT COUNT(*), SUM(t0."votes") FROM "cinema_film" AS t0 WHERE t0."id" IN (SELECT t1."id" FROM "cinema_film" AS t1 ORDER BY t1."votes" DESC LIMIT ?1)"#
+        r#"SELECT COUNT(*), SUM(t0."votes") FROM "cinema_film" AS t0 WHERE t0."id" IN (SELECT t1."id" FROM "cinema_film" AS t1 ORDER BY t1."votes" DESC LIMIT 2)"#
     );
     // The related objects of one row.
     let film = Film.filter(Film.title.eq("Alien")).one(&db).await.unwrap();
@@ -108,9 +113,8 @@ async fn a_cut_query_is_aggregated_over_its_part() {
     assert_eq!(tags, (1, Some("horror".to_owned())));
 }
 
-#[tokio::test]
-async fn groups() {
-    let (db, _) = filled().await;
+async fn groups(on: &On) {
+    let (db, _) = on.filled().await;
     let by_name = Film.group_by(Film.director.name).order_by(Film.director.name).aggregate(Film.rows());
     assert_eq!(
         sql(&by_name),
@@ -156,9 +160,8 @@ async fn groups() {
     assert_eq!((directors[0].0.name.as_str(), directors[0].1), ("Ridley Scott", 2));
 }
 
-#[tokio::test]
-async fn objects_with_values_beside_them() {
-    let (db, _) = filled().await;
+async fn objects_with_values_beside_them(on: &On) {
+    let (db, _) = on.filled().await;
     let log = db.record();
     let busy: Vec<(Director, (i64, Option<Decimal>))> = Director
         .annotate((Director.films.count(), Director.films.max(Film.price)))
@@ -179,8 +182,13 @@ async fn objects_with_values_beside_them() {
     assert_eq!(ridley.films.get().unwrap().len(), 2);
 
     // What was asked to be loaded before stays asked.
-    let films: Vec<(Film, i64)> =
-        Film.select_related(Film.director).order_by(Film.id).annotate(Film.title.length()).all(&db).await.unwrap();
+    let films: Vec<(Film, i64)> = Film
+        .select_related(Film.director)
+        .order_by(Film.id)
+        .annotate(Film.title.length())
+        .all(&db)
+        .await
+        .unwrap();
     assert_eq!((films[0].0.director.get().unwrap().name.as_str(), films[0].1), ("Ridley Scott", 5));
     assert_eq!(films[2].0.director.get().unwrap().name, "Agnès Varda");
     let one = Film.annotate(Film.votes * 2).get(films[0].0.id, &db).await.unwrap();

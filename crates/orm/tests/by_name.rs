@@ -10,6 +10,14 @@ use quintet_orm::{
     prelude::*,
 };
 
+scenarios!(
+    a_filter_by_name_is_the_typed_filter,
+    order_search_and_pages,
+    rows_have_the_values_of_typed_rows,
+    rows_are_written_from_text,
+    no_text_becomes_sql,
+);
+
 const ALLOWED: &[&str] = &[
     "id",
     "title",
@@ -38,9 +46,8 @@ fn titles(rows: &[DynRow]) -> Vec<&str> {
     rows.iter().filter_map(|row| row.get("title")?.as_text()).collect()
 }
 
-#[tokio::test]
-async fn a_filter_by_name_is_the_typed_filter() {
-    let (db, rows) = filled().await;
+async fn a_filter_by_name_is_the_typed_filter(on: &On) {
+    let (db, rows) = on.filled().await;
     let cases: Vec<(&str, &str, Cond<Film>)> = vec![
         ("title", "Alien", Film.title.eq("Alien")),
         ("title__exact", "Alien", Film.title.eq("Alien")),
@@ -95,9 +102,8 @@ async fn a_filter_by_name_is_the_typed_filter() {
     }
 }
 
-#[tokio::test]
-async fn order_search_and_pages() {
-    let (db, _) = filled().await;
+async fn order_search_and_pages(on: &On) {
+    let (db, _) = on.filled().await;
     let sql = |set: DynSet| set.typed::<Film>().unwrap().to_sql(&SQLITE).unwrap().sql;
     assert!(
         sql(films().order_by("-released, director__name,-released").unwrap())
@@ -225,9 +231,8 @@ fn models_are_found_by_label() {
     assert!(DynSet::of(&[Film.meta()], "cinema.Country").is_err());
 }
 
-#[tokio::test]
-async fn rows_have_the_values_of_typed_rows() {
-    let (db, rows) = filled().await;
+async fn rows_have_the_values_of_typed_rows(on: &On) {
+    let (db, rows) = on.filled().await;
     let alien = films().get("1", &db).await.unwrap();
     assert_eq!(alien.key(), &Value::Int(rows.alien.id));
     assert_eq!(alien.get("released"), Some(&Value::Date(date("1979-05-25"))));
@@ -248,9 +253,8 @@ async fn rows_have_the_values_of_typed_rows() {
     }
 }
 
-#[tokio::test]
-async fn rows_are_written_from_text() {
-    let (db, rows) = filled().await;
+async fn rows_are_written_from_text(on: &On) {
+    let (db, rows) = on.filled().await;
     let set = || {
         let names =
             ["title", "subtitle", "director", "studio", "price", "votes", "released", "status", "classic"];
@@ -341,9 +345,8 @@ const NASTY: &[&str] = &[
     "title\" FROM cinema_film --",
 ];
 
-#[tokio::test]
-async fn no_text_becomes_sql() {
-    let (db, rows) = filled().await;
+async fn no_text_becomes_sql(on: &On) {
+    let (db, rows) = on.filled().await;
     for nasty in NASTY {
         // As a name: refused before anything is asked.
         let log = db.record();

@@ -21,11 +21,15 @@ static OTHER: Dialect = Dialect {
     rebuilds_tables: false,
     text_search: TextSearch::Like,
     json_lists: false,
+    array_lists: false,
+    typed_values: true,
+    nulls_are_greatest: true,
     functions: Functions::Standard,
     aggregate_filter: false,
     regex: true,
     explain: "EXPLAIN ",
     cursors: true,
+    plans_by_limit: false,
 };
 
 static BACKTICKS: Dialect = Dialect { name: "backticks", placeholder: Placeholder::Question, ..copy(&OTHER) };
@@ -44,11 +48,15 @@ const fn copy(of: &Dialect) -> Dialect {
         rebuilds_tables: of.rebuilds_tables,
         text_search: of.text_search,
         json_lists: of.json_lists,
+        array_lists: of.array_lists,
+        typed_values: of.typed_values,
+        nulls_are_greatest: of.nulls_are_greatest,
         functions: of.functions,
         aggregate_filter: of.aggregate_filter,
         regex: of.regex,
         explain: of.explain,
         cursors: of.cursors,
+        plans_by_limit: of.plans_by_limit,
     }
 }
 
@@ -102,4 +110,23 @@ fn names_are_quoted_and_parameters_written_as_the_database_wants() {
         update.to_sql(&SQLITE).unwrap().sql,
         r#"UPDATE "cinema_film" SET "price" = (("price" * ?1) + CASE WHEN ("price" * ?2) < 0 THEN -5 ELSE 5 END) / 10"#
     );
+}
+
+#[test]
+fn functions_and_aggregates_follow_the_abilities() {
+    let part = |sql: String| -> String { sql.split(" FROM ").next().unwrap_or_default().to_owned() };
+    let of = |expression: Expr<Film, i32>| part(Film.select(expression).to_sql(&OTHER).unwrap().sql);
+    assert_eq!(of(Film.released.weekday()), "SELECT CAST(EXTRACT(ISODOW");
+    assert_eq!(of(Film.votes.greatest(5)), r#"SELECT GREATEST("votes", $1)"#);
+    // Without FILTER, what does not count is NULL.
+    let grouped = Film.group_by(Film.classic).aggregate((
+        Film.rows().filter(Film.votes.gt(1)),
+        Film.votes.sum().filter(Film.votes.gt(1) & Film.classic.eq(true)),
+    ));
+    assert_eq!(
+        grouped.to_sql(&OTHER).unwrap().sql,
+        r#"SELECT "classic", COUNT(CASE WHEN "votes" > $1 THEN 1 END), CAST(SUM(CASE WHEN "votes" > $2 AND "classic" = $3 THEN "votes" END) AS BIGINT) FROM "cinema_film" GROUP BY "classic""#
+    );
+    let regex = Film.filter(Film.title.iregex("^a")).select(Film.id).to_sql(&OTHER).unwrap().sql;
+    assert!(regex.contains(r#"WHERE "title" ~* $1"#), "{regex}");
 }

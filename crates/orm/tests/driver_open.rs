@@ -73,7 +73,7 @@ async fn a_wrong_url_is_a_wrong_setting() {
     let root = directory.path();
     fs::create_dir(root.join("sub")).unwrap();
     for (url, words) in [
-        ("postgres://ann:hunter2@db/site", ["no driver for `postgres`", "ann:***@db"]),
+        ("oracle://ann:hunter2@db/site", ["no driver for `oracle`", "ann:***@db"]),
         ("sqlit://site.db", ["no driver", "did you mean `sqlite`"]),
         ("site.db", ["no database URL", "sqlite://site.db"]),
         ("sqlite://", ["names no file", "sqlite://site.db"]),

@@ -58,7 +58,7 @@ async fn the_section_is_read_with_its_units_and_its_variable() {
 
 #[tokio::test]
 async fn a_wrong_url_is_shown_with_its_line_and_without_its_password() {
-    let toml = "debug = true\n[database]\nurl = \"postgres://ann:hunter2@db/site\"";
+    let toml = "debug = true\n[database]\nurl = \"oracle://ann:hunter2@db/site\"";
     let sources = Sources { toml: Some(("quintet.toml".into(), toml.into())), ..Sources::default() };
     let settings = Settings::load(sources, &OrmRoom.sections()).unwrap();
     let section = settings.get::<quintet_orm::DatabaseSettings>().unwrap();

@@ -5,6 +5,13 @@ mod common;
 use common::*;
 use quintet_orm::{dialect::SQLITE, prelude::*};
 
+scenarios!(
+    texts,
+    numbers,
+    choices_and_casts,
+    queries_inside_queries,
+);
+
 /// Selects one expression of the film Alien; the SQL between SELECT and FROM, and its value.
 async fn check<T: quintet_orm::field::FieldType + PartialEq + std::fmt::Debug>(
     db: &Db,
@@ -24,9 +31,8 @@ fn text(text: &str) -> String {
     text.to_owned()
 }
 
-#[tokio::test]
-async fn texts() {
-    let (db, _) = filled().await;
+async fn texts(on: &On) {
+    let (db, _) = on.filled().await;
     Film.filter(Film.title.eq("Alien")).update(Film.subtitle.set("  Äpfel ")).exec(&db).await.unwrap();
     check(
         &db,
@@ -53,7 +59,11 @@ async fn texts() {
         vec![
             (Film.subtitle.trim(), r#"TRIM("subtitle")"#, Some(text("Äpfel"))),
             (Film.subtitle.trim_start(), r#"LTRIM("subtitle")"#, Some(text("Äpfel "))),
-            (Film.subtitle.trim_end().upper(), r#"quintet_text_upper(RTRIM("subtitle"))"#, Some(text("  ÄPFEL"))),
+            (
+                Film.subtitle.trim_end().upper(),
+                r#"quintet_text_upper(RTRIM("subtitle"))"#,
+                Some(text("  ÄPFEL")),
+            ),
         ],
     )
     .await;
@@ -67,9 +77,8 @@ async fn texts() {
     assert_eq!(missing, [(None, None)]);
 }
 
-#[tokio::test]
-async fn numbers() {
-    let (db, _) = filled().await;
+async fn numbers(on: &On) {
+    let (db, _) = on.filled().await;
     check(
         &db,
         vec![
@@ -87,7 +96,13 @@ async fn numbers() {
     ] {
         Film.query().update(Film.price.set(dec(price))).exec(&db).await.unwrap();
         let row = Film
-            .select((Film.price.round(0), Film.price.ceil(), Film.price.floor(), Film.price.round(1), Film.price.round(5)))
+            .select((
+                Film.price.round(0),
+                Film.price.ceil(),
+                Film.price.floor(),
+                Film.price.round(1),
+                Film.price.round(5),
+            ))
             .first(&db)
             .await
             .unwrap()
@@ -113,9 +128,8 @@ async fn numbers() {
     assert_eq!(rows[2].2, None);
 }
 
-#[tokio::test]
-async fn choices_and_casts() {
-    let (db, _) = filled().await;
+async fn choices_and_casts(on: &On) {
+    let (db, _) = on.filled().await;
     let verdict = case().when(Film.votes.gt(850), "hit").when(Film.votes.gt(500), "known").otherwise("flop");
     let query = Film.order_by(Film.id).select(verdict.clone());
     assert_eq!(
@@ -146,8 +160,12 @@ async fn choices_and_casts() {
     check(
         &db,
         vec![
-            (Film.price.as_float().cast::<i32>(), r#"CAST(ROUND((CAST("price" AS DOUBLE PRECISION) / 100.0)) AS INTEGER)"#, 10),
-            (value("12").cast::<i32>(), "CAST(?1 AS INTEGER)", 12),
+            (
+                Film.price.as_float().cast::<i32>(),
+                r#"CAST(ROUND((CAST("price" AS DOUBLE PRECISION) / 100.0)) AS INTEGER)"#,
+                10,
+            ),
+            (value("12").cast::<i32>(), "quintet_text_whole(?1)", 12),
         ],
     )
     .await;
@@ -160,9 +178,8 @@ async fn choices_and_casts() {
     assert!(refused.contains("only whole numbers can be cast to decimals"), "{refused}");
 }
 
-#[tokio::test]
-async fn queries_inside_queries() {
-    let (db, rows) = filled().await;
+async fn queries_inside_queries(on: &On) {
+    let (db, rows) = on.filled().await;
     let of_film = || Review.filter(Review.film.key().eq(outer(Film.id)));
     // Films with a review of more stars than hundreds of votes.
     let loved = Film.filter(exists(of_film().filter((Review.stars * 100).gt(outer(Film.votes)))));
@@ -181,21 +198,31 @@ async fn queries_inside_queries() {
     // One value of another query, beside each row and as its order.
     let worst = || of_film().order_by(Review.stars).select(Review.stars).scalar();
     let films = Film.order_by((worst(), Film.id)).annotate(worst()).all(&db).await.unwrap();
-    let found: Vec<(&str, Option<i32>)> = films.iter().map(|(film, stars)| (film.title.as_str(), *stars)).collect();
+    let found: Vec<(&str, Option<i32>)> =
+        films.iter().map(|(film, stars)| (film.title.as_str(), *stars)).collect();
     assert_eq!(found, [("Alien", Some(3)), ("Cléo de 5 à 7", Some(4)), ("Blade Runner", Some(5))]);
-    assert_eq!(Film.select(Review.none().select(Review.stars).scalar()).first(&db).await.unwrap(), Some(None));
+    assert_eq!(
+        Film.select(Review.none().select(Review.stars).scalar()).first(&db).await.unwrap(),
+        Some(None)
+    );
     // Decimals keep their places; a column over a foreign key of the outer query is joined there.
     let dearest = Film.filter(Film.director.name.eq(outer(Film.director.name))).order_by(Film.price.desc());
     let dearest = Film.filter(Film.price.lt(dearest.select(Film.price).scalar()));
     assert_eq!(dearest.one(&db).await.unwrap().title, "Alien");
     // In a relation's filter, the owner is outside.
     let own = Film.filter(Film.reviews.any((Review.stars * 200).gt(outer(Film.votes))));
-    assert_eq!(own.order_by(Film.id).select(Film.id).all(&db).await.unwrap(), [rows.alien.id, rows.blade.id, rows.cleo.id]);
+    assert_eq!(
+        own.order_by(Film.id).select(Film.id).all(&db).await.unwrap(),
+        [rows.alien.id, rows.blade.id, rows.cleo.id]
+    );
 
     // Two levels out.
     let deep = Director.filter(exists(Film.filter(
         Film.director.key().eq(outer(Director.id))
-            & exists(Review.filter(Review.film.key().eq(outer(Film.id)) & Review.stars.cast::<i64>().gt(outer::<Film, _, _>(outer(Director.id))))),
+            & exists(Review.filter(
+                Review.film.key().eq(outer(Film.id))
+                    & Review.stars.cast::<i64>().gt(outer::<Film, _, _>(outer(Director.id))),
+            )),
     )));
     assert_eq!(deep.count(&db).await.unwrap(), 2);
 

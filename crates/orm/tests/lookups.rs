@@ -5,6 +5,18 @@ mod common;
 use common::*;
 use quintet_orm::{dialect::SQLITE, prelude::*};
 
+scenarios!(
+    comparisons,
+    nulls_are_on_one_side_of_every_condition,
+    conditions_combine,
+    text_minds_the_case_unless_told_not_to,
+    decimals_are_compared_exactly,
+    columns_of_related_models_join_once,
+    to_many_relations_have_quantifiers,
+    another_query_can_be_asked,
+    a_long_list_is_one_parameter,
+);
+
 /// Condition, the SQL after WHERE, the films that match in the order of their keys.
 type Case = (Cond<Film>, &'static str, &'static [&'static str]);
 
@@ -28,9 +40,8 @@ async fn check(db: &Db, cases: Vec<Case>) {
     }
 }
 
-#[tokio::test]
-async fn comparisons() {
-    let (db, rows) = filled().await;
+async fn comparisons(on: &On) {
+    let (db, rows) = on.filled().await;
     check(
         &db,
         vec![
@@ -56,9 +67,8 @@ async fn comparisons() {
     .await;
 }
 
-#[tokio::test]
-async fn nulls_are_on_one_side_of_every_condition() {
-    let (db, _) = filled().await;
+async fn nulls_are_on_one_side_of_every_condition(on: &On) {
+    let (db, _) = on.filled().await;
     check(
         &db,
         vec![
@@ -83,9 +93,8 @@ async fn nulls_are_on_one_side_of_every_condition() {
     .await;
 }
 
-#[tokio::test]
-async fn conditions_combine() {
-    let (db, _) = filled().await;
+async fn conditions_combine(on: &On) {
+    let (db, _) = on.filled().await;
     let (a, b) = (|| Film.title.eq("Alien"), || Film.title.eq("Blade Runner"));
     check(
         &db,
@@ -113,9 +122,8 @@ async fn conditions_combine() {
     .await;
 }
 
-#[tokio::test]
-async fn text_minds_the_case_unless_told_not_to() {
-    let (db, _) = filled().await;
+async fn text_minds_the_case_unless_told_not_to(on: &On) {
+    let (db, _) = on.filled().await;
     check(
         &db,
         vec![
@@ -150,9 +158,8 @@ async fn text_minds_the_case_unless_told_not_to() {
     .await;
 }
 
-#[tokio::test]
-async fn decimals_are_compared_exactly() {
-    let (db, _) = filled().await;
+async fn decimals_are_compared_exactly(on: &On) {
+    let (db, _) = on.filled().await;
     check(
         &db,
         vec![
@@ -187,9 +194,8 @@ async fn decimals_are_compared_exactly() {
     assert!(divided.contains("as_float()"), "{divided}");
 }
 
-#[tokio::test]
-async fn columns_of_related_models_join_once() {
-    let (db, rows) = filled().await;
+async fn columns_of_related_models_join_once(on: &On) {
+    let (db, rows) = on.filled().await;
     check(
         &db,
         vec![
@@ -220,9 +226,8 @@ async fn columns_of_related_models_join_once() {
     );
 }
 
-#[tokio::test]
-async fn to_many_relations_have_quantifiers() {
-    let (db, rows) = filled().await;
+async fn to_many_relations_have_quantifiers(on: &On) {
+    let (db, rows) = on.filled().await;
     let reviews = r#"FROM "cinema_review" AS t1 WHERE t1."film_id" = t0."id""#;
     let tags = r#"FROM "cinema_tag" AS t1 JOIN "cinema_film_tags" AS t2 ON t2."tag_id" = t1."id" WHERE t2."film_id" = t0."id""#;
     let leak = |sql: String| -> &'static str { Box::leak(sql.into_boxed_str()) };
@@ -304,9 +309,8 @@ async fn to_many_relations_have_quantifiers() {
     assert_eq!(dearest, [(Some(dec("10")), Some(9.75)), (Some(dec("7")), Some(7.0))]);
 }
 
-#[tokio::test]
-async fn another_query_can_be_asked() {
-    let (db, rows) = filled().await;
+async fn another_query_can_be_asked(on: &On) {
+    let (db, rows) = on.filled().await;
     check(
         &db,
         vec![
@@ -334,9 +338,8 @@ async fn another_query_can_be_asked() {
     assert_eq!(late.one(&db).await.unwrap().id, rows.blade.id);
 }
 
-#[tokio::test]
-async fn a_long_list_is_one_parameter() {
-    let (db, rows) = filled().await;
+async fn a_long_list_is_one_parameter(on: &On) {
+    let (db, rows) = on.filled().await;
     let films = Film.filter(Film.id.is_in(0..50_000i64)).order_by(Film.id);
     let stmt = films.to_sql(&SQLITE).unwrap();
     assert_eq!(stmt.params.len(), 1);

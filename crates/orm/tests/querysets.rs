@@ -6,21 +6,34 @@ use common::*;
 use quintet_core::ErrorKind;
 use quintet_orm::{dialect::SQLITE, prelude::*};
 
+scenarios!(
+    missing_values_are_greatest,
+    distinct_rows_are_ordered_by_what_they_have,
+    rows_come_in_the_order_asked_for,
+    a_part_of_the_rows,
+    nothing_is_asked_where_nothing_can_answer,
+    one_row_many_rows_no_row,
+    numbers_and_existence,
+    chosen_columns_are_typed_through_relations,
+    queries_work_inside_transactions_and_in_spawned_tasks,
+    the_log_names_the_line_that_asked,
+    a_model_without_an_app_says_what_to_do,
+);
+
 fn sql<M: Model, O: Send + 'static>(query: &QuerySet<M, O>) -> String {
     query.to_sql(&SQLITE).unwrap().sql
 }
 
-#[tokio::test]
-async fn rows_come_in_the_order_asked_for() {
-    let (db, _) = filled().await;
+async fn rows_come_in_the_order_asked_for(on: &On) {
+    let (db, _) = on.filled().await;
     for (query, order, expected) in [
         (Film.query(), r#""released" DESC"#, ["Blade Runner", "Alien", "Cléo de 5 à 7"]),
         (Film.order_by(Film.votes), r#""votes""#, ["Cléo de 5 à 7", "Blade Runner", "Alien"]),
         (Film.order_by(Film.votes.desc()), r#""votes" DESC"#, ["Alien", "Blade Runner", "Cléo de 5 à 7"]),
         (
             Film.order_by((Film.studio, Film.title.desc())),
-            r#""studio_id", "title" DESC"#,
-            ["Cléo de 5 à 7", "Blade Runner", "Alien"],
+            r#""studio_id" NULLS LAST, "title" DESC"#,
+            ["Blade Runner", "Alien", "Cléo de 5 à 7"],
         ),
         (
             Film.order_by((Film.studio.asc().nulls_last(), Film.title)),
@@ -55,15 +68,52 @@ async fn rows_come_in_the_order_asked_for() {
     }
 }
 
-#[tokio::test]
-async fn a_part_of_the_rows() {
-    let (db, _) = filled().await;
+/// An order puts NULLs in the same place on every database, and the index of the column still gives it.
+async fn missing_values_are_greatest(on: &On) {
+    let (db, _) = on.filled().await;
+    let ids = async |query: QuerySet<Film>| query.select(Film.id).all(&db).await.unwrap();
+    assert_eq!(ids(Film.order_by((Film.studio, Film.id))).await, [1, 2, 3]);
+    assert_eq!(ids(Film.order_by((Film.studio.desc(), Film.id))).await, [3, 1, 2]);
+    assert_eq!(ids(Film.order_by((Film.studio.desc(), Film.id)).reverse()).await, [2, 1, 3]);
+    assert_eq!(ids(Film.order_by((Film.studio.city.asc().nulls_first(), Film.id))).await, [3, 1, 2]);
+    assert_eq!(ids(Film.order_by((Film.subtitle, Film.id.desc()))).await, [1, 3, 2]);
+    assert_eq!(ids(Film.order_by((Film.subtitle.length().desc(), Film.id))).await, [2, 3, 1]);
+    let both = Film.filter(Film.classic.eq(true)).select(Film.studio.name);
+    let both = both.union(Film.select(Film.studio.name)).order_by(Film.studio.name);
+    assert_eq!(both.all(&db).await.unwrap(), [Some("Fox".to_owned()), None]);
+    let groups = Film.group_by(Film.studio.city).order_by(Film.studio.city.desc()).aggregate(Film.rows());
+    assert_eq!(groups.all(&db).await.unwrap(), [(None, 1), (Some("Los Angeles".to_owned()), 2)]);
+
+    db.batch("CREATE INDEX by_studio ON cinema_film (studio_id)".to_owned()).await.unwrap();
+    db.batch("CREATE INDEX by_studio_title ON cinema_film (studio_id, title)".to_owned()).await.unwrap();
+    if db.dialect().explain.contains("PLAN") {
+        for order in [Film.studio.asc(), Film.studio.desc()] {
+            let plan = Film.order_by(order).explain(&db).await.unwrap();
+            assert!(plan.contains("USING INDEX by_studio") && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
+}
+
+async fn distinct_rows_are_ordered_by_what_they_have(on: &On) {
+    let (db, _) = on.filled().await;
+    // The model's order is left out where its columns are.
+    let names = Film.select(Film.director.name).distinct();
+    assert_eq!(names.clone().all(&db).await.unwrap().len(), 2);
+    assert_eq!(names.clone().count(&db).await.unwrap(), 2);
+    assert_eq!(names.clone().order_by(Film.director.name).limit(1).count(&db).await.unwrap(), 1);
+    let error = names.order_by(Film.votes).all(&db).await.unwrap_err().to_string();
+    assert!(error.contains("select what they are ordered by"), "{error}");
+}
+
+async fn a_part_of_the_rows(on: &On) {
+    let (db, _) = on.filled().await;
     let by_votes = || Film.order_by(Film.votes);
     for (query, end, expected) in [
-        (by_votes().limit(1), " LIMIT ?1", vec![100]),
-        (by_votes().limit(2).offset(1), " LIMIT ?1 OFFSET ?2", vec![800, 900]),
-        (by_votes().offset(2), " LIMIT ?1 OFFSET ?2", vec![900]),
-        (by_votes().offset(9), " LIMIT ?1 OFFSET ?2", vec![]),
+        (by_votes().limit(1), " LIMIT 1", vec![100]),
+        (by_votes().limit(2).offset(1), " LIMIT 2 OFFSET ?1", vec![800, 900]),
+        (by_votes().limit(3).offset(1), " LIMIT ?1 + 0 OFFSET ?2", vec![800, 900]),
+        (by_votes().offset(2), " LIMIT ?1 + 0 OFFSET ?2", vec![900]),
+        (by_votes().offset(9), " LIMIT ?1 + 0 OFFSET ?2", vec![]),
         (by_votes().exclude(Film.votes.eq(800)), r#" ORDER BY "votes""#, vec![100, 900]),
     ] {
         assert!(sql(&query).ends_with(end), "{}", sql(&query));
@@ -75,9 +125,8 @@ async fn a_part_of_the_rows() {
     }
 }
 
-#[tokio::test]
-async fn nothing_is_asked_where_nothing_can_answer() {
-    let (db, _) = filled().await;
+async fn nothing_is_asked_where_nothing_can_answer(on: &On) {
+    let (db, _) = on.filled().await;
     let log = db.record();
     assert!(Film.none().all(&db).await.unwrap().is_empty());
     assert!(Film.query().limit(0).first(&db).await.unwrap().is_none());
@@ -88,9 +137,8 @@ async fn nothing_is_asked_where_nothing_can_answer() {
     assert_eq!(log.count(), 0);
 }
 
-#[tokio::test]
-async fn one_row_many_rows_no_row() {
-    let (db, rows) = filled().await;
+async fn one_row_many_rows_no_row(on: &On) {
+    let (db, rows) = on.filled().await;
     assert_eq!(Film.get(rows.alien.id, &db).await.unwrap().title, "Alien");
     assert_eq!(Film.first(&db).await.unwrap().unwrap().title, "Blade Runner");
     assert_eq!(Review.first(&db).await.unwrap().unwrap().id, 1);
@@ -108,9 +156,8 @@ async fn one_row_many_rows_no_row() {
     assert!(error.to_string().contains("more than one Film"), "{error}");
 }
 
-#[tokio::test]
-async fn numbers_and_existence() {
-    let (db, _) = filled().await;
+async fn numbers_and_existence(on: &On) {
+    let (db, _) = on.filled().await;
     let log = db.record();
     assert_eq!(Film.count(&db).await.unwrap(), 3);
     assert!(Film.exists(&db).await.unwrap());
@@ -123,14 +170,13 @@ async fn numbers_and_existence() {
             r#"SELECT COUNT(*) FROM "cinema_film""#,
             r#"SELECT 1 FROM "cinema_film" LIMIT 1"#,
             r#"SELECT 1 FROM "cinema_film" WHERE "votes" > ?1 LIMIT 1"#,
-            r#"SELECT COUNT(*) FROM (SELECT DISTINCT t1."name" FROM "cinema_film" AS t0 JOIN "cinema_director" AS t1 ON t1."id" = t0."director_id" ORDER BY t0."released" DESC) AS q"#,
+            r#"SELECT COUNT(*) FROM (SELECT DISTINCT t1."name" FROM "cinema_film" AS t0 JOIN "cinema_director" AS t1 ON t1."id" = t0."director_id") AS q"#,
         ]
     );
 }
 
-#[tokio::test]
-async fn chosen_columns_are_typed_through_relations() {
-    let (db, _) = filled().await;
+async fn chosen_columns_are_typed_through_relations(on: &On) {
+    let (db, _) = on.filled().await;
     let one: Vec<i32> = Film.order_by(Film.id).select(Film.votes).all(&db).await.unwrap();
     assert_eq!(one, [900, 800, 100]);
     // Over an optional key everything is optional; an optional column stays what it is.
@@ -177,9 +223,8 @@ async fn chosen_columns_are_typed_through_relations() {
     );
 }
 
-#[tokio::test]
-async fn queries_work_inside_transactions_and_in_spawned_tasks() {
-    let (db, _) = filled().await;
+async fn queries_work_inside_transactions_and_in_spawned_tasks(on: &On) {
+    let (db, _) = on.filled().await;
     let inside = db.clone();
     let task = tokio::spawn(async move {
         inside
@@ -195,9 +240,8 @@ async fn queries_work_inside_transactions_and_in_spawned_tasks() {
     assert_eq!(Film.filter(Film.votes.eq(0)).count(&db).await.unwrap(), 0);
 }
 
-#[tokio::test]
-async fn the_log_names_the_line_that_asked() {
-    let (db, rows) = filled().await;
+async fn the_log_names_the_line_that_asked(on: &On) {
+    let (db, rows) = on.filled().await;
     let log = db.record();
     Film.all(&db).await.unwrap();
     Film.get(1, &db).await.unwrap();
@@ -219,9 +263,8 @@ struct Stray {
     pub name: String,
 }
 
-#[tokio::test]
-async fn a_model_without_an_app_says_what_to_do() {
-    let db = empty().await;
+async fn a_model_without_an_app_says_what_to_do(on: &On) {
+    let db = on.empty().await;
     for error in [
         Stray.all(&db).await.map(drop).unwrap_err(),
         Stray.count(&db).await.map(drop).unwrap_err(),

@@ -6,13 +6,26 @@ use common::*;
 use quintet_core::ErrorKind;
 use quintet_orm::{dialect::SQLITE, prelude::*};
 
+scenarios!(
+    to_one_objects_come_in_the_same_query,
+    objects_on_the_way_are_loaded_too,
+    to_many_objects_cost_one_query_a_relation,
+    a_prefetch_is_a_query_of_its_own,
+    a_prefetch_can_start_at_a_related_object,
+    a_prefetch_for_more_owners_than_parameters,
+    what_was_not_loaded_is_an_error_with_the_fix,
+    fetching_loads_the_objects_of_all_rows_at_once,
+    related_objects_are_a_query,
+    many_to_many_sets_change_in_one_statement,
+    objects_change_their_owner,
+);
+
 fn names<'a>(films: impl IntoIterator<Item = &'a Film>) -> Vec<&'a str> {
     films.into_iter().map(|film| film.title.as_str()).collect()
 }
 
-#[tokio::test]
-async fn to_one_objects_come_in_the_same_query() {
-    let (db, _) = filled().await;
+async fn to_one_objects_come_in_the_same_query(on: &On) {
+    let (db, _) = on.filled().await;
     let log = db.record();
     let films = Film
         .order_by(Film.id)
@@ -39,9 +52,8 @@ async fn to_one_objects_come_in_the_same_query() {
     assert_eq!(seen, [("Ridley Scott", Some("Fox")), ("Ridley Scott", Some("Fox")), ("Agnès Varda", None)]);
 }
 
-#[tokio::test]
-async fn objects_on_the_way_are_loaded_too() {
-    let (db, _) = filled().await;
+async fn objects_on_the_way_are_loaded_too(on: &On) {
+    let (db, _) = on.filled().await;
     let log = db.record();
     let reviews =
         Review.order_by(Review.id).select_related(Review.film.director.country).all(&db).await.unwrap();
@@ -54,9 +66,8 @@ async fn objects_on_the_way_are_loaded_too() {
     assert!(last.country.is_none());
 }
 
-#[tokio::test]
-async fn to_many_objects_cost_one_query_a_relation() {
-    let (db, _) = filled().await;
+async fn to_many_objects_cost_one_query_a_relation(on: &On) {
+    let (db, _) = on.filled().await;
     let log = db.record();
     let films = Film
         .order_by(Film.id)
@@ -88,9 +99,8 @@ async fn to_many_objects_cost_one_query_a_relation() {
     assert_eq!(log.count(), 1);
 }
 
-#[tokio::test]
-async fn a_prefetch_is_a_query_of_its_own() {
-    let (db, _) = filled().await;
+async fn a_prefetch_is_a_query_of_its_own(on: &On) {
+    let (db, _) = on.filled().await;
     let log = db.record();
     let directors = Director
         .order_by(Director.id)
@@ -120,9 +130,8 @@ async fn a_prefetch_is_a_query_of_its_own() {
     assert_eq!(names(directors[1].films.get().unwrap()), ["Cléo de 5 à 7"]);
 }
 
-#[tokio::test]
-async fn a_prefetch_can_start_at_a_related_object() {
-    let (db, _) = filled().await;
+async fn a_prefetch_can_start_at_a_related_object(on: &On) {
+    let (db, _) = on.filled().await;
     let log = db.record();
     let films = Film.order_by(Film.id).prefetch_related(Film.director.films).all(&db).await.unwrap();
     assert_eq!(log.count(), 2);
@@ -137,9 +146,8 @@ async fn a_prefetch_can_start_at_a_related_object() {
     assert!(tags[1].films.get().unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn a_prefetch_for_more_owners_than_parameters() {
-    let (db, rows) = filled().await;
+async fn a_prefetch_for_more_owners_than_parameters(on: &On) {
+    let (db, rows) = on.filled().await;
     let drafts = (0..40_000).map(|n| create!(Review { film: &rows.alien, stars: 1 + n % 5 }));
     Review.bulk_create(drafts, &db).await.unwrap();
     let reviews = Review.prefetch_related(Review.film.tags).all(&db).await.unwrap();
@@ -153,9 +161,8 @@ async fn a_prefetch_for_more_owners_than_parameters() {
     );
 }
 
-#[tokio::test]
-async fn what_was_not_loaded_is_an_error_with_the_fix() {
-    let (db, _) = filled().await;
+async fn what_was_not_loaded_is_an_error_with_the_fix(on: &On) {
+    let (db, _) = on.filled().await;
     let film = Film.first(&db).await.unwrap().unwrap();
     assert!(film.director.loaded().is_none() && film.reviews.loaded().is_none());
     let line = line!() + 1;
@@ -168,9 +175,8 @@ async fn what_was_not_loaded_is_an_error_with_the_fix() {
     assert_eq!(*film.director.id(), 1);
 }
 
-#[tokio::test]
-async fn fetching_loads_the_objects_of_all_rows_at_once() {
-    let (db, _) = filled().await;
+async fn fetching_loads_the_objects_of_all_rows_at_once(on: &On) {
+    let (db, _) = on.filled().await;
     let films = Film.order_by(Film.id).all(&db).await.unwrap();
     let log = db.record();
     for film in &films {
@@ -189,9 +195,8 @@ async fn fetching_loads_the_objects_of_all_rows_at_once() {
     assert_eq!(gone.to_string(), "Director 99 not found");
 }
 
-#[tokio::test]
-async fn related_objects_are_a_query() {
-    let (db, rows) = filled().await;
+async fn related_objects_are_a_query(on: &On) {
+    let (db, rows) = on.filled().await;
     let films = rows.ridley.related(Director.films).order_by(Film.votes).all(&db).await.unwrap();
     assert_eq!(names(&films), ["Blade Runner", "Alien"]);
     assert_eq!(rows.ridley.related(Director.films).filter(Film.votes.gt(850)).count(&db).await.unwrap(), 1);
@@ -208,9 +213,8 @@ async fn related_objects_are_a_query() {
     assert_eq!(rows.blade.related(Film.tags).count(&db).await.unwrap(), 1);
 }
 
-#[tokio::test]
-async fn many_to_many_sets_change_in_one_statement() {
-    let (db, rows) = filled().await;
+async fn many_to_many_sets_change_in_one_statement(on: &On) {
+    let (db, rows) = on.filled().await;
     let (film, tags) = (&rows.alien, &rows.tags);
     let now = async || {
         let tags = film.related(Film.tags).all(&db).await.unwrap();
@@ -238,9 +242,8 @@ async fn many_to_many_sets_change_in_one_statement() {
     assert_eq!(rows.blade.related(Film.tags).count(&db).await.unwrap(), 2);
 }
 
-#[tokio::test]
-async fn objects_change_their_owner() {
-    let (db, rows) = filled().await;
+async fn objects_change_their_owner(on: &On) {
+    let (db, rows) = on.filled().await;
     let log = db.record();
     rows.agnes.related(Director.films).add([&rows.blade], &db).await.unwrap();
     assert_eq!(log.count(), 1);

@@ -6,6 +6,18 @@ use common::*;
 use quintet_core::TemplateValue;
 use quintet_orm::{dialect::SQLITE, prelude::*};
 
+scenarios!(
+    a_shape_is_its_columns_joins_and_one_query_for_each_vec,
+    everything_of_a_query_works_before_and_after,
+    a_vec_inside_a_nested_shape_is_one_query_for_all_owners,
+    relations_can_be_optional_named_otherwise_and_reached_over_others,
+    a_shape_is_a_template_value_and_json,
+    pages_count_cut_and_show_themselves,
+    shapes_in_a_circle_end_with_an_error,
+    many_owners_are_asked_for_in_parts,
+    shapes_are_streamed_and_combined,
+);
+
 #[derive(Shape, Debug, Clone, PartialEq)]
 #[shape(model = Country)]
 struct CountryName {
@@ -63,9 +75,8 @@ fn names(tags: &[TagName]) -> Vec<&str> {
     tags.iter().map(|tag| tag.name.as_str()).collect()
 }
 
-#[tokio::test]
-async fn a_shape_is_its_columns_joins_and_one_query_for_each_vec() {
-    let (db, _) = filled().await;
+async fn a_shape_is_its_columns_joins_and_one_query_for_each_vec(on: &On) {
+    let (db, _) = on.filled().await;
     let (films, log) = recorded(&db, Film.order_by(Film.title).shape::<FilmCard>().all(&db)).await;
     let films = films.unwrap();
     assert_eq!(
@@ -94,9 +105,8 @@ async fn a_shape_is_its_columns_joins_and_one_query_for_each_vec() {
     assert_eq!((cleo.tags.len(), cleo.good.as_slice()), (0, [Stars { stars: 4 }].as_slice()));
 }
 
-#[tokio::test]
-async fn everything_of_a_query_works_before_and_after() {
-    let (db, rows) = filled().await;
+async fn everything_of_a_query_works_before_and_after(on: &On) {
+    let (db, rows) = on.filled().await;
     let one: DirectorName = Director.query().shape().get(rows.agnes.id, &db).await.unwrap();
     assert_eq!(one.name, "Agnès Varda");
     let missing = Film.shape::<FilmCard>().get(99, &db).await.unwrap_err();
@@ -148,9 +158,8 @@ struct StudioName {
     letters: i64,
 }
 
-#[tokio::test]
-async fn a_vec_inside_a_nested_shape_is_one_query_for_all_owners() {
-    let (db, _) = filled().await;
+async fn a_vec_inside_a_nested_shape_is_one_query_for_all_owners(on: &On) {
+    let (db, _) = on.filled().await;
     let query = Film.order_by(Film.id).shape::<FilmWithAll>();
     let (films, log) = recorded(&db, query.all(&db)).await;
     let films = films.unwrap();
@@ -180,9 +189,8 @@ struct OptionalParts {
     votes: i32,
 }
 
-#[tokio::test]
-async fn relations_can_be_optional_named_otherwise_and_reached_over_others() {
-    let (db, rows) = filled().await;
+async fn relations_can_be_optional_named_otherwise_and_reached_over_others(on: &On) {
+    let (db, rows) = on.filled().await;
     let (films, log) = recorded(&db, Film.order_by(Film.id).shape::<OptionalParts>().all(&db)).await;
     let films = films.unwrap();
     assert_eq!(log.len(), 3);
@@ -198,9 +206,8 @@ async fn relations_can_be_optional_named_otherwise_and_reached_over_others() {
     assert_eq!(cleo.siblings[0].title, "Cléo de 5 à 7");
 }
 
-#[tokio::test]
-async fn a_shape_is_a_template_value_and_json() {
-    let (db, _) = filled().await;
+async fn a_shape_is_a_template_value_and_json(on: &On) {
+    let (db, _) = on.filled().await;
     let film = Film.filter(Film.title.eq("Alien")).shape::<FilmCard>().one(&db).await.unwrap();
     let json = serde_json::to_value(&film).unwrap();
     assert_eq!(
@@ -214,9 +221,8 @@ async fn a_shape_is_a_template_value_and_json() {
     assert_eq!(serde_json::to_value(film.to_value()).unwrap(), json);
 }
 
-#[tokio::test]
-async fn pages_count_cut_and_show_themselves() {
-    let (db, _) = filled().await;
+async fn pages_count_cut_and_show_themselves(on: &On) {
+    let (db, _) = on.filled().await;
     let query = Film.order_by(Film.title).shape::<DirectorOnly>();
     let (page, log) = recorded(&db, query.clone().page(2, 2, &db)).await;
     let page = page.unwrap();
@@ -275,18 +281,16 @@ struct CircleFilm {
     director: Circle,
 }
 
-#[tokio::test]
-async fn shapes_in_a_circle_end_with_an_error() {
-    let (db, rows) = filled().await;
+async fn shapes_in_a_circle_end_with_an_error(on: &On) {
+    let (db, rows) = on.filled().await;
     let (error, log) = recorded(&db, Director.shape::<Circle>().get(rows.agnes.id, &db)).await;
     let error = error.err().unwrap().to_string();
     assert!(error.contains("a shape of Director loads Film in more than 16 levels"), "{error}");
     assert_eq!(log.len(), 17);
 }
 
-#[tokio::test]
-async fn many_owners_are_asked_for_in_parts() {
-    let db = empty().await;
+async fn many_owners_are_asked_for_in_parts(on: &On) {
+    let db = on.empty().await;
     let director = create!(Director { name: "D" }).insert(&db).await.unwrap();
     let drafts = (0..20_000).map(|n| {
         create!(Film { title: format!("{n:05}"), director: &director, released: date("2000-01-01") })
@@ -308,9 +312,8 @@ struct Starred {
     reviews: Vec<Stars>,
 }
 
-#[tokio::test]
-async fn shapes_are_streamed_and_combined() {
-    let (db, _) = filled().await;
+async fn shapes_are_streamed_and_combined(on: &On) {
+    let (db, _) = on.filled().await;
     let mut directors = Director.shape::<DirectorName>().stream(&db);
     let first = directors.next().await.unwrap().unwrap();
     assert_eq!((first.name.as_str(), first.country), ("Agnès Varda", None));

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The operations, as `op` names them.
-pub(super) const NAMES: [&str; 14] = [
+pub(super) const NAMES: [&str; 15] = [
     "create_model",
     "delete_model",
     "rename_model",
@@ -29,6 +29,7 @@ pub(super) const NAMES: [&str; 14] = [
     "remove_index",
     "add_constraint",
     "remove_constraint",
+    "separate",
     "run_sql",
 ];
 
@@ -71,7 +72,16 @@ pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
     let label = |key: &str| table.text(key).map(|model| full_label(app, &model));
     Ok(match op.as_str() {
         "create_model" => {
-            table.allow(&["op", "model", "table", "through", "fields", "unique_together", "indexes", "constraints"])?;
+            table.allow(&[
+                "op",
+                "model",
+                "table",
+                "through",
+                "fields",
+                "unique_together",
+                "indexes",
+                "constraints",
+            ])?;
             Operation::CreateModel { model: label("model")?, state: model(app, &table)? }
         }
         "delete_model" => {
@@ -143,6 +153,14 @@ pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
             table.allow(&["op", "model", "name"])?;
             Operation::RemoveConstraint { model: label("model")?, name: table.text("name")? }
         }
+        "separate" => {
+            table.allow(&["op", "state", "database"])?;
+            let all = |key: &str| -> Result<Vec<Operation>> {
+                let items = table.opt_list(key)?.unwrap_or_default();
+                items.into_iter().map(|item| read(app, table.table_in(item, key, "an operation")?)).collect()
+            };
+            Operation::Separate { state: all("state")?, database: all("database")? }
+        }
         "run_sql" => {
             table.allow(&["op", "up", "down"])?;
             let up = sql(&table, "up")?.ok_or_else(|| table.missing("up"))?;
@@ -201,9 +219,8 @@ fn inner<T>(
 const INDEX: [&str; 6] = ["name", "fields", "expressions", "where", "include", "unique"];
 
 fn index(table: &Table<'_>) -> Result<IndexState> {
-    let texts = |key| -> Result<Vec<String>> {
-        Ok(table.texts(key)?.into_iter().map(|(text, _)| text).collect())
-    };
+    let texts =
+        |key| -> Result<Vec<String>> { Ok(table.texts(key)?.into_iter().map(|(text, _)| text).collect()) };
     Ok(IndexState {
         name: table.opt_text("name")?,
         fields: texts("fields")?,

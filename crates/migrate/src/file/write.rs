@@ -24,7 +24,7 @@ pub fn render(migration: &Migration) -> String {
     line(&mut out, "depends", &format!("[{}]", depends.join(", ")));
     for operation in &migration.operations {
         out.push_str("\n[[operation]]\n");
-        write_operation(app, operation, &mut out);
+        write_operation(app, operation, "operation", &mut out);
     }
     out
 }
@@ -39,7 +39,8 @@ fn short(app: &str, label: &str) -> String {
     quoted(if app_of(label) == app { name_of(label) } else { label })
 }
 
-fn write_operation(app: &str, operation: &Operation, out: &mut String) {
+/// `path` is the key of the list that it stands in.
+fn write_operation(app: &str, operation: &Operation, path: &str, out: &mut String) {
     let op = match operation {
         Operation::CreateModel { .. } => "create_model",
         Operation::DeleteModel { .. } => "delete_model",
@@ -54,6 +55,7 @@ fn write_operation(app: &str, operation: &Operation, out: &mut String) {
         Operation::RemoveIndex { .. } => "remove_index",
         Operation::AddConstraint { .. } => "add_constraint",
         Operation::RemoveConstraint { .. } => "remove_constraint",
+        Operation::Separate { .. } => "separate",
         Operation::RunSql { .. } => "run_sql",
     };
     line(out, "op", &quoted(op));
@@ -105,6 +107,15 @@ fn write_operation(app: &str, operation: &Operation, out: &mut String) {
             line(out, "check", &quoted(&check.sql));
         }
         Operation::RemoveConstraint { name, .. } => line(out, "name", &quoted(name)),
+        Operation::Separate { state, database } => {
+            for (key, all) in [("state", state), ("database", database)] {
+                for operation in all {
+                    let path = format!("{path}.{key}");
+                    let _ = writeln!(out, "\n[[{path}]]");
+                    write_operation(app, operation, &path, out);
+                }
+            }
+        }
         Operation::RunSql { up, down } => {
             write_sql("up", up, out);
             write_sql("down", down, out);

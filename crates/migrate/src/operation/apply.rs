@@ -83,6 +83,9 @@ impl Operation {
                 owner.checks.retain(|check| check.name != *name);
                 Ok(())
             }
+            Operation::Separate { state: only_here, .. } => {
+                only_here.iter().try_for_each(|operation| operation.apply(state))
+            }
             Operation::RunSql { .. } => Ok(()),
         }
     }

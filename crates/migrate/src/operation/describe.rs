@@ -27,6 +27,7 @@ impl Operation {
             Operation::RemoveIndex { model, .. } => format!("remove_{}_index", snake(model)),
             Operation::AddConstraint { model, check } => format!("{}_{}", snake(model), check.name),
             Operation::RemoveConstraint { model, name } => format!("remove_{}_{name}", snake(model)),
+            Operation::Separate { .. } => "separate".to_owned(),
             Operation::RunSql { .. } => "sql".to_owned(),
         }
     }
@@ -81,6 +82,13 @@ impl fmt::Display for Operation {
             }
             Operation::RemoveConstraint { model, name } => {
                 write!(f, "remove constraint {name} from {}", name_of(model))
+            }
+            Operation::Separate { state, database } => {
+                let told = |all: &[Operation]| -> String {
+                    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+                    if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
+                };
+                write!(f, "in the files: {}; in the database: {}", told(state), told(database))
             }
             Operation::RunSql { .. } => f.write_str("run SQL"),
         }

@@ -65,6 +65,11 @@ impl Operation {
                 model: model.clone(),
                 check: before.model(model)?.check(name)?.clone(),
             },
+            Operation::Separate { state, database } => {
+                let back =
+                    |all: &[Operation]| inverse_of(&mut before.clone(), all).map_err(|(_, error)| error);
+                Operation::Separate { state: back(state)?, database: back(database)? }
+            }
             Operation::RunSql { up, down } if !down.is_empty() => {
                 Operation::RunSql { up: down.clone(), down: up.clone() }
             }

@@ -3,6 +3,7 @@
 //! An operation changes the state ([`apply`](Operation::apply)), has an inverse that is computed from the state
 //! before it ([`inverse`](Operation::inverse)), and is told in one line ([`describe`](Operation::describe)). Its
 //! SQL is written elsewhere, by the database's [writer](crate::sql::SchemaWriter).
+mod advice;
 mod apply;
 mod describe;
 mod inverse;
@@ -126,6 +127,14 @@ pub enum Operation {
         /// The rule's name.
         name: String,
     },
+    /// Changes what the files say about the tables by some operations, and the tables by others: for tables that were changed
+    /// by hand, or that two models take turns with.
+    Separate {
+        /// What is done to the state only.
+        state: Vec<Operation>,
+        /// What is done to the database only.
+        database: Vec<Operation>,
+    },
     /// Runs the developer's own SQL. The state does not change.
     RunSql {
         /// Forwards.
@@ -153,22 +162,29 @@ impl Operation {
             | Operation::RemoveIndex { model, .. }
             | Operation::AddConstraint { model, .. }
             | Operation::RemoveConstraint { model, .. } => Some(model),
-            Operation::RunSql { .. } => None,
+            Operation::Separate { .. } | Operation::RunSql { .. } => None,
         }
     }
 
     /// Is it an index that is made or dropped while the table stays open for writing?
     #[must_use]
     pub fn is_concurrent(&self) -> bool {
-        matches!(
-            self,
-            Operation::AddIndex { concurrently: true, .. } | Operation::RemoveIndex { concurrently: true, .. }
-        )
+        match self {
+            Operation::AddIndex { concurrently, .. } | Operation::RemoveIndex { concurrently, .. } => {
+                *concurrently
+            }
+            Operation::Separate { database, .. } => database.iter().any(Operation::is_concurrent),
+            _ => false,
+        }
     }
 
     /// Can data be lost that the inverse can't bring back?
     #[must_use]
     pub fn loses_data(&self) -> bool {
-        matches!(self, Operation::DeleteModel { .. } | Operation::RemoveField { .. })
+        match self {
+            Operation::DeleteModel { .. } | Operation::RemoveField { .. } => true,
+            Operation::Separate { database, .. } => database.iter().any(Operation::loses_data),
+            _ => false,
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! `migrate`.
 
+use std::collections::BTreeSet;
+
 use quintet_core::{
     Result, Services,
     command::{ArgSpec, Args, Command},
 };
+use quintet_orm::Executor;
 
 use super::{Needs, list, make::pending};
 use crate::{
@@ -46,8 +49,7 @@ async fn migrate(services: Services, args: Args) -> Result {
     }
     let only_show: bool = args.take("plan")?;
     if only_show {
-        show(&needs, &graph, &plan);
-        return Ok(());
+        return show(&needs, &graph, &migrator, &plan).await;
     }
     let fake: bool = args.take("fake")?;
     let mode = if fake { Mode::Fake } else { Mode::Run };
@@ -71,17 +73,26 @@ fn target(needs: &Needs, graph: &Graph, app: Option<String>, migration: Option<S
     })
 }
 
-fn show(needs: &Needs, graph: &Graph, plan: &Plan) {
+async fn show(needs: &Needs, graph: &Graph, migrator: &Migrator<'_>, plan: &Plan) -> Result {
+    let applied: BTreeSet<_> = migrator.history().await?.into_iter().map(|applied| applied.key).collect();
+    let mut state = graph.state_of(|key| applied.contains(key))?;
     for step in &plan.steps {
         needs.console.line(step);
         let Some(migration) = graph.get(&step.key) else { continue };
-        let mut lines: Vec<String> = migration.operations.iter().map(|o| format!("    {o}")).collect();
         if step.direction == Direction::Backwards {
-            lines.reverse();
-            lines.iter_mut().for_each(|line| *line = line.replacen("    ", "    undo: ", 1));
+            let undone = migration.operations.iter().rev();
+            undone.for_each(|operation| needs.console.line(format!("    undo: {operation}")));
+            continue;
         }
-        lines.into_iter().for_each(|line| needs.console.line(line));
+        for operation in &migration.operations {
+            needs.console.line(format!("    {operation}"));
+            if let Some(advice) = operation.advice(&state, needs.db.dialect()) {
+                needs.console.line(format!("      ! {advice}"));
+            }
+            operation.apply(&mut state)?;
+        }
     }
+    Ok(())
 }
 
 /// Models that are ahead of the files: `migrate` alone changes nothing for them.

@@ -12,6 +12,7 @@ use crate::{
     error::refuse,
     file::{self, Migration},
     graph::{Graph, MigrationKey},
+    merge::merge,
     operation::{Operation, difference},
     sources, sql,
     state::{ProjectState, app_of},
@@ -35,6 +36,10 @@ pub(super) fn command() -> Command {
         .arg(ArgSpec::of::<Option<String>>("name", "The name of the new file, after its number"))
         .arg(ArgSpec::of::<bool>("dry_run", "Show the files without writing them"))
         .arg(ArgSpec::of::<bool>("check", "Write nothing, and fail if there is anything to write"))
+        .arg(ArgSpec::of::<bool>(
+            "merge",
+            "Write a migration that follows all branches of an app's work that met",
+        ))
         .arg(ArgSpec::of::<bool>("empty", "Write a migration of APP without operations, for SQL of your own"))
         .arg(answer)
 }
@@ -49,6 +54,10 @@ async fn make(services: Services, args: Args) -> Result {
     }
     if let Some(name) = &name {
         sources::check_name(name)?;
+    }
+    let merging: bool = args.take("merge")?;
+    if merging {
+        return make_merge(&needs, &graph, app.as_deref(), args.take("dry_run")?);
     }
     graph.check_leaves()?;
     let empty: bool = args.take("empty")?;
@@ -157,6 +166,26 @@ fn try_out(dialect: &Dialect, graph: &Graph, made: &[Migration]) -> Result {
             sql::plan(dialect, &mut state, &migration.operations)
                 .map_err(|(index, error)| migration.locate(index, &error))?;
         }
+    }
+    Ok(())
+}
+
+/// Lets the branches of each app (or of the one that was named) meet.
+fn make_merge(needs: &Needs, graph: &Graph, app: Option<&str>, dry_run: bool) -> Result {
+    let mut nothing = true;
+    for app in graph.apps().into_iter().filter(|label| app.is_none_or(|app| app == *label)) {
+        let Some(migration) = merge(graph, app)? else { continue };
+        nothing = false;
+        let path = sources::path_for(&needs.site, app, &migration.key.name)?;
+        if dry_run {
+            needs.console.line(format!("# {}\n{}", path.display(), file::render(&migration)));
+        } else {
+            sources::save(&needs.site, &migration)?;
+            needs.console.line(path.display());
+        }
+    }
+    if nothing {
+        needs.console.line("Nothing to merge: each app has one last migration.");
     }
     Ok(())
 }

@@ -126,13 +126,7 @@ impl<'a> Migrator<'a> {
         }
         let batches = sql::plan(dialect, &mut state, &operations)
             .map_err(|(index, error)| migration.locate(step.original(index, operations.len()), &error))?;
-        Ok(Work {
-            migration,
-            planned: step.clone(),
-            operations,
-            batches,
-            rebuilds: dialect.rebuilds_tables,
-        })
+        Ok(Work { migration, planned: step.clone(), operations, batches, rebuilds: dialect.rebuilds_tables })
     }
 }
 

@@ -130,8 +130,17 @@ pub fn plan(
     let mut batches = Vec::new();
     let (mut done, mut unsettled) = (0, false);
     while let Some(rest) = operations.get(done..).filter(|rest| !rest.is_empty()) {
-        let (count, mut steps) = writer.front(state, rest).map_err(|error| (done, error))?;
-        let changes_rows = matches!(rest.first(), Some(Operation::RunSql { .. }));
+        let (count, mut steps) = match rest.first() {
+            Some(separate @ Operation::Separate { database, .. }) => {
+                // The database goes its own way from the state before.
+                let apart =
+                    plan(dialect, &mut state.clone(), database).map_err(|(_, error)| (done, error))?;
+                separate.apply(state).map_err(|error| (done, error))?;
+                (1, apart.into_iter().flat_map(|batch| batch.steps).collect())
+            }
+            _ => writer.front(state, rest).map_err(|error| (done, error))?,
+        };
+        let changes_rows = rest.first().is_some_and(may_change_rows);
         if unsettled
             && !changes_rows
             && !steps.is_empty()
@@ -146,6 +155,15 @@ pub fn plan(
         done = next;
     }
     Ok(batches)
+}
+
+/// Does the developer's own SQL run in it?
+fn may_change_rows(operation: &Operation) -> bool {
+    match operation {
+        Operation::RunSql { .. } => true,
+        Operation::Separate { database, .. } => database.iter().any(may_change_rows),
+        _ => false,
+    }
 }
 
 /// What is done concurrently is no transaction, so that a failure half-way would leave the rest done.

@@ -60,7 +60,8 @@ impl IndexState {
             columns.push(names::hash(&text));
         }
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-        Ok(names::index(&model.table, &columns, self.unique))
+        // Not as the index of a single field is named: a field may have both.
+        Ok(names::of(&model.table, &columns, if self.unique { "unique" } else { "index" }))
     }
 
     /// The SQL that is the developer's own.
@@ -106,7 +107,8 @@ impl ModelState {
     /// The index or rule whose SQL mentions a column, in words.
     pub(crate) fn mention_of(&self, column: &str) -> Option<String> {
         let mentions = |text: &str| {
-            text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word.eq_ignore_ascii_case(column))
+            text.split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(|word| word.eq_ignore_ascii_case(column))
         };
         let check = self.checks.iter().find(|check| mentions(&check.sql));
         let index = self.indexes.iter().find(|index| index.texts().any(mentions));

@@ -53,7 +53,8 @@ impl ProjectState {
             let indexes = meta.indexes.iter().map(index).collect::<Result<_>>()?;
             let check = |c: &CheckMeta| CheckState { name: c.name.to_owned(), sql: c.sql.to_owned() };
             let checks = meta.constraints.iter().map(check).collect();
-            let model = ModelState { unique_together, indexes, checks, ..ModelState::new(&identity.table, fields) };
+            let model =
+                ModelState { unique_together, indexes, checks, ..ModelState::new(&identity.table, fields) };
             state.add(identity.label.clone(), model)?;
         }
         Ok(state)

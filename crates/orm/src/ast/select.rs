@@ -69,7 +69,7 @@ pub struct OrderBy {
 /// Where NULLs go in an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nulls {
-    /// Where the database puts them.
+    /// Where values greater than all others would be: at the end, or at the start where the order descends.
     Default,
     /// Before all values.
     First,
@@ -134,6 +134,10 @@ impl Select {
                 nulls: Nulls::Default,
             };
             self.order.extend(self.root.ordering.iter().map(order));
+            // Rows that were made different can't be ordered by what they lost.
+            if self.distinct && !self.order.iter().all(|order| self.columns.contains(&order.node)) {
+                self.order.clear();
+            }
         }
     }
 

@@ -9,7 +9,9 @@ macro_rules! parts {
                 $see(a);
                 $see(b);
             }
-            Node::And(all) | Node::Or(all) | Node::Function(_, all) => all.$iter().for_each(|node| $see(node)),
+            Node::And(all) | Node::Or(all) | Node::Function(_, all) => {
+                all.$iter().for_each(|node| $see(node))
+            }
             Node::Not(a)
             | Node::IsNull(a)
             | Node::In(a, _)
@@ -169,7 +171,8 @@ impl Select {
 
     /// [`tops`](Self::tops), to be changed.
     fn tops_mut(&mut self, see: &mut dyn FnMut(&mut Node)) {
-        let all = self.columns.iter_mut().chain(&mut self.filter).chain(&mut self.group).chain(&mut self.having);
+        let all =
+            self.columns.iter_mut().chain(&mut self.filter).chain(&mut self.group).chain(&mut self.having);
         all.chain(self.order.iter_mut().map(|order| &mut order.node)).for_each(&mut *see);
         for (_, other) in &mut self.combined {
             other.tops_mut(see);

@@ -20,6 +20,16 @@ use crate::{
 /// Many rows of `M` seen as one: what aggregates are about.
 pub struct Aggregated<M>(PhantomData<fn() -> M>);
 
+/// Rows that are looked at one by one, as those of a model are.
+#[diagnostic::on_unimplemented(
+    message = "an aggregate of an aggregate can't be asked for",
+    label = "this is one value over many rows already"
+)]
+pub trait PerRow {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model> PerRow for M {}
+
 fn node(aggregate: Aggregate, distinct: bool, argument: Option<Node>) -> Node {
     Node::Aggregate(Box::new(AggregateNode { aggregate, distinct, argument, filter: Vec::new() }))
 }
@@ -31,18 +41,25 @@ fn over<M, T>(aggregate: Aggregate, argument: Node) -> Expr<Aggregated<M>, T> {
 macro_rules! aggregates {
     () => {
         /// How many rows have a value here.
-        pub fn count(self) -> Expr<Aggregated<M>, i64> {
+        pub fn count(self) -> Expr<Aggregated<M>, i64>
+        where
+            M: PerRow,
+        {
             over(Aggregate::Count, self.node())
         }
 
         /// How many different values there are; a missing one is none.
-        pub fn count_distinct(self) -> Expr<Aggregated<M>, i64> {
+        pub fn count_distinct(self) -> Expr<Aggregated<M>, i64>
+        where
+            M: PerRow,
+        {
             Expr::from_node(node(Aggregate::Count, true, Some(self.node())))
         }
 
         /// The sum, exact for decimals; `None` without rows.
         pub fn sum(self) -> Expr<Aggregated<M>, Option<T::Sum>>
         where
+            M: PerRow,
             T: Number,
         {
             over(Aggregate::Sum, self.node())
@@ -51,24 +68,32 @@ macro_rules! aggregates {
         /// The mean; `None` without rows.
         pub fn avg(self) -> Expr<Aggregated<M>, Option<f64>>
         where
+            M: PerRow,
             T: Number,
         {
             over(Aggregate::Average, self.node())
         }
 
         /// The least; `None` without rows.
-        pub fn min(self) -> Expr<Aggregated<M>, Option<T::Base>> {
+        pub fn min(self) -> Expr<Aggregated<M>, Option<T::Base>>
+        where
+            M: PerRow,
+        {
             over(Aggregate::Min, self.node())
         }
 
         /// The greatest; `None` without rows.
-        pub fn max(self) -> Expr<Aggregated<M>, Option<T::Base>> {
+        pub fn max(self) -> Expr<Aggregated<M>, Option<T::Base>>
+        where
+            M: PerRow,
+        {
             over(Aggregate::Max, self.node())
         }
 
         /// The variance of the whole population: the mean square of the distances to the mean. `None` without rows.
         pub fn variance(self) -> Expr<Aggregated<M>, Option<f64>>
         where
+            M: PerRow,
             T: Number,
         {
             over(Aggregate::Variance, self.node())
@@ -77,6 +102,7 @@ macro_rules! aggregates {
         /// The standard deviation of the whole population, the root of the variance; `None` without rows.
         pub fn stddev(self) -> Expr<Aggregated<M>, Option<f64>>
         where
+            M: PerRow,
             T: Number,
         {
             over(Aggregate::Deviation, self.node())
@@ -88,8 +114,7 @@ impl<M: Model, P: Path<Root = M>, T: FieldType> Col<P, T> {
     aggregates!();
 }
 
-// Not of an aggregate: a mean of sums is no question to one query.
-impl<M: Model, T: FieldType> Expr<M, T> {
+impl<M, T: FieldType> Expr<M, T> {
     aggregates!();
 }
 

@@ -23,7 +23,7 @@ operand_methods! {
     /// The value as another type: `Film.votes.cast::<String>()`. A number with places behind the point is rounded to a whole
     /// one.
     ///
-    /// What a text that is no number becomes is up to the database: 0 on SQLite, an error on PostgreSQL.
+    /// A text that is no number is an error when the database reaches it.
     pub fn cast<C: CastTarget>(self) -> Expr<M, Like<Self, C>> {
         Expr::from_node(Node::Cast(T::KIND, C::KIND, Box::new(self.node())))
     }

@@ -9,7 +9,10 @@ use crate::{
 };
 
 /// A step into a JSON document: the name of a member, or the number of an item.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no step into JSON", label = "expected a name or a number")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no step into JSON",
+    label = "expected a name or a number"
+)]
 pub trait IntoJsonStep {
     /// The step.
     fn into_step(self) -> JsonStep;

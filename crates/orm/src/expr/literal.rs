@@ -13,9 +13,7 @@ use crate::{
 };
 
 /// A value, column or expression whose type says what it is in a query on `M`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no value, column or expression in a query on `{M}`"
-)]
+#[diagnostic::on_unimplemented(message = "`{Self}` is no value, column or expression in a query on `{M}`")]
 pub trait Valued<M> {
     /// Its type in the query.
     type Type: FieldType;

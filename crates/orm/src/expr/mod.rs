@@ -21,7 +21,7 @@ mod text;
 
 use std::marker::PhantomData;
 
-pub use aggregate::{Aggregated, Aggregates};
+pub use aggregate::{Aggregated, Aggregates, PerRow};
 pub use assign::{Assign, AssignValue, IntoAssigns, IntoSet, RawAssign};
 pub use calendar::{now, today};
 pub use case::{Case, CaseStart, case};

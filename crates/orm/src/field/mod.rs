@@ -114,7 +114,10 @@ impl<T: Number + FieldType<Base = T>> Number for Option<T> {
 }
 
 /// A number that may have places behind the point.
-#[diagnostic::on_unimplemented(message = "`{Self}` is whole already", label = "this needs a column of decimals or doubles")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is whole already",
+    label = "this needs a column of decimals or doubles"
+)]
 pub trait Fractional: Number {}
 
 impl Fractional for f64 {}
@@ -122,7 +125,10 @@ impl Fractional for Decimal {}
 impl<T: Fractional + FieldType<Base = T>> Fractional for Option<T> {}
 
 /// A type that has a day of the calendar.
-#[diagnostic::on_unimplemented(message = "`{Self}` has no date", label = "this needs a column of dates or timestamps")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no date",
+    label = "this needs a column of dates or timestamps"
+)]
 pub trait DateLike: FieldType {}
 
 impl DateLike for Date {}
@@ -130,7 +136,10 @@ impl DateLike for Timestamp {}
 impl<T: DateLike + FieldType<Base = T>> DateLike for Option<T> {}
 
 /// A type that has a time of day.
-#[diagnostic::on_unimplemented(message = "`{Self}` has no time of day", label = "this needs a column of times or timestamps")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no time of day",
+    label = "this needs a column of times or timestamps"
+)]
 pub trait ClockLike: FieldType {}
 
 impl ClockLike for Time {}
@@ -138,14 +147,20 @@ impl ClockLike for Timestamp {}
 impl<T: ClockLike + FieldType<Base = T>> ClockLike for Option<T> {}
 
 /// An instant.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no instant", label = "this needs a column of timestamps")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no instant",
+    label = "this needs a column of timestamps"
+)]
 pub trait InstantLike: DateLike + ClockLike {}
 
 impl InstantLike for Timestamp {}
 impl InstantLike for Option<Timestamp> {}
 
 /// A JSON document.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no JSON", label = "this needs a column of JSON documents")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no JSON",
+    label = "this needs a column of JSON documents"
+)]
 pub trait JsonLike: FieldType {}
 
 impl JsonLike for JsonValue {}

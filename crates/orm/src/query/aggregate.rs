@@ -42,7 +42,8 @@ impl<M: Model> QuerySet<M> {
     pub fn annotate<S: Selection<M>>(mut self, selection: S) -> QuerySet<M, (M, S::Out)> {
         model_columns(M::meta(), PathKey::ROOT, &mut self.select.columns);
         selection.nodes(&mut self.select.columns);
-        let mut annotated = QuerySet::of(self.select, |cursor| Ok((M::from_row(cursor)?, S::decode(cursor)?)));
+        let mut annotated =
+            QuerySet::of(self.select, |cursor| Ok((M::from_row(cursor)?, S::decode(cursor)?)));
         annotated.loads = self.loads.map(|loads| {
             Box::new(Loads {
                 carrier: <(M, S::Out) as Carry<M>>::record,

@@ -40,7 +40,7 @@ impl Join {
 
     /// The walk to the object: one object is joined once.
     pub(crate) fn path(&self) -> PathKey {
-        self.owner.push(self.field)
+        PathKey::ROOT.push(self.field).after(self.owner)
     }
 
     /// Adds the object's columns.

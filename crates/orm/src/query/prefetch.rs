@@ -119,7 +119,11 @@ impl<K: Key, C: Model> Prefetch for LoadMany<K, C> {
 }
 
 /// The related objects of some owners, each with its owner's key before it.
-pub(crate) fn children<K: Key, C: Model>(query: &QuerySet<C>, link: Link, keys: &[Value]) -> QuerySet<C, (K, C)> {
+pub(crate) fn children<K: Key, C: Model>(
+    query: &QuerySet<C>,
+    link: Link,
+    keys: &[Value],
+) -> QuerySet<C, (K, C)> {
     let mut select: Box<Select> = query.select.clone();
     match link {
         Link::Key { via } => {

@@ -106,6 +106,9 @@ impl<M: Model> QuerySet<M> {
     ///
     /// A column over an optional foreign key is an `Option`.
     ///
+    /// This takes the place of `only` and `defer` in other ORMs: an object with some of its fields missing has no type that
+    /// says so, a tuple or a [`Shape`](crate::Shape) has.
+    ///
     /// ```no_run
     /// # use quintet_orm::prelude::*;
     /// # #[model(app = "docs")] pub struct Studio { pub city: String }

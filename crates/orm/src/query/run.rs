@@ -102,7 +102,8 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
             return Ok(Vec::new());
         }
         self.select.prepare();
-        if let Some(parts) = self.parts {
+        // A shape of nothing but columns is read like any other row.
+        if let Some(parts) = self.parts.filter(|parts| !parts.is_empty()) {
             return crate::shape::rows(&self.select, self.decode, parts, db, at).await;
         }
         let (joined, prefetches, carrier) = match self.loads {
@@ -185,7 +186,11 @@ pub(super) fn order_by_key(select: &mut Select) {
     }
 }
 
-pub(crate) async fn count(mut select: Box<Select>, db: &dyn Executor, at: &'static Location<'static>) -> Result<u64> {
+pub(crate) async fn count(
+    mut select: Box<Select>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<u64> {
     if is_empty(&select) {
         return Ok(0);
     }
@@ -197,7 +202,11 @@ pub(crate) async fn count(mut select: Box<Select>, db: &dyn Executor, at: &'stat
     Ok(counts.first().and_then(|count| u64::try_from(*count).ok()).unwrap_or_default())
 }
 
-pub(crate) async fn exists(select: Box<Select>, db: &dyn Executor, at: &'static Location<'static>) -> Result<bool> {
+pub(crate) async fn exists(
+    select: Box<Select>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<bool> {
     if is_empty(&select) {
         return Ok(false);
     }

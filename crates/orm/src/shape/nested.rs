@@ -22,7 +22,7 @@ pub trait NestedOne<M, T> {
 #[diagnostic::do_not_recommend]
 impl<P: Path<Null = Present>, T: Model, const I: u16> NestedOne<P::Root, T> for FkCol<P, T, I, false> {
     fn path(self) -> PathKey {
-        P::KEY.push(I)
+        const { P::KEY.push(I) }
     }
 }
 
@@ -41,14 +41,14 @@ pub trait NestedOptional<M, T> {
 #[diagnostic::do_not_recommend]
 impl<P: Path, T: Model, const I: u16> NestedOptional<P::Root, T> for FkCol<P, T, I, true> {
     fn path(self) -> PathKey {
-        P::KEY.push(I)
+        const { P::KEY.push(I) }
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<P: Path<Null = Optional>, T: Model, const I: u16> NestedOptional<P::Root, T> for FkCol<P, T, I, false> {
     fn path(self) -> PathKey {
-        P::KEY.push(I)
+        const { P::KEY.push(I) }
     }
 }
 

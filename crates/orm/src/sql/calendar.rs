@@ -17,9 +17,7 @@ impl Render {
             (DateFunction::Day, true) => self.around("SUBSTR(", inner, ", 1, 10)"),
             (DateFunction::Day, false) => self.around("CAST((", inner, ") AT TIME ZONE 'UTC' AS DATE)"),
             // A time of day is stored without a fraction where it has none.
-            (DateFunction::Time, true) => {
-                self.around("REPLACE(SUBSTR(", inner, ", 12), '.000000', '')")
-            }
+            (DateFunction::Time, true) => self.around("REPLACE(SUBSTR(", inner, ", 12), '.000000', '')"),
             (DateFunction::Time, false) => self.around("CAST((", inner, ") AT TIME ZONE 'UTC' AS TIME)"),
         }
     }

@@ -2,7 +2,10 @@
 
 use quintet_core::{Error, Result};
 
-use super::{Ask, Render, facts::digits};
+use super::{
+    Ask, Render,
+    facts::{digits, nullable},
+};
 use crate::ast::{Combine, Node, Select};
 
 impl Render {
@@ -27,7 +30,11 @@ impl Render {
             };
             self.push(if i == 0 { " ORDER BY " } else { ", " });
             self.number(position + 1);
-            self.direction(order);
+            let mut has_nulls = nullable(query.root, &order.node)?;
+            for (_, part) in &query.combined {
+                has_nulls |= part.columns.get(position).map_or(Ok(true), |column| nullable(part.root, column))?;
+            }
+            self.direction(order, has_nulls);
         }
         self.cut(query, Ask::Rows);
         Ok(())

@@ -159,7 +159,12 @@ impl Render {
 
     /// Writes an expression as a column of `field` stores it.
     pub(super) fn stored(&mut self, field: &FieldMeta, node: &Node) -> Result {
-        let Some(places) = decimal_places(field, self.dialect) else { return self.node(node) };
+        let Some(places) = decimal_places(field, self.dialect) else {
+            return match node {
+                Node::Case(branches, otherwise) => self.choice(branches, otherwise.as_deref(), Some(field.kind)),
+                _ => self.node(node),
+            };
+        };
         match node {
             Node::Value(Value::Decimal(value)) => self.bind_scaled(*value, places),
             Node::Value(_) => self.node(node),

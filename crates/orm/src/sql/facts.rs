@@ -33,6 +33,14 @@ pub(super) fn key_of(model: &'static ModelMeta) -> Result<(u16, &'static FieldMe
 
 /// The model that a path leads to.
 pub(super) fn model_at(root: &'static ModelMeta, path: PathKey) -> Result<&'static ModelMeta> {
+    if path.is_too_long() {
+        return Err(Error::internal(format!(
+            "a query on {} follows more than {} foreign keys in a row: start it at a model further on, or give the inner \
+             shape fewer levels",
+            root.name,
+            PathKey::LONGEST
+        )));
+    }
     path.steps().iter().try_fold(root, |model, step| {
         field_at(model, *step)?
             .relation
@@ -131,7 +139,9 @@ pub(super) fn is_whole(root: &'static ModelMeta, node: &Node) -> Result<bool> {
             }
             _ => false,
         },
-        Node::Scalar(query) => query.columns.first().map_or(Ok(false), |column| is_whole(query.root, column))?,
+        Node::Scalar(query) => {
+            query.columns.first().map_or(Ok(false), |column| is_whole(query.root, column))?
+        }
         Node::Outer(outer) => is_whole(outer.model, &outer.node)?,
         _ => false,
     })
@@ -164,8 +174,10 @@ pub(super) fn digits(root: &'static ModelMeta, node: &Node) -> Result<Option<Dig
             Function::Abs | Function::Negate | Function::Coalesce | Function::Greatest | Function::Least,
             all,
         ) => widest(root, all)?,
-        Node::Function(Function::Round(places), all) => widest(root, all)?
-            .map(|own| Digits { max: own.max.saturating_add(1).min(SCALED_DIGITS), places: own.places.min(*places) }),
+        Node::Function(Function::Round(places), all) => widest(root, all)?.map(|own| Digits {
+            max: own.max.saturating_add(1).min(SCALED_DIGITS),
+            places: own.places.min(*places),
+        }),
         Node::Function(Function::Ceil | Function::Floor, all) => {
             widest(root, all)?.map(|own| Digits { max: own.max, places: 0 })
         }
@@ -173,7 +185,14 @@ pub(super) fn digits(root: &'static ModelMeta, node: &Node) -> Result<Option<Dig
             widest(root, branches.iter().map(|(_, value)| value).chain(otherwise.as_deref()))?
         }
         Node::Cast(Kind::Decimal, Kind::Decimal, inner) => digits(root, inner)?,
-        Node::Cast(_, Kind::Decimal, _) => Some(Digits { max: SCALED_DIGITS, places: 0 }),
+        Node::Cast(from, Kind::Decimal, _) => {
+            let max = match from {
+                Kind::SmallInt => 5,
+                Kind::Int => 10,
+                _ => SCALED_DIGITS,
+            };
+            Some(Digits { max, places: 0 })
+        }
         Node::Aggregate(aggregate) => match (&aggregate.argument, aggregate.aggregate) {
             (Some(argument), Aggregate::Sum | Aggregate::Min | Aggregate::Max) => digits(root, argument)?,
             _ => None,

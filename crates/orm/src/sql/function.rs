@@ -159,14 +159,25 @@ impl Render {
     }
 
     pub(super) fn case(&mut self, branches: &[(Node, Node)], otherwise: Option<&Node>) -> Result {
-        let values: Vec<Node> =
-            branches.iter().map(|(_, value)| value).chain(otherwise).cloned().collect();
+        self.choice(branches, otherwise, None)
+    }
+
+    /// Writes `CASE`, for a column of this kind if it is known.
+    pub(super) fn choice(
+        &mut self,
+        branches: &[(Node, Node)],
+        otherwise: Option<&Node>,
+        column: Option<Kind>,
+    ) -> Result {
+        let values: Vec<Node> = branches.iter().map(|(_, value)| value).chain(otherwise).cloned().collect();
         let places = self.common_places(&values)?;
         // A choice among parameters alone would have no type.
         let kind = match values.iter().all(|value| matches!(value, Node::Value(_))) {
-            true => values.iter().find_map(|value| match value {
-                Node::Value(value) => kind_of(value),
-                _ => None,
+            true => column.or_else(|| {
+                values.iter().find_map(|value| match value {
+                    Node::Value(value) => kind_of(value),
+                    _ => None,
+                })
             }),
             false => None,
         };
@@ -191,7 +202,7 @@ impl Render {
 
     /// A parameter with its type written out, for places where the database can't tell it by itself.
     pub(super) fn typed(&mut self, node: &Node, kind: Kind) -> Result {
-        if !self.dialect.native_types {
+        if !self.dialect.typed_values {
             return self.node(node);
         }
         self.push("CAST(");
@@ -208,6 +219,13 @@ impl Render {
             return self.cast_scaled(from, to, inner);
         }
         let whole = matches!(to, Kind::SmallInt | Kind::Int | Kind::BigInt);
+        if self.registered() && from == Kind::Text && (whole || to == Kind::Float) {
+            // The database's own cast makes 0 of what is no number.
+            self.push(if whole { "quintet_text_whole(" } else { "quintet_text_float(" });
+            self.node(inner)?;
+            self.push(")");
+            return Ok(());
+        }
         let rounds = whole && from == Kind::Float;
         self.push(if rounds { "CAST(ROUND(" } else { "CAST(" });
         self.node(inner)?;
@@ -261,7 +279,7 @@ impl Render {
 }
 
 /// The column type of a parameter.
-fn kind_of(value: &Value) -> Option<Kind> {
+pub(super) fn kind_of(value: &Value) -> Option<Kind> {
     Some(match value {
         Value::Bool(_) => Kind::Bool,
         Value::Int(_) => Kind::BigInt,

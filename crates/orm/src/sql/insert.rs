@@ -156,14 +156,17 @@ impl Render {
         self.value(owner.clone());
         let (not, values) = match others {
             Links::All => return Ok(()),
-            Links::Of(values) => ("", values),
+            Links::Of(values) => (false, values),
             Links::Except([]) => return Ok(()),
-            Links::Except(values) => (" NOT", values),
+            Links::Except(values) => (true, values),
         };
-        self.push(" AND ");
+        self.push(if not { " AND NOT (" } else { " AND " });
         self.name(far);
-        self.push(not);
-        self.one_of(values)
+        self.one_of(values)?;
+        if not {
+            self.push(")");
+        }
+        Ok(())
     }
 }
 

@@ -78,6 +78,8 @@ impl Render {
             | Node::Date(..)
             | Node::JsonAt(..)
             | Node::JsonAs(..)
+            // It brings its own parentheses.
+            | Node::Outer(_)
             | Node::OwnerKey => true,
             // Lists of conditions bring their own parentheses.
             Node::And(all) | Node::Or(all) => all.len() != 1,
@@ -214,6 +216,12 @@ impl Render {
 
     /// Writes ` IN (…)`.
     pub(super) fn one_of(&mut self, values: &[Value]) -> Result {
+        if self.dialect.array_lists && values.len() > LONG_LIST && of_one_kind(values) {
+            self.push(" = ANY(");
+            self.value(Value::List(values.to_vec()));
+            self.push(")");
+            return Ok(());
+        }
         if self.dialect.json_lists
             && values.len() > LONG_LIST
             && let Some(json) = json_list(values)
@@ -228,6 +236,12 @@ impl Render {
         self.push(")");
         Ok(())
     }
+}
+
+/// Are all whole numbers, or all texts?
+fn of_one_kind(values: &[Value]) -> bool {
+    values.iter().all(|value| matches!(value, Value::Int(_)))
+        || values.iter().all(|value| matches!(value, Value::Text(_)))
 }
 
 /// Whole numbers or texts as a JSON array; `None` for values that JSON would change.

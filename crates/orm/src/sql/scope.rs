@@ -54,8 +54,13 @@ impl Render {
         let alias = self.alias();
         let mut paths: Vec<PathKey> = Vec::new();
         mention(&mut |node| {
+            let whole = node.path().unwrap_or_default();
+            if whole.is_too_long() {
+                // It is refused below.
+                paths.push(whole);
+            }
             let mut path = PathKey::ROOT;
-            for step in node.path().unwrap_or_default().steps() {
+            for step in whole.steps() {
                 path = path.push(*step);
                 if !paths.contains(&path) {
                     paths.push(path);

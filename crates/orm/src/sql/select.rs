@@ -2,7 +2,12 @@
 
 use quintet_core::{Error, Result};
 
-use super::{Ask, Render, facts::key_of, scope::Scope};
+use super::{
+    Ask, Render,
+    facts::{key_of, nullable},
+    function::kind_of,
+    scope::Scope,
+};
 use crate::ast::{Lock, Node, Nulls, OrderBy, Owners, PathKey, Select};
 
 impl Render {
@@ -12,7 +17,12 @@ impl Render {
             Ask::Rows => self.query(query, Ask::Rows),
             Ask::Count if query.is_cut() => {
                 self.push("SELECT COUNT(*) FROM (");
-                self.query(query, Ask::Rows)?;
+                if query.order.is_empty() || query.limit.is_some() || query.offset.is_some() {
+                    self.query(query, Ask::Rows)?;
+                } else {
+                    // All rows are counted, in whatever order.
+                    self.query(&Select { order: Vec::new(), ..query.clone() }, Ask::Rows)?;
+                }
                 self.push(") AS q");
                 Ok(())
             }
@@ -34,7 +44,7 @@ impl Render {
         self.open_query(query)?;
         self.push(if query.distinct { "SELECT DISTINCT " } else { "SELECT " });
         match ask {
-            Ask::Rows => self.list(&query.columns, ", ", Self::node)?,
+            Ask::Rows => self.list(&query.columns, ", ", Self::selected)?,
             Ask::Count => self.push("COUNT(*)"),
             Ask::Exists => self.push("1"),
         }
@@ -49,6 +59,11 @@ impl Render {
             // Rows that were made different or put together can be ordered by what they have only: by its number, as an
             // expression with parameters is not the same twice.
             let made = query.distinct || !query.group.is_empty();
+            if query.distinct && !query.order.iter().all(|order| query.columns.contains(&order.node)) {
+                return Err(Error::database(
+                    "distinct rows can be ordered only by columns that they have: select what they are ordered by too",
+                ));
+            }
             self.list(&query.order, ", ", |render, order| render.order(order, &query.columns, made))?;
         }
         self.cut(query, ask);
@@ -57,6 +72,17 @@ impl Render {
         }
         self.close();
         Ok(())
+    }
+
+    /// Writes a column of the answer. A parameter alone would be a text.
+    fn selected(&mut self, node: &Node) -> Result {
+        match node {
+            Node::Value(value) => match kind_of(value) {
+                Some(kind) => self.typed(node, kind),
+                None => self.node(node),
+            },
+            _ => self.node(node),
+        }
     }
 
     /// Adds `GROUP BY` and `HAVING`.
@@ -165,38 +191,56 @@ impl Render {
             Some(position) if by_number => self.number(position + 1),
             _ => self.node(&order.node)?,
         }
-        self.direction(order);
+        let has_nulls = nullable(self.root()?, &order.node)?;
+        self.direction(order, has_nulls);
         Ok(())
     }
 
     /// Adds `DESC` and where NULLs go.
-    pub(super) fn direction(&mut self, order: &OrderBy) {
+    pub(super) fn direction(&mut self, order: &OrderBy, has_nulls: bool) {
         if order.descending {
             self.push(" DESC");
         }
         self.push(match order.nulls {
-            Nulls::Default => "",
+            // An index has the database's own order: nothing is said where there are no NULLs.
+            Nulls::Default if !has_nulls || self.dialect.nulls_are_greatest => "",
+            Nulls::Default if order.descending => " NULLS FIRST",
+            Nulls::Default => " NULLS LAST",
             Nulls::First => " NULLS FIRST",
             Nulls::Last => " NULLS LAST",
         });
     }
 
-    /// Limit and offset are parameters, so that the text is the same on every page.
+    /// Limit and offset are parameters, so that the text is the same on every page. The limits of `first` and `get`,
+    /// which never change, stand in the text.
     pub(super) fn cut(&mut self, query: &Select, ask: Ask) {
         let number = |n: u64| quintet_core::Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
         if ask == Ask::Exists {
             self.push(" LIMIT 1");
         } else if let Some(limit) = query.limit {
             self.push(" LIMIT ");
-            self.value(number(limit));
+            match limit {
+                1 => self.push("1"),
+                2 => self.push("2"),
+                _ => self.limit(number(limit)),
+            }
         } else if query.offset.is_some() {
             // Not every database takes an offset without a limit.
             self.push(" LIMIT ");
-            self.value(number(u64::MAX));
+            self.limit(number(u64::MAX));
         }
         if let Some(offset) = query.offset {
             self.push(" OFFSET ");
             self.value(number(offset));
+        }
+    }
+
+    /// SQLite peeks at a bare parameter here and would prepare the statement again for each value, more work than
+    /// most queries are; in a sum it doesn't look.
+    fn limit(&mut self, limit: quintet_core::Value) {
+        self.value(limit);
+        if self.dialect.plans_by_limit {
+            self.push(" + 0");
         }
     }
 

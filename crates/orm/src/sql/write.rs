@@ -106,14 +106,20 @@ impl Render {
             Ok(())
         })?;
         self.push(" FROM (VALUES ");
-        self.list(rows, ", ", |render, row| {
+        self.list(rows.iter().enumerate(), ", ", |render, (number, row)| {
             render.push("(");
             render.list(
                 [&key_index].into_iter().chain(fields).zip(row),
                 ", ",
                 |render, (index, value)| {
                     let field = field_at(model, *index)?;
-                    render.stored(field, &Node::Value(value.clone()))
+                    let node = Node::Value(value.clone());
+                    // The first row's types are those of all.
+                    if number == 0 && render.dialect.typed_values {
+                        render.typed(&node, field.kind)
+                    } else {
+                        render.stored(field, &node)
+                    }
                 },
             )?;
             render.push(")");
@@ -153,7 +159,7 @@ impl Render {
             self.push("CASE WHEN ");
             self.among(key.column, objects)?;
             self.push(" THEN ");
-            self.value(owner.clone());
+            self.typed(&Node::Value(owner.clone()), field.kind)?;
             self.push(" END WHERE ");
             self.name(field.column);
             self.push(" = ");

@@ -25,6 +25,7 @@ const DEFAULTS: [(HeaderName, HeaderValue); 5] = [
 /// Adds the headers that the response lacks.
 pub(super) fn secure(response: &mut Response) {
     let headers = response.headers_mut();
+    headers.reserve(DEFAULTS.len());
     for (name, value) in DEFAULTS {
         if !headers.contains_key(&name) {
             headers.insert(name, value);

@@ -1,6 +1,12 @@
 //! An id a request, in the response, the access log and error reports: so that the three can be brought together.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, Request};
@@ -20,12 +26,25 @@ impl RequestId {
         &self.0
     }
 
-    fn random() -> Self {
-        let mut bytes = [0u8; 8];
-        // Without the system's randomness an id of zeros still serves; nothing secret hangs on it.
-        let _ = getrandom::fill(&mut bytes);
-        RequestId(format!("{:016x}", u64::from_be_bytes(bytes)).into())
+    /// Different from all others of this process, and most likely of all processes: a counter from a random start,
+    /// scattered so that neighbours look different. Nothing secret hangs on it, so it needs no randomness each time.
+    fn fresh() -> Self {
+        static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| {
+            let mut bytes = [0u8; 8];
+            // Without the system's randomness ids start at zero, and still differ.
+            let _ = getrandom::fill(&mut bytes);
+            AtomicU64::new(u64::from_ne_bytes(bytes))
+        });
+        RequestId(format!("{:016x}", scatter(NEXT.fetch_add(1, Ordering::Relaxed))).into())
     }
+}
+
+/// SplitMix64's finish (Steele, Lea and Flood 2014): each number to another, none twice.
+fn scatter(n: u64) -> u64 {
+    let n = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    n ^ (n >> 31)
 }
 
 impl fmt::Display for RequestId {
@@ -42,7 +61,7 @@ pub(super) fn assign<B>(request: &mut Request<B>, trust: bool) -> RequestId {
             && id.len() <= LONGEST
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
-    let id = given.filter(well_formed).map_or_else(RequestId::random, |id| RequestId(id.into()));
+    let id = given.filter(well_formed).map_or_else(RequestId::fresh, |id| RequestId(id.into()));
     request.extensions_mut().insert(id.clone());
     id
 }
@@ -71,5 +90,11 @@ mod tests {
             assert_ne!(id, given);
             assert_eq!(id.len(), 16);
         }
+    }
+
+    #[test]
+    fn no_two_ids_are_the_same() {
+        let ids: std::collections::HashSet<String> = (0..10_000).map(|_| RequestId::fresh().to_string()).collect();
+        assert_eq!(ids.len(), 10_000);
     }
 }

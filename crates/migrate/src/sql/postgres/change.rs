@@ -110,12 +110,7 @@ fn rename_column(
 }
 
 /// A statement that renames, with all that is named after what it renames.
-fn renaming(
-    state: &ProjectState,
-    label: &str,
-    before: &ModelState,
-    statement: String,
-) -> Result<Vec<Step>> {
+fn renaming(state: &ProjectState, label: &str, before: &ModelState, statement: String) -> Result<Vec<Step>> {
     let after = state.model(label)?;
     let mut steps = vec![sql(statement)];
     let table = quoted(&after.table);
@@ -174,7 +169,8 @@ impl Change {
     fn add(mut self, state: &ProjectState, field: &FieldState, backfill: Option<&str>) -> Result<Vec<Step>> {
         let column = quoted(&field.column);
         let definition = table::column(&self.before, field)?;
-        let mut source = field.db_default.as_ref().map_or_else(|| "NULL".to_owned(), |sql| format!("({sql})"));
+        let mut source =
+            field.db_default.as_ref().map_or_else(|| "NULL".to_owned(), |sql| format!("({sql})"));
         if let Some(given) = backfill {
             // A default of the moment fills the rows without writing them anew.
             source = literal::postgres(field, given)?;
@@ -296,12 +292,7 @@ impl Change {
                 (None, None) => {
                     let wrong = format!("have no `{}`", new.name);
                     let hint = "give alter_field a `backfill` for them, or let the field be null";
-                    self.guards.push(guard::rows(
-                        &self.before,
-                        &format!("({value}) IS NULL"),
-                        wrong,
-                        hint,
-                    ));
+                    self.guards.push(guard::rows(&self.before, &format!("({value}) IS NULL"), wrong, hint));
                 }
             }
         }
@@ -309,11 +300,7 @@ impl Change {
     }
 
     /// All steps, with the constraints and indexes that go and come. `anew` tells which foreign keys must be made again.
-    fn finish(
-        mut self,
-        state: &ProjectState,
-        anew: impl Fn(&keys::ForeignKey) -> bool,
-    ) -> Result<Vec<Step>> {
+    fn finish(mut self, state: &ProjectState, anew: impl Fn(&keys::ForeignKey) -> bool) -> Result<Vec<Step>> {
         let after = state.model(&self.label)?;
         self.check_uniqueness(after)?;
         let key = |model: &ModelState| -> Vec<String> { model.key().map(|f| f.column.clone()).collect() };

@@ -107,7 +107,10 @@ fn other_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> 
             format!("have a `{name}` that a float can't hold exactly"),
         ),
         (a, Kind::Decimal) if a.is_integer() => with_digits(cast(e), &format!("({e})::numeric"), new),
-        (a, Kind::Text) if a.is_integer() || matches!(a, Kind::Bool | Kind::Float | Kind::Decimal | Kind::Time | Kind::Json) => {
+        (a, Kind::Text)
+            if a.is_integer()
+                || matches!(a, Kind::Bool | Kind::Float | Kind::Decimal | Kind::Time | Kind::Json) =>
+        {
             Converted::to(format!("({e})::text"))
         }
         (Kind::Float, b) if b.is_integer() => cast(e)
@@ -168,12 +171,17 @@ fn from_text(old: &FieldState, new: &FieldState, e: &str, ty: &str) -> Result<Co
         }
         Kind::Float => {
             let number = format!("{trimmed}::numeric");
-            let range = format!("abs({number}) > 1.7976931348623157e308 OR ({number} <> 0 AND abs({number}) < 5e-324)");
+            let range = format!(
+                "abs({number}) > 1.7976931348623157e308 OR ({number} <> 0 AND abs({number}) < 5e-324)"
+            );
             cast.unless(format!("{trimmed} !~ '{NUMBER}'"), wrong("is not a number"))
                 .unless(range, wrong("is not a number that a float can hold"))
         }
         Kind::Decimal => {
-            let out = cast.unless(format!("{trimmed} !~ '^-?[0-9]+(\\.[0-9]+)?$'"), wrong("is no decimal such as 12.50"));
+            let out = cast.unless(
+                format!("{trimmed} !~ '^-?[0-9]+(\\.[0-9]+)?$'"),
+                wrong("is no decimal such as 12.50"),
+            );
             with_digits(out, &format!("{trimmed}::numeric"), new)
         }
         Kind::Bool => {

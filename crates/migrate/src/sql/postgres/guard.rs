@@ -70,7 +70,11 @@ fn key(model: &ModelState) -> String {
         .map(|field| {
             let (name, column) = (postgres_text(&format!("{} = ", field.column)), quoted(&field.column));
             let number = field.kind.is_integer() || matches!(field.kind, Kind::Float | Kind::Decimal);
-            if number { format!("{name} || {column}") } else { format!("{name} || quote_nullable({column}::text)") }
+            if number {
+                format!("{name} || {column}")
+            } else {
+                format!("{name} || quote_nullable({column}::text)")
+            }
         })
         .collect();
     if parts.is_empty() { "'row ' || ctid::text".to_owned() } else { parts.join(" || ' and ' || ") }

@@ -81,10 +81,7 @@ fn foreign_key(state: &ProjectState, owner: &str, field: &FieldState) -> Result<
     Ok(Some(ForeignKey {
         table: model.table.clone(),
         name: name(&model.table, &field.column),
-        ends: [
-            (owner.to_owned(), field.name.clone()),
-            (reference.model.clone(), key.name.clone()),
-        ],
+        ends: [(owner.to_owned(), field.name.clone()), (reference.model.clone(), key.name.clone())],
         definition: format!(
             "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {rule} DEFERRABLE INITIALLY DEFERRED",
             quoted(&field.column),

@@ -54,7 +54,7 @@ impl SchemaWriter for Sqlite {
                 first.apply(state)?;
                 vec![Step::Sql(format!("DROP TABLE {table}"))]
             }
-            Operation::RenameModel { .. } => {
+            Operation::RenameModel { .. } | Operation::Separate { .. } => {
                 first.apply(state)?;
                 Vec::new()
             }

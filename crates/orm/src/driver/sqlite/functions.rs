@@ -22,6 +22,10 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     text(connection, "quintet_reverse", |text| text.chars().rev().collect())?;
     number(connection, "quintet_ceil", f64::ceil)?;
     number(connection, "quintet_floor", f64::floor)?;
+    parsed(connection, "quintet_text_whole", |text| text.parse().ok().map(Value::Integer), "whole number")?;
+    // NaN would be stored as NULL.
+    let double = |text: &str| text.parse().ok().filter(|number: &f64| !number.is_nan()).map(Value::Real);
+    parsed(connection, "quintet_text_float", double, "number")?;
     connection.create_scalar_function("quintet_decimal_text", 2, PURE, |context| {
         match (context.get_raw(0), context.get_raw(1)) {
             (ValueRef::Integer(units), ValueRef::Integer(places)) => {
@@ -43,16 +47,30 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
 }
 
 /// A function of one text; other values stay as they are.
-fn text(
-    connection: &Connection,
-    name: &str,
-    change: impl Fn(&str) -> String + Send + 'static,
-) -> Result<()> {
+fn text(connection: &Connection, name: &str, change: impl Fn(&str) -> String + Send + 'static) -> Result<()> {
     connection.create_scalar_function(name, 1, PURE, move |context| {
         Ok(match context.get_raw(0) {
             ValueRef::Text(bytes) => Value::Text(change(&String::from_utf8_lossy(bytes))),
             other => Value::try_from(other).unwrap_or(Value::Null),
         })
+    })
+}
+
+/// A function that reads a text, with spaces around it, as a value of this kind; NULL stays.
+fn parsed(
+    connection: &Connection,
+    name: &'static str,
+    read: fn(&str) -> Option<Value>,
+    kind: &'static str,
+) -> Result<()> {
+    connection.create_scalar_function(name, 1, PURE, move |context| match context.get_raw(0) {
+        ValueRef::Null => Ok(Value::Null),
+        ValueRef::Text(bytes) => {
+            let text = String::from_utf8_lossy(bytes);
+            let refused = || Error::UserFunctionError(format!("the text {text:?} is no {kind}").into());
+            read(text.trim_ascii()).ok_or_else(refused)
+        }
+        other => Value::try_from(other).map_err(|error| Error::UserFunctionError(error.into())),
     })
 }
 

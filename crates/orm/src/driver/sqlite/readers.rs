@@ -44,11 +44,15 @@ impl Readers {
             return work.refuse(closed());
         }
         state.queue.push_back(work);
+        // Waking costs a system call: a thread that is at work looks at the queue by itself before it rests.
+        let wake = state.idle > 0;
         if state.queue.len() > state.idle && state.running < self.most {
             self.start(&mut state, shared);
         }
         drop(state);
-        self.wake.notify_one();
+        if wake {
+            self.wake.notify_one();
+        }
     }
 
     fn start(self: &Arc<Self>, state: &mut State, shared: &Arc<Shared>) {
