@@ -183,6 +183,17 @@ impl Running {
         &self.rooms
     }
 
+    /// Tells the rooms that the site is about to work: migrations may be applied now.
+    ///
+    /// # Errors
+    /// What keeps a room from working.
+    pub async fn ready(&self) -> Result {
+        for room in self.rooms.iter() {
+            room.ready(&self.services).await.map_err(|error| error.with_detail("room", room.name()))?;
+        }
+        Ok(())
+    }
+
     /// What all rooms find wrong, the worst first, without what settings silence.
     ///
     /// # Errors

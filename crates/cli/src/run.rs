@@ -108,8 +108,12 @@ impl Running {
     }
 }
 
-/// Runs a command; before the site is served its checks are run.
+/// Runs a command. Before the site works the rooms are told, and before it is served its checks are run.
 async fn work(running: &Running, command: &Command, args: Args) -> Result {
+    let of_room = running.rooms().iter().flat_map(|room| room.commands()).any(|c| c.name == command.name);
+    if command.name == SERVE || !of_room {
+        running.ready().await?;
+    }
     if command.name == SERVE {
         let found = running.checks().await?;
         running.tell(&found, Level::Warning);

@@ -41,20 +41,29 @@ impl Room for Probe {
             return Vec::new();
         }
         let diary = self.diary.clone();
-        vec![Command::new("serve", "Serves.", move |services: Services, _| {
-            let diary = diary.clone();
-            async move {
-                diary.lock().unwrap().push("served".into());
-                services.require::<Console>()?.line("serving");
-                Ok(())
-            }
-        })]
+        vec![
+            Command::new("serve", "Serves.", move |services: Services, _| {
+                let diary = diary.clone();
+                async move {
+                    diary.lock().unwrap().push("served".into());
+                    services.require::<Console>()?.line("serving");
+                    Ok(())
+                }
+            }),
+            Command::new("look", "Looks at the site before it works.", |_, _| async { Ok(()) }),
+        ]
     }
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
             self.write("start");
             assert!(boot.services.get::<Settings>().is_some() && boot.services.get::<Arc<Site>>().is_some());
             if self.fails { Err(Error::internal("no port is free")) } else { Ok(()) }
+        })
+    }
+    fn ready<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            self.write("ready");
+            Ok(())
         })
     }
     fn checks<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Vec<Check>> {
@@ -119,6 +128,13 @@ async fn rooms_start_in_order_and_stop_in_reverse() {
     let end = Case { toml: "[cinema]\nper_page = 7", ..Case::default() }.run("show films").await;
     end.result.unwrap();
     assert_eq!(end.out.text(), "films 7\n");
+    assert_eq!(end.diary, ["orm start", "web start", "orm ready", "web ready", "web stop", "orm stop"]);
+}
+
+#[tokio::test]
+async fn a_rooms_own_command_looks_at_a_site_that_does_not_work_yet() {
+    let end = Case::default().run("look").await;
+    end.result.unwrap();
     assert_eq!(end.diary, ["orm start", "web start", "web stop", "orm stop"]);
 }
 

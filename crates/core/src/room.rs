@@ -35,6 +35,13 @@ pub trait Room: Send + Sync + 'static {
         Box::pin(async { Ok(()) })
     }
 
+    /// The site is about to work: to be served, tested, or to run a command of an app. Not called for the rooms' own
+    /// commands, which may be there to look at the site before it works (`migrate --plan`).
+    fn ready<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result> {
+        let _ = services;
+        Box::pin(async { Ok(()) })
+    }
+
     /// What it finds wrong with the started site.
     fn checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
         let _ = services;

@@ -10,7 +10,7 @@ use std::{
 
 use common::*;
 use quintet_core::{
-    App, Boot, EmbeddedFile, Folder, Result, Room, Services, Site, Value,
+    App, EmbeddedFile, Folder, Result, Room, Services, Site, Value,
     command::{Args, Captured, Console, ProgressState, Terminal},
     meta::{Choice, Digits, FieldDefault, FieldMeta, ModelMeta, ModelRef, OnDelete, Relation, Through},
     settings::Settings,
@@ -491,21 +491,24 @@ async fn without_its_source_an_app_is_migrated_but_not_written() {
 }
 
 #[tokio::test]
-async fn a_site_can_migrate_when_it_starts() {
+async fn a_site_can_migrate_before_it_works() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     let made = shop(root, vec![&old::CUSTOMER]).await;
     made.run("makemigrations").await.unwrap();
     for (on, tables) in [("false", 0), ("true", 1)] {
         let settings = Settings::for_tests(root, [("migrations.on_start", on)]);
-        let mut boot = Boot { site: made.site.clone(), settings, services: Services::builder() };
-        boot.services.insert(made.db.clone());
-        MigrateRoom.start(&mut boot).await.unwrap();
+        let mut services = Services::builder();
+        services.insert(settings);
+        services.insert(made.site.clone());
+        services.insert(made.db.clone());
+        MigrateRoom.ready(&services.build()).await.unwrap();
         assert_eq!(introspect(&made.db).await.len(), tables);
     }
     let settings = Settings::for_tests(root, [("migrations.on_start", "true")]);
-    let mut without = Boot { site: made.site.clone(), settings, services: Services::builder() };
-    assert!(MigrateRoom.start(&mut without).await.unwrap_err().to_string().contains("needs a database"));
+    let mut without = Services::builder();
+    without.insert(settings);
+    assert!(MigrateRoom.ready(&without.build()).await.unwrap_err().to_string().contains("needs a database"));
 }
 
 #[tokio::test]

@@ -50,6 +50,7 @@ impl TestSite {
         let clock = Clock::fixed(jiff::Timestamp::now());
         let running =
             boot::start(Arc::new(site), Arc::new(rooms), settings.clone(), console, clock.clone()).await?;
+        running.ready().await?;
         let services = running.services().clone();
         let gate = Gate::open(&services, &settings.get::<ServerSettings>()?, None).await?;
         let site = TestSite {

@@ -7,10 +7,10 @@ mod show;
 use std::sync::Arc;
 
 use quintet_core::{
-    Boot, BoxFuture, Error, Result, Room, Services, Site,
+    BoxFuture, Error, Result, Room, Services, Site,
     check::Check,
     command::Command,
-    settings::{Section, SettingsSection},
+    settings::{Section, Settings, SettingsSection},
 };
 use quintet_macros::Settings;
 use quintet_orm::Db;
@@ -21,7 +21,8 @@ use crate::{run::Migrator, sources};
 #[derive(Clone, Debug, Settings)]
 #[settings("migrations")]
 pub struct MigrationSettings {
-    /// Apply migrations whenever the site's binary starts, before it serves. Processes that start together wait for one.
+    /// Apply migrations before the site is served or runs a command of an app (not before `migrate` and its kin).
+    /// Processes that start together wait for one.
     #[setting(default = false)]
     pub on_start: bool,
 }
@@ -43,18 +44,18 @@ impl Room for MigrateRoom {
         vec![make::command(), apply::command(), show::list(), show::sql()]
     }
 
-    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+    fn ready<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result> {
         Box::pin(async move {
-            if !boot.settings.get::<MigrationSettings>()?.on_start {
+            if !services.require::<Settings>()?.get::<MigrationSettings>()?.on_start {
                 return Ok(());
             }
-            let Some(db) = boot.services.get::<Db>().cloned() else {
+            let Some(db) = services.get::<Db>() else {
                 return Err(Error::settings(
                     "`[migrations] on_start` needs a database: start the ORM's room first",
                 ));
             };
-            let graph = sources::load(&boot.site)?;
-            for done in crate::run::migrate(&db, &graph).await? {
+            let graph = sources::load(services.require::<Arc<Site>>()?)?;
+            for done in crate::run::migrate(db, &graph).await? {
                 tracing::info!(migration = %done.key, "applied");
             }
             Ok(())
