@@ -80,7 +80,9 @@ pub(crate) fn unknown_option(name: &impl quote::ToTokens, known: &[&str]) -> syn
     let given = name.to_token_stream().to_string();
     let hint = match crate::near::nearest(&given, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+        None => {
+            format!("there are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))
+        }
     };
     syn::Error::new_spanned(name, format!("unknown option `{given}`; {hint}"))
 }

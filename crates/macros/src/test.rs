@@ -10,7 +10,10 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenS
         quote!(crate::site)
     } else {
         let path: Path = syn::parse2(args.clone()).map_err(|_| {
-            Error::new(args.span(), "expected the path of a function that makes the site: #[quintet::test(cinema::site)]")
+            Error::new(
+                args.span(),
+                "expected the path of a function that makes the site: #[quintet::test(cinema::site)]",
+            )
         })?;
         quote!(#path)
     };

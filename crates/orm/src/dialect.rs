@@ -30,9 +30,9 @@ pub struct Dialect {
     /// Is a parameter taken for a text where nothing beside it has a type (in `VALUES`, in `CASE`), so that its type must be
     /// written out?
     pub typed_values: bool,
-    /// Does it take NULLs for greater than all values where an order says nothing about them? Where it doesn't, the order
+    /// Does it take NULLs for less than all values where an order says nothing about them? Where it doesn't, the order
     /// says it: see [`Nulls::Default`](crate::ast::Nulls::Default).
-    pub nulls_are_greatest: bool,
+    pub nulls_are_least: bool,
     /// Whose functions on texts, dates and JSON are called.
     pub functions: Functions,
     /// Can an aggregate be given its rows by `FILTER (WHERE …)`?
@@ -94,7 +94,7 @@ pub static SQLITE: Dialect = Dialect {
     json_lists: true,
     array_lists: false,
     typed_values: false,
-    nulls_are_greatest: false,
+    nulls_are_least: true,
     functions: Functions::Registered,
     aggregate_filter: true,
     regex: false,
@@ -118,7 +118,7 @@ pub static POSTGRES: Dialect = Dialect {
     json_lists: false,
     array_lists: true,
     typed_values: true,
-    nulls_are_greatest: true,
+    nulls_are_least: false,
     functions: Functions::Standard,
     aggregate_filter: true,
     regex: true,

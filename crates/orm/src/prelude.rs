@@ -7,8 +7,9 @@ pub use quintet_core::{
 pub use quintet_macros::{Choices, model};
 
 pub use crate::{
-    Db, Draft, Executor, Instance, Model, Models as _, PageOf, QuerySet, Shape, Tx, create,
+    Db, Draft, Executor, Instance, Model, Models as _, PageOf, QuerySet, Shape, Tx,
     ast::DateUnit,
+    create,
     expr::{Cond, Expr, Order, case, exists, now, outer, today, value},
     query::raw,
     relation::{ForeignKey, HasMany, ManyToMany},

@@ -28,9 +28,13 @@ async fn values_over_all_rows(on: &On) {
         .unwrap();
     assert_eq!((rows, votes, dearest, cheapest), (3, Some(1800), Some(dec("10")), Some(dec("7"))));
     assert!((mean.unwrap() - 26.5 / 3.0).abs() < 1e-9);
+    let (sum, mean) = match db.dialect().native_types {
+        true => (r#"CAST(SUM("votes") AS BIGINT)"#, r#"CAST(AVG("price") AS DOUBLE PRECISION)"#),
+        false => (r#"SUM("votes")"#, r#"AVG("price") / 100.0"#),
+    };
     assert_eq!(
         log.queries()[0].sql,
-        r#"SELECT COUNT(*), SUM("votes"), AVG("price") / 100.0, MAX("price"), MIN("price") FROM "cinema_film""#
+        format!(r#"SELECT COUNT(*), {sum}, {mean}, MAX("price"), MIN("price") FROM "cinema_film""#)
     );
     // Decimals are exact.
     assert_eq!(Film.aggregate(Film.price.sum(), &db).await.unwrap(), Some(dec("26.50")));
@@ -75,7 +79,7 @@ async fn an_aggregate_counts_only_what_matches_its_filter(on: &On) {
         .await
         .unwrap();
     assert_eq!(answer, (1, Some(800), 1, Some(100)));
-    let text = &log.queries()[0].sql;
+    let text = marked(&log.queries()[0].sql);
     assert!(text.contains(r#"COUNT(*) FILTER (WHERE t0."classic" = ?1)"#), "{text}");
     assert!(text.contains(r#"SUM(t0."votes") FILTER (WHERE t0."votes" < ?2 AND t0."price" > ?3)"#), "{text}");
     assert!(
@@ -101,9 +105,15 @@ async fn a_cut_query_is_aggregated_over_its_part(on: &On) {
     let log = db.record();
     let best = Film.order_by(Film.votes.desc()).limit(2);
     assert_eq!(best.aggregate((Film.rows(), Film.votes.sum()), &db).await.unwrap(), (2, Some(1700)));
+    let sum = match db.dialect().native_types {
+        true => r#"CAST(SUM(t0."votes") AS BIGINT)"#,
+        false => r#"SUM(t0."votes")"#,
+    };
     assert_eq!(
         log.queries()[0].sql,
-        r#"SELECT COUNT(*), SUM(t0."votes") FROM "cinema_film" AS t0 WHERE t0."id" IN (SELECT t1."id" FROM "cinema_film" AS t1 ORDER BY t1."votes" DESC LIMIT 2)"#
+        format!(
+            r#"SELECT COUNT(*), {sum} FROM "cinema_film" AS t0 WHERE t0."id" IN (SELECT t1."id" FROM "cinema_film" AS t1 ORDER BY t1."votes" DESC LIMIT 2)"#
+        )
     );
     // The related objects of one row.
     let film = Film.filter(Film.title.eq("Alien")).one(&db).await.unwrap();

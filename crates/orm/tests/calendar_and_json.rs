@@ -9,14 +9,7 @@ use common::*;
 use quintet_orm::{dialect::SQLITE, field::FieldType, prelude::*};
 use serde_json::json;
 
-scenarios!(
-    parts,
-    units,
-    days_that_have_rows,
-    the_databases_clock,
-    inside_documents,
-    conditions_on_documents,
-);
+scenarios!(parts, units, days_that_have_rows, the_databases_clock, inside_documents, conditions_on_documents,);
 
 #[model(app = "cal")]
 #[derive(Debug, Clone)]

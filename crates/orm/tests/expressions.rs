@@ -5,12 +5,7 @@ mod common;
 use common::*;
 use quintet_orm::{dialect::SQLITE, prelude::*};
 
-scenarios!(
-    texts,
-    numbers,
-    choices_and_casts,
-    queries_inside_queries,
-);
+scenarios!(values_have_their_types, texts, numbers, choices_and_casts, queries_inside_queries,);
 
 /// Selects one expression of the film Alien; the SQL between SELECT and FROM, and its value.
 async fn check<T: quintet_orm::field::FieldType + PartialEq + std::fmt::Debug>(
@@ -175,7 +170,50 @@ async fn choices_and_casts(on: &On) {
         Some(dec("910.50"))
     );
     let refused = Film.select(Film.title.cast::<Decimal>()).all(&db).await.unwrap_err().to_string();
-    assert!(refused.contains("only whole numbers can be cast to decimals"), "{refused}");
+    let why = match db.dialect().native_decimal {
+        true => r#"invalid input syntax for type numeric: "Alien""#,
+        false => "only whole numbers can be cast to decimals",
+    };
+    assert!(refused.contains(why), "{refused}");
+    // A text is a number or an error, and a missing one stays so.
+    for refused in [
+        Film.filter(Film.title.cast::<i64>().gt(0)).count(&db).await.unwrap_err(),
+        Film.filter(Film.title.cast::<f64>().gt(0.0)).count(&db).await.unwrap_err(),
+    ] {
+        assert!(refused.to_string().contains(r#""Alien""#), "{refused}");
+    }
+    Film.filter(Film.subtitle.is_not_null()).update(Film.subtitle.set(" -12 ")).exec(&db).await.unwrap();
+    let read = Film.order_by(Film.id).select((Film.subtitle.cast::<i32>(), Film.subtitle.cast::<f64>()));
+    assert_eq!(read.all(&db).await.unwrap()[..2], [(Some(-12), Some(-12.0)), (None, None)]);
+}
+
+/// Where nothing tells the database a parameter's type, the ORM does.
+async fn values_have_their_types(on: &On) {
+    let (db, _) = on.filled().await;
+    let row = Film.filter(Film.id.eq(1)).select((
+        value(5),
+        value(dec("1.50")),
+        value(date("2000-01-02")),
+        value(true),
+        value("x").concat("y"),
+    ));
+    assert_eq!(row.one(&db).await.unwrap(), (5, dec("1.5"), date("2000-01-02"), true, text("xy")));
+    let classic = || Film.classic.eq(true);
+    let sets = (
+        Film.votes.set(case().when(classic(), 1).otherwise(2)),
+        Film.subtitle.set(case().when(classic(), "yes").or_null()),
+        Film.price.set(case().when(classic(), dec("0.5")).otherwise(dec("0.25"))),
+        Film.released.set(case().when(classic(), date("2001-01-01")).otherwise(date("2002-02-02"))),
+        Film.status.set(case().when(classic(), Status::Draft).otherwise(Status::Withdrawn)),
+    );
+    Film.query().update(sets).exec(&db).await.unwrap();
+    let rows =
+        Film.order_by(Film.id).select((Film.votes, Film.subtitle, Film.price, Film.released, Film.status));
+    let rows = rows.all(&db).await.unwrap();
+    assert_eq!(rows[0], (1, Some(text("yes")), dec("0.5"), date("2001-01-01"), Status::Draft));
+    assert_eq!(rows[2], (2, None, dec("0.25"), date("2002-02-02"), Status::Withdrawn));
+    let best = Film.order_by(Film.id).select(case().when(classic(), date("2001-01-01")).or_null());
+    assert_eq!(best.all(&db).await.unwrap(), [Some(date("2001-01-01")), None, None]);
 }
 
 async fn queries_inside_queries(on: &On) {

@@ -6,11 +6,7 @@ use common::*;
 use quintet_core::TemplateValue;
 use quintet_orm::prelude::*;
 
-scenarios!(
-    fields_are_read_and_set_by_name,
-    templates_see_columns_keys_and_what_was_loaded,
-    rows_are_json,
-);
+scenarios!(fields_are_read_and_set_by_name, templates_see_columns_keys_and_what_was_loaded, rows_are_json,);
 
 async fn fields_are_read_and_set_by_name(on: &On) {
     let (_, rows) = on.filled().await;

@@ -3,7 +3,10 @@
 mod common;
 
 use common::*;
-use quintet_orm::{dialect::SQLITE, prelude::*};
+use quintet_orm::{
+    dialect::{POSTGRES, SQLITE},
+    prelude::*,
+};
 
 scenarios!(
     comparisons,
@@ -344,14 +347,18 @@ async fn a_long_list_is_one_parameter(on: &On) {
     let stmt = films.to_sql(&SQLITE).unwrap();
     assert_eq!(stmt.params.len(), 1);
     assert!(stmt.sql.contains(r#""id" IN (SELECT value FROM json_each(?1))"#), "{}", stmt.sql);
+    let stmt = films.to_sql(&POSTGRES).unwrap();
+    assert_eq!(stmt.params.len(), 1);
+    assert!(stmt.sql.contains(r#""id" = ANY($1)"#), "{}", stmt.sql);
     assert_eq!(films.all(&db).await.unwrap().len(), 3);
+    assert_eq!(Film.filter(!Film.id.is_in(3..50_000i64)).count(&db).await.unwrap(), 2);
 
     let mut titles: Vec<String> = (0..40_000).map(|n| format!("\"{n}' \\ é")).collect();
     titles.push(rows.cleo.title.clone());
     assert_eq!(Film.filter(Film.title.is_in(titles)).count(&db).await.unwrap(), 1);
 
-    // What JSON would change is refused by its number.
-    let days = (0..40_000).map(|n| date("1900-01-01").checked_add(jiff::Span::new().days(n)).unwrap());
+    // What JSON would change are parameters, refused by their number.
+    let days = (0..70_000).map(|n| date("1900-01-01").checked_add(jiff::Span::new().days(n)).unwrap());
     let error = Film.filter(Film.released.is_in(days)).all(&db).await.unwrap_err().to_string();
-    assert!(error.contains("40000 values") && error.contains("in_query"), "{error}");
+    assert!(error.contains("70000 values") && error.contains("in_query"), "{error}");
 }

@@ -62,7 +62,7 @@ async fn many_by_key(on: &On) {
         .await
         .unwrap();
     assert_eq!((few.len(), few[&rows.blade.id].director.get().unwrap().name.as_str()), (2, "Ridley Scott"));
-    assert_eq!(log.count(), 1 + 3);
+    assert_eq!(log.count(), 1 + parts(&db, 40_000, 2));
     assert!(Film.in_bulk(Vec::<i64>::new(), &db).await.unwrap().is_empty());
 }
 
@@ -92,9 +92,14 @@ async fn several_queries_together(on: &On) {
     let words =
         Film.select(Film.director.name).union(Film.filter(Film.votes.gt(1)).select(Film.title.upper()));
     assert_eq!(words.count(&db).await.unwrap(), 5);
-    let scales =
-        Film.select(Film.price).union(Film.select(Film.price * dec("0.1"))).all(&db).await.unwrap_err();
-    assert!(scales.to_string().contains("different numbers of places"), "{scales}");
+    let scales = Film.select(Film.price).union(Film.select(Film.price * dec("0.1"))).all(&db).await;
+    match db.dialect().native_decimal {
+        true => assert_eq!(scales.unwrap().len(), 6),
+        false => {
+            let text = scales.unwrap_err().to_string();
+            assert!(text.contains("different numbers of places"), "{text}");
+        }
+    }
     let order = classics().union(cheap()).order_by(Film.director.name).all(&db).await.unwrap_err();
     assert!(order.to_string().contains("only by columns that they have"), "{order}");
 }
@@ -213,8 +218,11 @@ async fn sql_of_ones_own(on: &On) {
     // By name, whatever the order; decimals as the model has them.
     let films = Film
         .raw(
-            "SELECT 1 AS more, classic, status, released, votes, price, studio_id, director_id, subtitle, title, id \
-             FROM cinema_film WHERE votes > ?1 ORDER BY id",
+            said(
+                &db,
+                "SELECT 1 AS more, classic, status, released, votes, price, studio_id, director_id, subtitle, title, id \
+                 FROM cinema_film WHERE votes > ?1 ORDER BY id",
+            ),
             vec![500.into()],
         )
         .all(&db)
@@ -231,6 +239,7 @@ async fn sql_of_ones_own(on: &On) {
         raw("SELECT title, studio_id FROM cinema_film ORDER BY id", vec![]).all(&db).await.unwrap();
     assert_eq!(pairs[2], ("Cléo de 5 à 7".to_owned(), None));
     assert_eq!(raw::<i64>("SELECT COUNT(*) FROM cinema_tag", vec![]).first(&db).await.unwrap(), Some(3));
-    let added = raw::<String>("INSERT INTO cinema_tag (name) VALUES (?1) RETURNING name", vec!["new".into()]);
+    let insert = said(&db, "INSERT INTO cinema_tag (name) VALUES (?1) RETURNING name");
+    let added = raw::<String>(insert, vec!["new".into()]);
     assert_eq!(added.writes().all(&db).await.unwrap(), ["new"]);
 }

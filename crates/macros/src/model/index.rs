@@ -77,7 +77,8 @@ pub(super) fn read(input: ParseStream<'_>, options: &mut Options) -> Result<()> 
 }
 
 fn read_index(word: &Ident, input: ParseStream<'_>) -> Result<Index> {
-    const KNOWN: &str = "fields(a, -b), expressions(\"SQL\"), name = \"…\", where = \"SQL\", include(a, b), unique";
+    const KNOWN: &str =
+        "fields(a, -b), expressions(\"SQL\"), name = \"…\", where = \"SQL\", include(a, b), unique";
     let mut index = Index::default();
     while !input.is_empty() {
         // `where` is a keyword.
@@ -146,8 +147,11 @@ pub(super) fn write(model: &Model, meta: &TokenStream) -> Result<(Vec<TokenStrea
             let column = column(model, name, &name.value())?;
             parts.push(quote!((#column, #descending)));
         }
-        let include =
-            index.include.iter().map(|(name, _)| column(model, name, &name.value())).collect::<Result<Vec<_>>>()?;
+        let include = index
+            .include
+            .iter()
+            .map(|(name, _)| column(model, name, &name.value()))
+            .collect::<Result<Vec<_>>>()?;
         let option = |text: &Option<LitStr>| match text {
             Some(text) => quote!(::core::option::Option::Some(#text)),
             None => quote!(::core::option::Option::None),
@@ -163,8 +167,10 @@ pub(super) fn write(model: &Model, meta: &TokenStream) -> Result<(Vec<TokenStrea
             unique: #unique,
         }));
     }
-    let checks = model.options.checks.iter().map(|Check { name, sql }| {
-        quote!(#meta::CheckMeta { name: #name, sql: #sql })
-    });
+    let checks = model
+        .options
+        .checks
+        .iter()
+        .map(|Check { name, sql }| quote!(#meta::CheckMeta { name: #name, sql: #sql }));
     Ok((indexes, checks.collect()))
 }

@@ -5,8 +5,9 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Error, LitStr, Result, spanned::Spanned};
 
 use super::{
-    Model, index,
+    Model,
     field::{Field, Shape, last_name},
+    index,
 };
 use crate::common::doc;
 

@@ -23,8 +23,7 @@ pub(super) struct Options {
     pub(super) handle: Option<Ident>,
 }
 
-const KNOWN: &str =
-    "app, table, ordering, verbose_name, verbose_name_plural, unique_together, indexes, constraints, \
+const KNOWN: &str = "app, table, ordering, verbose_name, verbose_name_plural, unique_together, indexes, constraints, \
      renamed_from, handle";
 
 impl Parse for Options {

@@ -49,7 +49,10 @@ impl PathKey {
     /// Where both are longer together than a path can be, it [is too long](Self::is_too_long), which the renderer refuses.
     #[must_use]
     pub fn after(&self, start: PathKey) -> PathKey {
-        if self.is_too_long() || start.steps().len() + self.steps().len() > PathKey::LONGEST {
+        if self.is_too_long()
+            || start.is_too_long()
+            || start.steps().len() + self.steps().len() > PathKey::LONGEST
+        {
             return PathKey { len: u8::MAX, steps: start.steps };
         }
         self.steps().iter().fold(start, |path, step| path.push(*step))
@@ -74,7 +77,11 @@ mod tests {
         assert_eq!(PathKey::ROOT.split(), None);
         assert_eq!(path.after(PathKey::ROOT.push(9)).steps(), [9, 3, 1]);
         let long = path.after(path).after(path);
-        assert!(!long.is_too_long() && long.after(path).is_too_long() && long.after(path).after(path).is_too_long());
+        assert!(
+            !long.is_too_long()
+                && long.after(path).is_too_long()
+                && long.after(path).after(path).is_too_long()
+        );
         assert!(path.after(long.after(path)).is_too_long() && !long.after(path).is_root());
     }
 }

@@ -69,7 +69,7 @@ pub struct OrderBy {
 /// Where NULLs go in an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nulls {
-    /// Where values greater than all others would be: at the end, or at the start where the order descends.
+    /// Where values less than all others would be: at the start, or at the end where the order descends.
     Default,
     /// Before all values.
     First,

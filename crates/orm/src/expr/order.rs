@@ -35,12 +35,12 @@ impl<M> Order<M> {
 }
 
 operand_methods! {
-    /// From small to great.
+    /// From small to great. Missing values come first, as `None` does in Rust.
     pub fn asc(self) -> Order<M> {
         Order::new(self.node(), false)
     }
 
-    /// From great to small.
+    /// From great to small. Missing values come last.
     pub fn desc(self) -> Order<M> {
         Order::new(self.node(), true)
     }

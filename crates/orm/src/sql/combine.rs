@@ -32,7 +32,8 @@ impl Render {
             self.number(position + 1);
             let mut has_nulls = nullable(query.root, &order.node)?;
             for (_, part) in &query.combined {
-                has_nulls |= part.columns.get(position).map_or(Ok(true), |column| nullable(part.root, column))?;
+                has_nulls |=
+                    part.columns.get(position).map_or(Ok(true), |column| nullable(part.root, column))?;
             }
             self.direction(order, has_nulls);
         }

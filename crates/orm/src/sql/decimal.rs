@@ -161,7 +161,9 @@ impl Render {
     pub(super) fn stored(&mut self, field: &FieldMeta, node: &Node) -> Result {
         let Some(places) = decimal_places(field, self.dialect) else {
             return match node {
-                Node::Case(branches, otherwise) => self.choice(branches, otherwise.as_deref(), Some(field.kind)),
+                Node::Case(branches, otherwise) => {
+                    self.choice(branches, otherwise.as_deref(), Some(field.kind))
+                }
                 _ => self.node(node),
             };
         };

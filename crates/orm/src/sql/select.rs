@@ -203,9 +203,9 @@ impl Render {
         }
         self.push(match order.nulls {
             // An index has the database's own order: nothing is said where there are no NULLs.
-            Nulls::Default if !has_nulls || self.dialect.nulls_are_greatest => "",
-            Nulls::Default if order.descending => " NULLS FIRST",
-            Nulls::Default => " NULLS LAST",
+            Nulls::Default if !has_nulls || self.dialect.nulls_are_least => "",
+            Nulls::Default if order.descending => " NULLS LAST",
+            Nulls::Default => " NULLS FIRST",
             Nulls::First => " NULLS FIRST",
             Nulls::Last => " NULLS LAST",
         });

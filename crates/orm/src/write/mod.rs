@@ -20,6 +20,6 @@ pub(crate) use delete::delete_rows;
 pub use draft::Draft;
 pub use edit::Edit;
 pub use fields::IntoFields;
-pub(crate) use links::{LinkChange, change_links};
 pub(crate) use insert::row_scales;
+pub(crate) use links::{LinkChange, change_links};
 pub use update::Update;

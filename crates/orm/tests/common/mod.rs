@@ -13,8 +13,11 @@
     clippy::panic
 )]
 
+mod models;
 #[path = "../postgres_support/mod.rs"]
 mod postgres_support;
+
+pub use models::*;
 
 use std::path::{Path, PathBuf};
 
@@ -24,91 +27,6 @@ use quintet_orm::{
     dialect::{Dialect, Placeholder},
     prelude::*,
 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Choices)]
-pub enum Status {
-    Draft,
-    #[choice(label = "In cinemas")]
-    Released,
-    #[choice(value = "gone")]
-    Withdrawn,
-}
-
-#[model(app = "cinema", ordering = "name")]
-#[derive(Debug, Clone, PartialEq)]
-pub struct Country {
-    #[field(unique, max_length = 60)]
-    pub name: String,
-}
-
-#[model(app = "cinema", ordering = "name")]
-#[derive(Debug, Clone)]
-pub struct Director {
-    #[field(max_length = 60)]
-    pub name: String,
-    #[field(on_delete = protect)]
-    pub country: Option<ForeignKey<Country>>,
-    pub films: HasMany<Film>,
-}
-
-#[model(app = "cinema")]
-#[derive(Debug, Clone)]
-pub struct Studio {
-    pub name: String,
-    pub city: Option<String>,
-}
-
-#[model(app = "cinema", ordering = "name")]
-#[derive(Debug, Clone)]
-pub struct Tag {
-    #[field(unique, max_length = 60)]
-    pub name: String,
-    #[field(via = tags)]
-    pub films: HasMany<Film>,
-}
-
-/// A film that was shown somewhere.
-#[model(app = "cinema", ordering = "-released", unique_together = ["title", "released"])]
-#[derive(Debug, Clone)]
-pub struct Film {
-    #[field(max_length = 200)]
-    pub title: String,
-    pub subtitle: Option<String>,
-    pub director: ForeignKey<Director>,
-    #[field(on_delete = set_null)]
-    pub studio: Option<ForeignKey<Studio>>,
-    pub tags: ManyToMany<Tag>,
-    /// Price of a ticket in EUR.
-    #[field(max_digits = 6, decimal_places = 2, default = 10)]
-    pub price: Decimal,
-    #[field(default = 0)]
-    pub votes: i32,
-    pub released: Date,
-    #[field(default = Status::Draft)]
-    pub status: Status,
-    #[field(default = false)]
-    pub classic: bool,
-    pub reviews: HasMany<Review>,
-}
-
-#[model(app = "cinema")]
-#[derive(Debug, Clone)]
-pub struct Review {
-    pub film: ForeignKey<Film>,
-    #[field(validate = one_to_five)]
-    pub stars: i32,
-    #[field(default = "")]
-    pub text: String,
-    #[field(secret, default = "")]
-    pub ip: String,
-}
-
-fn one_to_five(value: &Value) -> Result<(), String> {
-    match value.as_int() {
-        Some(1..=5) => Ok(()),
-        _ => Err("from 1 to 5 stars".into()),
-    }
-}
 
 /// The tables, with `:key`, `:money` … for types that databases call differently.
 const TABLES: &str = r#"
@@ -153,6 +71,16 @@ pub fn said(db: &Db, sql: &str) -> String {
         Placeholder::DollarNumber => sql.replace('?', "$"),
         Placeholder::Question => panic!("no database of the tests has it"),
     }
+}
+
+/// A statement's text with its parameters written as SQLite's are, whatever the database writes.
+pub fn marked(sql: &str) -> String {
+    sql.replace('$', "?")
+}
+
+/// In how many statements `count` values go, with this share of what one statement takes in each.
+pub fn parts(db: &Db, count: usize, share: usize) -> usize {
+    count.div_ceil(db.dialect().max_parameters / share)
 }
 
 /// Where a scenario runs.
@@ -241,14 +169,6 @@ pub struct Rows {
     pub blade: Film,
     pub cleo: Film,
     pub tags: Vec<Tag>,
-}
-
-pub fn date(text: &str) -> Date {
-    text.parse().unwrap()
-}
-
-pub fn dec(text: &str) -> Decimal {
-    text.parse().unwrap()
 }
 
 async fn fill(db: Db) -> (Db, Rows) {

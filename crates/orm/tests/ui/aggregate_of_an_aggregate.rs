@@ -1,4 +1,4 @@
-#[path = "../common/mod.rs"]
+#[path = "../common/models.rs"]
 mod common;
 use common::*;
 use quintet_orm::prelude::*;

@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn no_two_ids_are_the_same() {
-        let ids: std::collections::HashSet<String> = (0..10_000).map(|_| RequestId::fresh().to_string()).collect();
+        let ids: std::collections::HashSet<String> =
+            (0..10_000).map(|_| RequestId::fresh().to_string()).collect();
         assert_eq!(ids.len(), 10_000);
     }
 }
