@@ -1,6 +1,6 @@
 //! What rooms can tell a developer about the request that has just failed.
 
-use crate::room::BoxFuture;
+use crate::boxed::BoxFuture;
 
 /// Watches a request for the debug page: the database room, for example, collects its statements. In a site's
 /// services as `Arc<dyn DebugFacts>`, and asked only in debug.

@@ -9,6 +9,7 @@
 //!   [`signal`]s, and end well or with an [`Error`].
 //!
 //! There is no I/O here, but for an app reading its own directory ([`Folder`]).
+mod boxed;
 pub mod check;
 pub mod clock;
 pub mod command;
@@ -28,8 +29,9 @@ mod slots;
 pub mod template;
 pub mod value;
 
+pub use boxed::BoxFuture;
 pub use error::{Error, ErrorKind, FieldErrors, OrStatus, Result, SourcePlace};
-pub use room::{Boot, BoxFuture, Room};
+pub use room::{Boot, Room};
 pub use services::{Service, Services, ServicesBuilder};
 pub use site::{App, EmbeddedFile, Folder, Site};
 pub use slots::Slots;

@@ -1,8 +1,9 @@
 //! How a room takes part in a site's life: settings, commands, checks, start and stop.
 
-use std::{pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
+    boxed::BoxFuture,
     check::Check,
     command::Command,
     error::Result,
@@ -10,9 +11,6 @@ use crate::{
     settings::{Section, Settings},
     site::Site,
 };
-
-/// A boxed future that may move between threads.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A room of the house, as the binary sees it. Rooms are started from the ground up and stopped in reverse.
 pub trait Room: Send + Sync + 'static {

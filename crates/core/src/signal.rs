@@ -11,8 +11,8 @@ use std::{
 };
 
 use crate::{
+    boxed::BoxFuture,
     error::Result,
-    room::BoxFuture,
     services::Services,
     site::{App, Site},
 };

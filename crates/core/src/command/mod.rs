@@ -15,8 +15,8 @@ pub use console::{Captured, Console, Terminal};
 pub use progress::{Progress, ProgressState};
 
 use crate::{
+    boxed::BoxFuture,
     error::Result,
-    room::BoxFuture,
     services::Services,
     site::{App, Site},
 };
