@@ -1,6 +1,6 @@
 //! The guide in `docs/` and the README: each of their snippets is a documentation test of this crate.
 //!
-//! Lines that begin with `# ` are in the files for the compiler; the models that most snippets share are in `docs/cinema.rs`.
+//! Lines that begin with `# ` are in the files for the compiler; the models that most snippets share are in `docs/snippets`.
 
 macro_rules! pages {
     ($($name:ident <- $file:literal,)*) => {$(

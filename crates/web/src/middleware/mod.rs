@@ -62,7 +62,6 @@ impl Gate {
         let rules = &*self.rules;
         let entry = rules.log.as_ref().map(|log| Entry::start(log, &request));
         let id = request_id::assign(&mut request, rules.trust_request_id);
-        request.extensions_mut().insert(self.services.clone());
         let head = request.method() == Method::HEAD;
         let mut response = match limits::check_length(&request, rules.max_body) {
             Err(error) => crate::errors::respond(&self.services, &request, error),
