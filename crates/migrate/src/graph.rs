@@ -3,43 +3,11 @@
 //! [`Graph::new`] refuses what can't be ordered (a dependency that is not there, a circle). Two leaves in one app
 //! are no such case: they are two branches of work that met, told by [`Graph::leaf`] to whoever wants to go on.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use quintet_core::{Result, near::did_you_mean};
 
-use crate::{error::refuse, file::Migration, state::ProjectState};
-
-/// A migration's name in the world: `cinema.0001_initial`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MigrationKey {
-    /// The app's label.
-    pub app: String,
-    /// The file's name without `.toml`.
-    pub name: String,
-}
-
-impl MigrationKey {
-    /// The key of a migration.
-    pub fn new(app: impl Into<String>, name: impl Into<String>) -> Self {
-        MigrationKey { app: app.into(), name: name.into() }
-    }
-
-    /// The number at the start of the name; 0 if there is none.
-    #[must_use]
-    pub fn number(&self) -> u32 {
-        let digits = self.name.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-        digits.parse().unwrap_or(0)
-    }
-}
-
-impl fmt::Display for MigrationKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.app, self.name)
-    }
-}
+use crate::{error::refuse, file::Migration, key::MigrationKey, state::ProjectState};
 
 /// All migrations of a site, in an order in which each comes after what it depends on.
 #[derive(Clone, Debug, Default)]

@@ -4,12 +4,7 @@ use std::collections::BTreeSet;
 
 use quintet_core::Result;
 
-use crate::{
-    error::refuse,
-    file::Migration,
-    graph::{Graph, MigrationKey},
-    operation::Operation,
-};
+use crate::{error::refuse, file::Migration, graph::Graph, key::MigrationKey, operation::Operation};
 
 /// The migration that follows all leaves of an app; `None` if there is at most one.
 ///

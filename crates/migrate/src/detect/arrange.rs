@@ -6,7 +6,8 @@ use quintet_core::Result;
 
 use crate::{
     file::Migration,
-    graph::{Graph, MigrationKey},
+    graph::Graph,
+    key::MigrationKey,
     operation::Operation,
     state::{FieldState, ModelState, ProjectState, app_of},
 };

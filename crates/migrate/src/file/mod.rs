@@ -35,7 +35,7 @@ use quintet_core::{Error, Result, SourcePlace};
 pub use read::parse;
 pub use write::render;
 
-use crate::{error::refuse, graph::MigrationKey, operation::Operation, state::ProjectState};
+use crate::{error::refuse, key::MigrationKey, operation::Operation, state::ProjectState};
 
 /// A migration: what it needs and what it does.
 #[derive(Clone, Debug, PartialEq)]

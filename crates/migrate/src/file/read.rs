@@ -4,7 +4,7 @@ use quintet_core::Result;
 use toml::de::DeTable;
 
 use super::{Migration, Source, operation, table::Table};
-use crate::{error::refuse, graph::MigrationKey};
+use crate::{error::refuse, key::MigrationKey};
 
 /// Reads a migration. `file` is how the developer knows it, for messages.
 ///

@@ -4,7 +4,7 @@ use quintet_core::{Result, Value, value::Timestamp};
 use quintet_orm::{Dialect, Executor, Stmt};
 
 use crate::{
-    graph::MigrationKey,
+    key::MigrationKey,
     sql::{self, HISTORY},
 };
 

@@ -20,7 +20,8 @@ use crate::{
     detect::{Hints, Prepared, detect},
     error::refuse,
     file::Migration,
-    graph::{Graph, MigrationKey},
+    graph::Graph,
+    key::MigrationKey,
     sql::{self, Batch},
     state::ProjectState,
 };

@@ -4,10 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use quintet_core::Result;
 
-use crate::{
-    error::refuse,
-    graph::{Graph, MigrationKey},
-};
+use crate::{error::refuse, graph::Graph, key::MigrationKey};
 
 /// Where to go.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@
 //! rebuild) with the statements for them, and the questions to the data that must be answered with "none" first.
 //! Nothing here touches a database; [`crate::run`] does.
 pub(crate) mod literal;
-pub(crate) mod names;
 mod postgres;
 mod raw;
+mod shared;
 mod sqlite;
 
 use std::ops::Range;

@@ -1,7 +1,7 @@
 use quintet_core::Result;
 
 use super::ModelState;
-use crate::{error::refuse, sql::names};
+use crate::{error::refuse, names};
 
 /// An index of a model at a point in history, beyond those of single fields and of what is unique together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use quintet_core::Result;
 
-use super::{SETTLE, concurrent, convert, guard, keys, quoted, sql, table};
+use super::{SETTLE, WORDS, concurrent, convert, keys, quoted, sql, table};
 use crate::{
     operation::Operation,
-    sql::{Step, literal},
+    sql::{
+        Step, literal,
+        shared::{Rows, required},
+    },
     state::{FieldState, ModelState, ProjectState},
 };
 
@@ -69,8 +72,8 @@ pub(super) fn steps(state: &mut ProjectState, operation: &Operation) -> Result<V
         | Operation::AddConstraint { model, .. }
         | Operation::RemoveConstraint { model, .. } => {
             let mut change = Change::new(state, model)?;
+            change.rows.ask_rule(state, operation)?;
             operation.apply(state)?;
-            change.ask_rules(state, operation)?;
             change.finish(state, |_| false)
         }
         _ => {
@@ -144,61 +147,50 @@ fn renaming(state: &ProjectState, label: &str, before: &ModelState, statement: S
 /// A change of one table: what it was, and what is to be done before, at and after the columns themselves.
 struct Change {
     label: String,
-    before: ModelState,
     keys: Vec<keys::ForeignKey>,
-    /// By field: the expression over the old table that its values come from.
-    sources: BTreeMap<String, String>,
-    guards: Vec<Step>,
+    rows: Rows,
     /// What is done to the columns.
     alters: Vec<Step>,
 }
 
 impl Change {
     fn new(state: &ProjectState, label: &str) -> Result<Change> {
-        let before = state.model(label)?.clone();
-        let sources = before.fields.iter().map(|f| (f.name.clone(), quoted(&f.column))).collect();
+        let rows = Rows::of(&WORDS, state.model(label)?);
         let keys = keys::around(state, label)?;
-        Ok(Change { label: label.to_owned(), before, keys, sources, guards: Vec::new(), alters: Vec::new() })
+        Ok(Change { label: label.to_owned(), keys, rows, alters: Vec::new() })
+    }
+
+    fn before(&self) -> &ModelState {
+        &self.rows.before
     }
 
     /// `ALTER TABLE …`
     fn alter_table(&mut self, what: &str) {
-        self.alters.push(sql(format!("ALTER TABLE {} {what}", quoted(&self.before.table))));
+        self.alters.push(sql(format!("ALTER TABLE {} {what}", quoted(&self.before().table))));
     }
 
     fn add(mut self, state: &ProjectState, field: &FieldState, backfill: Option<&str>) -> Result<Vec<Step>> {
         let column = quoted(&field.column);
-        let definition = table::column(&self.before, field)?;
-        let mut source =
-            field.db_default.as_ref().map_or_else(|| "NULL".to_owned(), |sql| format!("({sql})"));
+        let definition = table::column(self.before(), field)?;
+        self.rows.added(field, backfill)?;
         if let Some(given) = backfill {
             // A default of the moment fills the rows without writing them anew.
-            source = literal::postgres(field, given)?;
-            let bare = FieldState { db_default: Some(source.clone()), ..field.clone() };
-            let definition = table::column(&self.before, &bare)?;
+            let bare = FieldState { db_default: Some(literal::postgres(field, given)?), ..field.clone() };
+            let definition = table::column(self.before(), &bare)?;
             self.alter_table(&format!("ADD COLUMN {definition}"));
             let usual = field.db_default.as_ref();
             let usual = usual.map_or_else(|| "DROP DEFAULT".to_owned(), |sql| format!("SET DEFAULT ({sql})"));
             self.alter_table(&format!("ALTER COLUMN {column} {usual}"));
         } else {
-            if field.db_default.is_none() && table::required(field) && !field.auto {
-                self.guards.push(guard::rows(
-                    &self.before,
-                    "true",
-                    format!("would have no `{}`", field.name),
-                    "give add_field a `backfill` for the rows that exist, or let it be null",
-                ));
-            }
             self.alter_table(&format!("ADD COLUMN {definition}"));
         }
-        self.sources.insert(field.name.clone(), source);
         self.finish(state, |_| false)
     }
 
     fn remove(mut self, state: &ProjectState, name: &str) -> Result<Vec<Step>> {
-        let column = quoted(&self.before.field(name)?.column);
+        let column = quoted(&self.before().field(name)?.column);
         self.alter_table(&format!("DROP COLUMN {column}"));
-        self.sources.remove(name);
+        self.rows.forget(name);
         self.finish(state, |_| false)
     }
 
@@ -209,9 +201,9 @@ impl Change {
         backfill: Option<&str>,
         values: &BTreeMap<String, String>,
     ) -> Result<Vec<Step>> {
-        let old = self.before.field(&new.name)?.clone();
+        let old = self.before().field(&new.name)?.clone();
         let column = quoted(&new.column);
-        let value = self.value(&old, new, backfill, values)?;
+        let value = self.rows.altered(&old, new, (backfill, values), convert::convert)?;
         let (from, to) = (table::declared(&old)?, table::declared(new)?);
         let retyped = from != to;
         if old.auto && !new.auto {
@@ -220,14 +212,14 @@ impl Change {
         if old.db_default.is_some() && (retyped || new.db_default != old.db_default) {
             self.alter_table(&format!("ALTER COLUMN {column} DROP DEFAULT"));
         }
-        if table::required(&old) && !table::required(new) {
+        if required(&old) && !required(new) {
             self.alter_table(&format!("ALTER COLUMN {column} DROP NOT NULL"));
         }
         if retyped {
             let using = if value == column { String::new() } else { format!(" USING {value}") };
             self.alter_table(&format!("ALTER COLUMN {column} TYPE {to}{using}"));
         } else if value != column {
-            let table = quoted(&self.before.table);
+            let table = quoted(&self.before().table);
             self.alters.push(sql(format!(
                 "UPDATE {table} SET {column} = {value} WHERE {column} IS DISTINCT FROM {value}"
             )));
@@ -238,13 +230,12 @@ impl Change {
         {
             self.alter_table(&format!("ALTER COLUMN {column} SET DEFAULT ({default})"));
         }
-        if table::required(new) && !table::required(&old) {
+        if required(new) && !required(&old) {
             self.alter_table(&format!("ALTER COLUMN {column} SET NOT NULL"));
         }
         if new.auto && !old.auto {
             self.number(new, &column)?;
         }
-        self.sources.insert(new.name.clone(), value);
         let label = self.label.clone();
         let other_kind = old.kind != new.kind;
         self.finish(state, |key| other_kind && key.touches(&label, &new.name))
@@ -252,9 +243,9 @@ impl Change {
 
     /// Has the database number a column, from after its greatest value.
     fn number(&mut self, field: &FieldState, column: &str) -> Result {
-        let identity = table::identity(&self.before, field)?;
+        let identity = table::identity(self.before(), field)?;
         self.alter_table(&format!("ALTER COLUMN {column} ADD {identity}"));
-        let table = quoted(&self.before.table);
+        let table = quoted(&self.before().table);
         let (name, raw) = (literal::postgres_text(&table), literal::postgres_text(&field.column));
         self.alters.push(sql(format!(
             "SELECT setval(pg_get_serial_sequence({name}, {raw}), COALESCE(MAX({column}), 0) + 1, false) FROM {table}"
@@ -262,64 +253,27 @@ impl Change {
         Ok(())
     }
 
-    /// The new value of a column as an expression over the old table, with questions about what can't be converted.
-    fn value(
-        &mut self,
-        old: &FieldState,
-        new: &FieldState,
-        backfill: Option<&str>,
-        values: &BTreeMap<String, String>,
-    ) -> Result<String> {
-        let mut value = quoted(&new.column);
-        if !values.is_empty() {
-            let text = literal::postgres_text;
-            let cases: String =
-                values.iter().map(|(from, to)| format!(" WHEN {} THEN {}", text(from), text(to))).collect();
-            value = format!("CASE {value}{cases} ELSE {value} END");
-        }
-        let converted = convert::convert(old, new, &value)?;
-        self.guards.extend(converted.prepare.map(sql));
-        for (condition, wrong) in converted.refused {
-            let condition = format!("({value}) IS NOT NULL AND ({condition})");
-            let hint = "change these rows first (run_sql), or keep the field as it is";
-            self.guards.push(guard::rows(&self.before, &condition, wrong, hint));
-        }
-        value = converted.value;
-        if old.null && !table::required(old) && table::required(new) {
-            match (backfill, &new.db_default) {
-                (Some(given), _) => value = format!("COALESCE({value}, {})", literal::postgres(new, given)?),
-                (None, Some(sql)) => value = format!("COALESCE({value}, ({sql}))"),
-                (None, None) => {
-                    let wrong = format!("have no `{}`", new.name);
-                    let hint = "give alter_field a `backfill` for them, or let the field be null";
-                    self.guards.push(guard::rows(&self.before, &format!("({value}) IS NULL"), wrong, hint));
-                }
-            }
-        }
-        Ok(value)
-    }
-
     /// All steps, with the constraints and indexes that go and come. `anew` tells which foreign keys must be made again.
     fn finish(mut self, state: &ProjectState, anew: impl Fn(&keys::ForeignKey) -> bool) -> Result<Vec<Step>> {
         let after = state.model(&self.label)?;
-        self.check_uniqueness(after)?;
+        self.rows.check_uniqueness(after)?;
         let key = |model: &ModelState| -> Vec<String> { model.key().map(|f| f.column.clone()).collect() };
-        let new_key = key(&self.before) != key(after);
+        let new_key = key(self.before()) != key(after);
         let keys = keys::around(state, &self.label)?;
         let anew = |k: &keys::ForeignKey| anew(k) || (new_key && k.leads_to(&self.label));
         let table = quoted(&after.table);
         let mut steps = Vec::new();
-        if !self.guards.is_empty() {
+        if !self.rows.guards.is_empty() {
             // From here on the rows stay as they are found.
             steps.push(sql(format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")));
         }
-        steps.append(&mut self.guards);
+        steps.append(&mut self.rows.guards);
         let gone = self.keys.iter().filter(|k| anew(k) || !keys.contains(k));
         steps.extend(gone.map(keys::ForeignKey::drop));
-        let (old, new) = (table::indexes(&self.before)?, table::indexes(after)?);
+        let (old, new) = (table::indexes(self.before())?, table::indexes(after)?);
         let dropped = old.iter().filter(|index| !new.contains(index));
         steps.extend(dropped.map(|index| sql(format!("DROP INDEX {}", quoted(&index.name)))));
-        for check in self.before.checks.iter().filter(|check| !after.checks.contains(check)) {
+        for check in self.before().checks.iter().filter(|check| !after.checks.contains(check)) {
             steps.push(sql(format!("ALTER TABLE {table} DROP CONSTRAINT {}", quoted(&check.name))));
         }
         if new_key {
@@ -330,56 +284,11 @@ impl Change {
         if new_key && after.key().next().is_some() {
             steps.push(sql(format!("ALTER TABLE {table} ADD {}", table::primary_key(after))));
         }
-        for check in after.checks.iter().filter(|check| !self.before.checks.contains(check)) {
+        for check in after.checks.iter().filter(|check| !self.before().checks.contains(check)) {
             steps.push(sql(format!("ALTER TABLE {table} ADD {}", table::check(check))));
         }
         steps.extend(new.into_iter().filter(|index| !old.contains(index)).map(|index| sql(index.create)));
         steps.extend(keys.iter().filter(|k| anew(k) || !self.keys.contains(k)).map(keys::ForeignKey::add));
         Ok(steps)
-    }
-
-    /// Asks the rows whether they keep a new rule.
-    fn ask_rules(&mut self, state: &ProjectState, operation: &Operation) -> Result {
-        match operation {
-            Operation::AddIndex { index, .. } if index.unique && index.is_raw() => {
-                self.guards.push(guard::shared_in_index(state.model(&self.label)?, index)?);
-            }
-            Operation::AddConstraint { check, .. } => {
-                let wrong = format!("break the rule `{}`", check.name);
-                let hint = "change these rows first (run_sql), or the rule";
-                self.guards.push(guard::rows(&self.before, &format!("NOT ({})", check.sql), wrong, hint));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Asks for shared values wherever uniqueness is new or the values are.
-    fn check_uniqueness(&mut self, after: &ModelState) -> Result {
-        let before = table::indexes(&self.before)?;
-        let changed = |field: &String| {
-            after.get(field).is_none_or(|f| self.sources.get(field) != Some(&quoted(&f.column)))
-        };
-        let mut sets: Vec<Vec<String>> = Vec::new();
-        for index in table::indexes(after)? {
-            let Some(fields) = index.unique_fields else { continue };
-            let was_unique = before.iter().any(|i| i.unique_fields.as_ref() == Some(&fields));
-            if !was_unique || fields.iter().any(changed) {
-                sets.push(fields);
-            }
-        }
-        let key = |model: &ModelState| -> Vec<String> { model.key().map(|f| f.name.clone()).collect() };
-        let numbered = after.fields.iter().any(|f| f.auto);
-        if !numbered && (key(&self.before) != key(after) || key(after).iter().any(changed)) {
-            sets.push(key(after));
-        }
-        for fields in sets {
-            let expressions: Vec<&str> =
-                fields.iter().map(|f| self.sources.get(f).map_or("NULL", String::as_str)).collect();
-            if !expressions.is_empty() {
-                self.guards.push(guard::shared(&self.before, &expressions, &fields));
-            }
-        }
-        Ok(())
     }
 }

@@ -2,8 +2,12 @@
 
 use quintet_core::Result;
 
-use super::{guard, quoted, table};
-use crate::{operation::Operation, sql::Step, state::ModelState};
+use super::{WORDS, quoted, table};
+use crate::{
+    operation::Operation,
+    sql::{Step, shared},
+    state::ModelState,
+};
 
 /// The statements can be run again: what a failure left behind is dropped first.
 pub(super) fn steps(before: &ModelState, after: &ModelState, operation: &Operation) -> Result<Vec<Step>> {
@@ -14,7 +18,7 @@ pub(super) fn steps(before: &ModelState, after: &ModelState, operation: &Operati
     if let Operation::AddIndex { index, .. } = operation
         && index.unique
     {
-        steps.push(guard::shared_in_index(before, index)?);
+        steps.push(shared::shared_in_index(&WORDS, before, index)?);
     }
     for index in new.iter().filter(|index| !old.contains(index)) {
         steps.push(drop(&index.name));

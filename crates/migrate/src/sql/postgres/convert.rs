@@ -1,25 +1,16 @@
 //! Values of one kind as values of another, in SQL.
 //!
 //! Every conversion is exact: what it could not keep is named by a condition, and any row that meets one stops the
-//! migration. The conditions are asked one after the other, so that a later one may rely on what an earlier one refuses.
-//! What is accepted is the same as on SQLite.
+//! migration. What is accepted is the same as on SQLite.
 
 use quintet_core::{Result, meta::Digits, value::Kind};
 
 use super::table;
-use crate::{error::refuse, sql::literal::postgres_text as text, state::FieldState};
-
-/// A converted expression.
-pub(super) struct Converted {
-    pub(super) value: String,
-    /// What must be there before the conditions are asked.
-    pub(super) prepare: Option<&'static str>,
-    /// Conditions on the old value that no row may meet, and what is wrong with a row that does.
-    pub(super) refused: Vec<(String, String)>,
-}
-
-/// The largest whole number below which every one is a double.
-const EXACT_DOUBLE: i64 = 9_007_199_254_740_992;
+use crate::{
+    error::refuse,
+    sql::shared::{Converted, EXACT_DOUBLE},
+    state::FieldState,
+};
 
 /// A number of a JSON document; three digits of an exponent are more than a double has.
 const NUMBER: &str = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?$";
@@ -28,52 +19,15 @@ const NUMBER: &str = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?$";
 const IS_JSON: &str = "CREATE OR REPLACE FUNCTION pg_temp.quintet_is_json(given text) RETURNS boolean LANGUAGE plpgsql AS $body$ \
      BEGIN PERFORM given::jsonb; RETURN true; EXCEPTION WHEN others THEN RETURN false; END $body$";
 
-impl Converted {
-    fn to(value: impl Into<String>) -> Self {
-        Converted { value: value.into(), prepare: None, refused: Vec::new() }
-    }
-
-    fn unless(mut self, condition: String, wrong: impl Into<String>) -> Self {
-        self.refused.push((condition, wrong.into()));
-        self
-    }
-
-    /// Unless the number `e` is too large for `kind`.
-    fn within(self, e: &str, kind: Kind, name: &str) -> Self {
-        let (least, most) = match kind {
-            Kind::SmallInt => (i64::from(i16::MIN), i64::from(i16::MAX)),
-            Kind::Int => (i64::from(i32::MIN), i64::from(i32::MAX)),
-            _ => (i64::MIN, i64::MAX),
-        };
-        let wrong = format!("have a `{name}` that is out of the range of {kind}");
-        self.unless(format!("({e}) NOT BETWEEN {least} AND {most}"), wrong)
-    }
-}
-
 /// The expression `e`, which holds values of `old`, as values of `new`.
 pub(super) fn convert(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
-    let name = &new.name;
-    let mut out = if old.kind == new.kind { same_kind(old, new, e)? } else { other_kind(old, new, e)? };
-    if let (Kind::Text, Some(longest)) = (new.kind, new.max_length)
-        && !(old.kind == Kind::Text && old.max_length.is_some_and(|n| n <= longest))
-    {
-        let condition = format!("char_length({}) > {longest}", out.value);
-        out = out.unless(condition, format!("have a `{name}` of more than {longest} characters"));
-    }
-    let fitted = !old.choices.is_empty() && old.choices.iter().all(|c| new.choices.contains(c));
-    if !new.choices.is_empty() && !fitted {
-        let known: Vec<String> = new.choices.iter().map(|c| text(c)).collect();
-        let condition = format!("({}) NOT IN ({})", out.value, known.join(", "));
-        out = out.unless(condition, format!("have a `{name}` that is none of {}", new.choices.join(", ")));
-    }
-    Ok(out)
+    if old.kind == new.kind { same_kind(old, new, e) } else { other_kind(old, new, e) }
 }
 
 fn same_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
     match new.digits {
         Some(to) if old.kind == Kind::Decimal && old.digits != new.digits => {
-            let plain = Converted { value: e.to_owned(), ..Converted::to(e) };
-            Ok(sized(plain, &format!("({e})"), &new.name, to))
+            Ok(sized(Converted::to(e), &format!("({e})"), &new.name, to))
         }
         _ => Ok(Converted::to(e)),
     }

@@ -8,7 +8,7 @@ use quintet_core::{Result, meta::OnDelete, value::Kind};
 use super::{Step, quoted, sql};
 use crate::{
     error::refuse,
-    sql::names,
+    names,
     state::{FieldState, ProjectState},
 };
 

@@ -2,26 +2,48 @@
 //!
 //! Each operation is a few `ALTER TABLE`s ([`change`]). Whatever hangs on columns (indexes, foreign keys, the key itself,
 //! sequences) has a name that follows from table and columns ([`table`], [`keys`]), so that it is found again and renamed
-//! with them. Values are converted by SQL that is exact ([`convert`]), after a [`guard`] has asked, under the table's lock,
+//! with them. Values are converted by SQL that is exact ([`convert`]), after a question has been asked, under the table's lock,
 //! whether any row could not be.
 mod change;
 mod concurrent;
 mod convert;
-mod guard;
 mod keys;
 mod table;
 
-use quintet_core::{Result, Value};
+use quintet_core::{Result, Value, value::Kind};
 use quintet_orm::{Stmt, dialect::POSTGRES};
 
-use super::{HISTORY, SchemaWriter, Step, raw};
-use crate::{operation::Operation, state::ProjectState};
+use super::{HISTORY, SchemaWriter, Step, literal, raw, shared::Words};
+use crate::{
+    operation::Operation,
+    state::{FieldState, ProjectState},
+};
 
 /// The writer for PostgreSQL 13 and newer.
 pub(super) struct Postgres;
 
 /// Checks the deferred foreign keys now: PostgreSQL alters no table while such a check is still to come.
 const SETTLE: &str = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED";
+
+/// How PostgreSQL says it.
+const WORDS: Words = Words {
+    dialect: &POSTGRES,
+    name: "PostgreSQL",
+    text: literal::postgres_text,
+    literal: literal::postgres,
+    join: "string_agg",
+    length: "char_length",
+    shown,
+    no_key: "'row ' || ctid::text",
+    include: true,
+};
+
+/// A column's value in words.
+fn shown(field: &FieldState) -> String {
+    let column = quoted(&field.column);
+    let number = field.kind.is_integer() || matches!(field.kind, Kind::Float | Kind::Decimal);
+    if number { column } else { format!("quote_nullable({column}::text)") }
+}
 
 /// A name as an identifier.
 fn quoted(name: &str) -> String {

@@ -2,10 +2,11 @@
 
 use quintet_core::{Result, value::Kind};
 
-use super::quoted;
+use super::{WORDS, quoted};
 use crate::{
     error::refuse,
-    sql::names,
+    names,
+    sql::shared::{self, Index, required},
     state::{CheckState, FieldState, ModelState},
 };
 
@@ -53,11 +54,6 @@ pub(super) fn column(model: &ModelState, field: &FieldState) -> Result<String> {
         out.push_str(&format!(" {}", identity(model, field)?));
     }
     Ok(out)
-}
-
-/// Is NULL refused?
-pub(super) fn required(field: &FieldState) -> bool {
-    !field.null || field.primary_key || field.auto
 }
 
 /// What makes a column numbered.
@@ -112,72 +108,12 @@ pub(super) fn check_name(name: &str) -> Result {
     )))
 }
 
-/// An index that a model asks for.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Index {
-    pub(super) name: String,
-    /// The fields, if it is unique.
-    pub(super) unique_fields: Option<Vec<String>>,
-    pub(super) create: String,
-}
-
-/// The indexes of a model, in an order that renaming keeps.
+/// The indexes of a model.
 pub(super) fn indexes(model: &ModelState) -> Result<Vec<Index>> {
-    let mut found: Vec<Index> = Vec::new();
-    let mut add = |columns: &[&str], unique_fields: Option<Vec<String>>| {
-        let unique = unique_fields.is_some();
-        let name = names::index(&model.table, columns, unique);
-        let create = format!(
-            "CREATE {}INDEX {} ON {} ({})",
-            if unique { "UNIQUE " } else { "" },
-            quoted(&name),
-            quoted(&model.table),
-            list(columns)
-        );
-        if found.iter().all(|index| index.name != name) {
-            found.push(Index { name, unique_fields, create });
-        }
-    };
-    let single_key = model.key().count() == 1;
-    for field in model.fields.iter().filter(|f| !(f.primary_key && single_key)) {
-        if field.unique {
-            add(&[&field.column], Some(vec![field.name.clone()]));
-        } else if field.index {
-            add(&[&field.column], None);
-        }
-    }
-    for set in &model.unique_together {
-        add(&model.columns_of(set)?, Some(set.clone()));
-    }
-    for index in &model.indexes {
-        let name = index.name(model)?;
-        let mut parts = Vec::new();
-        for (field, descending) in index.parts() {
-            let column = quoted(&model.field(field)?.column);
-            parts.push(if descending { format!("{column} DESC") } else { column });
-        }
-        parts.extend(index.expressions.iter().map(|sql| format!("({sql})")));
-        let mut create = format!(
-            "CREATE {}INDEX {} ON {} ({})",
-            if index.unique { "UNIQUE " } else { "" },
-            quoted(&name),
-            quoted(&model.table),
-            parts.join(", ")
-        );
-        if !index.include.is_empty() {
-            create.push_str(&format!(" INCLUDE ({})", list(&model.columns_of(&index.include)?)));
-        }
-        if let Some(condition) = &index.condition {
-            create.push_str(&format!(" WHERE {condition}"));
-        }
-        let plain = index.unique && !index.is_raw();
-        let unique_fields = plain.then(|| index.parts().map(|(field, _)| field.to_owned()).collect());
-        found.push(Index { name, unique_fields, create });
-    }
-    Ok(found)
+    shared::indexes(&WORDS, model)
 }
 
 /// Columns as a list.
 pub(super) fn list(columns: &[&str]) -> String {
-    columns.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ")
+    WORDS.list(columns)
 }

@@ -8,81 +8,21 @@ use quintet_core::{Result, meta::Digits, value::Kind};
 
 use crate::{
     error::refuse,
-    sql::literal::{self, text},
+    sql::{
+        literal,
+        shared::{Converted, EXACT_DOUBLE},
+    },
     state::FieldState,
 };
 
-/// A converted expression.
-pub(super) struct Converted {
-    pub(super) value: String,
-    /// Conditions on the old value that no row may meet, and what is wrong with a row that does.
-    pub(super) refused: Vec<(String, String)>,
-}
-
-impl Converted {
-    fn plain(value: &str) -> Self {
-        Converted { value: value.to_owned(), refused: Vec::new() }
-    }
-
-    fn to(value: String) -> Self {
-        Converted { value, refused: Vec::new() }
-    }
-
-    fn unless(mut self, condition: String, wrong: impl Into<String>) -> Self {
-        self.refused.push((condition, wrong.into()));
-        self
-    }
-
-    /// Unless the whole number `e` is too large for `kind`; 64 bits hold whatever SQLite holds.
-    fn within(self, e: &str, kind: Kind, name: &str) -> Self {
-        let (least, most) = match kind {
-            Kind::SmallInt => (i64::from(i16::MIN), i64::from(i16::MAX)),
-            Kind::Int => (i64::from(i32::MIN), i64::from(i32::MAX)),
-            _ => return self,
-        };
-        let wrong = format!("have a `{name}` that is out of the range of {kind}");
-        self.unless(format!("({e}) NOT BETWEEN {least} AND {most}"), wrong)
-    }
-}
-
-/// The largest whole number below which every one is a double.
-const EXACT_DOUBLE: i64 = 9_007_199_254_740_992;
-
 /// The expression `e`, which holds values of `old`, as values of `new`.
 pub(super) fn convert(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
-    let name = &new.name;
-    let mut out = if old.kind == new.kind { same_kind(old, new, e)? } else { other_kind(old, new, e)? };
-    if let (Kind::Text, Some(longest)) = (new.kind, new.max_length) {
-        let fitted = old.kind == Kind::Text && old.max_length.is_some_and(|n| n <= longest);
-        if !fitted {
-            out = with_check(
-                out,
-                |v| format!("length({v}) > {longest}"),
-                || format!("have a `{name}` of more than {longest} characters"),
-            );
-        }
-    }
-    let fitted = !old.choices.is_empty() && old.choices.iter().all(|c| new.choices.contains(c));
-    if !new.choices.is_empty() && !fitted {
-        let known: Vec<String> = new.choices.iter().map(|c| text(c)).collect();
-        out = with_check(
-            out,
-            |v| format!("{v} NOT IN ({})", known.join(", ")),
-            || format!("have a `{name}` that is none of {}", new.choices.join(", ")),
-        );
-    }
-    Ok(out)
-}
-
-/// A condition on the new value.
-fn with_check(out: Converted, check: impl Fn(&str) -> String, wrong: impl Fn() -> String) -> Converted {
-    let condition = check(&format!("({})", out.value));
-    out.unless(condition, wrong())
+    if old.kind == new.kind { same_kind(old, new, e) } else { other_kind(old, new, e) }
 }
 
 fn same_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
     if old.kind != Kind::Decimal || old.digits == new.digits {
-        return Ok(Converted::plain(e));
+        return Ok(Converted::to(e));
     }
     let (from, to) = (digits(old)?, digits(new)?);
     let name = &new.name;
@@ -103,10 +43,10 @@ fn same_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
 fn other_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
     let name = &new.name;
     Ok(match (old.kind, new.kind) {
-        (Kind::SmallInt, Kind::Int | Kind::BigInt) | (Kind::Int, Kind::BigInt) => Converted::plain(e),
-        (a, b) if a.is_integer() && b.is_integer() => Converted::plain(e).within(e, b, name),
-        (Kind::Bool, b) if b.is_integer() => Converted::plain(e),
-        (a, Kind::Bool) if a.is_integer() => Converted::plain(e)
+        (Kind::SmallInt, Kind::Int | Kind::BigInt) | (Kind::Int, Kind::BigInt) => Converted::to(e),
+        (a, b) if a.is_integer() && b.is_integer() => Converted::to(e).within(e, b, name),
+        (Kind::Bool, b) if b.is_integer() => Converted::to(e),
+        (a, Kind::Bool) if a.is_integer() => Converted::to(e)
             .unless(format!("({e}) NOT IN (0, 1)"), format!("have a `{name}` that is neither 0 nor 1")),
         (a, Kind::Float) if a.is_integer() => Converted::to(format!("CAST({e} AS REAL)")).unless(
             format!("({e}) NOT BETWEEN -{EXACT_DOUBLE} AND {EXACT_DOUBLE}"),
@@ -137,7 +77,7 @@ fn other_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> 
         )),
         (Kind::Decimal, b) => from_decimal(old, new, e, b)?,
         (Kind::Text, _) => from_text(old, new, e)?,
-        (Kind::Json | Kind::Date | Kind::Time | Kind::DateTime, Kind::Text) => Converted::plain(e),
+        (Kind::Json | Kind::Date | Kind::Time | Kind::DateTime, Kind::Text) => Converted::to(e),
         (Kind::Date, Kind::DateTime) => Converted::to(format!("({e}) || ' 00:00:00.000000'")),
         (Kind::DateTime, Kind::Date) => Converted::to(format!("substr({e}, 1, 10)")).unless(
             format!("substr({e}, 11) NOT IN (' 00:00:00', ' 00:00:00.000000')"),
@@ -216,7 +156,7 @@ fn from_text(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
                 format!("have a `{name}` that is neither yes nor no"),
             )
         }
-        Kind::Date => Converted::plain(e).unless(
+        Kind::Date => Converted::to(e).unless(
             format!("date({e}) IS NOT ({e})"),
             format!("have a `{name}` that is no date such as 1979-05-25"),
         ),
@@ -245,7 +185,7 @@ fn from_text(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
                     format!("have a `{name}` that is no date and time in UTC such as 1979-05-25 20:15:00"),
                 )
         }
-        Kind::Json => Converted::plain(e)
+        Kind::Json => Converted::to(e)
             .unless(format!("NOT json_valid({e})"), format!("have a `{name}` that is no JSON")),
         Kind::Bytes => Converted::to(format!("CAST({e} AS BLOB)")),
         _ => return Err(no_way(old, new)),

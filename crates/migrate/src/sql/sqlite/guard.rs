@@ -1,54 +1,9 @@
-//! Questions to the data before a change that some row might not survive.
+//! A question that only SQLite needs: whoever builds a table anew must know all of it.
 
-use quintet_core::Result;
-
-use super::quoted;
 use crate::{
     sql::{Guard, Step, literal::text},
-    state::{IndexState, ModelState},
+    state::ModelState,
 };
-
-/// How many keys a refusal shows.
-const EXAMPLES: u8 = 5;
-
-/// Refuses if any row meets the condition.
-pub(super) fn rows(model: &ModelState, condition: &str, wrong: String, hint: &str) -> Step {
-    let table = quoted(&model.table);
-    let sql = format!(
-        "SELECT COUNT(*), (SELECT group_concat(k, ', ') FROM (SELECT {} AS k FROM {table} WHERE {condition} \
-         LIMIT {EXAMPLES})) FROM {table} WHERE {condition}",
-        key(model)
-    );
-    Step::Guard(Guard { sql, columns: false, wrong, hint: hint.to_owned(), table: model.table.clone() })
-}
-
-/// Refuses if rows share the values of these expressions; NULL is shared by any.
-pub(super) fn shared(model: &ModelState, expressions: &[&str], fields: &[String]) -> Step {
-    shared_where(model, expressions, fields, "")
-}
-
-fn shared_where(model: &ModelState, expressions: &[&str], fields: &[String], only: &str) -> Step {
-    let names: Vec<String> = (1..=expressions.len()).map(|i| format!("v{i}")).collect();
-    let values: Vec<String> = expressions.iter().zip(&names).map(|(e, n)| format!("{e} AS {n}")).collect();
-    let present: Vec<String> = names.iter().map(|n| format!("{n} IS NOT NULL")).collect();
-    let sql = format!(
-        "WITH shared AS (SELECT COUNT(*) AS n, MIN(k) || ' and ' || MAX(k) AS ks FROM (SELECT {} AS k, {} FROM {}{only}) \
-         WHERE {} GROUP BY {} HAVING COUNT(*) > 1) SELECT (SELECT COALESCE(SUM(n), 0) FROM shared), \
-         (SELECT group_concat(ks, '; ') FROM (SELECT ks FROM shared LIMIT {EXAMPLES}))",
-        key(model),
-        values.join(", "),
-        quoted(&model.table),
-        present.join(" AND "),
-        names.join(", "),
-    );
-    Step::Guard(Guard {
-        sql,
-        columns: false,
-        wrong: format!("share the values of ({}), which shall be unique", fields.join(", ")),
-        hint: "change or delete them first".to_owned(),
-        table: model.table.clone(),
-    })
-}
 
 /// Refuses if the table has columns that the state does not know: a rebuild would lose them.
 pub(super) fn strange_columns(model: &ModelState) -> Step {
@@ -65,29 +20,4 @@ pub(super) fn strange_columns(model: &ModelState) -> Step {
         hint: "the table is built anew from what the migrations know: add a field for each to the model, or drop them".to_owned(),
         table: model.table.clone(),
     })
-}
-
-/// Refuses if rows of an index over expressions, or over a part of the rows, would share its values.
-pub(super) fn shared_in_index(model: &ModelState, index: &IndexState) -> Result<Step> {
-    let mut parts = Vec::new();
-    for (field, _) in index.parts() {
-        parts.push(quoted(&model.field(field)?.column));
-    }
-    parts.extend(index.expressions.iter().map(|sql| format!("({sql})")));
-    let expressions: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let names: Vec<String> = index.fields.iter().chain(&index.expressions).cloned().collect();
-    let only = index.condition.as_ref().map(|sql| format!(" WHERE {sql}")).unwrap_or_default();
-    Ok(shared_where(model, &expressions, &names, &only))
-}
-
-/// A row's key in words: `'id = ' || "id"`.
-fn key(model: &ModelState) -> String {
-    let parts: Vec<String> = model
-        .key()
-        .map(|field| {
-            let name = text(&format!("{} = ", field.column));
-            format!("{name} || quote({})", quoted(&field.column))
-        })
-        .collect();
-    if parts.is_empty() { "'rowid = ' || rowid".to_owned() } else { parts.join(" || ' and ' || ") }
 }

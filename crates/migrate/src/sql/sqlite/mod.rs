@@ -13,14 +13,32 @@ mod table;
 use quintet_core::{Result, Value};
 use quintet_orm::{Stmt, dialect::SQLITE};
 
-use super::{HISTORY, SchemaWriter, Step, raw};
+use super::{HISTORY, SchemaWriter, Step, literal, raw, shared::Words};
 use crate::{
     operation::Operation,
-    state::{ModelState, ProjectState},
+    state::{FieldState, ModelState, ProjectState},
 };
 
 /// The writer for SQLite 3.35 and newer.
 pub(super) struct Sqlite;
+
+/// How SQLite says it.
+const WORDS: Words = Words {
+    dialect: &SQLITE,
+    name: "SQLite",
+    text: literal::text,
+    literal: literal::sqlite,
+    join: "group_concat",
+    length: "length",
+    shown,
+    no_key: "'rowid = ' || rowid",
+    include: false,
+};
+
+/// A column's value in words.
+fn shown(field: &FieldState) -> String {
+    format!("quote({})", quoted(&field.column))
+}
 
 /// A name as an identifier.
 fn quoted(name: &str) -> String {

@@ -2,10 +2,10 @@
 
 use quintet_core::{Result, meta::OnDelete, value::Kind};
 
-use super::quoted;
+use super::{WORDS, quoted};
 use crate::{
     error::refuse,
-    sql::names,
+    sql::shared::{self, Index},
     state::{FieldState, ModelState, ProjectState},
 };
 
@@ -112,73 +112,9 @@ pub(super) fn rename_column(table: &str, from: &str, to: &str) -> String {
     format!("ALTER TABLE {} RENAME COLUMN {} TO {}", quoted(table), quoted(from), quoted(to))
 }
 
-/// An index that a model asks for.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Index {
-    pub(super) name: String,
-    /// The fields, if it is unique.
-    pub(super) unique_fields: Option<Vec<String>>,
-    pub(super) create: String,
-}
-
 /// The indexes of a model.
 pub(super) fn indexes(model: &ModelState) -> Result<Vec<Index>> {
-    let mut found: Vec<Index> = Vec::new();
-    let mut add = |columns: &[&str], unique_fields: Option<Vec<String>>| {
-        let unique = unique_fields.is_some();
-        let name = names::index(&model.table, columns, unique);
-        let create = format!(
-            "CREATE {}INDEX {} ON {} ({})",
-            if unique { "UNIQUE " } else { "" },
-            quoted(&name),
-            quoted(&model.table),
-            list(columns)
-        );
-        if found.iter().all(|index| index.name != name) {
-            found.push(Index { name, unique_fields, create });
-        }
-    };
-    let single_key = model.key().count() == 1;
-    for field in model.fields.iter().filter(|f| !(f.primary_key && single_key)) {
-        if field.unique {
-            add(&[&field.column], Some(vec![field.name.clone()]));
-        } else if field.index {
-            add(&[&field.column], None);
-        }
-    }
-    for set in &model.unique_together {
-        add(&model.columns_of(set)?, Some(set.clone()));
-    }
-    for index in &model.indexes {
-        let name = index.name(model)?;
-        let mut parts = Vec::new();
-        for (field, descending) in index.parts() {
-            let column = quoted(&model.field(field)?.column);
-            parts.push(if descending { format!("{column} DESC") } else { column });
-        }
-        parts.extend(index.expressions.iter().map(|sql| format!("({sql})")));
-        let mut create = format!(
-            "CREATE {}INDEX {} ON {} ({})",
-            if index.unique { "UNIQUE " } else { "" },
-            quoted(&name),
-            quoted(&model.table),
-            parts.join(", ")
-        );
-        if !index.include.is_empty() {
-            return Err(refuse(format!(
-                "the index `{name}` can't carry ({}) along: SQLite has no `include`. Put the fields at the end of `fields`, \
-                 which serves the same queries",
-                index.include.join(", ")
-            )));
-        }
-        if let Some(condition) = &index.condition {
-            create.push_str(&format!(" WHERE {condition}"));
-        }
-        let plain = index.unique && !index.is_raw();
-        let unique_fields = plain.then(|| index.parts().map(|(field, _)| field.to_owned()).collect());
-        found.push(Index { name, unique_fields, create });
-    }
-    Ok(found)
+    shared::indexes(&WORDS, model)
 }
 
 /// What drops the indexes that go, and what makes those that come.
@@ -192,5 +128,5 @@ pub(super) fn index_changes(before: &ModelState, after: &ModelState) -> Result<(
 
 /// Columns as a list.
 pub(super) fn list(columns: &[&str]) -> String {
-    columns.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ")
+    WORDS.list(columns)
 }

@@ -1,0 +1,75 @@
+//! The indexes that a model asks for.
+
+use quintet_core::Result;
+
+use super::Words;
+use crate::{error::refuse, names, state::ModelState};
+
+/// An index as the database has it.
+#[derive(Clone, PartialEq, Eq)]
+pub(in crate::sql) struct Index {
+    pub(in crate::sql) name: String,
+    /// The fields, if it is unique.
+    pub(in crate::sql) unique_fields: Option<Vec<String>>,
+    pub(in crate::sql) create: String,
+}
+
+/// The indexes of a model, in an order that renaming keeps.
+///
+/// # Errors
+/// If a field is not there, or the database has no such index.
+pub(in crate::sql) fn indexes(words: &Words, model: &ModelState) -> Result<Vec<Index>> {
+    let table = words.quoted(&model.table);
+    let start = |unique: bool, name: &str| {
+        let unique = if unique { "UNIQUE " } else { "" };
+        format!("CREATE {unique}INDEX {} ON {table}", words.quoted(name))
+    };
+    let mut found: Vec<Index> = Vec::new();
+    let mut add = |columns: &[&str], unique_fields: Option<Vec<String>>| {
+        let unique = unique_fields.is_some();
+        let name = names::index(&model.table, columns, unique);
+        let create = format!("{} ({})", start(unique, &name), words.list(columns));
+        if found.iter().all(|index| index.name != name) {
+            found.push(Index { name, unique_fields, create });
+        }
+    };
+    let single_key = model.key().count() == 1;
+    for field in model.fields.iter().filter(|f| !(f.primary_key && single_key)) {
+        if field.unique {
+            add(&[&field.column], Some(vec![field.name.clone()]));
+        } else if field.index {
+            add(&[&field.column], None);
+        }
+    }
+    for set in &model.unique_together {
+        add(&model.columns_of(set)?, Some(set.clone()));
+    }
+    for index in &model.indexes {
+        let name = index.name(model)?;
+        let mut parts = Vec::new();
+        for (field, descending) in index.parts() {
+            let column = words.quoted(&model.field(field)?.column);
+            parts.push(if descending { format!("{column} DESC") } else { column });
+        }
+        parts.extend(index.expressions.iter().map(|sql| format!("({sql})")));
+        let mut create = format!("{} ({})", start(index.unique, &name), parts.join(", "));
+        if !index.include.is_empty() {
+            if !words.include {
+                return Err(refuse(format!(
+                    "the index `{name}` can't carry ({}) along: {} has no `include`. Put the fields at the end of `fields`, \
+                     which serves the same queries",
+                    index.include.join(", "),
+                    words.name
+                )));
+            }
+            create.push_str(&format!(" INCLUDE ({})", words.list(&model.columns_of(&index.include)?)));
+        }
+        if let Some(condition) = &index.condition {
+            create.push_str(&format!(" WHERE {condition}"));
+        }
+        let plain = index.unique && !index.is_raw();
+        let unique_fields = plain.then(|| index.parts().map(|(field, _)| field.to_owned()).collect());
+        found.push(Index { name, unique_fields, create });
+    }
+    Ok(found)
+}
