@@ -26,5 +26,5 @@ pub use graph::Graph;
 pub use key::MigrationKey;
 pub use operation::Operation;
 pub use room::{MigrateRoom, MigrationSettings};
-pub use run::{Migrator, create_tables, migrate};
+pub use run::{Migrator, create_tables, create_unmigrated, migrate};
 pub use state::ProjectState;

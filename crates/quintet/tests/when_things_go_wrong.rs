@@ -60,10 +60,8 @@ fn site() -> Site {
     Site::new().install(App::new("orders").models(Order).routes(routes![count, panics_half_way, order]))
 }
 
-/// The site behind a socket, with the table made by hand.
+/// The site behind a socket.
 async fn serve(site: &TestSite) -> (SocketAddr, quintet::web::server::Shutdown) {
-    let table = r#"CREATE TABLE "orders_order" ("id" integer PRIMARY KEY AUTOINCREMENT, "item" varchar(20) NOT NULL)"#;
-    site.db.batch(table.into()).await.unwrap();
     let mut settings: quintet::web::server::ServerSettings = site.settings().unwrap().get().unwrap();
     settings.bind = "127.0.0.1:0".into();
     let server = Server::bind(site.services().clone(), settings).await.unwrap();

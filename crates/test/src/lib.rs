@@ -1,7 +1,7 @@
 //! Quintet's test kit.
 //!
 //! `#[quintet::test(path::to::site)]` starts the site with a database of its own and hands it to the test as a
-//! [`TestSite`]. Requests go through the whole site without a network ([`TestClient`], with cookies) and come
+//! [`TestSite`], on SQLite and on each server that the environment names. Requests go through the whole site without a network ([`TestClient`], with cookies) and come
 //! back as a [`TestResponse`], whose methods assert and chain:
 //!
 //! ```ignore
@@ -13,6 +13,7 @@
 //! ```
 #![allow(clippy::panic, reason = "an assertion that fails panics: that is what a test kit is for")]
 mod client;
+mod database;
 mod jar;
 mod response;
 pub mod rt;

@@ -34,10 +34,28 @@ impl TestSite {
     /// # Errors
     /// What keeps the site from starting.
     pub async fn start(site: Site, rooms: Vec<Box<dyn Room>>) -> Result<TestSite> {
+        TestSite::start_on("sqlite::memory:", true, site, rooms).await
+    }
+
+    /// Starts a site on the database with this URL, which is migrated. If it is `new`, the models of apps without any
+    /// migration get their tables, too.
+    ///
+    /// # Errors
+    /// What keeps the site from starting.
+    #[cfg_attr(
+        not(feature = "orm"),
+        expect(unused_variables, reason = "there is no database that could be new")
+    )]
+    pub(crate) async fn start_on(
+        url: &str,
+        new: bool,
+        site: Site,
+        rooms: Vec<Box<dyn Room>>,
+    ) -> Result<TestSite> {
         let root = boot::directory(&site)?;
         let mut given = vec![("debug", "false"), ("secret_key", "a key for tests, known to everyone")];
         if cfg!(feature = "orm") {
-            given.extend([("database.url", "sqlite::memory:"), ("migrations.on_start", "true")]);
+            given.extend([("database.url", url), ("migrations.on_start", "true")]);
         }
         let sources = Sources {
             dotenv: None,
@@ -52,6 +70,13 @@ impl TestSite {
             boot::start(Arc::new(site), Arc::new(rooms), settings.clone(), console, clock.clone()).await?;
         running.ready().await?;
         let services = running.services().clone();
+        #[cfg(feature = "orm")]
+        if new {
+            let site = services.require::<Arc<Site>>()?;
+            let (graph, models) =
+                (quintet_migrate::sources::load(site)?, quintet_orm::registered_models(site));
+            quintet_migrate::create_unmigrated(services.require()?, &graph, &models).await?;
+        }
         let gate = Gate::open(&services, &settings.get::<ServerSettings>()?, None).await?;
         let site = TestSite {
             #[cfg(feature = "orm")]

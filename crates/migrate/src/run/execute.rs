@@ -128,8 +128,7 @@ async fn write_down(tx: &Tx, work: &Work<'_>) -> Result {
 }
 
 /// Runs operations without writing them down.
-pub(super) async fn run_unrecorded(db: &Db, operations: &[Operation]) -> Result {
-    let mut state = ProjectState::default();
+pub(super) async fn run_unrecorded(db: &Db, mut state: ProjectState, operations: &[Operation]) -> Result {
     let batches = sql::plan(db.dialect(), &mut state, operations).map_err(|(_, error)| error)?;
     db.atomic_schema(async |tx| {
         for step in batches.iter().flat_map(|batch| &batch.steps) {

@@ -168,5 +168,20 @@ pub async fn create_tables(db: &Db, models: &[&'static ModelMeta]) -> Result {
     let goal = ProjectState::of_models(models)?;
     let empty = ProjectState::default();
     let operations = detect(&empty, &goal, &Hints::default(), &mut Prepared::default())?;
-    execute::run_unrecorded(db, &operations).await
+    execute::run_unrecorded(db, empty, &operations).await
+}
+
+/// Makes the tables of those models whose app has no migration at all, beside what the migrations of `graph` have made: a
+/// test can have models before there are files.
+///
+/// # Errors
+/// If a model is in no app, or a table is there already.
+pub async fn create_unmigrated(db: &Db, graph: &Graph, models: &[&'static ModelMeta]) -> Result {
+    let migrated = graph.apps();
+    let now = graph.state()?;
+    let mut goal = now.clone();
+    let all = ProjectState::of_models(models)?.models.into_iter();
+    goal.models.extend(all.filter(|(label, _)| !migrated.contains(crate::state::app_of(label))));
+    let operations = detect(&now, &goal, &Hints::default(), &mut Prepared::default())?;
+    execute::run_unrecorded(db, now, &operations).await
 }
