@@ -48,7 +48,7 @@ struct Args {
 impl Parse for Args {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut args = Args { site: None, on: None };
-        let names_site = !input.is_empty() && !(input.peek(Ident) && input.peek2(Token![=]));
+        let names_site = !(input.is_empty() || (input.peek(Ident) && input.peek2(Token![=])));
         if names_site {
             let span = input.span();
             let path = input.parse().map_err(|_| {
