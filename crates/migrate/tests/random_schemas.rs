@@ -22,23 +22,30 @@ use quintet_orm::Executor;
 const CASES: u64 = 200;
 const CASES_ON_A_SERVER: u64 = 15;
 const MODELS: [&str; 5] = ["Ape", "Bee", "Cat", "Dog", "Eel"];
-const FIELDS: [&str; 7] = ["one", "two", "six", "ten", "odd", "day", "end"];
+const FIELDS: [&str; 10] = ["one", "two", "six", "ten", "odd", "day", "end", "uid", "net", "few"];
 
 /// The kind of a field of this name, so that the same name in both schemas can be converted.
 fn random_field(random: &mut Random, name: &str) -> FieldState {
     let mut f = match name {
         "one" => random.pick(&[varchar(name, 40), varchar(name, 20), field(name, Kind::Text)]),
-        "two" => {
-            random.pick(&[field(name, Kind::Int), field(name, Kind::BigInt), field(name, Kind::SmallInt)])
-        }
+        "two" => random.pick(&[
+            field(name, Kind::Int),
+            field(name, Kind::BigInt),
+            field(name, Kind::SmallInt),
+            field(name, Kind::U16),
+            field(name, Kind::U64),
+        ]),
         "six" => random.pick(&[decimal(name, 8, 2), decimal(name, 12, 4), decimal(name, 10, 3)]),
         "ten" => random.pick(&[field(name, Kind::Bool), field(name, Kind::Int), field(name, Kind::Text)]),
         "odd" => random.pick(&[field(name, Kind::Date), field(name, Kind::DateTime)]),
+        "uid" => random.pick(&[field(name, Kind::Uuid), field(name, Kind::Text), varchar(name, 36)]),
+        "net" => field(name, Kind::Ip),
+        "few" => random.pick(&[field(name, Kind::U8), field(name, Kind::U32), field(name, Kind::Real)]),
         "day" => random.pick(&[field(name, Kind::Date), field(name, Kind::Text), varchar(name, 10)]),
         _ => random.pick(&[field(name, Kind::Int), decimal(name, 9, 2), field(name, Kind::Float)]),
     };
     // A value that all rows get can't be unique, so what is unique may be null here.
-    let may_be_unique = matches!(name, "one" | "two");
+    let may_be_unique = matches!(name, "one" | "two" | "uid" | "net");
     f.null = may_be_unique || random.one_in(2);
     f.unique = may_be_unique && random.one_in(3);
     f.index = random.one_in(4);
@@ -145,6 +152,10 @@ fn sample(f: &FieldState, row: usize, engine: Engine) -> String {
     }
     match (f.name.as_str(), f.kind) {
         ("one", _) => format!("'it''s {row}'"),
+        ("uid", Kind::Uuid) if engine == Engine::Sqlite => format!("'0190b6a80000700080000000000000a{row}'"),
+        ("uid", _) => format!("'0190b6a8-0000-7000-8000-0000000000a{row}'"),
+        ("net", _) => format!("'2001:db8::{row}'"),
+        (_, Kind::Real) => format!("{row}.0"),
         ("ten", Kind::Text) => format!("'{odd}'"),
         ("ten", _) => odd.to_string(),
         ("odd", Kind::DateTime) => format!("'2024-01-0{} 00:00:00.000000'", row + 1),
@@ -236,6 +247,10 @@ async fn contents(db: &Bed, state: &ProjectState) -> BTreeMap<(String, String), 
                     format!("CASE {c} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END")
                 }
                 Kind::Int if f.name == "end" => format!("{c} * 1.0"),
+                Kind::Real => format!("CAST({c} AS INTEGER)"),
+                Kind::Uuid if db.engine == Engine::Postgres => format!("replace({c}::text, '-', '')"),
+                Kind::Ip if db.engine == Engine::Postgres => format!("host({c})"),
+                Kind::Text if f.name == "uid" => format!("replace({c}, '-', '')"),
                 _ => c,
             };
             let rows = text(db, &format!("SELECT id, {shown} FROM \"{}\" ORDER BY id", model.table)).await;
@@ -253,6 +268,8 @@ fn any_value(field: &FieldState) -> String {
         (_, Kind::Bool) => "false",
         (_, Kind::DateTime) => "1999-12-31T00:00:00Z",
         ("odd" | "day", _) => "1999-12-31",
+        ("uid", _) => "00000000-0000-0000-0000-000000000000",
+        ("net", _) => "192.0.2.1",
         _ => "0",
     };
     value.to_owned()

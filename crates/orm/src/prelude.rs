@@ -2,7 +2,7 @@
 
 pub use quintet_core::{
     Error, Result, Value,
-    value::{Date, Decimal, JsonValue, SignedDuration, Time, Timestamp},
+    value::{Date, Decimal, JsonValue, SignedDuration, Time, Timestamp, Uuid},
 };
 pub use quintet_macros::{Choices, model};
 

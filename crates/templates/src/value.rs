@@ -28,6 +28,8 @@ pub(crate) fn to_template(value: &CoreValue) -> Value {
         CoreValue::DateTime(v) => Exact::DateTime(*v).into(),
         CoreValue::Duration(v) => Exact::Duration(*v).into(),
         CoreValue::Json(v) => json(v),
+        CoreValue::Uuid(v) => Value::from(v.to_string()),
+        CoreValue::Ip(v) => Value::from(v.to_string()),
         CoreValue::List(items) => list(items.iter().map(to_template)),
         CoreValue::Map(entries) => {
             Value::from_object(Fields(entries.iter().map(|(k, v)| (k.clone(), to_template(v))).collect()))
@@ -243,6 +245,11 @@ mod tests {
             (CoreValue::Time("20:15:00".parse().unwrap()), "20:15:00"),
             (CoreValue::DateTime("1979-05-25T20:15:00Z".parse().unwrap()), "1979-05-25T20:15:00Z"),
             (CoreValue::Duration("PT1H30M".parse().unwrap()), "PT1H30M"),
+            (
+                CoreValue::Uuid("67e5504410b1426f9247bb680e5fe0c8".parse().unwrap()),
+                "67e55044-10b1-426f-9247-bb680e5fe0c8",
+            ),
+            (CoreValue::Ip("2001:DB8::1".parse().unwrap()), "2001:db8::1"),
         ] {
             assert_eq!(show("{{ v }}", value), text);
         }

@@ -1,8 +1,10 @@
 //! Rust values as dynamic values: what raw SQL, `set_field` and scripts take.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 #[cfg(feature = "decimal")]
 use super::Decimal;
-use super::{Date, JsonValue, SignedDuration, Time, Timestamp, Value};
+use super::{Date, JsonValue, SignedDuration, Time, Timestamp, Uuid, Value};
 
 macro_rules! from {
     ($($t:ty, $v:ident => $e:expr;)*) => {$(
@@ -19,6 +21,10 @@ from! {
     i16, v => Value::Int(v.into());
     i32, v => Value::Int(v.into());
     i64, v => Value::Int(v);
+    u8, v => Value::Int(v.into());
+    u16, v => Value::Int(v.into());
+    u32, v => Value::Int(v.into());
+    f32, v => Value::Float(single(v));
     f64, v => Value::Float(v);
     &str, v => Value::Text(v.to_owned());
     String, v => Value::Text(v);
@@ -28,6 +34,22 @@ from! {
     Timestamp, v => Value::DateTime(v);
     SignedDuration, v => Value::Duration(v);
     JsonValue, v => Value::Json(v);
+    Uuid, v => Value::Uuid(v);
+    IpAddr, v => Value::Ip(v);
+    Ipv4Addr, v => Value::Ip(v.into());
+    Ipv6Addr, v => Value::Ip(v.into());
+}
+
+/// A single as the double that people would write: 0.1, not 0.10000000149011612. It is read back as the same single.
+///
+/// ```
+/// assert_eq!(quintet_core::value::single(0.1), 0.1f64);
+/// ```
+#[must_use]
+pub fn single(value: f32) -> f64 {
+    #[expect(clippy::cast_possible_truncation, reason = "that it is the same single is what is asked")]
+    let same = |double: &f64| (*double as f32).to_bits() == value.to_bits();
+    value.to_string().parse().ok().filter(same).unwrap_or_else(|| value.into())
 }
 
 #[cfg(feature = "decimal")]

@@ -7,8 +7,9 @@ mod kind;
 mod parse;
 mod show;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
+pub use from::single;
 pub use jiff::{
     SignedDuration, Timestamp,
     civil::{Date, DateTime as CivilDateTime, Time},
@@ -18,6 +19,7 @@ pub use kind::Kind;
 pub use rust_decimal::Decimal;
 pub use serde_json::Value as JsonValue;
 pub use show::TemplateValue;
+pub use uuid::Uuid;
 
 /// A named collection of values that keeps its order.
 pub type Map = Vec<(Cow<'static, str>, Value)>;
@@ -55,6 +57,10 @@ pub enum Value {
     Duration(SignedDuration),
     /// A JSON document.
     Json(JsonValue),
+    /// A UUID.
+    Uuid(Uuid),
+    /// An IP address.
+    Ip(IpAddr),
     /// Several values.
     List(Vec<Value>),
     /// Named values, in order.
@@ -90,6 +96,10 @@ pub enum ValueRef<'a> {
     Duration(SignedDuration),
     /// A JSON document as text.
     Json(&'a str),
+    /// A UUID.
+    Uuid(Uuid),
+    /// An IP address.
+    Ip(IpAddr),
 }
 
 impl ValueRef<'_> {
@@ -109,6 +119,8 @@ impl ValueRef<'_> {
             ValueRef::Time(v) => Value::Time(v),
             ValueRef::DateTime(v) => Value::DateTime(v),
             ValueRef::Duration(v) => Value::Duration(v),
+            ValueRef::Uuid(v) => Value::Uuid(v),
+            ValueRef::Ip(v) => Value::Ip(v),
             ValueRef::Json(v) => {
                 serde_json::from_str(v).map_or_else(|_| Value::Text(v.to_owned()), Value::Json)
             }
@@ -173,13 +185,15 @@ impl Value {
             Value::DateTime(_) => "date and time",
             Value::Duration(_) => "duration",
             Value::Json(_) => "JSON",
+            Value::Uuid(_) => "UUID",
+            Value::Ip(_) => "IP address",
             Value::List(_) => "list",
             Value::Map(_) => "map",
         }
     }
 }
 
-/// As JSON: decimals, dates, times and durations become text (RFC 3339, ISO 8601), bytes become numbers.
+/// As JSON: decimals, dates, times, durations, UUIDs and addresses become text (RFC 3339, ISO 8601), bytes become numbers.
 impl serde::Serialize for Value {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
@@ -197,6 +211,8 @@ impl serde::Serialize for Value {
             Value::DateTime(v) => s.collect_str(v),
             Value::Duration(v) => s.collect_str(v),
             Value::Json(v) => v.serialize(s),
+            Value::Uuid(v) => s.collect_str(v),
+            Value::Ip(v) => s.collect_str(v),
             Value::List(v) => v.serialize(s),
             Value::Map(map) => {
                 let mut out = s.serialize_map(Some(map.len()))?;

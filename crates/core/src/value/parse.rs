@@ -1,6 +1,6 @@
 //! Text as people, forms, addresses and the command line write it, read as a column's kind.
 
-use super::{Kind, Value};
+use super::{Kind, Value, single};
 use crate::error::{Error, Result};
 
 impl Value {
@@ -25,9 +25,11 @@ fn read(kind: Kind, text: &str) -> Option<Value> {
             "false" | "off" | "no" | "0" => false,
             _ => return None,
         }),
-        Kind::SmallInt => Value::Int(trimmed.parse::<i16>().ok()?.into()),
-        Kind::Int => Value::Int(trimmed.parse::<i32>().ok()?.into()),
-        Kind::BigInt => Value::Int(trimmed.parse().ok()?),
+        Kind::SmallInt | Kind::Int | Kind::BigInt | Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 => {
+            let (least, most) = kind.range()?;
+            Value::Int(trimmed.parse().ok().filter(|number| (least..=most).contains(number))?)
+        }
+        Kind::Real => Value::Float(single(trimmed.parse::<f32>().ok().filter(|f| f.is_finite())?)),
         Kind::Float => Value::Float(trimmed.parse::<f64>().ok().filter(|f| f.is_finite())?),
         #[cfg(feature = "decimal")]
         Kind::Decimal => Value::Decimal(trimmed.parse().ok()?),
@@ -41,6 +43,8 @@ fn read(kind: Kind, text: &str) -> Option<Value> {
         Kind::DateTime => Value::DateTime(trimmed.parse().ok()?),
         Kind::Duration => Value::Duration(trimmed.parse().ok()?),
         Kind::Json => Value::Json(serde_json::from_str(text).ok()?),
+        Kind::Uuid => Value::Uuid(trimmed.parse().ok()?),
+        Kind::Ip => Value::Ip(trimmed.parse().ok()?),
     })
 }
 
@@ -50,7 +54,11 @@ fn expected(kind: Kind) -> &'static str {
         Kind::SmallInt => "a whole number from -32768 to 32767",
         Kind::Int => "a whole number from -2147483648 to 2147483647",
         Kind::BigInt => "a whole number",
-        Kind::Float => "a number",
+        Kind::U8 => "a whole number from 0 to 255",
+        Kind::U16 => "a whole number from 0 to 65535",
+        Kind::U32 => "a whole number from 0 to 4294967295",
+        Kind::U64 => "a whole number from 0 to 9223372036854775807",
+        Kind::Float | Kind::Real => "a number",
         Kind::Decimal => "a decimal number such as 12.50",
         Kind::Text => "text",
         Kind::Bytes => "hexadecimal (00ff)",
@@ -59,6 +67,8 @@ fn expected(kind: Kind) -> &'static str {
         Kind::DateTime => "a date and time such as 1979-05-25T20:15:00Z",
         Kind::Duration => "a duration such as PT1H30M or 1h 30m",
         Kind::Json => "JSON",
+        Kind::Uuid => "a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8",
+        Kind::Ip => "an IP address such as 192.0.2.1 or 2001:db8::1",
     }
 }
 
@@ -84,6 +94,14 @@ mod tests {
             (Kind::Bytes, "00ff", Value::Bytes(vec![0, 255])),
             (Kind::Date, "1979-05-25", Value::Date(day)),
             (Kind::Json, "[1]", Value::Json(serde_json::json!([1]))),
+            (Kind::U32, "4294967295", Value::Int(4_294_967_295)),
+            (Kind::Real, "0.1", Value::Float(0.1)),
+            (
+                Kind::Uuid,
+                "67E5504410b1426f9247bb680e5fe0c8",
+                Value::Uuid(uuid::Uuid::from_u128(0x67e5_5044_10b1_426f_9247_bb68_0e5f_e0c8)),
+            ),
+            (Kind::Ip, " 2001:DB8::0:1 ", Value::Ip("2001:db8::1".parse().unwrap())),
         ] {
             assert_eq!(Value::parse(kind, text).unwrap(), value, "{kind} {text}");
         }
@@ -94,6 +112,15 @@ mod tests {
         for (kind, text) in [
             (Kind::SmallInt, "40000"),
             (Kind::Int, "3000000000"),
+            (Kind::U8, "256"),
+            (Kind::U16, "-1"),
+            (Kind::U32, "4294967296"),
+            (Kind::U64, "9223372036854775808"),
+            (Kind::Real, "1e39"),
+            (Kind::Uuid, "67e55044-10b1-426f-9247"),
+            (Kind::Ip, "10.0.0.0/8"),
+            (Kind::Ip, "10.0.0.256"),
+            (Kind::Ip, "010.0.0.1"),
             (Kind::Float, "NaN"),
             (Kind::Date, "1979-02-30"),
             (Kind::Bool, "maybe"),

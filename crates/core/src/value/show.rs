@@ -1,10 +1,13 @@
 //! Typed data as dynamic values, for templates.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 #[cfg(feature = "decimal")]
 use super::Decimal;
-use super::{Date, JsonValue, SignedDuration, Time, Timestamp, Value};
+use super::{Date, JsonValue, SignedDuration, Time, Timestamp, Uuid, Value, single};
 
 /// What a template can show.
 ///
@@ -42,7 +45,7 @@ show! {
     u32, v => Value::Int((*v).into());
     u64, v => i64::try_from(*v).map_or_else(|_| Value::Text(v.to_string()), Value::Int);
     usize, v => i64::try_from(*v).map_or_else(|_| Value::Text(v.to_string()), Value::Int);
-    f32, v => Value::Float((*v).into());
+    f32, v => Value::Float(single(*v));
     f64, v => Value::Float(*v);
     str, v => Value::Text(v.to_owned());
     String, v => Value::Text(v.clone());
@@ -51,6 +54,10 @@ show! {
     Timestamp, v => Value::DateTime(*v);
     SignedDuration, v => Value::Duration(*v);
     JsonValue, v => Value::Json(v.clone());
+    Uuid, v => Value::Uuid(*v);
+    IpAddr, v => Value::Ip(*v);
+    Ipv4Addr, v => Value::Ip((*v).into());
+    Ipv6Addr, v => Value::Ip((*v).into());
     Value, v => v.clone();
     (), _v => Value::Null;
 }

@@ -165,7 +165,8 @@ impl Field {
 
     /// Is it one of the integer types?
     pub(super) fn is_integer(&self) -> bool {
-        last_name(&self.ty).is_some_and(|name| name == "i64" || name == "i32" || name == "i16")
+        last_name(&self.ty)
+            .is_some_and(|name| matches!(name.as_str(), "i64" | "i32" | "i16" | "u64" | "u32" | "u16" | "u8"))
     }
 
     /// Is it a column?

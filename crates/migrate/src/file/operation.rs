@@ -33,22 +33,6 @@ pub(super) const NAMES: [&str; 15] = [
     "run_sql",
 ];
 
-const KINDS: [Kind; 13] = [
-    Kind::Bool,
-    Kind::SmallInt,
-    Kind::Int,
-    Kind::BigInt,
-    Kind::Float,
-    Kind::Decimal,
-    Kind::Text,
-    Kind::Bytes,
-    Kind::Date,
-    Kind::Time,
-    Kind::DateTime,
-    Kind::Duration,
-    Kind::Json,
-];
-
 const RULES: [OnDelete; 4] = [OnDelete::Cascade, OnDelete::Protect, OnDelete::SetNull, OnDelete::DoNothing];
 
 /// What happens on deletion, as files name it.
@@ -259,7 +243,8 @@ fn field(app: &str, table: &Table<'_>) -> Result<FieldState> {
         "on_delete",
     ])?;
     let name = table.text("name")?;
-    let kind = named(table, "kind", &KINDS.map(|k| (k.name(), k)))?.ok_or_else(|| table.missing("kind"))?;
+    let kinds: Vec<(&str, Kind)> = Kind::ALL.iter().map(|kind| (kind.name(), *kind)).collect();
+    let kind = named(table, "kind", &kinds)?.ok_or_else(|| table.missing("kind"))?;
     let on_delete = named(table, "on_delete", &RULES.map(|r| (rule_name(r), r)))?;
     let reference = match (table.opt_text("to")?, on_delete) {
         (Some(to), Some(on_delete)) => Some(Reference { model: full_label(app, &to), on_delete }),

@@ -105,6 +105,8 @@ pub(crate) fn sqlite(field: &FieldState, given: &str) -> Result<String> {
         }
         Value::Duration(span) => i64::try_from(span.as_micros()).map_err(|_| out_of_range())?.to_string(),
         Value::Json(json) => text(&json.to_string()),
+        Value::Uuid(uuid) => text(&uuid.simple().to_string()),
+        Value::Ip(ip) => text(&ip.to_string()),
         _ => return Err(out_of_range()),
     })
 }
@@ -153,6 +155,8 @@ pub(crate) fn postgres(field: &FieldState, given: &str) -> Result<String> {
             format!("'{sign}{hours}:{minutes:02}:{:02}.{rest:06}'::interval", seconds % 60)
         }
         Value::Json(json) => format!("{}::jsonb", postgres_text(&json.to_string())),
+        Value::Uuid(uuid) => format!("'{uuid}'::uuid"),
+        Value::Ip(ip) => format!("'{ip}'::inet"),
         _ => return refused("there is no such value"),
     })
 }
@@ -177,6 +181,8 @@ pub(crate) fn as_file_text(field: &FieldState, value: &Value) -> Result<String> 
         Value::DateTime(v) => v.to_string(),
         Value::Duration(v) => v.to_string(),
         Value::Json(v) => v.to_string(),
+        Value::Uuid(v) => v.to_string(),
+        Value::Ip(v) => v.to_string(),
         other => {
             return Err(refuse(format!(
                 "the default of `{}` is {}, no value of a column",
@@ -191,7 +197,7 @@ pub(crate) fn as_file_text(field: &FieldState, value: &Value) -> Result<String> 
 
 /// Is it a kind whose values are kept as text?
 pub(crate) fn is_text_on_sqlite(kind: Kind) -> bool {
-    matches!(kind, Kind::Text | Kind::Date | Kind::Time | Kind::DateTime | Kind::Json)
+    matches!(kind, Kind::Text | Kind::Date | Kind::Time | Kind::DateTime | Kind::Json | Kind::Uuid | Kind::Ip)
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub struct Table {
     pub numbered: bool,
     /// The names of constraints and sequences, where the database has names for them.
     pub named: BTreeSet<String>,
+    /// How many columns hold unsigned numbers only.
+    pub ranges: usize,
 }
 
 fn string(value: &Value) -> String {
@@ -47,6 +49,7 @@ async fn sqlite(db: &Db) -> BTreeMap<String, Table> {
     for row in all {
         let (name, sql) = (string(&row[0]), string(&row[1]));
         let mut table = Table { numbered: sql.contains("AUTOINCREMENT"), ..Table::default() };
+        table.ranges = sql.matches(" BETWEEN 0 AND ").count();
         let constraints = sql.split("CONSTRAINT \"").skip(1);
         table.named = constraints.map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
         for c in rows(db, &format!("PRAGMA table_info(\"{name}\")")).await {
@@ -104,6 +107,7 @@ async fn postgres(db: &Db) -> BTreeMap<String, Table> {
     for k in rows(db, constraints).await {
         let table = tables.get_mut(&string(&k[0])).unwrap();
         table.named.insert(string(&k[1]));
+        table.ranges += usize::from(string(&k[1]).ends_with("_check"));
         if string(&k[2]) == "f" {
             assert_eq!(k[5], Value::Bool(true), "{k:?} is deferred");
             let rule = match string(&k[4]).as_str() {
@@ -137,6 +141,12 @@ fn declared(f: &FieldState, postgres: bool) -> String {
         Kind::Int => ("INTEGER".into(), "integer".into()),
         Kind::BigInt => ("BIGINT".into(), "bigint".into()),
         Kind::Duration => ("BIGINT".into(), "interval".into()),
+        Kind::U8 => ("SMALLINT UNSIGNED".into(), "smallint".into()),
+        Kind::U16 => ("INTEGER UNSIGNED".into(), "integer".into()),
+        Kind::U32 | Kind::U64 => ("BIGINT UNSIGNED".into(), "bigint".into()),
+        Kind::Real => ("REAL".into(), "real".into()),
+        Kind::Uuid => ("CHAR(32)".into(), "uuid".into()),
+        Kind::Ip => ("CHAR(45)".into(), "inet".into()),
         Kind::Float => ("REAL".into(), "double precision".into()),
         Kind::Decimal => {
             let digits = f.digits.unwrap();
@@ -161,7 +171,11 @@ pub fn expected(state: &ProjectState, dialect: &str) -> BTreeMap<String, Table> 
     let postgres = dialect == "postgres";
     let mut tables = BTreeMap::new();
     for model in state.models.values() {
-        let mut table = Table { numbered: model.fields.iter().any(|f| f.auto), ..Table::default() };
+        let mut table = Table {
+            numbered: model.fields.iter().any(|f| f.auto),
+            ranges: model.fields.iter().filter(|f| f.kind.is_unsigned()).count(),
+            ..Table::default()
+        };
         if postgres {
             table.named.insert(format!("{}_pkey", model.table));
         }
@@ -175,6 +189,9 @@ pub fn expected(state: &ProjectState, dialect: &str) -> BTreeMap<String, Table> 
             table.columns.insert(f.column.clone(), (kind, !f.null || f.primary_key, place));
             if f.auto && postgres {
                 table.named.insert(format!("{}__{}_seq", model.table, f.column));
+            }
+            if f.kind.is_unsigned() && postgres {
+                table.named.insert(format!("{}__{}_check", model.table, f.column));
             }
             if let Some(r) = &f.reference {
                 let target = &state.models[&r.model];

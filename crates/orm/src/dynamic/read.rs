@@ -1,11 +1,11 @@
 //! Rows as values, read as the kinds that their columns have: a date is text on one database and a date on another.
 
-use std::any::Any;
+use std::{any::Any, net::IpAddr};
 
 use quintet_core::{
     Error, Result, Value,
     meta::FieldMeta,
-    value::{Date, Decimal, JsonValue, Kind, SignedDuration, Time, Timestamp},
+    value::{Date, Decimal, JsonValue, Kind, SignedDuration, Time, Timestamp, Uuid},
 };
 
 use crate::{
@@ -54,6 +54,11 @@ fn read(field: &'static FieldMeta, cursor: &mut Cursor<'_>) -> Result<Value> {
         Kind::SmallInt => one::<i16>(field, cursor),
         Kind::Int => one::<i32>(field, cursor),
         Kind::BigInt => one::<i64>(field, cursor),
+        Kind::U8 => one::<u8>(field, cursor),
+        Kind::U16 => one::<u16>(field, cursor),
+        Kind::U32 => one::<u32>(field, cursor),
+        Kind::U64 => one::<u64>(field, cursor),
+        Kind::Real => one::<f32>(field, cursor),
         Kind::Float => one::<f64>(field, cursor),
         Kind::Decimal => one::<Decimal>(field, cursor),
         Kind::Text => one::<String>(field, cursor),
@@ -63,6 +68,8 @@ fn read(field: &'static FieldMeta, cursor: &mut Cursor<'_>) -> Result<Value> {
         Kind::DateTime => one::<Timestamp>(field, cursor),
         Kind::Duration => one::<SignedDuration>(field, cursor),
         Kind::Json => one::<JsonValue>(field, cursor),
+        Kind::Uuid => one::<Uuid>(field, cursor),
+        Kind::Ip => one::<IpAddr>(field, cursor),
         other => Err(Error::internal(format!("a column of kind {other} can't be read by name"))),
     }
 }

@@ -1,16 +1,19 @@
 //! What may stand where a value is expected: values that convert without loss, columns, expressions.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use quintet_core::{
     Value,
-    value::{Date, Decimal, JsonValue, SignedDuration, Time, Timestamp},
+    value::{Date, Decimal, JsonValue, SignedDuration, Time, Timestamp, Uuid, single},
 };
 
 use super::{Col, Expr, IntoSet};
 use crate::{
     ast::Node,
-    field::{Enumerated, FieldType},
+    field::{Enumerated, FieldType, unsigned},
     model::Model,
     path::Path,
 };
@@ -65,6 +68,11 @@ values! {
     i16: i16 => |x| Value::Int(x.into());
     i32: i32 => |x| Value::Int(x.into());
     i64: i64 => |x| Value::Int(x), i32 => |x| Value::Int(x.into());
+    u8: u8 => |x| Value::Int(x.into()), i32 => |x| Value::Int(x.into());
+    u16: u16 => |x| Value::Int(x.into()), i32 => |x| Value::Int(x.into());
+    u32: u32 => |x| Value::Int(x.into()), i32 => |x| Value::Int(x.into());
+    u64: u64 => |x| unsigned(x), u32 => |x| Value::Int(x.into()), i32 => |x| Value::Int(x.into());
+    f32: f32 => |x| Value::Float(single(x)), i32 => |x| Value::Float(x.into());
     f64: f64 => |x| Value::Float(x), i32 => |x| Value::Float(x.into());
     Decimal: Decimal => |x| Value::Decimal(x), i32 => |x| Value::Decimal(x.into()), i64 => |x| Value::Decimal(x.into());
     String: String => |x| Value::Text(x), &str => |x| Value::Text(x.to_owned()), &String => |x| Value::Text(x.clone()),
@@ -75,6 +83,8 @@ values! {
     Timestamp: Timestamp => |x| Value::DateTime(x);
     SignedDuration: SignedDuration => |x| Value::Duration(x);
     JsonValue: JsonValue => |x| Value::Json(x), &JsonValue => |x| Value::Json(x.clone());
+    Uuid: Uuid => |x| Value::Uuid(x), &Uuid => |x| Value::Uuid(*x);
+    IpAddr: IpAddr => |x| Value::Ip(x), Ipv4Addr => |x| Value::Ip(x.into()), Ipv6Addr => |x| Value::Ip(x.into());
 }
 
 #[diagnostic::do_not_recommend]

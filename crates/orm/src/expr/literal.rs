@@ -1,8 +1,8 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
 use quintet_core::{
     Value,
-    value::{Date, Decimal, JsonValue, SignedDuration, Time, Timestamp},
+    value::{Date, Decimal, JsonValue, SignedDuration, Time, Timestamp, Uuid, single},
 };
 
 use super::{Col, Expr};
@@ -41,6 +41,10 @@ values! {
     i16 => i16, |x| Value::Int(x.into());
     i32 => i32, |x| Value::Int(x.into());
     i64 => i64, |x| Value::Int(x);
+    u8 => u8, |x| Value::Int(x.into());
+    u16 => u16, |x| Value::Int(x.into());
+    u32 => u32, |x| Value::Int(x.into());
+    f32 => f32, |x| Value::Float(single(x));
     f64 => f64, |x| Value::Float(x);
     Decimal => Decimal, |x| Value::Decimal(x);
     String => String, |x| Value::Text(x);
@@ -52,6 +56,8 @@ values! {
     Timestamp => Timestamp, |x| Value::DateTime(x);
     SignedDuration => SignedDuration, |x| Value::Duration(x);
     JsonValue => JsonValue, |x| Value::Json(x);
+    Uuid => Uuid, |x| Value::Uuid(x);
+    IpAddr => IpAddr, |x| Value::Ip(x);
 }
 
 #[diagnostic::do_not_recommend]

@@ -2,8 +2,11 @@
 //!
 //! What a database without own types stores (text for dates, integers for booleans and decimals) is read here;
 //! drivers write it. A driver therefore needs no knowledge of models.
+mod identifier;
 mod scalar;
 mod time;
+
+pub(crate) use scalar::unsigned;
 
 use quintet_core::{
     Error, Result, Value,
@@ -17,8 +20,8 @@ use crate::decode::DecodeCx;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a model's column",
     label = "not a column type",
-    note = "column types are bool, i16, i32, i64, f64, String, Vec<u8>, Decimal, Date, Time, Timestamp, \
-            SignedDuration, JsonValue, #[derive(Choices)] enums, ForeignKey<Model>, and Option<_> of these"
+    note = "column types are bool, i16, i32, i64, u8, u16, u32, u64, f32, f64, String, Vec<u8>, Decimal, Date, Time, \
+            Timestamp, SignedDuration, JsonValue, Uuid, IpAddr, #[derive(Choices)] enums, ForeignKey<Model>, and Option<_> of these"
 )]
 pub trait FieldType: Sized + Send + Sync + 'static {
     /// The type without `Option`.
@@ -64,6 +67,8 @@ pub trait FieldType: Sized + Send + Sync + 'static {
             Value::Time(v) => ValueRef::Time(*v),
             Value::DateTime(v) => ValueRef::DateTime(*v),
             Value::Duration(v) => ValueRef::Duration(*v),
+            Value::Uuid(v) => ValueRef::Uuid(*v),
+            Value::Ip(v) => ValueRef::Ip(*v),
             Value::Json(v) => {
                 json = v.to_string();
                 ValueRef::Json(&json)
@@ -107,7 +112,10 @@ macro_rules! numbers {
         }
     )*};
 }
-numbers! { i16 => i64; i32 => i64; i64 => i64; f64 => f64; Decimal => Decimal; }
+numbers! {
+    i16 => i64; i32 => i64; i64 => i64; u8 => i64; u16 => i64; u32 => i64; u64 => i64; f32 => f64; f64 => f64;
+    Decimal => Decimal;
+}
 
 impl<T: Number + FieldType<Base = T>> Number for Option<T> {
     type Sum = T::Sum;
@@ -120,6 +128,7 @@ impl<T: Number + FieldType<Base = T>> Number for Option<T> {
 )]
 pub trait Fractional: Number {}
 
+impl Fractional for f32 {}
 impl Fractional for f64 {}
 impl Fractional for Decimal {}
 impl<T: Fractional + FieldType<Base = T>> Fractional for Option<T> {}

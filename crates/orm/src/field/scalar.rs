@@ -2,7 +2,7 @@
 
 use quintet_core::{
     Result, Value,
-    value::{Decimal, JsonValue, Kind, ValueRef},
+    value::{Decimal, JsonValue, Kind, ValueRef, single},
 };
 
 use super::{FieldType, mismatch};
@@ -53,6 +53,56 @@ integers! {
     i16, SmallInt, "a whole number of 16 bits";
     i32, Int, "a whole number of 32 bits";
     i64, BigInt, "a whole number";
+    u8, U8, "a whole number from 0 to 255";
+    u16, U16, "a whole number from 0 to 65535";
+    u32, U32, "a whole number from 0 to 4294967295";
+}
+
+/// Up to what 64 bits with a sign hold: more is no value of a column on any database, and refused.
+impl FieldType for u64 {
+    type Base = u64;
+    type Like<U: FieldType<Base = U>> = U;
+    const KIND: Kind = Kind::U64;
+
+    #[inline]
+    fn decode(value: ValueRef<'_>, _: &mut DecodeCx) -> Result<Self> {
+        match value {
+            ValueRef::Int(v) => u64::try_from(v).or_else(|_| mismatch("a whole number from 0", value)),
+            other => mismatch("a whole number from 0", other),
+        }
+    }
+
+    fn encode(&self) -> Value {
+        unsigned(*self)
+    }
+}
+
+/// A whole number as a column's value; what is too large is no integer, so that the checks refuse it.
+pub(crate) fn unsigned(number: u64) -> Value {
+    i64::try_from(number).map_or_else(|_| Value::Decimal(number.into()), Value::Int)
+}
+
+/// Kept as the shortest number that is read back as the same: 0.1, not 0.10000000149011612.
+impl FieldType for f32 {
+    type Base = f32;
+    type Like<U: FieldType<Base = U>> = U;
+    const KIND: Kind = Kind::Real;
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "what leaves the range of singles is refused")]
+    fn decode(value: ValueRef<'_>, cx: &mut DecodeCx) -> Result<Self> {
+        let double = f64::decode(value, cx)?;
+        let single = double as f32;
+        if single.is_infinite() && double.is_finite() {
+            mismatch("a number of 32 bits", value)
+        } else {
+            Ok(single)
+        }
+    }
+
+    fn encode(&self) -> Value {
+        Value::Float(single(*self))
+    }
 }
 
 impl FieldType for f64 {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use quintet_core::Value;
+use quintet_core::{Value, value::Uuid};
 
 use super::ForeignKey;
 use crate::{field::FieldType, model::Model};
@@ -50,6 +50,11 @@ keys! {
     [<Pk = i64>] &i64, x => Value::Int(*x);
     [<Pk = i32>] i32, x => Value::Int(x.into());
     [<Pk = i16>] i16, x => Value::Int(x.into());
+    [<Pk = u8>] u8, x => Value::Int(x.into());
+    [<Pk = u16>] u16, x => Value::Int(x.into());
+    [<Pk = u32>] u32, x => Value::Int(x.into());
+    [<Pk = Uuid>] Uuid, x => Value::Uuid(x);
+    [<Pk = Uuid>] &Uuid, x => Value::Uuid(*x);
     [<Pk = String>] String, x => Value::Text(x);
     [<Pk = String>] &str, x => Value::Text(x.to_owned());
     [<Pk = String>] &String, x => Value::Text(x.clone());

@@ -31,6 +31,10 @@ impl Render {
             Aggregate::Variance => "VAR_POP",
             Aggregate::Deviation => "STDDEV_POP",
         };
+        let dress = self.dress(aggregate, argument)?;
+        if let Some(dress) = &dress {
+            self.push(dress.answer.0);
+        }
         let cast = self.answer_type(aggregate, argument)?;
         if cast.is_some() {
             self.push("CAST(");
@@ -44,7 +48,15 @@ impl Render {
             self.push(" THEN ");
         }
         match argument {
-            Some(argument) => self.node(argument)?,
+            Some(argument) => {
+                if let Some(dress) = &dress {
+                    self.push(dress.each.0);
+                }
+                self.node(argument)?;
+                if let Some(dress) = &dress {
+                    self.push(dress.each.1);
+                }
+            }
             None if by_case => self.push("1"),
             None if aggregate == Aggregate::Count => self.push("*"),
             None => return Err(Error::internal(format!("{name} of nothing"))),
@@ -54,6 +66,9 @@ impl Render {
             self.push(" FILTER (WHERE ");
             self.list(filter, " AND ", Self::node)?;
             self.push(")");
+        }
+        if let Some(dress) = &dress {
+            self.push(dress.answer.1);
         }
         if let Some(kind) = cast {
             self.push(" AS ");

@@ -115,7 +115,7 @@ pub(super) fn nullable(root: &'static ModelMeta, node: &Node) -> Result<bool> {
 
 /// Is it a whole number, as far as its parts tell?
 pub(super) fn is_whole(root: &'static ModelMeta, node: &Node) -> Result<bool> {
-    let whole = |kind: Kind| matches!(kind, Kind::SmallInt | Kind::Int | Kind::BigInt);
+    let whole = Kind::is_integer;
     Ok(match node {
         Node::Column(path, index) => whole(field_at(model_at(root, *path)?, *index)?.kind),
         Node::Value(value) => matches!(value, Value::Int(_)),

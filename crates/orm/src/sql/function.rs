@@ -218,15 +218,29 @@ impl Render {
         if scaled {
             return self.cast_scaled(from, to, inner);
         }
-        let whole = matches!(to, Kind::SmallInt | Kind::Int | Kind::BigInt);
-        if self.registered() && from == Kind::Text && (whole || to == Kind::Float) {
+        let whole = to.is_integer();
+        if self.registered() && from == Kind::Text && (whole || matches!(to, Kind::Float | Kind::Real)) {
             // The database's own cast makes 0 of what is no number.
             self.push(if whole { "quintet_text_whole(" } else { "quintet_text_float(" });
             self.node(inner)?;
             self.push(")");
             return Ok(());
         }
-        let rounds = whole && from == Kind::Float;
+        if self.registered() && from == Kind::Uuid && to == Kind::Text {
+            // With hyphens, as everybody else writes it.
+            self.push("quintet_uuid_text(");
+            self.node(inner)?;
+            self.push(")");
+            return Ok(());
+        }
+        if !self.registered() && from == Kind::Ip && to == Kind::Text {
+            // The cast would write the length of the whole address behind it.
+            self.push("HOST(");
+            self.node(inner)?;
+            self.push(")");
+            return Ok(());
+        }
+        let rounds = whole && matches!(from, Kind::Float | Kind::Real);
         self.push(if rounds { "CAST(ROUND(" } else { "CAST(" });
         self.node(inner)?;
         self.push(if rounds { ") AS " } else { " AS " });
@@ -238,8 +252,8 @@ impl Render {
     /// Casts from and to decimals that are stored as scaled integers.
     fn cast_scaled(&mut self, from: Kind, to: Kind, inner: &Node) -> Result {
         match (from, to) {
-            (Kind::Decimal, Kind::Float) => self.float(inner),
-            (Kind::Decimal, Kind::SmallInt | Kind::Int | Kind::BigInt) => {
+            (Kind::Decimal, Kind::Float | Kind::Real) => self.float(inner),
+            (Kind::Decimal, whole) if whole.is_integer() => {
                 self.push("(");
                 self.rounded(inner, 0)?;
                 self.push(")");
@@ -255,7 +269,7 @@ impl Render {
                 Ok(())
             }
             (Kind::Decimal, Kind::Decimal) => self.operand(inner),
-            (Kind::SmallInt | Kind::Int | Kind::BigInt, Kind::Decimal) => self.operand(inner),
+            (whole, Kind::Decimal) if whole.is_integer() => self.operand(inner),
             _ => Err(Error::database(
                 "on this database only whole numbers can be cast to decimals: it holds decimals as whole numbers of units \
                  of their last place",
@@ -292,6 +306,8 @@ pub(super) fn kind_of(value: &Value) -> Option<Kind> {
         Value::DateTime(_) => Kind::DateTime,
         Value::Duration(_) => Kind::Duration,
         Value::Json(_) => Kind::Json,
+        Value::Uuid(_) => Kind::Uuid,
+        Value::Ip(_) => Kind::Ip,
         _ => return None,
     })
 }
@@ -300,9 +316,12 @@ pub(super) fn kind_of(value: &Value) -> Option<Kind> {
 pub(super) fn type_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Bool => "BOOLEAN",
-        Kind::SmallInt => "SMALLINT",
-        Kind::Int => "INTEGER",
-        Kind::BigInt => "BIGINT",
+        Kind::SmallInt | Kind::U8 => "SMALLINT",
+        Kind::Int | Kind::U16 => "INTEGER",
+        Kind::BigInt | Kind::U32 | Kind::U64 => "BIGINT",
+        Kind::Real => "REAL",
+        Kind::Uuid => "UUID",
+        Kind::Ip => "INET",
         Kind::Float => "DOUBLE PRECISION",
         Kind::Decimal => "NUMERIC",
         Kind::Bytes => "BYTEA",

@@ -3,6 +3,7 @@
 //! One [`Render`] writes one statement, front to back. Each query inside it is a scope: its root table and the
 //! joins that its expressions mention ([`scope`]). Values become parameters, never text; names go through
 //! [`Dialect::quote`]; what a database can do is asked of its [`Dialect`].
+mod address;
 mod aggregate;
 mod calendar;
 mod combine;

@@ -153,9 +153,12 @@ impl Render {
         if !self.dialect.native_decimal && (digits(root, a)?.is_some() || digits(root, b)?.is_some()) {
             return self.compare_scaled(op, a, b);
         }
-        self.operand(a)?;
+        let by_order = !matches!(op, Comparison::Eq | Comparison::Ne)
+            && (self.sorts_otherwise(a)? || self.sorts_otherwise(b)?);
+        let side = if by_order { Self::sortable } else { Self::operand };
+        side(self, a)?;
         self.comparison(op, a, b)?;
-        self.operand(b)
+        side(self, b)
     }
 
     /// Writes the operator. A difference counts NULLs as different, so that it is the complement of equality.
@@ -242,12 +245,14 @@ impl Render {
 fn of_one_kind(values: &[Value]) -> bool {
     values.iter().all(|value| matches!(value, Value::Int(_)))
         || values.iter().all(|value| matches!(value, Value::Text(_)))
+        || values.iter().all(|value| matches!(value, Value::Uuid(_)))
 }
 
 /// Whole numbers or texts as a JSON array; `None` for values that JSON would change.
 fn json_list(values: &[Value]) -> Option<String> {
     let items = values.iter().map(|value| match value {
         Value::Int(number) => Some(JsonValue::from(*number)),
+        Value::Uuid(uuid) => Some(JsonValue::from(uuid.simple().to_string())),
         // The database's JSON ends a text at a NUL.
         Value::Text(text) if !text.contains('\0') => Some(JsonValue::from(text.as_str())),
         _ => None,

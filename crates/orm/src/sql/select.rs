@@ -189,6 +189,7 @@ impl Render {
         };
         match columns.iter().position(|column| column == &order.node) {
             Some(position) if by_number => self.number(position + 1),
+            _ if self.sorts_otherwise(&order.node)? => self.sortable(&order.node)?,
             _ => self.node(&order.node)?,
         }
         let has_nulls = nullable(self.root()?, &order.node)?;

@@ -92,6 +92,10 @@ pub enum ShapeKind {
     DateTime,
     /// A span of time.
     Duration,
+    /// A UUID.
+    Uuid,
+    /// An IP address.
+    Ip,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A value or nothing.
@@ -139,6 +143,8 @@ impl DataShape {
             ShapeKind::Time => "expected a time such as 18:30:00".to_owned(),
             ShapeKind::DateTime => "expected a date and time such as 2026-11-20T18:30:00Z".to_owned(),
             ShapeKind::Duration => "expected a duration such as PT1H30M".to_owned(),
+            ShapeKind::Uuid => "expected a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8".to_owned(),
+            ShapeKind::Ip => "expected an IP address such as 192.0.2.1 or 2001:db8::1".to_owned(),
             ShapeKind::Choice(words) => format!("expected one of {}", words.join(", ")),
             ShapeKind::Optional(inner) => return inner.expected(),
             ShapeKind::List(_) => "expected a list".to_owned(),

@@ -1,8 +1,11 @@
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+};
 
 use quintet_core::{
     FieldErrors,
-    value::{Date, JsonValue, SignedDuration, Time, Timestamp},
+    value::{Date, JsonValue, SignedDuration, Time, Timestamp, Uuid},
 };
 use serde::de::DeserializeOwned;
 
@@ -79,6 +82,8 @@ plain! {
     Timestamp => ShapeKind::DateTime;
     SignedDuration => ShapeKind::Duration;
     JsonValue => ShapeKind::Any;
+    Uuid => ShapeKind::Uuid;
+    IpAddr => ShapeKind::Ip;
 }
 
 #[cfg(feature = "decimal")]

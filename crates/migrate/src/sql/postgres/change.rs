@@ -133,6 +133,10 @@ fn renaming(state: &ProjectState, label: &str, before: &ModelState, statement: S
         if present.iter().any(|key| key.table == after.table && key.name == name) {
             rename("CONSTRAINT", &keys::name(&before.table, &old.column), &name);
         }
+        if old.kind.is_unsigned() {
+            let old = table::range_name(&before.table, &old.column);
+            rename("CONSTRAINT", &old, &table::range_name(&after.table, &new.column));
+        }
         if old.auto {
             let old = table::sequence(&before.table, &old.column);
             rename("SEQUENCE IF EXISTS", &old, &table::sequence(&after.table, &new.column));
@@ -273,7 +277,8 @@ impl Change {
         let (old, new) = (table::indexes(self.before())?, table::indexes(after)?);
         let dropped = old.iter().filter(|index| !new.contains(index));
         steps.extend(dropped.map(|index| sql(format!("DROP INDEX {}", quoted(&index.name)))));
-        for check in self.before().checks.iter().filter(|check| !after.checks.contains(check)) {
+        let (old_checks, new_checks) = (table::checks(self.before()), table::checks(after));
+        for check in old_checks.iter().filter(|check| !new_checks.contains(check)) {
             steps.push(sql(format!("ALTER TABLE {table} DROP CONSTRAINT {}", quoted(&check.name))));
         }
         if new_key {
@@ -284,7 +289,7 @@ impl Change {
         if new_key && after.key().next().is_some() {
             steps.push(sql(format!("ALTER TABLE {table} ADD {}", table::primary_key(after))));
         }
-        for check in after.checks.iter().filter(|check| !self.before().checks.contains(check)) {
+        for check in new_checks.iter().filter(|check| !old_checks.contains(check)) {
             steps.push(sql(format!("ALTER TABLE {table} ADD {}", table::check(check))));
         }
         steps.extend(new.into_iter().filter(|index| !old.contains(index)).map(|index| sql(index.create)));

@@ -8,7 +8,7 @@ use quintet_core::{Result, meta::Digits, value::Kind};
 use super::table;
 use crate::{
     error::refuse,
-    sql::shared::{Converted, EXACT_DOUBLE},
+    sql::shared::{Converted, EXACT_DOUBLE, EXACT_SINGLE, wider},
     state::FieldState,
 };
 
@@ -51,23 +51,38 @@ fn other_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> 
     let (ty, from) = (table::declared(new)?, &old.kind);
     let cast = |value: &str| Converted::to(format!("({value})::{ty}"));
     Ok(match (*from, new.kind) {
-        (Kind::SmallInt, Kind::Int | Kind::BigInt) | (Kind::Int, Kind::BigInt) => Converted::to(e),
+        (a, b) if wider(a, b) => Converted::to(e),
         (a, b) if a.is_integer() && b.is_integer() => cast(e).within(e, b, name),
         (Kind::Bool, b) if b.is_integer() => cast(&format!("({e})::integer")),
         (a, Kind::Bool) if a.is_integer() => Converted::to(format!("({e}) = 1"))
             .unless(format!("({e}) NOT IN (0, 1)"), format!("have a `{name}` that is neither 0 nor 1")),
-        (a, Kind::Float) if a.is_integer() => cast(e).unless(
-            format!("({e}) NOT BETWEEN -{EXACT_DOUBLE} AND {EXACT_DOUBLE}"),
-            format!("have a `{name}` that a float can't hold exactly"),
-        ),
+        (a, Kind::Float | Kind::Real) if a.is_integer() => {
+            let exact = if new.kind == Kind::Real { EXACT_SINGLE } else { EXACT_DOUBLE };
+            cast(e).unless(
+                format!("({e}) NOT BETWEEN -{exact} AND {exact}"),
+                format!("have a `{name}` that a float can't hold exactly"),
+            )
+        }
+        // The number that people read, not the one that the bits of a single are as a double.
+        (Kind::Real, Kind::Float) => Converted::to(format!("({e})::text::{ty}")),
         (a, Kind::Decimal) if a.is_integer() => with_digits(cast(e), &format!("({e})::numeric"), new),
         (a, Kind::Text)
             if a.is_integer()
-                || matches!(a, Kind::Bool | Kind::Float | Kind::Decimal | Kind::Time | Kind::Json) =>
+                || matches!(
+                    a,
+                    Kind::Bool
+                        | Kind::Float
+                        | Kind::Real
+                        | Kind::Decimal
+                        | Kind::Time
+                        | Kind::Json
+                        | Kind::Uuid
+                ) =>
         {
             Converted::to(format!("({e})::text"))
         }
-        (Kind::Float, b) if b.is_integer() => cast(e)
+        (Kind::Ip, Kind::Text) => Converted::to(format!("host({e})")),
+        (Kind::Float | Kind::Real, b) if b.is_integer() => cast(e)
             .unless(format!("({e}) <> trunc({e})"), format!("have a `{name}` that is not whole"))
             .unless(
                 format!("abs({e}) > {EXACT_DOUBLE}"),
@@ -75,7 +90,7 @@ fn other_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> 
             )
             .within(e, b, name),
         // By way of the shortest text that is read back as the same double.
-        (Kind::Float, Kind::Decimal) => {
+        (Kind::Float | Kind::Real, Kind::Decimal) => {
             let finite = Converted::to(format!("({e})::text::{ty}")).unless(
                 format!("({e}) IN ('NaN', 'Infinity', '-Infinity')"),
                 format!("have a `{name}` that is no finite number"),
@@ -158,6 +173,11 @@ fn from_text(old: &FieldState, new: &FieldState, e: &str, ty: &str) -> Result<Co
         Kind::Json => Converted { prepare: Some(IS_JSON), ..Converted::to(format!("({e})::jsonb")) }
             .unless(format!("NOT pg_temp.quintet_is_json({e})"), wrong("is no JSON")),
         Kind::Bytes => Converted::to(format!("convert_to({e}, 'UTF8')")),
+        Kind::Uuid => {
+            let h = |n: u8| format!("[0-9a-fA-F]{{{n}}}");
+            let form = format!("^({}|{1}-{2}-{2}-{2}-{3})$", h(32), h(8), h(4), h(12));
+            cast.unless(format!("{trimmed} !~ '{form}'"), wrong("is no UUID"))
+        }
         _ => return Err(no_way(old, new)),
     })
 }

@@ -41,7 +41,7 @@ const WORDS: Words = Words {
 /// A column's value in words.
 fn shown(field: &FieldState) -> String {
     let column = quoted(&field.column);
-    let number = field.kind.is_integer() || matches!(field.kind, Kind::Float | Kind::Decimal);
+    let number = field.kind.is_integer() || matches!(field.kind, Kind::Float | Kind::Real | Kind::Decimal);
     if number { column } else { format!("quote_nullable({column}::text)") }
 }
 

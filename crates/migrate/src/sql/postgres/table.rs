@@ -16,7 +16,7 @@ pub(super) fn create(model: &ModelState) -> Result<String> {
     let mut lines: Vec<String> =
         model.fields.iter().map(|field| column(model, field)).collect::<Result<_>>()?;
     lines.push(primary_key(model));
-    lines.extend(model.checks.iter().map(check));
+    lines.extend(checks(model).iter().map(check));
     Ok(format!("CREATE TABLE {} (\n    {}\n)", quoted(&model.table), lines.join(",\n    ")))
 }
 
@@ -29,6 +29,21 @@ pub(super) fn primary_key(model: &ModelState) -> String {
 /// A rule as a constraint.
 pub(super) fn check(check: &CheckState) -> String {
     format!("CONSTRAINT {} CHECK ({})", quoted(&check.name), check.sql)
+}
+
+/// The rules of a model: its own, and those that keep numbers from being negative.
+pub(super) fn checks(model: &ModelState) -> Vec<CheckState> {
+    let ranges = model.fields.iter().filter_map(|field| {
+        let (least, most) = field.kind.range().filter(|_| field.kind.is_unsigned())?;
+        let sql = format!("{} BETWEEN {least} AND {most}", quoted(&field.column));
+        Some(CheckState { name: range_name(&model.table, &field.column), sql })
+    });
+    model.checks.iter().cloned().chain(ranges).collect()
+}
+
+/// The rule that keeps a column of unsigned numbers in its range.
+pub(super) fn range_name(table: &str, column: &str) -> String {
+    names::of(table, &[column], "check")
 }
 
 pub(super) fn key_name(table: &str) -> String {
@@ -72,9 +87,12 @@ pub(super) fn identity(model: &ModelState, field: &FieldState) -> Result<String>
 pub(super) fn declared(field: &FieldState) -> Result<String> {
     Ok(match field.kind {
         Kind::Bool => "boolean".to_owned(),
-        Kind::SmallInt => "smallint".to_owned(),
-        Kind::Int => "integer".to_owned(),
-        Kind::BigInt => "bigint".to_owned(),
+        Kind::SmallInt | Kind::U8 => "smallint".to_owned(),
+        Kind::Int | Kind::U16 => "integer".to_owned(),
+        Kind::BigInt | Kind::U32 | Kind::U64 => "bigint".to_owned(),
+        Kind::Real => "real".to_owned(),
+        Kind::Uuid => "uuid".to_owned(),
+        Kind::Ip => "inet".to_owned(),
         Kind::Float => "double precision".to_owned(),
         Kind::Decimal => match field.digits {
             None => "numeric".to_owned(),

@@ -7,6 +7,14 @@ use quintet_core::value::Kind;
 /// The largest whole number below which every one is a double.
 pub(in crate::sql) const EXACT_DOUBLE: i64 = 9_007_199_254_740_992;
 
+/// The largest whole number below which every one is a single.
+pub(in crate::sql) const EXACT_SINGLE: i64 = 16_777_216;
+
+/// Is every number of `from` one of `to` as well?
+pub(in crate::sql) fn wider(from: Kind, to: Kind) -> bool {
+    matches!((from.range(), to.range()), (Some((a, b)), Some((least, most))) if a >= least && b <= most)
+}
+
 /// A converted expression.
 pub(in crate::sql) struct Converted {
     pub(in crate::sql) value: String,
@@ -29,11 +37,7 @@ impl Converted {
 
     /// Unless the number `e` is too large for `kind`.
     pub(in crate::sql) fn within(self, e: &str, kind: Kind, name: &str) -> Self {
-        let (least, most) = match kind {
-            Kind::SmallInt => (i64::from(i16::MIN), i64::from(i16::MAX)),
-            Kind::Int => (i64::from(i32::MIN), i64::from(i32::MAX)),
-            _ => (i64::MIN, i64::MAX),
-        };
+        let (least, most) = kind.range().unwrap_or((i64::MIN, i64::MAX));
         let wrong = format!("have a `{name}` that is out of the range of {kind}");
         self.unless(format!("({e}) NOT BETWEEN {least} AND {most}"), wrong)
     }

@@ -11,7 +11,7 @@ use quintet_core::Result;
 use quintet_orm::Dialect;
 
 pub(super) use change::Rows;
-pub(super) use converted::{Converted, EXACT_DOUBLE};
+pub(super) use converted::{Converted, EXACT_DOUBLE, EXACT_SINGLE, wider};
 pub(super) use guard::{guard_rows, shared_in_index};
 pub(super) use index::{Index, indexes};
 

@@ -10,7 +10,7 @@ use crate::{
     error::refuse,
     sql::{
         literal,
-        shared::{Converted, EXACT_DOUBLE},
+        shared::{Converted, EXACT_DOUBLE, EXACT_SINGLE, wider},
     },
     state::FieldState,
 };
@@ -43,15 +43,20 @@ fn same_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
 fn other_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
     let name = &new.name;
     Ok(match (old.kind, new.kind) {
-        (Kind::SmallInt, Kind::Int | Kind::BigInt) | (Kind::Int, Kind::BigInt) => Converted::to(e),
+        (a, b) if wider(a, b) => Converted::to(e),
         (a, b) if a.is_integer() && b.is_integer() => Converted::to(e).within(e, b, name),
         (Kind::Bool, b) if b.is_integer() => Converted::to(e),
         (a, Kind::Bool) if a.is_integer() => Converted::to(e)
             .unless(format!("({e}) NOT IN (0, 1)"), format!("have a `{name}` that is neither 0 nor 1")),
-        (a, Kind::Float) if a.is_integer() => Converted::to(format!("CAST({e} AS REAL)")).unless(
-            format!("({e}) NOT BETWEEN -{EXACT_DOUBLE} AND {EXACT_DOUBLE}"),
-            format!("have a `{name}` that a float can't hold exactly"),
-        ),
+        (a, Kind::Float | Kind::Real) if a.is_integer() => {
+            let exact = if new.kind == Kind::Real { EXACT_SINGLE } else { EXACT_DOUBLE };
+            Converted::to(format!("CAST({e} AS REAL)")).unless(
+                format!("({e}) NOT BETWEEN -{exact} AND {exact}"),
+                format!("have a `{name}` that a float can't hold exactly"),
+            )
+        }
+        // A single is kept as the double that people read.
+        (Kind::Real, Kind::Float) => Converted::to(e),
         (a, Kind::Decimal) if a.is_integer() => {
             let to = digits(new)?;
             let factor = power(to.places);
@@ -63,21 +68,26 @@ fn other_kind(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> 
         (Kind::Bool, Kind::Text) => {
             Converted::to(format!("CASE WHEN ({e}) IS NULL THEN NULL WHEN {e} THEN 'true' ELSE 'false' END"))
         }
-        (Kind::Float, b) if b.is_integer() => Converted::to(format!("CAST({e} AS INTEGER)"))
+        (Kind::Float | Kind::Real, b) if b.is_integer() => Converted::to(format!("CAST({e} AS INTEGER)"))
             .unless(format!("({e}) <> CAST({e} AS INTEGER)"), format!("have a `{name}` that is not whole"))
             .unless(
                 format!("abs({e}) > {EXACT_DOUBLE}.0"),
                 format!("have a `{name}` that is no exact whole number"),
             )
             .within(e, b, name),
-        (Kind::Float, Kind::Decimal) => float_to_decimal(e, name, digits(new)?),
+        (Kind::Float | Kind::Real, Kind::Decimal) => float_to_decimal(e, name, digits(new)?),
         // Fifteen digits if they say it all, else the seventeen that always do.
-        (Kind::Float, Kind::Text) => Converted::to(format!(
+        (Kind::Float | Kind::Real, Kind::Text) => Converted::to(format!(
             "CASE WHEN ({e}) IS NULL THEN NULL WHEN CAST(CAST({e} AS TEXT) AS REAL) = {e} THEN CAST({e} AS TEXT) ELSE printf('%!.17g', {e}) END"
         )),
         (Kind::Decimal, b) => from_decimal(old, new, e, b)?,
         (Kind::Text, _) => from_text(old, new, e)?,
-        (Kind::Json | Kind::Date | Kind::Time | Kind::DateTime, Kind::Text) => Converted::to(e),
+        (Kind::Json | Kind::Date | Kind::Time | Kind::DateTime | Kind::Ip, Kind::Text) => Converted::to(e),
+        (Kind::Uuid, Kind::Text) => {
+            let part = |from: u8, length: u8| format!("substr({e}, {from}, {length})");
+            let parts = [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)];
+            Converted::to(parts.join(" || '-' || "))
+        }
         (Kind::Date, Kind::DateTime) => Converted::to(format!("({e}) || ' 00:00:00.000000'")),
         (Kind::DateTime, Kind::Date) => Converted::to(format!("substr({e}, 1, 10)")).unless(
             format!("substr({e}, 11) NOT IN (' 00:00:00', ' 00:00:00.000000')"),
@@ -188,6 +198,16 @@ fn from_text(old: &FieldState, new: &FieldState, e: &str) -> Result<Converted> {
         Kind::Json => Converted::to(e)
             .unless(format!("NOT json_valid({e})"), format!("have a `{name}` that is no JSON")),
         Kind::Bytes => Converted::to(format!("CAST({e} AS BLOB)")),
+        Kind::Uuid => {
+            let digits = format!("replace({trimmed}, '-', '')");
+            Converted::to(format!("lower({digits})")).unless(
+                format!(
+                    "length({digits}) <> 32 OR {digits} GLOB '*[^0-9a-fA-F]*' OR NOT ({trimmed} = {digits} OR {trimmed} \
+                     LIKE '________-____-____-____-____________')"
+                ),
+                format!("have a `{name}` that is no UUID"),
+            )
+        }
         _ => return Err(no_way(old, new)),
     })
 }

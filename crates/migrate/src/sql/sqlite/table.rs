@@ -46,6 +46,9 @@ pub(super) fn column(state: &ProjectState, model: &ModelState, field: &FieldStat
     if let Some(sql) = &field.db_default {
         out.push_str(&format!(" DEFAULT ({sql})"));
     }
+    if let (Some((least, most)), true) = (field.kind.range(), field.kind.is_unsigned()) {
+        out.push_str(&format!(" CHECK ({} BETWEEN {least} AND {most})", quoted(&field.column)));
+    }
     if let Some(reference) = &field.reference {
         let target = state.model(&reference.model)?;
         let mut keys = target.key();
@@ -80,7 +83,14 @@ fn declared(field: &FieldState) -> Result<String> {
         Kind::Int => "INTEGER".to_owned(),
         // A duration is kept in microseconds.
         Kind::BigInt | Kind::Duration => "BIGINT".to_owned(),
-        Kind::Float => "REAL".to_owned(),
+        // As Django declares them; the rule that keeps them so stands behind.
+        Kind::U8 => "SMALLINT UNSIGNED".to_owned(),
+        Kind::U16 => "INTEGER UNSIGNED".to_owned(),
+        Kind::U32 | Kind::U64 => "BIGINT UNSIGNED".to_owned(),
+        Kind::Float | Kind::Real => "REAL".to_owned(),
+        Kind::Uuid => "CHAR(32)".to_owned(),
+        // The longest address: an IPv4 one written as IPv6.
+        Kind::Ip => "CHAR(45)".to_owned(),
         Kind::Decimal => match field.digits {
             None => {
                 return Err(refuse(format!(

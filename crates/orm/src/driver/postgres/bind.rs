@@ -56,7 +56,7 @@ fn format(value: &Value, oid: u32) -> Format {
     match value {
         Value::Text(_) => Format::Text,
         Value::Float(_) if oid == oid::NUMERIC => Format::Text,
-        Value::List(_) if oid::items(oid).is_some() => Format::Binary,
+        Value::List(items) if binary_item(items, oid).is_some() => Format::Binary,
         _ => oid::format(oid),
     }
 }
@@ -70,6 +70,8 @@ fn write(value: &Value, wanted: u32, out: &mut BytesMut) -> Result<IsNull, Strin
         (Value::Int(number), _) => integer(*number, wanted, out)?,
         (Value::Float(number), _) => float(*number, wanted, out)?,
         (Value::Decimal(number), _) => decimal(*number, wanted, out)?,
+        (Value::Uuid(uuid), oid::UUID) => out.put_slice(uuid.as_bytes()),
+        (Value::Uuid(uuid), oid::TEXT | oid::VARCHAR | oid::BPCHAR) => put_text(&uuid.to_string(), out)?,
         (Value::Bytes(bytes), oid::BYTEA) => out.put_slice(bytes),
         (Value::Date(day), oid::DATE) => out.put_i32(days(*day)),
         (Value::Time(time), oid::TIME) => out.put_i64(time_micros(*time)),
@@ -112,6 +114,8 @@ fn mismatch(value: &Value, wanted: u32) -> String {
             Value::DateTime(_) => "timestamptz",
             Value::Duration(_) => "interval",
             Value::Json(_) => "jsonb",
+            Value::Uuid(_) => "uuid",
+            Value::Ip(_) => "inet",
             _ => "text",
         }
     )
@@ -191,9 +195,15 @@ fn decimal(number: Decimal, wanted: u32, out: &mut BytesMut) -> Result<(), Strin
     Ok(())
 }
 
+/// The type of the items, if the array goes in binary: UUIDs that are given as text are left to the server to read.
+fn binary_item(items: &[Value], wanted: u32) -> Option<u32> {
+    let texts = || items.iter().any(|item| matches!(item, Value::Text(_)));
+    oid::items(wanted).filter(|item| *item != oid::UUID || !texts())
+}
+
 /// An array in one dimension.
 fn list(items: &[Value], wanted: u32, out: &mut BytesMut) -> Result<(), String> {
-    let Some(item) = oid::items(wanted) else {
+    let Some(item) = binary_item(items, wanted) else {
         if oid::format(wanted) == Format::Binary {
             return Err(format!(
                 "a list was given where the statement wants {}: write `= ANY($1)`",
@@ -264,6 +274,8 @@ fn literal(value: &Value, wanted: u32) -> Result<String, String> {
         Value::Time(time) => time.to_string(),
         Value::DateTime(instant) => instant.to_string(),
         Value::Json(json) => json.to_string(),
+        Value::Uuid(uuid) => uuid.to_string(),
+        Value::Ip(ip) => ip.to_string(),
         _ => return Err(mismatch(value, wanted)),
     })
 }
@@ -333,6 +345,11 @@ mod tests {
         assert_eq!(format, Format::Binary);
         assert_eq!(bytes.len(), 20 + 12 + 4);
         assert_eq!(sent(Value::List(vec![]), oid::INT4_ARRAY).unwrap().1.len(), 12);
+        let uuid = quintet_core::value::Uuid::from_u128(7);
+        let both = Value::List(vec![Value::Uuid(uuid), Value::Uuid(uuid)]);
+        assert_eq!(sent(both, oid::UUID_ARRAY).unwrap().1.len(), 20 + 2 * 20);
+        let texts = Value::List(vec![Value::Text(uuid.to_string())]);
+        assert_eq!(sent(texts, oid::UUID_ARRAY).unwrap().0, Format::Text);
         let moods = Value::List(vec![Value::Text(r#"a"b\"#.into()), Value::Null]);
         assert_eq!(sent(moods, 99_999).unwrap(), (Format::Text, br#"{"a\"b\\",NULL}"#.to_vec()));
         let wrong = sent(Value::List(vec![Value::Text("x".into())]), oid::INT8_ARRAY).unwrap_err();

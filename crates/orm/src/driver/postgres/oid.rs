@@ -23,6 +23,7 @@ pub(super) const TIMESTAMP: u32 = 1114;
 pub(super) const TIMESTAMPTZ: u32 = 1184;
 pub(super) const INTERVAL: u32 = 1186;
 pub(super) const NUMERIC: u32 = 1700;
+pub(super) const INET: u32 = 869;
 pub(super) const UUID: u32 = 2950;
 pub(super) const JSONB: u32 = 3802;
 pub(super) const VOID: u32 = 2278;
@@ -33,13 +34,14 @@ pub(super) const TEXT_ARRAY: u32 = 1009;
 pub(super) const VARCHAR_ARRAY: u32 = 1015;
 pub(super) const INT8_ARRAY: u32 = 1016;
 pub(super) const FLOAT8_ARRAY: u32 = 1022;
+pub(super) const UUID_ARRAY: u32 = 2951;
 
 /// How a column of this type is asked for: binary where this driver reads it so, and otherwise as the text
-/// that PostgreSQL itself writes (enums, uuid, inet, arrays, types of extensions).
+/// that PostgreSQL itself writes (enums, inet, arrays, types of extensions).
 pub(super) fn format(oid: u32) -> Format {
     match oid {
         BOOL | BYTEA | INT8 | INT2 | INT4 | OID | FLOAT4 | FLOAT8 | DATE | TIME | TIMESTAMP | TIMESTAMPTZ
-        | INTERVAL | NUMERIC | JSON | JSONB | TEXT | VARCHAR | BPCHAR | NAME => Format::Binary,
+        | INTERVAL | NUMERIC | JSON | JSONB | TEXT | VARCHAR | BPCHAR | NAME | UUID => Format::Binary,
         _ => Format::Text,
     }
 }
@@ -53,6 +55,7 @@ pub(super) fn items(array: u32) -> Option<u32> {
         TEXT_ARRAY => TEXT,
         VARCHAR_ARRAY => VARCHAR,
         FLOAT8_ARRAY => FLOAT8,
+        UUID_ARRAY => UUID,
         _ => return None,
     })
 }
@@ -81,6 +84,7 @@ pub(super) fn name(oid: u32) -> &'static str {
         TIMESTAMPTZ => "timestamptz",
         INTERVAL => "interval",
         NUMERIC => "numeric",
+        INET => "inet",
         UUID => "uuid",
         JSONB => "jsonb",
         VOID => "void",
@@ -90,6 +94,7 @@ pub(super) fn name(oid: u32) -> &'static str {
         VARCHAR_ARRAY => "varchar[]",
         INT8_ARRAY => "bigint[]",
         FLOAT8_ARRAY => "double precision[]",
+        UUID_ARRAY => "uuid[]",
         _ => "another type",
     }
 }

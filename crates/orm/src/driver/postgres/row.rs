@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use quintet_core::{
     Error, Result,
-    value::{Date, SignedDuration, Time, Timestamp, ValueRef},
+    value::{Date, SignedDuration, Time, Timestamp, Uuid, ValueRef},
 };
 
 use super::{
@@ -78,6 +78,7 @@ fn read<'a>(bytes: &'a [u8], column: &Column) -> Result<ValueRef<'a>, &'static s
             ValueRef::DateTime(instant(i64::from_be_bytes(exactly(bytes)?))?)
         }
         oid::INTERVAL => ValueRef::Duration(interval(bytes)?),
+        oid::UUID => ValueRef::Uuid(Uuid::from_bytes(exactly(bytes)?)),
         oid::JSON => ValueRef::Json(text(bytes)?),
         oid::JSONB => match bytes.split_first() {
             Some((1, json)) => ValueRef::Json(text(json)?),

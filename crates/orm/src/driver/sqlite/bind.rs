@@ -65,6 +65,9 @@ fn form(value: &Value) -> Result<ToSqlOutput<'_>, String> {
             ToSqlOutput::Owned(Owned::Integer(micros))
         }
         Value::Json(json) => text(json.to_string()),
+        // 32 digits, as Django keeps it: in order as text.
+        Value::Uuid(uuid) => text(uuid.simple().to_string()),
+        Value::Ip(ip) => text(ip.to_string()),
         Value::Decimal(number) => {
             return Err(format!(
                 "the decimal {number} has no number of places here. SQLite keeps decimals as whole numbers: in raw SQL give \

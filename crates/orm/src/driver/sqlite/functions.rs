@@ -1,6 +1,8 @@
 //! SQL functions that the ORM's renderer relies on, on every connection.
 
-use quintet_core::value::{Decimal, JsonValue};
+use std::net::IpAddr;
+
+use quintet_core::value::{Decimal, JsonValue, Uuid};
 use rusqlite::{
     Connection, Error, Result,
     functions::{Aggregate, Context, FunctionFlags},
@@ -22,6 +24,26 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     text(connection, "quintet_reverse", |text| text.chars().rev().collect())?;
     number(connection, "quintet_ceil", f64::ceil)?;
     number(connection, "quintet_floor", f64::floor)?;
+    text(connection, "quintet_uuid_text", |text| {
+        Uuid::try_parse(text).map_or_else(|_| text.to_owned(), |uuid| uuid.to_string())
+    })?;
+    connection.create_scalar_function("quintet_ip_key", 1, PURE, |context| {
+        Ok(match context.get_raw(0) {
+            ValueRef::Text(bytes) => {
+                let ip = std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok());
+                Value::Blob(ip.map_or_else(|| bytes.to_vec(), ip_key))
+            }
+            other => Value::try_from(other).unwrap_or(Value::Null),
+        })
+    })?;
+    connection.create_scalar_function("quintet_ip_text", 1, PURE, |context| {
+        Ok(match context.get_raw(0) {
+            ValueRef::Blob(bytes) => Value::Text(
+                ip_of(bytes).map_or_else(|| String::from_utf8_lossy(bytes).into_owned(), |ip| ip.to_string()),
+            ),
+            other => Value::try_from(other).unwrap_or(Value::Null),
+        })
+    })?;
     parsed(connection, "quintet_text_whole", |text| text.parse().ok().map(Value::Integer), "whole number")?;
     // NaN would be stored as NULL.
     let double = |text: &str| text.parse().ok().filter(|number: &f64| !number.is_nan()).map(Value::Real);
@@ -44,6 +66,22 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     })?;
     connection.create_aggregate_function("quintet_variance", 1, PURE, Spread { root: false })?;
     connection.create_aggregate_function("quintet_deviation", 1, PURE, Spread { root: true })
+}
+
+/// An address as bytes that sort: its version, then its bytes.
+fn ip_key(ip: IpAddr) -> Vec<u8> {
+    match ip {
+        IpAddr::V4(ip) => [&[4], &ip.octets()[..]].concat(),
+        IpAddr::V6(ip) => [&[6], &ip.octets()[..]].concat(),
+    }
+}
+
+fn ip_of(key: &[u8]) -> Option<IpAddr> {
+    match key {
+        [4, octets @ ..] => <[u8; 4]>::try_from(octets).ok().map(IpAddr::from),
+        [6, octets @ ..] => <[u8; 16]>::try_from(octets).ok().map(IpAddr::from),
+        _ => None,
+    }
 }
 
 /// A function of one text; other values stay as they are.
