@@ -1,6 +1,6 @@
 //! Values checked against metadata, before the database is asked.
 
-use quintet_core::{FieldErrors, Value, meta::FieldMeta, value::Kind};
+use quintet_core::{FieldErrors, Value, meta::FieldMeta};
 
 /// Adds what is wrong with `value` as the new value of `field`, for the person who gave it.
 pub fn check(field: &FieldMeta, value: &Value, errors: &mut FieldErrors) {
@@ -37,6 +37,8 @@ fn wrong_choice(field: &FieldMeta, value: &Value) -> Option<String> {
 
 fn wrong_number(field: &FieldMeta, value: &Value) -> Option<String> {
     match value {
+        // What was too large for 64 bits.
+        Value::Decimal(number) if field.kind.is_integer() => Some(format!("{number} is out of range")),
         Value::Decimal(number) => {
             let digits = field.digits?;
             let number = number.normalize();
@@ -50,12 +52,8 @@ fn wrong_number(field: &FieldMeta, value: &Value) -> Option<String> {
         }
         Value::Float(number) if !number.is_finite() => Some("must be a finite number".to_owned()),
         Value::Int(number) => {
-            let fits = match field.kind {
-                Kind::SmallInt => i16::try_from(*number).is_ok(),
-                Kind::Int => i32::try_from(*number).is_ok(),
-                _ => true,
-            };
-            (!fits).then(|| format!("{number} is out of range"))
+            let (least, most) = field.kind.range()?;
+            (!(least..=most).contains(number)).then(|| format!("{number} is out of range"))
         }
         _ => None,
     }
@@ -63,7 +61,10 @@ fn wrong_number(field: &FieldMeta, value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use quintet_core::meta::{Choice, Digits};
+    use quintet_core::{
+        meta::{Choice, Digits},
+        value::Kind,
+    };
 
     use super::*;
 

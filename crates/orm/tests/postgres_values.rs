@@ -49,7 +49,7 @@ fn edges() -> Vec<(&'static str, Value)> {
         ("interval", Value::Duration("PT90000H59M59.999999S".parse().unwrap())),
         ("jsonb", Value::Json("{\"a\":[1,null,\"🦀\"],\"b\":{\"c\":1.5}}".parse::<JsonValue>().unwrap())),
         ("json", Value::Json(JsonValue::Null)),
-        ("uuid", Value::Text("6ba7b810-9dad-11d1-80b4-00c04fd430c8".into())),
+        ("uuid", Value::Uuid("6ba7b810-9dad-11d1-80b4-00c04fd430c8".parse().unwrap())),
     ];
     for day in ["2000-01-01", "1999-12-31", "0001-01-01", "9999-12-31", "-004000-02-28", "2024-02-29"] {
         all.push(("date", Value::Date(day.parse().unwrap())));

@@ -7,6 +7,12 @@ use std::{
     time::Duration,
 };
 
+use quintet_core::meta::ModelMeta;
+use quintet_migrate::{
+    Graph, ProjectState,
+    detect::{Hints, Prepared, arrange, detect},
+    run::Target,
+};
 use quintet_orm::{Db, DbOptions, Executor};
 
 /// A database that tests know.
@@ -72,6 +78,20 @@ impl Engine {
         let db = Db::open(&url, options()).await.unwrap();
         db.batch(format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}")).await.unwrap();
         Bed { db, url, engine: self, schema: Some(schema) }
+    }
+}
+
+impl Engine {
+    /// A database with the tables of these models, as the migration that would be written for them makes them.
+    pub async fn tables(self, models: &[&'static ModelMeta]) -> Bed {
+        let bed = self.open().await;
+        let goal = ProjectState::of_models(models).unwrap();
+        let start = ProjectState::default();
+        let operations = detect(&start, &goal, &Hints::default(), &mut Prepared::default()).unwrap();
+        let graph = Graph::new(arrange(&Graph::default(), &start, operations, None).unwrap()).unwrap();
+        super::go(&bed, &graph, Target::Latest).await.unwrap();
+        super::assert_database(&bed, &goal).await;
+        bed
     }
 }
 

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use quintet_core::{Error, FieldErrors, Result, Value};
 
-use super::{Draft, draft::Row, explain::explain_write, insert::statement, links::add_links};
+use super::{Draft, draft::Row, explain::explain_write, fits::refused, insert::statement, links::add_links};
 use crate::{
     ast::Node,
     decode::sink::fetch,
@@ -86,6 +86,9 @@ pub(crate) async fn bulk_update<M: Model>(
             let field = meta.field_at(*index).ok_or_else(|| Error::internal("no such field").at(at))?;
             let value = Record::value_at(row, *index).unwrap_or_default();
             check(field, &value, &mut errors);
+            if let Some(why) = refused(&value, db.dialect()) {
+                errors.push(field.name, why);
+            }
             one.push(value);
         }
         values.push(one);

@@ -7,6 +7,7 @@ use quintet_core::{Error, Result, meta::ModelMeta};
 use super::{
     draft::{RawDraft, Row},
     explain::explain_write,
+    fits::check_fits,
     links::add_links,
 };
 use crate::{
@@ -137,6 +138,8 @@ pub(super) fn statement(
     dialect: &'static Dialect,
     at: &'static Location<'static>,
 ) -> Result<(Stmt, Scales)> {
+    let values = rows.iter().flat_map(|row| fields.iter().copied().zip(row));
+    check_fits(meta, values, dialect).map_err(|error| error.at(at))?;
     let mut render = Render::new(dialect);
     render.insert(meta, fields, rows, conflict).map_err(|error| error.at(at))?;
     Ok((render.finish(Access::Write)?.at(at), row_scales(meta, dialect)))

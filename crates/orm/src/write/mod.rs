@@ -10,6 +10,7 @@ mod draft;
 mod edit;
 mod explain;
 mod fields;
+mod fits;
 mod insert;
 mod links;
 mod update;

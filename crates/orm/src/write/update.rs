@@ -2,7 +2,7 @@ use std::{fmt, marker::PhantomData, panic::Location};
 
 use quintet_core::{BoxFuture, Error, FieldErrors, Result, meta::ModelMeta};
 
-use super::{explain::explain_write, insert::row_scales};
+use super::{explain::explain_write, fits::check_fits, insert::row_scales};
 use crate::{
     ast::{Node, Select},
     decode::sink::fetch,
@@ -113,6 +113,7 @@ pub(super) fn statement(
     at: &'static Location<'static>,
 ) -> Result<Stmt> {
     let nodes = nodes(select.root, sets).map_err(|error| error.at(at))?;
+    check_fits(select.root, nodes.iter().copied(), dialect).map_err(|error| error.at(at))?;
     let mut render = Render::new(dialect);
     render.update(select, &nodes, returning).map_err(|error| error.at(at))?;
     Ok(render.finish(Access::Write)?.at(at))

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use http::StatusCode;
 use postgres_protocol::message::frontend;
 use quintet_core::Error;
 
@@ -191,7 +192,13 @@ impl Owner {
         })();
         if let Err(why) = written {
             self.output.truncate(start);
-            running.failed = Some(Failed::Here(of_stmt(Error::database(why), stmt)));
+            let error =
+                match stmt.params.iter().any(|value| value.as_text().is_some_and(|t| t.contains('\0'))) {
+                    // Whoever asked wrote it, as in `?title=%00`.
+                    true => Error::database(why).with_status(StatusCode::BAD_REQUEST),
+                    false => Error::database(why),
+                };
+            running.failed = Some(Failed::Here(of_stmt(error, stmt)));
         }
         frontend::sync(&mut self.output);
         running.stage = Stage::Executing;
