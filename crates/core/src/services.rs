@@ -60,8 +60,9 @@ impl Services {
     }
 
     /// Runs `work` so that [`Services::current`] finds these services in it.
-    pub async fn scope<F: Future>(self, work: F) -> F::Output {
-        CURRENT.scope(self, work).await
+    // Not `async`: that would move the work, which is large, once more for every request.
+    pub fn scope<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(self, work)
     }
 }
 

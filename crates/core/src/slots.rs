@@ -5,11 +5,33 @@ use std::{
     any::{Any, TypeId, type_name},
     collections::HashMap,
     fmt,
+    hash::{BuildHasherDefault, Hasher},
 };
 
 /// One value a type.
 #[derive(Default)]
-pub struct Slots(HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>)>);
+pub struct Slots(HashMap<TypeId, (&'static str, Box<dyn Any + Send + Sync>), BuildHasherDefault<AsItIs>>);
+
+/// A `TypeId` is a hash already: hashing it again would be most of the cost of a look-up, and a request makes several.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        // Today's `TypeId` writes one u64; should another write bytes, they are all taken in.
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = n;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 impl Slots {
     /// The value of type `T`, if there is one.

@@ -11,19 +11,24 @@
 //! extractors and responses work in any axum router.
 pub mod background;
 mod data;
+mod deadline;
 pub mod debug;
+mod dispatch;
 mod embedded;
 mod errors;
 mod extract;
+mod facts;
 pub mod middleware;
 mod overview;
 mod page;
+mod request_id;
 mod room;
 mod routing;
 #[doc(hidden)]
 pub mod rt;
 pub mod server;
 mod service;
+mod settings;
 #[cfg(feature = "static")]
 pub mod statics;
 mod url;
@@ -31,7 +36,8 @@ mod url;
 pub use axum;
 pub use background::spawn;
 pub use data::{Data, DataField, DataShape, Payload, ShapeKind};
-pub use errors::{DebugInfo, FactTable, Rejected, Source};
+pub use debug::{DebugInfo, FactTable};
+pub use errors::{Rejected, Source};
 pub use extract::{Json, Path, Query, State};
 pub use page::{Page, redirect};
 pub use quintet_core::Value;

@@ -14,8 +14,8 @@ use quintet_core::{
 use crate::statics::{StaticSettings, Statics};
 use crate::{
     background::Background,
-    embedded, overview,
-    routing::{self, Routes, WebSlot},
+    dispatch, embedded, overview,
+    routing::{Routes, WebSlot},
     server::{ServerSettings, serve_command},
     service, url,
 };
@@ -23,7 +23,7 @@ use crate::{
 /// The web room: routes, and the server that answers them.
 ///
 /// Into the services of a starting site it puts each value of `.with(..)`, an `axum::Router`, `Arc<Routes>` and the
-/// same as `Arc<dyn Reverse>`, and the static files as `Arc<dyn Assets>`.
+/// same as `Arc<dyn Reverse>`, and the static files as `Arc<Statics>` and `Arc<dyn Assets>`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WebRoom;
 
@@ -71,7 +71,7 @@ fn start(boot: &mut Boot) -> Result {
             }
         }
     }
-    let (routes, router) = routing::build(&site)?;
+    let (routes, router) = dispatch::build(&site)?;
     let routes = Arc::new(routes);
     url::remember(&routes);
     if boot.services.get::<Background>().is_none() {
@@ -80,12 +80,11 @@ fn start(boot: &mut Boot) -> Result {
     boot.services.insert::<Arc<dyn Reverse>>(routes.clone());
     boot.services.insert::<Arc<Routes>>(routes);
     #[cfg(feature = "static")]
-    let router = {
+    {
         let statics = Arc::new(Statics::new(&site, &boot.settings)?);
-        let router = statics.around(router);
-        boot.services.insert::<Arc<dyn Assets>>(statics);
-        router
-    };
+        boot.services.insert::<Arc<dyn Assets>>(statics.clone());
+        boot.services.insert::<Arc<Statics>>(statics);
+    }
     boot.services.insert::<axum::Router>(router);
     Ok(())
 }

@@ -9,17 +9,16 @@ use std::{
 use axum::{
     Router,
     body::{Body, HttpBody},
-    extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, Method, StatusCode, header};
-use quintet_core::{BoxFuture, Error, Result, Services};
+use futures_util::future::{Either, ready};
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use quintet_core::{BoxFuture, Error, Result, Services, settings::Settings};
 use tower::Service;
 
-use crate::{
-    errors::{Facts, finish},
-    routing::{Routes, caught},
-};
+#[cfg(feature = "static")]
+use crate::statics::Statics;
+use crate::{dispatch::caught, errors::finish, facts::Facts, request_id::RequestId, routing::Routes};
 
 /// A started site as an axum router and tower service, which the server serves and tests call in-process.
 ///
@@ -39,17 +38,8 @@ use crate::{
 /// If the web room has not been started, or a route takes something that the site does not have: a
 /// `State<T>` that nobody gave.
 pub async fn service(services: &Services) -> Result<Router> {
-    let router = services.require::<Router>()?.clone();
-    let mut unmet = unmet(services);
-    if unmet.len() > 1 {
-        let all: Vec<String> = unmet.iter().map(ToString::to_string).collect();
-        return Err(Error::internal(all.join("\n")));
-    }
-    if let Some(error) = unmet.pop() {
-        return Err(error);
-    }
     // Not `router.layer(..)`: axum puts layers inside of its tables of methods, where `Allow` is not yet known.
-    Ok(Router::new().fallback_service(Entered { inner: router, services: services.clone() }))
+    Ok(Router::new().fallback_service(Entered(Arc::new(Entrance::of(services)?))))
 }
 
 /// For each route that takes what the site does not have, an error at the route.
@@ -64,45 +54,106 @@ pub(crate) fn unmet(services: &Services) -> Vec<Error> {
     failing.collect()
 }
 
+/// A started site's routes, with what is the same for all requests looked up once.
 #[derive(Clone)]
-struct Entered<S> {
-    inner: S,
+pub(crate) struct Entrance {
+    router: Router,
     services: Services,
+    debug: bool,
+    #[cfg(feature = "static")]
+    statics: Option<Arc<Statics>>,
 }
 
-impl<S> Service<Request> for Entered<S>
-where
-    S: Service<Request, Error = Infallible> + Clone + Send + 'static,
-    S::Response: IntoResponse,
-    S::Future: Send,
-{
+impl Entrance {
+    /// # Errors
+    /// As [`service`].
+    pub(crate) fn of(services: &Services) -> Result<Self> {
+        let router = services.require::<Router>()?.clone();
+        let mut unmet = unmet(services);
+        if unmet.len() > 1 {
+            let all: Vec<String> = unmet.iter().map(ToString::to_string).collect();
+            return Err(Error::internal(all.join("\n")));
+        }
+        if let Some(error) = unmet.pop() {
+            return Err(error);
+        }
+        Ok(Entrance {
+            router,
+            services: services.clone(),
+            debug: services.get::<Settings>().is_some_and(Settings::debug),
+            #[cfg(feature = "static")]
+            statics: services.get::<Arc<Statics>>().cloned(),
+        })
+    }
+
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// What is to be remembered of the request.
+    pub(crate) fn facts<B: HttpBody>(&self, request: &Request<B>, id: RequestId) -> Facts {
+        Facts::of(request, Some(id), &self.services, self.debug)
+    }
+
+    /// What the routes answer to a request whose extensions hold the services; to be [`sealed`]. No code of the user runs
+    /// before it is polled.
+    pub(crate) fn answer(
+        &self,
+        mut request: Request<Body>,
+        facts: &Facts,
+    ) -> impl Future<Output = Response> + use<> {
+        if let Err(error) = check_path(request.uri().path()) {
+            return Either::Left(ready(error.into_response()));
+        }
+        request.extensions_mut().insert(facts.clone());
+        Either::Right(self.services.clone().scope(self.routed(request)))
+    }
+
+    #[cfg(feature = "static")]
+    fn routed(&self, request: Request<Body>) -> impl Future<Output = Response> + use<> {
+        match self.statics.as_ref().filter(|statics| statics.has(request.uri())) {
+            Some(statics) => {
+                let serve = statics.clone().serve(request);
+                Either::Left(Box::pin(caught(async { Ok(serve.await) })))
+            }
+            None => Either::Right(caught(self.router.clone().call(request))),
+        }
+    }
+
+    #[cfg(not(feature = "static"))]
+    fn routed(&self, request: Request<Body>) -> impl Future<Output = Response> + use<> {
+        caught(self.router.clone().call(request))
+    }
+}
+
+/// [`Entrance`] as a service.
+#[derive(Clone)]
+struct Entered(Arc<Entrance>);
+
+impl Service<Request<Body>> for Entered {
     type Response = Response;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response, Infallible>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        // The service that was polled ready is the one to be called.
-        let next = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, next);
-        let services = self.services.clone();
-        Box::pin(services.clone().scope(async move {
-            let facts = Facts::of(&request, &services);
-            let response = match check_path(request.uri().path()) {
-                Err(error) => error.into_response(),
-                Ok(()) => {
-                    request.extensions_mut().insert(services.clone());
-                    request.extensions_mut().insert(facts.clone());
-                    caught(async move { inner.call(request).await.into_response() }).await
-                }
-            };
-            let response = options(response, facts.method());
-            Ok(bodiless(finish(response, &facts, &services), facts.method()))
-        }))
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let entrance = self.0.clone();
+        Box::pin(async move {
+            let facts = Facts::of(&request, None, &entrance.services, entrance.debug);
+            request.extensions_mut().insert(entrance.services.clone());
+            let response = entrance.answer(request, &facts).await;
+            Ok(sealed(response, &facts))
+        })
     }
+}
+
+/// The response as HTTP wants it, its error written.
+pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
+    let response = options(response, facts.method());
+    bodiless(finish(response, facts), facts.method())
 }
 
 /// Percent signs must encode bytes, and the bytes must be UTF-8.

@@ -14,7 +14,10 @@ use axum::body::Bytes;
 use quintet_core::{Boot, Result, Room, Services, Site, clock::Clock, settings::Settings, signal::Signals};
 use quintet_web::{
     Routing, WebRoom,
-    middleware::access_log::{AccessLog, LogStyle},
+    middleware::{
+        RequestId,
+        access_log::{AccessLog, LogStyle},
+    },
     server::{Draining, Server, Shutdown},
 };
 use tokio::{
@@ -194,6 +197,77 @@ async fn a_handler_without_end_is_answered_for() {
     let answer = served.ask("GET", "/", "\r\n").await;
     assert_eq!(status(&answer), "503", "{answer}");
     assert!(!answer.contains("request_timeout"), "internal detail in {answer}");
+}
+
+#[tokio::test]
+async fn what_the_gate_refuses_has_its_document_too() {
+    let site = hello().get("/stuck", async || std::future::pending::<&str>().await);
+    let served = serve(site, &[("server.request_timeout", "200ms"), ("server.max_body_size", "10 B")]).await;
+    for (method, path, body, status, reason) in [
+        ("GET", "/stuck", "\r\n", "503", "Service Unavailable"),
+        ("POST", "/echo", "Content-Length: 11\r\n\r\n", "413", "Payload Too Large"),
+        ("GET", "/a%ff", "\r\n", "400", "Bad Request"),
+        ("GET", "/nothing", "\r\n", "404", "Not Found"),
+    ] {
+        let page = served.ask(method, path, &format!("Accept: text/html\r\n{body}")).await;
+        assert_eq!(self::status(&page), status, "{page}");
+        assert!(page.contains("content-type: text/html; charset=utf-8\r\n"), "{page}");
+        assert!(page.contains(&format!("<h1>{status} {reason}</h1>")), "{page}");
+        let problem = served.ask(method, path, &format!("Accept: application/json\r\n{body}")).await;
+        assert!(problem.contains("content-type: application/problem+json\r\n"), "{problem}");
+        assert!(problem.contains(&format!("\"status\":{status}")), "{problem}");
+        let id = problem.split("x-request-id: ").nth(1).unwrap().split("\r\n").next().unwrap();
+        assert!(problem.contains(&format!("\"request_id\":\"{id}\"")), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_takes_the_id_of_its_request() {
+    let site = hello().get("/id", async |id: RequestId| id.to_string());
+    let served = serve(site, &[("server.trust_request_id", "true")]).await;
+    let given = served.ask("GET", "/id", "X-Request-Id: from-the-proxy\r\n\r\n").await;
+    assert!(
+        given.contains("x-request-id: from-the-proxy\r\n") && given.ends_with("from-the-proxy"),
+        "{given}"
+    );
+    let own = served.ask("GET", "/id", "\r\n").await;
+    let id = own.split("x-request-id: ").nth(1).unwrap().split("\r\n").next().unwrap();
+    assert!(id.len() == 16 && own.ends_with(id), "{own}");
+}
+
+#[tokio::test]
+async fn a_busy_connection_is_not_cut_by_the_limit_on_rests() {
+    let site = hello().get("/slow", async || {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        "at last"
+    });
+    let served = serve(site, &[("server.header_timeout", "200ms")]).await;
+    let mut stream = served.connect().await;
+    for _ in 0..2 {
+        stream.write_all(b"GET /slow HTTP/1.1\r\nHost: t\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"at last") {
+            let mut piece = [0u8; 1024];
+            let read = timeout(HANG, stream.read(&mut piece)).await.unwrap().unwrap();
+            assert_ne!(read, 0, "cut after {:?}", String::from_utf8_lossy(&answer));
+            answer.extend(&piece[..read]);
+        }
+    }
+    assert_eq!(read_all(stream).await, "");
+}
+
+#[tokio::test]
+async fn a_long_answer_with_pauses_is_not_cut_by_the_limit_on_rests() {
+    let site = hello().get("/drip", async || {
+        let pieces = futures_util::stream::unfold(0, async |n| {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            (n < 3).then(|| (Ok::<_, std::io::Error>(Bytes::from("drop ")), n + 1))
+        });
+        axum::body::Body::from_stream(pieces)
+    });
+    let served = serve(site, &[("server.header_timeout", "200ms")]).await;
+    let answer = served.ask("GET", "/drip", "\r\n").await;
+    assert_eq!(answer.matches("drop ").count(), 3, "{answer}");
 }
 
 #[tokio::test]

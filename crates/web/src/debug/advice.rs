@@ -2,8 +2,8 @@
 
 use quintet_core::{ErrorKind, near::nearest};
 
+use super::DebugInfo;
 use super::sections::detail;
-use crate::errors::DebugInfo;
 
 pub(super) fn advice(info: &DebugInfo, message: &str) -> Option<String> {
     if let Some(hint) = detail(&info.error, "hint") {

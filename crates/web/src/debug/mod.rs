@@ -5,6 +5,7 @@
 //! this program is escaped). The page stands alone: no script, no further request; its one style sheet is allowed by
 //! its hash ([`policy`]). It is never made outside debug.
 mod advice;
+mod info;
 mod markup;
 mod mask;
 mod sections;
@@ -14,7 +15,7 @@ use std::sync::LazyLock;
 
 use http::HeaderValue;
 
-use crate::errors::DebugInfo;
+pub use info::{DebugInfo, FactTable};
 use markup::Html;
 
 const STYLE: &str = include_str!("debug.css");

@@ -2,8 +2,8 @@
 
 use quintet_core::{Error, ErrorKind, SourcePlace};
 
+use super::DebugInfo;
 use super::{markup::Html, mask, source};
-use crate::errors::DebugInfo;
 
 /// A panel with its entry in the bar above.
 pub(super) struct Section {

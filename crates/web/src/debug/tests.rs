@@ -4,8 +4,8 @@ use http::{Method, StatusCode};
 use quintet_core::{Error, ErrorKind, SourcePlace};
 use sha2::{Digest, Sha256};
 
+use super::FactTable;
 use super::*;
-use crate::errors::FactTable;
 
 const ATTACK: &str = "\"><script>alert('x')</script>";
 

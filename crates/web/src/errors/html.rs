@@ -4,16 +4,16 @@ use std::{borrow::Cow, fmt::Write, sync::Arc};
 
 use http::StatusCode;
 use quintet_core::{
-    Error, FieldErrors, Services, Value,
+    Error, FieldErrors, Value,
     html::Escaped,
     template::{Render, Renderer},
 };
 
-use super::{Document, Facts, log};
-use crate::page::context;
+use super::{Document, log};
+use crate::{facts::Facts, page::context};
 
-pub(super) fn write(error: &Error, status: StatusCode, facts: &Facts, services: &Services) -> Document {
-    match from_template(error, status, facts, services) {
+pub(super) fn write(error: &Error, status: StatusCode, facts: &Facts) -> Document {
+    match from_template(error, status, facts) {
         Some(Ok(page)) => return Document::html(page),
         // A broken error page must not hide the error: the plain one stands in.
         Some(Err(wrong)) => log::log(&wrong, StatusCode::INTERNAL_SERVER_ERROR, facts),
@@ -23,12 +23,8 @@ pub(super) fn write(error: &Error, status: StatusCode, facts: &Facts, services: 
 }
 
 /// `404.html`; for faults of the site also `500.html`; for anything `error.html`.
-fn from_template(
-    error: &Error,
-    status: StatusCode,
-    facts: &Facts,
-    services: &Services,
-) -> Option<quintet_core::Result<String>> {
+fn from_template(error: &Error, status: StatusCode, facts: &Facts) -> Option<quintet_core::Result<String>> {
+    let services = facts.services();
     let renderer = services.get::<Arc<dyn Renderer>>()?;
     let general = status.is_server_error().then(|| "500.html".to_owned());
     let template = [Some(format!("{}.html", status.as_u16())), general, Some("error.html".to_owned())]

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use quintet_core::Error;
 
-use super::Facts;
+use crate::facts::Facts;
 
 pub(super) fn log(error: &Error, status: StatusCode, facts: &Facts) {
     let id = facts.id().map(|id| id.as_str()).unwrap_or_default();

@@ -2,12 +2,9 @@
 //!
 //! Whoever fails answers with a [`core::Error`](Error), whose response carries the error itself. [`finish`] finds it there,
 //! logs it (`log`), and writes a document in its place: a page (`html`, a template of the site's, or the debug page
-//! from [`DebugInfo`]) or an RFC 9457 problem (`problem`), whichever the client prefers (`accept`). Pages that a
+//! of [`debug`](crate::debug)) or an RFC 9457 problem (`problem`), whichever the client prefers. Pages that a
 //! handler answered are rendered on the same way, since rendering may fail.
-mod accept;
-mod facts;
 mod html;
-mod info;
 mod log;
 mod problem;
 mod rejected;
@@ -16,33 +13,33 @@ use std::sync::Arc;
 
 use axum::{
     body::{Body, HttpBody},
-    extract::Request,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http::{HeaderValue, StatusCode, header};
-use quintet_core::{Error, Services};
+use quintet_core::Error;
 
-pub(crate) use accept::is_json;
-pub(crate) use facts::Facts;
-pub use info::{DebugInfo, FactTable};
 pub use rejected::{Rejected, Source};
 
-use crate::{page, routing::Unmatched};
+use crate::{debug, debug::DebugInfo, facts::Facts, page};
 
 /// Marks a response whose page and error are written already.
 #[derive(Clone, Copy)]
 struct Finished;
+
+/// Marks the response to a request that no route took.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unmatched;
 
 /// Asks for a problem document, whatever the client prefers.
 #[derive(Clone, Copy)]
 pub(crate) struct AsProblem;
 
 /// Renders the page that a handler answered, and writes the document of an error.
-pub(crate) fn finish(response: Response, facts: &Facts, services: &Services) -> Response {
+pub(crate) fn finish(response: Response, facts: &Facts) -> Response {
     if response.extensions().get::<Finished>().is_some() {
         return response;
     }
-    let response = page::render(response, facts, services);
+    let response = page::render(response, facts);
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
@@ -54,12 +51,7 @@ pub(crate) fn finish(response: Response, facts: &Facts, services: &Services) -> 
         None => return response,
     };
     log::log(&error, status, facts);
-    write(response, &error, facts, services)
-}
-
-/// The whole response to a request that fails before it comes to a route.
-pub(crate) fn respond(services: &Services, request: &Request, error: Error) -> Response {
-    finish(error.into_response(), &Facts::of(request, services), services)
+    write(response, &error, facts)
 }
 
 fn is_bare(response: &Response) -> bool {
@@ -67,7 +59,7 @@ fn is_bare(response: &Response) -> bool {
 }
 
 /// Replaces the body; headers that the failing code set (`Allow`, `Retry-After`) stay.
-fn write(mut response: Response, error: &Arc<Error>, facts: &Facts, services: &Services) -> Response {
+fn write(mut response: Response, error: &Arc<Error>, facts: &Facts) -> Response {
     let status = response.status();
     let ext = response.extensions();
     let unmatched = ext.get::<Unmatched>().is_some();
@@ -75,11 +67,11 @@ fn write(mut response: Response, error: &Arc<Error>, facts: &Facts, services: &S
     let mut policy = None;
     let document = if api || facts.wants_json() {
         problem::write(error, status, ext.get().copied(), facts)
-    } else if facts.debug && (status.is_server_error() || status == StatusCode::NOT_FOUND) {
-        policy = Some(crate::debug::policy());
-        Document::html(crate::debug::page(&DebugInfo::of(error, status, facts, services, unmatched)))
+    } else if facts.debug() && (status.is_server_error() || status == StatusCode::NOT_FOUND) {
+        policy = Some(debug::policy());
+        Document::html(debug::page(&DebugInfo::of(error, status, facts, unmatched)))
     } else {
-        html::write(error, status, facts, services)
+        html::write(error, status, facts)
     };
     *response.body_mut() = Body::from(document.body);
     response.extensions_mut().insert(Finished);

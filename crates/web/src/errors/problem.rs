@@ -4,7 +4,8 @@ use http::StatusCode;
 use quintet_core::Error;
 use serde_json::{Map, Value, json};
 
-use super::{Document, Facts, Source};
+use super::{Document, Source};
+use crate::facts::Facts;
 
 pub(super) fn write(error: &Error, status: StatusCode, source: Option<Source>, facts: &Facts) -> Document {
     let title = status.canonical_reason().unwrap_or("Error");
@@ -33,7 +34,7 @@ pub(super) fn write(error: &Error, status: StatusCode, source: Option<Source>, f
     if let Some(id) = facts.id() {
         problem.insert("request_id".into(), id.as_str().into());
     }
-    if facts.debug && status.is_server_error() {
+    if facts.debug() && status.is_server_error() {
         let details: Map<String, Value> =
             error.details().iter().map(|(n, v)| ((*n).to_owned(), v.as_str().into())).collect();
         let causes: Vec<String> = error.causes().map(ToString::to_string).collect();

@@ -11,7 +11,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     data::{self, Payload},
-    errors::{Rejected, Source, is_json},
+    errors::{Rejected, Source},
+    facts::is_json,
 };
 
 /// JSON, in and out.

@@ -7,22 +7,15 @@ use std::{
     fmt::Write as _,
     io::Write,
     net::SocketAddr,
-    pin::Pin,
     sync::{Arc, Condvar, Mutex, PoisonError},
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use axum::{
-    body::{Body, Bytes},
-    extract::ConnectInfo,
-    response::Response,
-};
-use http::{HeaderMap, Method, Request, header};
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use axum::extract::ConnectInfo;
+use http::{HeaderMap, Method, Request, StatusCode, header};
 use quintet_core::clock::Clock;
 
-use super::RequestId;
+use crate::request_id::RequestId;
 
 /// Gathered text above this is not added to.
 const MOST: usize = 4 * 1024 * 1024;
@@ -171,21 +164,14 @@ impl Entry {
         }
     }
 
-    /// The line is written when the body has left, or was given up.
-    pub(super) fn finish(self, response: Response, id: &RequestId, head: bool) -> Response {
-        let (parts, body) = response.into_parts();
-        // Nothing is sent after the head of these: the line is written here, as `line` goes.
-        let whole = head || body.is_end_stream();
-        let line = Line { entry: self, id: id.clone(), status: parts.status.as_u16(), bytes: 0, whole };
-        if whole {
-            return Response::from_parts(parts, body);
-        }
-        Response::from_parts(parts, Body::new(Counted { body, line }))
+    /// The line of the request, for whoever sees its answer leave.
+    pub(super) fn line(self, id: RequestId, status: StatusCode) -> Line {
+        Line { entry: self, id, status: status.as_u16(), bytes: 0, whole: false }
     }
 }
 
 /// Written when it is dropped.
-struct Line {
+pub(super) struct Line {
     entry: Entry,
     id: RequestId,
     status: u16,
@@ -194,6 +180,16 @@ struct Line {
 }
 
 impl Line {
+    /// More of the body has left.
+    pub(super) fn count(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    /// Nothing is left to send.
+    pub(super) fn complete(&mut self) {
+        self.whole = true;
+    }
+
     fn write(&self) -> String {
         let entry = &self.entry;
         let time = entry.log.clock.now();
@@ -244,45 +240,5 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         self.entry.log.add(&self.write());
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// A response's body that counts itself.
-    struct Counted {
-        #[pin]
-        body: Body,
-        line: Line,
-    }
-}
-
-impl HttpBody for Counted {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let mut this = self.project();
-        let polled = this.body.as_mut().poll_frame(cx);
-        match &polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                this.line.bytes += frame.data_ref().map_or(0, |d| d.len() as u64);
-                // A body of known length is not asked again after its last piece.
-                this.line.whole = this.body.is_end_stream();
-            }
-            Poll::Ready(None) => this.line.whole = true,
-            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

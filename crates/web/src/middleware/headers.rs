@@ -1,9 +1,12 @@
 //! Headers that make a browser careful, on every response that does not set its own.
 
-use axum::response::Response;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-const DEFAULTS: [(HeaderName, HeaderValue); 5] = [
+use crate::request_id::{self, RequestId};
+
+const COUNT: usize = 5;
+
+const DEFAULTS: [(HeaderName, HeaderValue); COUNT] = [
     // Scripts, styles and the rest from this site only.
     (
         header::CONTENT_SECURITY_POLICY,
@@ -22,14 +25,31 @@ const DEFAULTS: [(HeaderName, HeaderValue); 5] = [
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
 ];
 
-/// Adds the headers that the response lacks.
-pub(super) fn secure(response: &mut Response) {
-    let headers = response.headers_mut();
-    headers.reserve(DEFAULTS.len());
-    for (name, value) in DEFAULTS {
-        if !headers.contains_key(&name) {
-            headers.insert(name, value);
+/// The headers of an answer, ready to be copied: it is cheaper to put what a response says over a copy of these than to
+/// put each of these into the response. Type and length of the body are there to keep their places.
+pub(super) struct Ready(HeaderMap);
+
+impl Ready {
+    pub(super) fn new() -> Self {
+        let mut headers = HeaderMap::with_capacity(DEFAULTS.len() + 3);
+        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, request_id::HEADER] {
+            headers.insert(name, HeaderValue::from_static(""));
         }
+        headers.extend(DEFAULTS);
+        Ready(headers)
+    }
+
+    /// Adds the headers that the response lacks, and the request's id.
+    pub(super) fn dress(&self, headers: &mut HeaderMap, id: &RequestId) {
+        let own = std::mem::replace(headers, self.0.clone());
+        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+            if !own.contains_key(&name) {
+                headers.remove(name);
+            }
+        }
+        // What the response says takes the place of what all say.
+        headers.extend(own);
+        headers.insert(request_id::HEADER, id.header());
     }
 }
 
@@ -37,18 +57,44 @@ pub(super) fn secure(response: &mut Response) {
 mod tests {
     use super::*;
 
+    fn dressed(own: &[(HeaderName, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in own {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        let id = request_id::choose(&HeaderMap::new(), false);
+        Ready::new().dress(&mut headers, &id);
+        assert_eq!(headers[request_id::HEADER], id.as_str());
+        headers
+    }
+
     #[test]
     fn a_handlers_own_header_stays() {
-        let mut response = Response::default();
-        response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
-        secure(&mut response);
-        assert_eq!(response.headers()[header::X_FRAME_OPTIONS], "SAMEORIGIN");
-        assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
-        assert!(
-            response.headers()[header::CONTENT_SECURITY_POLICY]
-                .to_str()
-                .unwrap()
-                .starts_with("default-src 'self'")
+        let headers = dressed(&[(header::X_FRAME_OPTIONS, "SAMEORIGIN")]);
+        assert_eq!(headers[header::X_FRAME_OPTIONS], "SAMEORIGIN");
+        assert_eq!(headers.get_all(header::X_FRAME_OPTIONS).iter().count(), 1);
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert!(headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().starts_with("default-src 'self'"));
+    }
+
+    #[test]
+    fn nothing_is_said_about_the_body_that_the_response_does_not_say() {
+        let bare = dressed(&[]);
+        assert!(!bare.contains_key(header::CONTENT_TYPE) && !bare.contains_key(header::CONTENT_LENGTH));
+        assert_eq!(bare.len(), COUNT + 1);
+        let page = dressed(&[(header::CONTENT_TYPE, "text/html"), (header::CONTENT_LENGTH, "7")]);
+        assert_eq!(
+            (&page[header::CONTENT_TYPE], &page[header::CONTENT_LENGTH]),
+            (&"text/html".parse().unwrap(), &"7".parse().unwrap())
         );
+    }
+
+    #[test]
+    fn headers_that_come_several_times_all_stay() {
+        let headers =
+            dressed(&[(header::SET_COOKIE, "a=1"), (header::VARY, "accept"), (header::SET_COOKIE, "b=2")]);
+        let cookies: Vec<_> = headers.get_all(header::SET_COOKIE).iter().collect();
+        assert_eq!(cookies, ["a=1", "b=2"]);
+        assert_eq!(headers[header::VARY], "accept");
     }
 }

@@ -1,7 +1,9 @@
 //! Bodies that are too large or too slow, and handlers that take too long.
 
 use std::{
+    future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -9,7 +11,6 @@ use std::{
 use axum::{
     body::{Body, Bytes},
     extract::DefaultBodyLimit,
-    response::{IntoResponse, Response},
 };
 use http::{Request, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -17,8 +18,13 @@ use http_body_util::Limited;
 use quintet_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::deadline::Deadline;
+
 /// Refuses a body that is said to be too large before a byte of it is read.
-pub(super) fn check_length<B>(request: &Request<B>, max: u64) -> Result {
+pub(super) fn check<B: HttpBody>(request: &Request<B>, max: u64) -> Result {
+    if request.body().is_end_stream() {
+        return Ok(());
+    }
     let length =
         request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     match length {
@@ -42,14 +48,66 @@ pub(super) fn limit_body(request: Request<Body>, max: u64, pause: Duration) -> R
     request
 }
 
-/// The answer to a client whose handler took too long.
-pub(super) fn timed_out(limit: Duration) -> Response {
+/// The error for a client whose handler took too long.
+fn timed_out(limit: Duration) -> Error {
     Error::of_kind(
         ErrorKind::Timeout,
         StatusCode::SERVICE_UNAVAILABLE,
         format!("no answer within {limit:?} (`request_timeout` in [server])"),
     )
-    .into_response()
+}
+
+pin_project_lite::pin_project! {
+    /// Work that may take so long and no longer. What is ready at once costs no clock and no timer.
+    pub(super) struct Bounded<F> {
+        #[pin]
+        work: F,
+        limit: Duration,
+        waits: bool,
+        timer: Timer,
+    }
+}
+
+enum Timer {
+    /// The connection wakes us.
+    Connection(Arc<Deadline>),
+    /// There is none, in tests.
+    Own(Option<Pin<Box<Sleep>>>),
+}
+
+/// Gives up on `work` after `limit`; zero is no limit.
+pub(super) fn bounded<F>(work: F, limit: Duration, connection: Option<Arc<Deadline>>) -> Bounded<F> {
+    let timer = connection.map_or(Timer::Own(None), Timer::Connection);
+    Bounded { work, limit, waits: false, timer }
+}
+
+impl<T, F: Future<Output = Result<T>>> Future for Bounded<F> {
+    type Output = Result<T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        let this = self.project();
+        let polled = this.work.poll(cx);
+        let first = polled.is_pending() && !std::mem::replace(this.waits, true);
+        if this.limit.is_zero() || !*this.waits {
+            return polled;
+        }
+        let (limit, over) = (*this.limit, polled.is_ready());
+        let late = match this.timer {
+            Timer::Connection(deadline) => {
+                let late = deadline.passed();
+                if over || late {
+                    deadline.clear();
+                } else if first {
+                    deadline.allow(limit);
+                }
+                late
+            }
+            Timer::Own(timer) => {
+                !over && timer.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(cx).is_ready()
+            }
+        };
+        if late && !over { Poll::Ready(Err(timed_out(limit))) } else { polled }
+    }
 }
 
 pin_project_lite::pin_project! {
@@ -120,9 +178,10 @@ mod tests {
 
     #[test]
     fn a_length_above_the_limit_is_refused_unread() {
-        let announced = |n: &str| Request::builder().header("content-length", n).body(()).unwrap();
-        assert_eq!(check_length(&announced("11"), 10).unwrap_err().status(), 413);
-        assert!(check_length(&announced("10"), 10).is_ok());
+        let announced =
+            |n: &str| Request::builder().header("content-length", n).body(Body::from("..")).unwrap();
+        assert_eq!(check(&announced("11"), 10).unwrap_err().status(), 413);
+        assert!(check(&announced("10"), 10).is_ok());
     }
 
     #[tokio::test]

@@ -1,32 +1,52 @@
 //! What every request passes before the routes and every response after them, in this order:
-//! [`request_id`] → [`limits`] → the routes → [`headers`] → [`access_log`].
+//! [`request_id`](RequestId) → [`limits`] → the routes → [`headers`] → [`access_log`].
 //!
-//! One plain function call each, in one future: a chain of boxed layers would cost more than the work.
+//! One plain function call each, in one future: a chain of boxed layers would cost more than the work. What this costs is in
+//! `docs/decisions/0017-the-cost-of-a-request.md`.
 pub mod access_log;
 pub mod headers;
 pub mod limits;
-pub mod request_id;
+mod outgoing;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
-use axum::{Router, body::Body, response::Response};
-use http::{Method, Request};
-use quintet_core::{Result, Services};
-use tower::ServiceExt;
+use axum::{
+    BoxError,
+    body::{Body, Bytes, HttpBody},
+    extract::ConnectInfo,
+    response::{IntoResponse, Response},
+};
+use futures_util::future::{Either, FutureExt};
+use http::{Extensions, Method, Request};
+use quintet_core::{Error, Result, Services};
 
-use crate::server::ServerSettings;
+pub use crate::request_id::RequestId;
+use crate::{
+    deadline::Deadline,
+    facts::Facts,
+    request_id,
+    service::{Entrance, sealed},
+    settings::ServerSettings,
+};
 use access_log::{AccessLog, Entry};
-pub use request_id::RequestId;
+use headers::Ready;
+use limits::Bounded;
+use outgoing::Outgoing;
 
 /// The way into a site: its routes behind the limits, ids, headers and log that every request gets.
 #[derive(Clone)]
-pub struct Gate {
-    router: Router,
-    services: Services,
-    rules: Arc<Rules>,
-}
+pub struct Gate(Arc<Inner>);
 
-struct Rules {
+struct Inner {
+    entrance: Entrance,
+    headers: Ready,
     max_body: u64,
     body_timeout: Duration,
     request_timeout: Duration,
@@ -44,49 +64,126 @@ impl Gate {
         settings: &ServerSettings,
         log: Option<AccessLog>,
     ) -> Result<Gate> {
-        Ok(Gate {
-            router: crate::service(services).await?,
-            services: services.clone(),
-            rules: Arc::new(Rules {
-                max_body: settings.max_body_size.bytes(),
-                body_timeout: settings.body_timeout,
-                request_timeout: settings.request_timeout,
-                trust_request_id: settings.trust_request_id,
-                log,
-            }),
-        })
+        Ok(Gate(Arc::new(Inner {
+            entrance: Entrance::of(services)?,
+            headers: Ready::new(),
+            max_body: settings.max_body_size.bytes(),
+            body_timeout: settings.body_timeout,
+            request_timeout: settings.request_timeout,
+            trust_request_id: settings.trust_request_id,
+            log,
+        })))
     }
 
     /// Answers a request.
     pub async fn answer(&self, mut request: Request<Body>) -> Response {
-        let rules = &*self.rules;
-        let entry = rules.log.as_ref().map(|log| Entry::start(log, &request));
-        let id = request_id::assign(&mut request, rules.trust_request_id);
-        let head = request.method() == Method::HEAD;
-        let mut response = match limits::check_length(&request, rules.max_body) {
-            Err(error) => crate::errors::respond(&self.services, &request, error),
-            Ok(()) => {
-                let request = limits::limit_body(request, rules.max_body, rules.body_timeout);
-                self.route(request, rules.request_timeout).await
-            }
-        };
-        request_id::show(&mut response, &id);
-        headers::secure(&mut response);
-        match entry {
-            Some(entry) => entry.finish(response, &id, head),
-            None => response,
-        }
+        request.extensions_mut().insert(self.0.entrance.services().clone());
+        self.pass(request, None).await.map(Body::new)
     }
 
-    async fn route(&self, request: Request<Body>, limit: Duration) -> Response {
-        let work = self.router.clone().oneshot(request);
-        let answer = async { work.await.unwrap_or_else(|never| match never {}) };
-        if limit.is_zero() {
-            return answer.await;
-        }
-        match tokio::time::timeout(limit, answer).await {
-            Ok(response) => response,
-            Err(_) => limits::timed_out(limit),
-        }
+    /// Answers a request of a connection, whose [`extensions`](Gate::extensions) these are.
+    pub(crate) fn answer_on<B>(
+        &self,
+        mut request: Request<B>,
+        extensions: Extensions,
+        connection: Arc<Deadline>,
+    ) -> impl Future<Output = Response<Outgoing>> + use<B>
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        connection.busy(true);
+        // Into an empty map, which takes the whole of it as it is.
+        request.extensions_mut().extend(extensions);
+        self.pass(request.map(Body::new), Some(connection))
     }
+
+    /// What all requests of a connection have in their extensions: to be cloned for each.
+    pub(crate) fn extensions(&self, peer: SocketAddr) -> Extensions {
+        let mut extensions = roomy();
+        extensions.insert(self.0.entrance.services().clone());
+        extensions.insert(ConnectInfo(peer));
+        extensions
+    }
+
+    /// Not `async`: what happens before anybody waits happens here, so that the request is moved only once.
+    fn pass(
+        &self,
+        request: Request<Body>,
+        connection: Option<Arc<Deadline>>,
+    ) -> impl Future<Output = Response<Outgoing>> + use<> {
+        let gate = &*self.0;
+        let entry = gate.log.as_ref().map(|log| Entry::start(log, &request));
+        let id = request_id::choose(request.headers(), gate.trust_request_id);
+        let facts = gate.entrance.facts(&request, id.clone());
+        let work = match limits::check(&request, gate.max_body) {
+            Ok(()) => {
+                let request = limits::limit_body(request, gate.max_body, gate.body_timeout);
+                Either::Left(gate.entrance.answer(request, &facts).map(Ok))
+            }
+            Err(error) => Either::Right(std::future::ready(Err(error))),
+        };
+        let work = limits::bounded(work, gate.request_timeout, connection.clone());
+        Passing { work, leaving: Some(Leaving { gate: self.0.clone(), facts, id, entry, connection }) }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A request on its way through the site.
+    struct Passing<W> {
+        #[pin]
+        work: Bounded<W>,
+        leaving: Option<Leaving>,
+    }
+}
+
+/// What its answer passes.
+struct Leaving {
+    gate: Arc<Inner>,
+    facts: Facts,
+    id: RequestId,
+    entry: Option<Entry>,
+    connection: Option<Arc<Deadline>>,
+}
+
+impl<W> Future for Passing<W>
+where
+    W: Future<Output = Result<Response>>,
+{
+    type Output = Response<Outgoing>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Outgoing>> {
+        let this = self.project();
+        let answered = ready!(this.work.poll(cx));
+        // It is there until the answer is: nobody polls after that.
+        let Some(leaving) = this.leaving.take() else { return Poll::Pending };
+        Poll::Ready(leaving.leave(answered, cx))
+    }
+}
+
+impl Leaving {
+    fn leave(self, answered: Result<Response>, cx: &mut Context<'_>) -> Response<Outgoing> {
+        let Leaving { gate, facts, id, entry, connection } = self;
+        let response = sealed(answered.unwrap_or_else(Error::into_response), &facts);
+        let (mut parts, body) = response.into_parts();
+        gate.headers.dress(&mut parts.headers, &id);
+        let line = entry.map(|entry| entry.line(id, parts.status));
+        let head = facts.method() == Method::HEAD;
+        Response::from_parts(parts, Outgoing::new(body, head, line, connection, cx))
+    }
+}
+
+/// Extensions that needn't grow on the way: with what axum adds a request has about seven, a site's layers may add
+/// some.
+fn roomy() -> Extensions {
+    #[derive(Clone)]
+    struct Place<const N: usize>;
+    let mut extensions = Extensions::new();
+    macro_rules! places {
+        ($($n:literal)*) => {
+            $(extensions.insert(Place::<$n>);)*
+            $(extensions.remove::<Place<$n>>();)*
+        };
+    }
+    places!(0 1 2 3 4 5 6 7 8 9);
+    extensions
 }

@@ -8,23 +8,24 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use quintet_core::{
-    Error, Result, Services, Value,
+    Error, Result, Value,
     template::{Render, Renderer},
 };
 
 use super::{Page, Pending};
-use crate::errors::Facts;
+use crate::facts::Facts;
 
 /// Renders the page that the response carries, if it does.
-pub(crate) fn render(mut response: Response, facts: &Facts, services: &Services) -> Response {
+pub(crate) fn render(mut response: Response, facts: &Facts) -> Response {
     let Some(Pending(page)) = response.extensions_mut().remove::<Pending>() else { return response };
-    match text(&page, facts, services) {
+    match text(&page, facts) {
         Ok(text) => fill(response, page, text),
         Err(error) => error.into_response(),
     }
 }
 
-fn text(page: &Page, facts: &Facts, services: &Services) -> Result<String> {
+fn text(page: &Page, facts: &Facts) -> Result<String> {
+    let services = facts.services();
     let Some(renderer) = services.get::<Arc<dyn Renderer>>() else {
         return Err(Error::internal(
             "this site has no renderer of templates: start it with the templates room",
@@ -88,5 +89,5 @@ pub(crate) fn context(facts: &Facts) -> Vec<(Cow<'static, str>, Value)> {
         ("route".into(), route.map_or(Value::Null, Value::Text)),
         ("id".into(), facts.id().map_or(Value::Null, |id| text(id.as_str()))),
     ];
-    vec![("request".into(), Value::Map(request)), ("debug".into(), Value::Bool(facts.debug))]
+    vec![("request".into(), Value::Map(request)), ("debug".into(), Value::Bool(facts.debug()))]
 }

@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
+use tokio::task::futures::TaskLocalFuture;
+
 tokio::task_local! {
     static APP: Arc<str>;
 }
 
+/// Work that runs as code of a namespace.
+pub(crate) type Scoped<F> = TaskLocalFuture<Arc<str>, F>;
+
 /// Runs `work` as code of this namespace.
-pub(crate) async fn scope<F: Future>(app: Arc<str>, work: F) -> F::Output {
-    APP.scope(app, work).await
+pub(crate) fn scope<F: Future>(app: Arc<str>, work: F) -> Scoped<F> {
+    APP.scope(app, work)
 }
 
 /// The namespace that the running code answers for.

@@ -73,7 +73,7 @@ impl Routes {
     ///
     /// # Errors
     /// If another one has its name in the same app, or its path can't stand beside another's.
-    pub(super) fn add(&mut self, route: Arc<RouteInfo>) -> Result {
+    pub(crate) fn add(&mut self, route: Arc<RouteInfo>) -> Result {
         let index = self.all.len();
         if let Some(name) = route.name {
             let names = self.names.entry(route.app.clone()).or_default();
@@ -93,7 +93,7 @@ impl Routes {
     }
 
     /// Takes a path as axum's router will; a path that is there already is fine.
-    pub(super) fn take_path(&mut self, path: &str, route: &Arc<RouteInfo>) -> Result {
+    pub(crate) fn take_path(&mut self, path: &str, route: &Arc<RouteInfo>) -> Result {
         let index = self.all.len().saturating_sub(1);
         match self.paths.insert(path, index) {
             Ok(()) => Ok(()),
@@ -197,6 +197,6 @@ impl Reverse for Routes {
 }
 
 /// Two routes that can't both be: the error points at the second and names the first.
-pub(super) fn clash(second: &RouteInfo, first: &RouteInfo, why: &str) -> Error {
+pub(crate) fn clash(second: &RouteInfo, first: &RouteInfo, why: &str) -> Error {
     Error::internal(format!("{why}: {} and {}", second.describe(), first.describe())).in_file(second.place())
 }

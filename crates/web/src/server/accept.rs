@@ -1,9 +1,18 @@
-use std::{convert::Infallible, io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::{Future, poll_fn},
+    io::ErrorKind,
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    task::Waker,
+    time::Duration,
+};
 
-use axum::{body::Body, extract::ConnectInfo};
+use futures_util::FutureExt;
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use quintet_core::Services;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -16,7 +25,11 @@ use super::{
     Draining, ServerSettings, Shutdown,
     io::{WriteTimeout, deadline},
 };
-use crate::{background::Background, middleware::Gate};
+use crate::{
+    background::Background,
+    deadline::{Deadline, NoHead, Watch},
+    middleware::Gate,
+};
 
 /// Accepts connections until told to stop, then drains.
 pub(super) async fn serve(
@@ -76,33 +89,44 @@ async fn connection(
 ) {
     // Small responses leave at once.
     let _ = stream.set_nodelay(true);
-    let io = TokioIo::new(WriteTimeout::new(stream, settings.write_timeout));
-    let service = service_fn(move |request: Request<Incoming>| {
-        let gate = gate.clone();
-        async move {
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            Ok::<_, Infallible>(gate.answer(request).await)
-        }
-    });
+    let deadline = Deadline::new();
+    let io = TokioIo::new(WriteTimeout::new(stream, settings.write_timeout, deadline.clone()));
+    let extensions = gate.extensions(peer);
+    let service = {
+        let deadline = deadline.clone();
+        service_fn(move |request: Request<Incoming>| {
+            gate.answer_on(request, extensions.clone(), deadline.clone()).map(Ok::<_, Infallible>)
+        })
+    };
     let mut builder = http1::Builder::new();
+    // `Watch` keeps the time-out on heads, at less cost than hyper.
     builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(settings.header_timeout)
+        .header_read_timeout(None)
         // hyper asks for at least 8 KiB.
         .max_buf_size(settings.max_header_size.as_usize().max(8192));
-    let connection = builder.serve_connection(io, service).with_upgrades();
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown.stopping() => {
+    let mut connection = pin!(builder.serve_connection(io, service).with_upgrades());
+    let mut stopping = pin!(shutdown.stopping());
+    let mut watch = Watch::new(deadline, settings.header_timeout);
+    let mut told = false;
+    let mut waker: Option<Waker> = None;
+    let ended = poll_fn(|cx| {
+        // Whoever wakes this task is asked again only when the task is another: twice for each request it would cost.
+        let new_task = waker.as_ref().is_none_or(|waker| !waker.will_wake(cx.waker()));
+        if new_task {
+            waker = Some(cx.waker().clone());
+        }
+        if !told && ((new_task && stopping.as_mut().poll(cx).is_ready()) || shutdown.is_stopping()) {
+            told = true;
             // Answers what is under way, then closes; a resting connection closes at once.
             connection.as_mut().graceful_shutdown();
-            connection.as_mut().await
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%peer, %error, "connection ended");
+        watch.poll(cx, new_task, connection.as_mut())
+    })
+    .await;
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "connection ended"),
+        Err(NoHead) => tracing::debug!(%peer, "connection ended: no request within `header_timeout`"),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The end of a server's life.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::sync::{Notify, watch};
 
@@ -8,16 +11,19 @@ use tokio::sync::{Notify, watch};
 #[derive(Clone, Debug)]
 pub struct Shutdown {
     stopping: Arc<watch::Sender<bool>>,
+    /// The same, to be asked by every poll of every connection.
+    told: Arc<AtomicBool>,
     now: Arc<Notify>,
 }
 
 impl Shutdown {
     pub(super) fn new() -> Self {
-        Shutdown { stopping: Arc::new(watch::Sender::new(false)), now: Arc::default() }
+        Shutdown { stopping: Arc::new(watch::Sender::new(false)), told: Arc::default(), now: Arc::default() }
     }
 
     /// Stop: no new connections; requests under way may finish within the deadline.
     pub fn stop(&self) {
+        self.told.store(true, Ordering::Release);
         self.stopping.send_replace(true);
     }
 
@@ -29,7 +35,7 @@ impl Shutdown {
     /// Has it been told to stop?
     #[must_use]
     pub fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+        self.told.load(Ordering::Acquire)
     }
 
     /// Waits until it is told to stop.

@@ -3,6 +3,7 @@
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -12,19 +13,23 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
+use crate::deadline::Deadline;
+
 /// Fails with `TimedOut` if a write makes no progress for a while. Reads have their own limits higher up: the
 /// head's in hyper, the body's in the middleware.
 pub(super) struct WriteTimeout<S> {
     inner: S,
     limit: Duration,
+    connection: Arc<Deadline>,
+    waits: bool,
     /// Only while a write waits, so that a connection at rest costs no timer.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> WriteTimeout<S> {
     /// A limit of zero is no limit.
-    pub(super) fn new(inner: S, limit: Duration) -> Self {
-        WriteTimeout { inner, limit, timer: None }
+    pub(super) fn new(inner: S, limit: Duration, connection: Arc<Deadline>) -> Self {
+        WriteTimeout { inner, limit, connection, waits: false, timer: None }
     }
 }
 
@@ -35,7 +40,12 @@ impl<S: AsyncWrite + Unpin> WriteTimeout<S> {
         cx: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
-        if let Poll::Ready(done) = write(Pin::new(&mut self.inner), cx) {
+        let polled = write(Pin::new(&mut self.inner), cx);
+        if polled.is_pending() != self.waits {
+            self.waits = polled.is_pending();
+            self.connection.blocked(self.waits);
+        }
+        if let Poll::Ready(done) = polled {
             self.timer = None;
             return Poll::Ready(done);
         }
@@ -101,7 +111,7 @@ mod tests {
     async fn a_reader_that_stops_is_given_up() {
         // Room for 8 bytes, and nobody reads.
         let (ours, _theirs) = tokio::io::duplex(8);
-        let mut stream = WriteTimeout::new(ours, Duration::from_secs(5));
+        let mut stream = WriteTimeout::new(ours, Duration::from_secs(5), Deadline::new());
         stream.write_all(b"12345678").await.unwrap();
         let error = stream.write_all(b"9").await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);

@@ -8,7 +8,6 @@ mod command;
 mod drain;
 mod io;
 mod listen;
-mod settings;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -17,10 +16,10 @@ use tokio::net::TcpListener;
 
 use crate::middleware::{Gate, access_log::AccessLog};
 
+pub use crate::settings::ServerSettings;
 pub use command::serve_command;
 pub use drain::{Draining, Shutdown};
 pub use listen::listen;
-pub use settings::ServerSettings;
 
 /// A site that listens; [`Server::run`] serves it until it is told to stop.
 pub struct Server {

@@ -2,8 +2,8 @@
 //!
 //! [`Statics`] knows the files (`files`): embedded ones are hashed once at start-up, those on disk are looked at
 //! when they are asked for. It gives them addresses that change with their content (`static("cinema/app.css")` in
-//! templates, through [`Assets`]) and answers those addresses: [`Statics::around`] puts it before a router
-//! (`serve`), `respond` decides on headers, 304 and 206, with ranges read by `range`.
+//! templates, through [`Assets`]) and answers those addresses before any route or layer of the site is asked: a style sheet needs no
+//! login (`serve`). `respond` decides on headers, 304 and 206, with ranges read by `range`.
 //!
 //! What stands at an address with the version of the file (`?v=…`) may be kept for ever; anything else is asked for
 //! again each time and answered with 304 while it is the same.
@@ -13,9 +13,8 @@ mod respond;
 mod serve;
 mod settings;
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use axum::Router;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use quintet_core::{Error, Result, Site, near::did_you_mean, settings::Settings, template::Assets};
 
@@ -57,12 +56,6 @@ impl Statics {
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix
-    }
-
-    /// The router, with the static files answered before it. They stand outside of its layers: a style sheet
-    /// needs no login.
-    pub fn around(self: &Arc<Self>, router: Router) -> Router {
-        router.layer(serve::StaticLayer(self.clone()))
     }
 }
 

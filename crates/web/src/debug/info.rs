@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, StatusCode, Uri};
-use quintet_core::{Error, Services, settings::Settings};
+use quintet_core::{Error, settings::Settings};
 
-use super::Facts;
-use crate::routing::{RouteInfo, Routes};
+use crate::{
+    facts::Facts,
+    routing::{RouteInfo, Routes},
+};
 
 /// Everything that the debug page shows about a failed request. Made in debug only; secrets are masked.
 #[derive(Debug, Clone)]
@@ -46,13 +48,8 @@ pub struct FactTable {
 }
 
 impl DebugInfo {
-    pub(super) fn of(
-        error: &Arc<Error>,
-        status: StatusCode,
-        facts: &Facts,
-        services: &Services,
-        unmatched: bool,
-    ) -> Self {
+    pub(crate) fn of(error: &Arc<Error>, status: StatusCode, facts: &Facts, unmatched: bool) -> Self {
+        let services = facts.services();
         let routes =
             services.get::<Arc<Routes>>().filter(|_| unmatched).map(|r| r.all().to_vec()).unwrap_or_default();
         let rows = services.get::<Settings>().map(Settings::rows).unwrap_or_default();
@@ -69,11 +66,11 @@ impl DebugInfo {
             status,
             method: facts.method().clone(),
             uri: facts.uri().clone(),
-            headers: masked(facts.headers()),
+            headers: facts.headers().map(masked).unwrap_or_default(),
             request_id: facts.id().map(|id| id.as_str().to_owned()),
             route: facts.route().cloned(),
-            params: facts.params.clone(),
-            watched: facts.watched.clone().map(|(title, rows)| FactTable { title, rows }),
+            params: facts.params().to_vec(),
+            watched: facts.watched().cloned().map(|(title, rows)| FactTable { title, rows }),
             routes,
             services: services.names(),
             settings: rows.into_iter().map(setting).collect(),

@@ -9,11 +9,7 @@ use axum::{
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use quintet_core::{Error, Services};
 
-use super::table::Routes;
-
-/// Marks the response to a request that no route took.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Unmatched;
+use crate::{errors::Unmatched, routing::Routes};
 
 pub(super) async fn answer(request: Request) -> Response {
     let routes = request.extensions().get::<Services>().and_then(|s| s.get::<Arc<Routes>>());

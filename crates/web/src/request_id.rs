@@ -8,22 +8,42 @@ use std::{
     },
 };
 
-use axum::response::Response;
-use http::{HeaderName, HeaderValue, Request};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ids of clients are not taken.
 const LONGEST: usize = 64;
 
-/// The id of a request; handlers find it in the request's extensions.
+/// The id of a request: handlers take it as an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
+pub struct RequestId(Text);
+
+/// Our own ids need no memory of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Text {
+    Own([u8; 16]),
+    Given(Arc<str>),
+}
 
 impl RequestId {
     /// The id's text: letters, digits, `-` and `_`.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            // All digits, so never the default.
+            Text::Own(digits) => std::str::from_utf8(digits).unwrap_or_default(),
+            Text::Given(text) => text,
+        }
+    }
+
+    /// As it stands in the response.
+    pub(crate) fn header(&self) -> HeaderValue {
+        let bytes = match &self.0 {
+            Text::Own(digits) => digits.as_slice(),
+            Text::Given(text) => text.as_bytes(),
+        };
+        // Both are letters, digits, `-` and `_`.
+        HeaderValue::from_bytes(bytes).unwrap_or(HeaderValue::from_static(""))
     }
 
     /// Different from all others of this process, and most likely of all processes: a counter from a random start,
@@ -35,8 +55,21 @@ impl RequestId {
             let _ = getrandom::fill(&mut bytes);
             AtomicU64::new(u64::from_ne_bytes(bytes))
         });
-        RequestId(format!("{:016x}", scatter(NEXT.fetch_add(1, Ordering::Relaxed))).into())
+        RequestId(Text::Own(hex(scatter(NEXT.fetch_add(1, Ordering::Relaxed)))))
     }
+}
+
+/// Sixteen digits, most significant first.
+fn hex(n: u64) -> [u8; 16] {
+    let mut digits = [0u8; 16];
+    let mut rest = n;
+    for digit in digits.iter_mut().rev() {
+        // Below sixteen.
+        let value = (rest & 0xf) as u8;
+        *digit = if value < 10 { b'0' + value } else { b'a' + value - 10 };
+        rest >>= 4;
+    }
+    digits
 }
 
 /// SplitMix64's finish (Steele, Lea and Flood 2014): each number to another, none twice.
@@ -49,28 +82,22 @@ fn scatter(n: u64) -> u64 {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
-/// Gives the request an id: the client's, if clients are trusted and it is well-formed, else a random one.
-pub(super) fn assign<B>(request: &mut Request<B>, trust: bool) -> RequestId {
-    let given = request.headers().get(HEADER).filter(|_| trust).and_then(|v| v.to_str().ok());
+/// The id for a request: the client's, if clients are trusted and it is well-formed, else a fresh one.
+pub(crate) fn choose(headers: &HeaderMap, trust: bool) -> RequestId {
+    if !trust {
+        return RequestId::fresh();
+    }
     let well_formed = |id: &&str| {
         !id.is_empty()
             && id.len() <= LONGEST
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
-    let id = given.filter(well_formed).map_or_else(RequestId::fresh, |id| RequestId(id.into()));
-    request.extensions_mut().insert(id.clone());
-    id
-}
-
-/// Shows the id to the client.
-pub(super) fn show(response: &mut Response, id: &RequestId) {
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        response.headers_mut().insert(HEADER, value);
-    }
+    let given = headers.get(HEADER).and_then(|v| v.to_str().ok()).filter(well_formed);
+    given.map_or_else(RequestId::fresh, |id| RequestId(Text::Given(id.into())))
 }
 
 #[cfg(test)]
@@ -78,8 +105,8 @@ mod tests {
     use super::*;
 
     fn id_of(given: &str, trust: bool) -> String {
-        let mut request = Request::builder().header("x-request-id", given).body(()).unwrap();
-        assign(&mut request, trust).to_string()
+        let headers = HeaderMap::from_iter([(HEADER, HeaderValue::from_str(given).unwrap())]);
+        choose(&headers, trust).to_string()
     }
 
     #[test]
@@ -89,6 +116,13 @@ mod tests {
             let id = id_of(given, trust);
             assert_ne!(id, given);
             assert_eq!(id.len(), 16);
+        }
+    }
+
+    #[test]
+    fn digits_are_those_of_the_number() {
+        for n in [0, 1, 0xfedc_ba98_7654_3210, u64::MAX] {
+            assert_eq!(std::str::from_utf8(&hex(n)).unwrap(), format!("{n:016x}"));
         }
     }
 

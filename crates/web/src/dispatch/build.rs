@@ -9,13 +9,10 @@ use axum::{
 use quintet_core::{App, Error, Result, Site, SourcePlace};
 
 use super::{
-    builder::{Entry, WebSlot, What},
-    endpoint::{EndpointLayer, Handle},
-    panics,
-    pattern::{self, Pattern},
-    table::{RouteInfo, Routes, clash},
-    unmatched,
+    endpoint::{Endpoint, EndpointLayer, Handle},
+    panics, unmatched,
 };
+use crate::routing::{self, Entry, Pattern, RouteInfo, Routes, WebSlot, What, clash};
 
 /// The routes of a site and the axum router that answers them. It needs the services of the running site in
 /// each request: [`service`](crate::service) puts them there.
@@ -87,9 +84,9 @@ impl Builder {
                     continue;
                 }
                 What::Declared(route) => {
-                    let handle = Handle(route.run);
-                    let filter = filter(&info.methods);
-                    router = router.route(&self.path(&info)?, on_service(filter, handle).route_layer(layer));
+                    // The handler itself, not a layer around it: axum would box each of them once a request.
+                    let endpoint = Endpoint::new(Handle(route.run), info.clone());
+                    router = router.route(&self.path(&info)?, on_service(filter(&info.methods), endpoint));
                 }
                 What::Handler(_, methods) | What::Methods(methods) => {
                     let methods: MethodRouter = methods.clone();
@@ -140,7 +137,7 @@ impl Builder {
 
 fn describe(part: &App, entry: &Entry) -> Result<RouteInfo> {
     let (file, line) = entry.at;
-    let path = pattern::join(part.prefix(), &entry.path);
+    let path = routing::join(part.prefix(), &entry.path);
     let wrong = |why: String| Error::internal(why).in_file(SourcePlace::new(file, line as usize));
     let own = Pattern::parse(&entry.path).map_err(wrong)?;
     let pattern = if part.prefix().is_empty() { own } else { Pattern::parse(&path).map_err(wrong)? };

@@ -1,0 +1,191 @@
+//! What stands around every handler: its app, its panics, its client's leaving, its page.
+//!
+//! A request passes [`Endpoint`] → the handler → [`finish`](errors::finish): pages are rendered and errors are made into
+//! documents here, so that every layer outside sees the response as the client will.
+
+use std::{
+    any::Any,
+    convert::Infallible,
+    future::Future,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use futures_util::{
+    FutureExt,
+    future::{CatchUnwind, Map},
+};
+use http::StatusCode;
+use quintet_core::{BoxFuture, Error, ErrorKind};
+use tower::{Layer, Service};
+
+use super::panics;
+use crate::{
+    background::Background,
+    errors,
+    facts::Facts,
+    routing::{RouteInfo, Run, current},
+};
+
+/// What a handler gave, or why an argument of it can't be taken.
+type Given = Result<Response, Response>;
+type Answer = Result<Response, Infallible>;
+
+/// The function of a declared route, as a service.
+#[derive(Clone)]
+pub(super) struct Handle(pub(super) Run);
+
+impl Service<Request> for Handle {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Map<BoxFuture<'static, Given>, fn(Given) -> Answer>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        (self.0)(request).map(|given| Ok(given.unwrap_or_else(|refusal| refusal)))
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct EndpointLayer(pub(super) Arc<RouteInfo>);
+
+impl<S> Layer<S> for EndpointLayer {
+    type Service = Endpoint<S>;
+
+    fn layer(&self, inner: S) -> Endpoint<S> {
+        Endpoint::new(inner, self.0.clone())
+    }
+}
+
+/// A handler of a site: `inner` runs no code of the user before its future is polled.
+#[derive(Clone)]
+pub(super) struct Endpoint<S> {
+    inner: S,
+    route: Arc<RouteInfo>,
+}
+
+impl<S> Endpoint<S> {
+    pub(super) fn new(inner: S, route: Arc<RouteInfo>) -> Self {
+        Endpoint { inner, route }
+    }
+}
+
+impl<S> Service<Request> for Endpoint<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answering<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Answering<S::Future> {
+        let Some(facts) = request.extensions().get::<Facts>().cloned() else {
+            let why = "this router of a site needs the site around it: serve `quintet_web::service`";
+            let response = Error::internal(why).into_response();
+            return Answering::Apart { work: Box::pin(std::future::ready(response)) };
+        };
+        let facts = facts.at(self.route.clone(), &mut request);
+        let detach = self.route.detach && !request.method().is_safe();
+        let work = self.inner.call(request);
+        if detach {
+            Answering::Apart { work: Box::pin(detached(work, facts)) }
+        } else if facts.debug() {
+            Answering::Apart { work: Box::pin(watched(work, facts)) }
+        } else {
+            let work = current::scope(self.route.app.clone(), AssertUnwindSafe(work).catch_unwind());
+            Answering::Here { work, facts }
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A handler at work.
+    #[project = Project]
+    pub(super) enum Answering<F> {
+        /// In the task of its connection, without a box of its own: most requests of most sites.
+        Here {
+            #[pin]
+            work: current::Scoped<CatchUnwind<AssertUnwindSafe<F>>>,
+            facts: Facts,
+        },
+        Apart { work: BoxFuture<'static, Response> },
+    }
+}
+
+impl<F: Future<Output = Answer>> Future for Answering<F> {
+    type Output = Answer;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
+        match self.project() {
+            Project::Here { work, facts } => {
+                let caught = ready!(work.poll(cx));
+                Poll::Ready(Ok(errors::finish(settle(caught), facts)))
+            }
+            Project::Apart { work } => work.poll_unpin(cx).map(Ok),
+        }
+    }
+}
+
+/// A dropped connection drops the future that waits here; the handler's own goes on.
+async fn detached<F>(work: F, facts: Facts) -> Response
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let background = facts.services().get::<Background>().cloned().unwrap_or_default();
+    match background.spawn(watched(work, facts)).await {
+        Ok(response) => response,
+        Err(error) => Error::of_kind(ErrorKind::Panic, StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+            .into_response(),
+    }
+}
+
+async fn watched<F>(work: F, mut facts: Facts) -> Response
+where
+    F: Future<Output = Answer> + Send,
+{
+    let app = facts.route().map(|route| route.app.clone()).unwrap_or_default();
+    current::scope(app, async move {
+        let response = facts.watch(caught(work)).await;
+        errors::finish(response, &facts)
+    })
+    .await
+}
+
+/// The response of `work`, or an error in place of its panic.
+pub(crate) fn caught<F: Future<Output = Answer>>(work: F) -> impl Future<Output = Response> {
+    AssertUnwindSafe(work).catch_unwind().map(settle)
+}
+
+fn settle(caught: Result<Answer, Box<dyn Any + Send>>) -> Response {
+    match caught {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(panic) => broken(&*panic),
+    }
+}
+
+#[cold]
+fn broken(panic: &(dyn Any + Send)) -> Response {
+    let text = panic.downcast_ref::<&str>().copied();
+    let why = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)");
+    let text = format!("the handler panicked: {why}");
+    let error = Error::of_kind(ErrorKind::Panic, StatusCode::INTERNAL_SERVER_ERROR, text);
+    match panics::place(why) {
+        Some(place) => error.in_file(place).into_response(),
+        None => error.into_response(),
+    }
+}

@@ -1,0 +1,11 @@
+//! From the routes of a site to their answers.
+//!
+//! `build` puts all routes into one axum router and one table, and finds what can't be. A request then passes `endpoint` around
+//! its handler, or `unmatched` if no route takes it. `panics` remembers where a handler panicked.
+mod build;
+mod endpoint;
+mod panics;
+mod unmatched;
+
+pub(crate) use build::build;
+pub(crate) use endpoint::caught;

@@ -1,0 +1,163 @@
+//! What is remembered of a request, so that its page can be rendered and its failure told after the handler has consumed it.
+mod accept;
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams};
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, header, request::Parts};
+use http_body::Body as HttpBody;
+use quintet_core::{Error, Result, Services, debug::DebugFacts};
+
+pub(crate) use accept::is_json;
+
+use crate::{request_id::RequestId, routing::RouteInfo};
+
+/// A request, seen from its response. Cheap to clone; in debug it knows more.
+#[derive(Clone)]
+pub(crate) struct Facts {
+    seen: Arc<Seen>,
+    route: Option<Arc<RouteInfo>>,
+    shown: Option<Box<Shown>>,
+}
+
+struct Seen {
+    method: Method,
+    uri: Uri,
+    accept: Option<HeaderValue>,
+    content_type: Option<HeaderValue>,
+    id: Option<RequestId>,
+    services: Services,
+    /// In debug only, and there always.
+    headers: Option<Box<HeaderMap>>,
+}
+
+/// What only the debug page tells.
+#[derive(Clone, Default)]
+struct Shown {
+    /// The values of the path's parameters.
+    params: Vec<(String, String)>,
+    /// What rooms saw while the handler ran.
+    watched: Option<(&'static str, Vec<(String, String)>)>,
+}
+
+impl Facts {
+    pub(crate) fn of<B: HttpBody>(
+        request: &Request<B>,
+        id: Option<RequestId>,
+        services: &Services,
+        debug: bool,
+    ) -> Self {
+        let headers = request.headers();
+        let header = |name| headers.get::<http::HeaderName>(name).cloned();
+        // What has no body has no type of it.
+        let sent = !request.body().is_end_stream();
+        Facts {
+            seen: Arc::new(Seen {
+                method: request.method().clone(),
+                uri: request.uri().clone(),
+                accept: header(header::ACCEPT),
+                content_type: sent.then(|| header(header::CONTENT_TYPE)).flatten(),
+                id,
+                services: services.clone(),
+                headers: debug.then(|| Box::new(headers.clone())),
+            }),
+            route: None,
+            shown: None,
+        }
+    }
+
+    /// With the route that was found, and in debug the values in its path.
+    pub(crate) fn at<B>(mut self, route: Arc<RouteInfo>, request: &mut Request<B>) -> Self {
+        self.route = Some(route);
+        if self.debug() {
+            self.shown = Some(Box::new(Shown { params: params(request), watched: None }));
+        }
+        self
+    }
+
+    /// Does the work; in debug, rooms watch it.
+    pub(crate) async fn watch<T: Send>(&mut self, work: impl Future<Output = T> + Send) -> T {
+        let watcher = self.services().get::<Arc<dyn DebugFacts>>().filter(|_| self.debug()).cloned();
+        let Some(watcher) = watcher else { return work.await };
+        // Two ways to the same future, so the work runs inside the watcher and leaves its result here.
+        let mut out = None;
+        let rows = watcher.watch(Box::pin(async { out = Some(work.await) })).await;
+        self.shown.get_or_insert_default().watched = Some((watcher.title(), rows));
+        match out {
+            Some(out) => out,
+            None => unreachable!("`DebugFacts::watch` of {} did not do the work", watcher.title()),
+        }
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.seen.method
+    }
+
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.seen.uri
+    }
+
+    pub(crate) fn id(&self) -> Option<&RequestId> {
+        self.seen.id.as_ref()
+    }
+
+    pub(crate) fn services(&self) -> &Services {
+        &self.seen.services
+    }
+
+    pub(crate) fn route(&self) -> Option<&Arc<RouteInfo>> {
+        self.route.as_ref()
+    }
+
+    /// Is this a development site?
+    pub(crate) fn debug(&self) -> bool {
+        self.seen.headers.is_some()
+    }
+
+    /// The request's headers; in debug only.
+    pub(crate) fn headers(&self) -> Option<&HeaderMap> {
+        self.seen.headers.as_deref()
+    }
+
+    /// The values of the path's parameters; in debug only.
+    pub(crate) fn params(&self) -> &[(String, String)] {
+        self.shown.as_ref().map(|shown| shown.params.as_slice()).unwrap_or_default()
+    }
+
+    /// What rooms saw while the handler ran; in debug only.
+    pub(crate) fn watched(&self) -> Option<&(&'static str, Vec<(String, String)>)> {
+        self.shown.as_ref()?.watched.as_ref()
+    }
+
+    pub(crate) fn wants_json(&self) -> bool {
+        accept::prefers_json(self.seen.accept.as_ref(), is_json(self.seen.content_type.as_ref()))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let id = parts.extensions.get::<Facts>().and_then(|facts| facts.id().cloned());
+        id.ok_or_else(|| Error::internal("this request has no id: it did not come through the server"))
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for RequestId {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>> {
+        Ok(parts.extensions.get::<Facts>().and_then(|facts| facts.id().cloned()))
+    }
+}
+
+/// axum keeps them in a type of its own, for extractors only; this one waits for nothing.
+fn params<B>(request: &mut Request<B>) -> Vec<(String, String)> {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    std::mem::swap(&mut parts.extensions, request.extensions_mut());
+    let found = RawPathParams::from_request_parts(&mut parts, &()).now_or_never();
+    std::mem::swap(&mut parts.extensions, request.extensions_mut());
+    let owned = |params: RawPathParams| params.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+    found.and_then(Result::ok).map(owned).unwrap_or_default()
+}
