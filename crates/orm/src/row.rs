@@ -36,6 +36,13 @@ pub trait RowSink: Send + 'static {
     /// If the row can't be decoded; the query ends with that error.
     fn push(&mut self, row: &dyn RowAccess) -> Result<bool>;
 
+    /// Forgets the rows that it took, because the statement is run anew. `false` if it can't: rows that it took have gone on,
+    /// or it may wait. Only for sinks that can does SQLite's driver try a statement on the thread that asks for it, breaking
+    /// it off there when it takes long.
+    fn restart(&mut self) -> bool {
+        false
+    }
+
     /// Gives the sink back as what it is.
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
 }
@@ -49,6 +56,11 @@ impl RowSink for ValueRows {
         let values: Result<Vec<Value>> = (0..row.len()).map(|i| Ok(row.get(i)?.to_owned())).collect();
         self.0.push(values?);
         Ok(true)
+    }
+
+    fn restart(&mut self) -> bool {
+        self.0.clear();
+        true
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {

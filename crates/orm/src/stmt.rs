@@ -22,6 +22,8 @@ pub struct Stmt {
     pub access: Access,
     /// Does it take long, or give very many rows? See [`Stmt::long`].
     pub long: bool,
+    /// Does it touch a few rows only, found by their keys? See [`Stmt::short`].
+    pub short: bool,
     /// Where the program asked for it, for logs.
     pub at: Option<&'static Location<'static>>,
 }
@@ -30,13 +32,13 @@ impl Stmt {
     /// A statement that reads.
     #[must_use]
     pub fn read(sql: impl Into<String>, params: Vec<Value>) -> Self {
-        Stmt { sql: sql.into(), params, access: Access::Read, long: false, at: None }
+        Stmt { sql: sql.into(), params, access: Access::Read, long: false, short: false, at: None }
     }
 
     /// A statement that writes.
     #[must_use]
     pub fn write(sql: impl Into<String>, params: Vec<Value>) -> Self {
-        Stmt { sql: sql.into(), params, access: Access::Write, long: false, at: None }
+        Stmt { sql: sql.into(), params, access: Access::Write, long: false, short: false, at: None }
     }
 
     /// Marks it as one that takes long or gives very many rows: a report, an export. Databases whose connections are shared
@@ -45,6 +47,27 @@ impl Stmt {
     pub fn long(mut self) -> Self {
         self.long = true;
         self
+    }
+
+    /// Marks a write as one that touches a few rows only, each named by its key or given in full. SQLite runs it on the thread
+    /// that asks for it where the writer is free, without the way to the writer's thread and back, which is longer than the
+    /// write itself.
+    #[must_use]
+    pub fn short(mut self) -> Self {
+        self.short = true;
+        self
+    }
+
+    /// About how many bytes its parameters have.
+    pub(crate) fn weight(&self) -> usize {
+        let of = |value: &Value| match value {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            // Its size is not known before it is written.
+            Value::Json(_) => 1024,
+            _ => 8,
+        };
+        self.params.iter().map(of).sum()
     }
 
     /// Records where the program asked for it.

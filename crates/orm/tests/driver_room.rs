@@ -37,7 +37,7 @@ async fn a_site_has_its_database_beside_its_settings() {
 #[tokio::test]
 async fn the_section_is_read_with_its_units_and_its_variable() {
     let directory = tempfile::tempdir().unwrap();
-    let toml = "[database]\nwriter_wait = \"300ms\"\nslow_query = \"1s\"\nreaders = 2";
+    let toml = "[database]\nwriter_wait = \"300ms\"\nslow_query = \"1s\"\nreaders = 2\ninline_steps = 70";
     let sources = Sources {
         root: directory.path().to_owned(),
         toml: Some(("quintet.toml".into(), toml.into())),
@@ -48,8 +48,13 @@ async fn the_section_is_read_with_its_units_and_its_variable() {
     let section = settings.get::<quintet_orm::DatabaseSettings>().unwrap();
     let options = section.options(settings.root());
     assert_eq!(
-        (options.writer_wait.as_millis(), options.slow_query.as_millis(), options.readers),
-        (300, 1000, 2)
+        (
+            options.writer_wait.as_millis(),
+            options.slow_query.as_millis(),
+            options.readers,
+            options.inline_steps
+        ),
+        (300, 1000, 2, 70)
     );
     assert_eq!(options.root, directory.path());
     let services = start(Site::new(), settings).await.unwrap();

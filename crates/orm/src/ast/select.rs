@@ -1,6 +1,6 @@
 use quintet_core::{Value, meta::ModelMeta};
 
-use super::{Node, PathKey};
+use super::{Comparison, Node, PathKey};
 
 /// A query.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,6 +139,18 @@ impl Select {
                 self.order.clear();
             }
         }
+    }
+
+    /// Is it about the row with one key, so that it has one row at most?
+    #[must_use]
+    pub fn is_by_key(&self) -> bool {
+        let [Node::Compare(Comparison::Eq, column, value)] = self.filter.as_slice() else { return false };
+        let Node::Column(path, field) = **column else { return false };
+        path.is_root()
+            && self.root.key() == Some(field)
+            && matches!(**value, Node::Value(_))
+            && self.owners.is_none()
+            && self.combined.is_empty()
     }
 
     /// Takes only some of the rows, by number or by being different, or makes other rows of them?

@@ -14,6 +14,11 @@ pub struct DbOptions {
     pub root: PathBuf,
     /// SQLite: most threads that read at the same time. By default the number of cores, at most 4.
     pub readers: usize,
+    /// SQLite: how much of a query is run on the thread that asks for it, in steps of SQLite's machine (`EXPLAIN` shows them;
+    /// reading a row takes one for each column and a few more). One that takes more is broken off and run anew by a thread of
+    /// the database, so that it holds up no other task. With 0 all is run by those threads, for files on slow disks. By default
+    /// 4000, which takes about 50 µs.
+    pub inline_steps: u32,
     /// How long a write waits for others before it fails with 503. By default 5 s.
     pub writer_wait: Duration,
     /// Statements that take longer are logged as warnings. By default 200 ms.
@@ -42,6 +47,7 @@ impl Default for DbOptions {
         DbOptions {
             root: PathBuf::from("."),
             readers: cores.min(4),
+            inline_steps: 4000,
             writer_wait: Duration::from_secs(5),
             slow_query: Duration::from_millis(200),
             slow_transaction: Duration::from_secs(1),

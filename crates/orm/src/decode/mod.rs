@@ -69,6 +69,13 @@ impl DecodeCx {
         peers.get_mut(found).map(|(_, list)| &mut **list)
     }
 
+    /// The rows are read anew: what was remembered of them is forgotten.
+    pub(crate) fn restart(&mut self) {
+        if let Some(peers) = &mut self.peers {
+            peers.clear();
+        }
+    }
+
     /// All rows were read.
     pub(crate) fn finish(&mut self) {
         for (_, list) in self.peers.take().into_iter().flatten() {

@@ -53,6 +53,12 @@ impl<O: Send + 'static> RowSink for Rows<O> {
         Ok(true)
     }
 
+    fn restart(&mut self) -> bool {
+        self.rows.clear();
+        self.cx.restart();
+        true
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
     }

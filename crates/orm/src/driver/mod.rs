@@ -18,10 +18,14 @@ use std::{
     panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use quintet_core::{BoxFuture, Error, Result};
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{
+    sync::oneshot,
+    task::{JoinHandle, coop},
+};
 
 #[cfg(feature = "postgres")]
 pub(crate) use postgres::open as open_postgres;
@@ -94,24 +98,58 @@ pub(crate) trait Session: Send + Sync {
 }
 
 /// The answer of a connection's owner.
-pub(crate) struct Answer<T>(oneshot::Receiver<Result<T>>);
+pub(crate) enum Answer<T> {
+    /// It comes from another thread or task.
+    Later(oneshot::Receiver<Result<T>>),
+    /// It was there at once: the statement ran where it was asked for.
+    Now {
+        /// Gone when it was given.
+        result: Option<Result<T>>,
+        /// What it costs of the turn that the runtime gives a task, so that a task whose statements never wait lets others run.
+        units: u32,
+    },
+}
 
 /// Where the owner of a connection puts its answer.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T>>;
 
+/// Tokio gives a task 128 units a turn: this makes it about 2 ms.
+const UNIT: Duration = Duration::from_micros(16);
+
 impl<T> Answer<T> {
     pub(crate) fn channel() -> (Reply<T>, Answer<T>) {
         let (reply, answer) = oneshot::channel();
-        (reply, Answer(answer))
+        (reply, Answer::Later(answer))
+    }
+
+    /// An answer that is there, after so long on the task's own thread.
+    pub(crate) fn now(result: Result<T>, took: Duration) -> Answer<T> {
+        let units = 1 + (took.as_nanos() / UNIT.as_nanos()).min(127) as u32;
+        Answer::Now { result: Some(result), units }
     }
 }
+
+impl<T> Unpin for Answer<T> {}
 
 impl<T> Future for Answer<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
-        let answer = ready!(Pin::new(&mut self.0).poll(cx));
-        Poll::Ready(answer.unwrap_or_else(|_| Err(closed())))
+        match &mut *self {
+            Answer::Later(answer) => {
+                let answer = ready!(Pin::new(answer).poll(cx));
+                Poll::Ready(answer.unwrap_or_else(|_| Err(closed())))
+            }
+            Answer::Now { result, units } => {
+                while *units > 0 {
+                    ready!(coop::poll_proceed(cx)).made_progress();
+                    *units -= 1;
+                }
+                Poll::Ready(
+                    result.take().unwrap_or_else(|| Err(Error::internal("an answer was taken twice"))),
+                )
+            }
+        }
     }
 }
 

@@ -43,6 +43,12 @@ impl RowSink for Sink {
         Ok(true)
     }
 
+    fn restart(&mut self) -> bool {
+        self.rows.clear();
+        self.cx.restart();
+        true
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
     }

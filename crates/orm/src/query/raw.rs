@@ -164,6 +164,13 @@ impl<O: Send + 'static> RowSink for RawRows<O> {
         Ok(self.rows.len() < self.most)
     }
 
+    fn restart(&mut self) -> bool {
+        self.rows.clear();
+        self.map = None;
+        self.cx.restart();
+        true
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
     }

@@ -13,6 +13,9 @@ pub struct DatabaseSettings {
     pub url: String,
     /// SQLite: most threads that read at the same time. As many as cores if not set, at most 4.
     pub readers: Option<u16>,
+    /// SQLite: how many steps of a query are run on the thread that asks for it; 0 for files on slow disks.
+    #[setting(default = 4000)]
+    pub inline_steps: u32,
     /// How long a write waits for others before it fails with 503.
     #[setting(default = "5s")]
     pub writer_wait: Duration,
@@ -46,6 +49,7 @@ impl DatabaseSettings {
         DbOptions {
             root: root.to_owned(),
             readers: self.readers.map_or(default.readers, usize::from),
+            inline_steps: self.inline_steps,
             writer_wait: self.writer_wait,
             lanes: self.lanes.map_or(default.lanes, usize::from),
             connections: usize::from(self.connections),

@@ -131,6 +131,13 @@ impl<S: Send + 'static, K: Key> RowSink for Sink<S, K> {
         Ok(true)
     }
 
+    fn restart(&mut self) -> bool {
+        self.found.rows.clear();
+        self.found.keys.iter_mut().for_each(Vec::clear);
+        self.cx.restart();
+        true
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {
         self
     }

@@ -88,7 +88,7 @@ impl Render {
                 self.dialect.name
             )));
         }
-        Ok(Stmt { sql: self.sql, params: self.params, access, long: false, at: None })
+        Ok(Stmt { sql: self.sql, params: self.params, access, long: false, short: false, at: None })
     }
 
     /// Adds text of the renderer's own.

@@ -129,6 +129,9 @@ async fn write<M: Model>(
     Ok(rows.into_iter().next())
 }
 
+/// So many rows are written in no time.
+const FEW: usize = 20;
+
 /// The insert of rows that give the same fields, answering with whole rows.
 pub(super) fn statement(
     meta: &'static ModelMeta,
@@ -142,7 +145,9 @@ pub(super) fn statement(
     check_fits(meta, values, dialect).map_err(|error| error.at(at))?;
     let mut render = Render::new(dialect);
     render.insert(meta, fields, rows, conflict).map_err(|error| error.at(at))?;
-    Ok((render.finish(Access::Write)?.at(at), row_scales(meta, dialect)))
+    let mut stmt = render.finish(Access::Write)?.at(at);
+    stmt.short = rows.len() <= FEW;
+    Ok((stmt, row_scales(meta, dialect)))
 }
 
 /// The scales of a model's columns.

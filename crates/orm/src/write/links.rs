@@ -134,7 +134,8 @@ impl LinkTable {
         }
         let mut render = Render::new(db.dialect());
         render.insert_links(self.name, (self.owner_column, self.related_column), owner, others);
-        let stmt = render.finish(Access::Write)?.at(at);
+        let mut stmt = render.finish(Access::Write)?.at(at);
+        stmt.short = others.len() <= 20;
         db.execute(stmt).await.map(drop).map_err(|error| explain_link(error, self.relation, at))
     }
 

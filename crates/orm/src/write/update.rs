@@ -116,7 +116,9 @@ pub(super) fn statement(
     check_fits(select.root, nodes.iter().copied(), dialect).map_err(|error| error.at(at))?;
     let mut render = Render::new(dialect);
     render.update(select, &nodes, returning).map_err(|error| error.at(at))?;
-    Ok(render.finish(Access::Write)?.at(at))
+    let mut stmt = render.finish(Access::Write)?.at(at);
+    stmt.short = select.is_by_key() && !nodes.iter().any(|(_, node)| node.leaves_table());
+    Ok(stmt)
 }
 
 /// The assigned nodes, their values checked.

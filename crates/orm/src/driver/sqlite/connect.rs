@@ -25,7 +25,8 @@ pub(super) struct Target {
     pub(super) path: Option<PathBuf>,
     pub(super) read_only: bool,
     statement_cache: usize,
-    busy: Duration,
+    /// How long to wait for other processes.
+    pub(super) busy: Duration,
 }
 
 /// What a connection is for.
@@ -83,7 +84,7 @@ impl Target {
 
     /// Opens a connection on the calling thread.
     pub(super) fn connect(&self, role: Role) -> Result<Connection> {
-        // Each connection stays on one thread, so SQLite needs no mutex of its own. URIs are off: `file:` in a path
+        // One thread at a time uses a connection, so SQLite needs no mutex of its own. URIs are off: `file:` in a path
         // is a file's name.
         let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
         flags |= match (self.read_only, role) {

@@ -1,21 +1,30 @@
-//! SQLite: one thread that writes, some that read, and queues before them.
+//! SQLite: one connection that writes, some that read, and threads for what takes long.
 //!
-//! A statement that reads goes to the queue of the readers ([`readers`]), where the next free thread takes it; one that
-//! writes, and a transaction, to the queue of the writer ([`writer`]). Each thread owns one connection ([`connect`]), runs
-//! what it is given ([`run`]) and pushes rows into the sink straight from SQLite's buffers ([`row`]). In WAL mode readers
-//! never wait for the writer. A database in memory belongs to one connection, so there the writer does everything.
+//! A statement that takes no time is run where it was asked for, on a connection that is free: the way to another thread and
+//! back is longer than most queries are. How long one takes is not known before: one that reads is broken off after some steps
+//! ([`limit`]), and run anew by a thread; one that writes can't be broken off, so that only those are tried that name their
+//! rows by key ([`Stmt::short`](crate::Stmt::short)). What turned out to take long is not tried again for a while ([`long`]).
+//!
+//! All other statements that read go to the queue of the readers ([`readers`]), where the next free thread takes them; those
+//! that write, and transactions, to the queue of the writer ([`writer`]). A transaction keeps the writer's connection until it
+//! ends ([`session`]). A connection runs what it is given ([`run`]) and pushes rows into the sink straight from SQLite's
+//! buffers ([`row`]). In WAL mode readers never wait for the writer. A database in memory belongs to one connection, so there
+//! the writer does everything.
 mod bind;
 mod connect;
 mod errors;
 mod functions;
 mod holder;
+mod limit;
+mod long;
 mod readers;
 mod row;
 mod run;
+mod session;
 mod writer;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -26,15 +35,16 @@ use rusqlite::Connection;
 use self::{
     connect::{Role, Target},
     holder::Holder,
+    long::Long,
     readers::Readers,
-    run::{Runner, Work},
-    writer::{Message, Ticket},
+    run::{Runner, Tried, Work},
+    writer::{Message, Ticket, Writer},
 };
 use super::{Answer, Begin, Driver, Job, Place, Session, Sink, closed};
 use crate::{
     db::{DbOptions, patience, url::DbUrl},
     dialect::{Dialect, SQLITE},
-    stmt::Access,
+    stmt::{Access, Stmt},
 };
 
 /// What all threads of a database know.
@@ -43,19 +53,49 @@ struct Shared {
     holder: Holder,
     slow_query: Duration,
     slow_transaction: Duration,
+    /// Of a statement that is tried where it was asked for, so many steps are run; none to try nothing there.
+    inline_steps: u32,
+    long: Long,
 }
 
+/// A statement that took longer where it was asked for goes to a thread for a while, however few its steps.
+const LONGEST: Duration = Duration::from_millis(2);
+/// The most bytes that are written where they were asked to be.
+const MOST_BYTES: usize = 64 * 1024;
+
 impl Shared {
-    fn runner(&self, connection: Connection, role: Role) -> Runner {
+    fn runner(&self, connection: Connection, role: Role) -> Result<Runner> {
         let url = self.target.url.clone();
-        Runner { connection, url, role, slow_query: self.slow_query, in_transaction: false }
+        Runner::new(connection, url, role, self.slow_query, self.inline_steps)
+            .map_err(|e| errors::of_step("opening", e, &self.target.url))
+    }
+
+    /// May anything be tried where it was asked for?
+    fn tries_at_all(&self) -> bool {
+        self.inline_steps > 0
+    }
+
+    /// Is this statement to be tried where it was asked for? `restarts` says whether its sink can be used again.
+    fn tries(&self, stmt: &Stmt, restarts: bool) -> bool {
+        let harmless = match stmt.access {
+            Access::Read => restarts && !stmt.long,
+            Access::Write => stmt.short && stmt.weight() <= MOST_BYTES,
+        };
+        harmless && self.tries_at_all() && !self.long.has(&stmt.sql)
+    }
+
+    /// A statement ran where it was asked for, in this time.
+    fn took(&self, stmt: &Stmt, time: Duration) {
+        if time > LONGEST {
+            self.long.of_time(&stmt.sql);
+        }
     }
 }
 
 /// A SQLite database.
 struct Sqlite {
     shared: Arc<Shared>,
-    writer: mpsc::Sender<Message>,
+    writer: Arc<Writer>,
     /// None for a database in memory, which only one connection can see.
     readers: Option<Arc<Readers>>,
     writer_wait: Duration,
@@ -70,17 +110,20 @@ pub(crate) async fn open(url: &str, parsed: &DbUrl<'_>, options: DbOptions) -> R
         holder: Holder::default(),
         slow_query: options.slow_query,
         slow_transaction: options.slow_transaction,
+        inline_steps: options.inline_steps,
+        long: Long::default(),
     });
     let readers = shared.target.path.is_some().then(|| Readers::new(options.readers));
-    let (writer, queue) = mpsc::channel();
+    let writer = Arc::new(Writer::default());
     let (ready, opened) = Answer::channel();
     let thread = thread::Builder::new().name("sqlite-write".into()).spawn({
-        let shared = shared.clone();
-        move || match shared.target.connect(Role::Writer) {
-            Ok(connection) => {
-                let runner = shared.runner(connection, Role::Writer);
+        let (shared, writer) = (shared.clone(), writer.clone());
+        move || match shared.target.connect(Role::Writer).and_then(|c| shared.runner(c, Role::Writer)) {
+            Ok(runner) => {
+                runner.read_schema();
+                writer.give_back(Box::new(runner));
                 drop(ready.send(Ok(())));
-                writer::serve(runner, &queue, &shared);
+                writer.serve(&shared);
             }
             Err(error) => drop(ready.send(Err(error))),
         }
@@ -105,7 +148,9 @@ impl Sqlite {
         at: Option<Place>,
         answer: Answer<T>,
     ) -> Result<T> {
-        self.writer.send(message).map_err(|_| closed())?;
+        if !self.writer.send(message) {
+            return Err(closed());
+        }
         let mut answer = std::pin::pin!(answer);
         match patience::until(ticket.deadline, &mut answer).await {
             Some(answer) => answer,
@@ -129,22 +174,87 @@ impl Sqlite {
     }
 }
 
+impl Sqlite {
+    /// Tries it on a connection that is free, if it is one that takes no time.
+    fn try_here(
+        &self,
+        job: &mut Job,
+        restarts: bool,
+        work: impl FnOnce(&Runner, &mut Job) -> Tried<u64>,
+    ) -> Tried<u64> {
+        if !self.shared.tries(&job.stmt, restarts) {
+            return Tried::Elsewhere;
+        }
+        let access = job.stmt.access;
+        let work = |runner: &Runner| {
+            runner.wait_for_others(Duration::ZERO);
+            work(runner, job)
+        };
+        let tried = match (&self.readers, access) {
+            (Some(readers), Access::Read) => readers.borrow(work),
+            _ => self.writer.borrow(work),
+        };
+        match tried {
+            Some(Tried::Done(result, took)) => {
+                self.shared.took(&job.stmt, took);
+                Tried::Done(result, took)
+            }
+            Some(Tried::Elsewhere) => {
+                self.shared.long.of_steps(&job.stmt.sql);
+                Tried::Elsewhere
+            }
+            None => Tried::Elsewhere,
+        }
+    }
+
+    /// Begins a transaction if the writer is free and no other process holds the file.
+    fn begin_here(&self, at: Option<Place>) -> Option<Box<dyn Session>> {
+        if !self.shared.tries_at_all() {
+            return None;
+        }
+        let runner = self.writer.take()?;
+        runner.wait_for_others(Duration::ZERO);
+        self.shared.holder.transaction(at);
+        match session::begin(runner, Begin::Data, at, &self.writer, &self.shared) {
+            Ok(session) => Some(session),
+            Err((runner, _)) => {
+                // The thread waits for the other process, or finds out what else is wrong.
+                self.shared.holder.free();
+                self.writer.give_back(runner);
+                None
+            }
+        }
+    }
+}
+
 impl Driver for Sqlite {
     fn dialect(&self) -> &'static Dialect {
         &SQLITE
     }
 
-    fn fetch(&self, job: Job, sink: Sink) -> BoxFuture<'_, Result<Sink>> {
+    fn fetch(&self, mut job: Job, mut sink: Sink) -> BoxFuture<'_, Result<Sink>> {
         Box::pin(async move {
-            let (reply, answer) = Answer::channel();
-            self.run(job.stmt.access, Work::Fetch { job, sink, reply }, answer).await
+            let restarts = sink.restart();
+            match self.try_here(&mut job, restarts, |runner, job| runner.fetch_here(job, &mut *sink)) {
+                Tried::Done(result, took) => Answer::now(result.map(|_| sink), took).await,
+                Tried::Elsewhere => {
+                    sink.restart();
+                    let (reply, answer) = Answer::channel();
+                    self.run(job.stmt.access, Work::Fetch { job, sink, reply }, answer).await
+                }
+            }
         })
     }
 
-    fn execute(&self, job: Job) -> BoxFuture<'_, Result<u64>> {
+    fn execute(&self, mut job: Job) -> BoxFuture<'_, Result<u64>> {
         Box::pin(async move {
-            let (reply, answer) = Answer::channel();
-            self.run(job.stmt.access, Work::Execute { job, reply }, answer).await
+            match self.try_here(&mut job, true, Runner::execute_here) {
+                Tried::Done(result, took) => Answer::now(result, took).await,
+                Tried::Elsewhere => {
+                    let (reply, answer) = Answer::channel();
+                    self.run(job.stmt.access, Work::Execute { job, reply }, answer).await
+                }
+            }
         })
     }
 
@@ -157,6 +267,11 @@ impl Driver for Sqlite {
 
     fn begin(&self, how: Begin, at: Option<Place>) -> BoxFuture<'_, Result<Box<dyn Session>>> {
         Box::pin(async move {
+            if how == Begin::Data
+                && let Some(session) = self.begin_here(at)
+            {
+                return Ok(session);
+            }
             let (reply, answer) = Answer::channel();
             let ticket = self.ticket();
             let message = Message::Begin { how, at, ticket: ticket.clone(), reply };
@@ -196,7 +311,7 @@ struct End {
     readers: Option<(Arc<Readers>, Vec<JoinHandle<()>>)>,
     /// From when on queries that still run are interrupted.
     deadline: Instant,
-    writer: (mpsc::Sender<Message>, JoinHandle<()>),
+    writer: (Arc<Writer>, JoinHandle<()>),
 }
 
 impl Sqlite {
@@ -221,9 +336,10 @@ impl End {
                 }
                 join(thread);
             }
+            readers.disconnect();
         }
-        let (queue, thread) = self.writer;
-        drop(queue.send(Message::Close));
+        let (writer, thread) = self.writer;
+        writer.send(Message::Close);
         join(thread);
     }
 }

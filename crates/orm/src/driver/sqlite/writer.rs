@@ -1,30 +1,28 @@
-//! The thread that writes: one message after the other, and one transaction at a time.
+//! The one connection that writes: a queue before it, and a thread that serves the queue.
 //!
-//! A transaction is a channel of its own. The thread serves that channel, and nothing else, until the
-//! transaction ends: by a commit, by a roll-back, or because the sending half is gone, which also means roll back.
+//! The connection lies in the middle while nobody uses it. Where nobody waits either, a statement or a transaction takes it
+//! from there at once ([`Writer::take`]); all others wait in the queue, which the thread serves in order. A transaction keeps
+//! the connection until it ends ([`session`](super::session)), and asks the thread to help with statements that may take long.
 
 use std::{
+    collections::VecDeque,
     sync::{
-        Arc,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc,
     },
     time::{Duration, Instant},
 };
 
-use quintet_core::{Error, Result};
-use tokio::task::JoinHandle;
+use quintet_core::Result;
 
 use super::{
     Shared, errors,
     run::{Runner, Work},
+    session::{self, Lane, Open},
 };
-use crate::{
-    db::Hooks,
-    driver::{Answer, Begin, Job, Place, Reply, Savepoint, Session, Sink, closed},
-};
+use crate::driver::{Begin, Place, Reply, Session};
 
-/// What the writer is asked for.
+/// What the writer's thread is asked for.
 pub(super) enum Message {
     Work(Work, Ticket),
     Begin { how: Begin, at: Option<Place>, ticket: Ticket, reply: Reply<Box<dyn Session>> },
@@ -48,241 +46,208 @@ impl Ticket {
     }
 }
 
-/// A step of a transaction.
-enum Step {
-    Work(Work),
-    Savepoint(Savepoint, Reply<()>),
-    Rollback(Reply<()>),
-    Commit(Hooks, Reply<Option<JoinHandle<()>>>),
+/// The connection and those who wait for it.
+#[derive(Default)]
+pub(super) struct Writer {
+    state: Mutex<State>,
+    wake: Condvar,
 }
 
-/// Serves the queue until it is told to close.
-pub(super) fn serve(mut runner: Runner, queue: &mpsc::Receiver<Message>, shared: &Shared) {
-    while let Ok(message) = queue.recv() {
-        match message {
-            Message::Close => return,
-            Message::Work(work, ticket) => {
-                if work.is_abandoned() || !ticket.claim() {
-                    continue;
-                }
-                shared.holder.statement(work.stmt());
-                wait_for_others_until(&runner, ticket.deadline);
-                runner.run(work);
-                shared.holder.free();
-            }
-            Message::Begin { how, at, ticket, reply } => {
-                if reply.is_closed() || !ticket.claim() {
-                    continue;
-                }
-                shared.holder.transaction(at);
-                wait_for_others_until(&runner, ticket.deadline);
-                transaction(&mut runner, how, at, reply, shared);
-                shared.holder.free();
+#[derive(Default)]
+struct State {
+    /// The connection, while nobody has it.
+    free: Option<Box<Runner>>,
+    queue: VecDeque<Message>,
+    /// The open transaction whose next steps are the thread's.
+    lane: Option<(Arc<Lane>, Box<Open>)>,
+    /// Is the write-ahead log long enough to be folded into the file?
+    fold: bool,
+    closed: bool,
+}
+
+/// What the thread does next.
+enum Next {
+    Steps(Arc<Lane>, Box<Open>),
+    Fold(Box<Runner>),
+    Message(Message, Box<Runner>),
+}
+
+impl State {
+    fn next(&mut self) -> Option<Next> {
+        if let Some((lane, open)) = self.lane.take() {
+            return Some(Next::Steps(lane, open));
+        }
+        if !self.fold && self.queue.is_empty() {
+            return None;
+        }
+        let runner = self.free.take()?;
+        if std::mem::take(&mut self.fold) {
+            return Some(Next::Fold(runner));
+        }
+        match self.queue.pop_front() {
+            Some(message) => Some(Next::Message(message, runner)),
+            None => {
+                self.free = Some(runner);
+                None
             }
         }
+    }
+}
+
+impl Writer {
+    /// Takes the connection, if it is free and nobody was before. It is to be given back by [`give_back`](Self::give_back).
+    pub(super) fn take(&self) -> Option<Box<Runner>> {
+        let mut state = self.lock();
+        if state.closed || state.fold || !state.queue.is_empty() {
+            return None;
+        }
+        state.free.take()
+    }
+
+    /// Uses the connection, if it is free and nobody was before.
+    pub(super) fn borrow<T>(&self, work: impl FnOnce(&Runner) -> T) -> Option<T> {
+        self.using(self.take()?, work)
+    }
+
+    fn using<T>(&self, runner: Box<Runner>, work: impl FnOnce(&Runner) -> T) -> Option<T> {
+        let in_use = InUse { writer: self, runner: Some(runner) };
+        in_use.runner.as_deref().map(work)
+    }
+
+    /// Whoever had the connection has ended.
+    pub(super) fn give_back(&self, runner: Box<Runner>) {
+        let mut state = self.lock();
+        state.fold |= runner.log_is_long();
+        state.free = Some(runner);
+        let wake = state.fold || !state.queue.is_empty();
+        drop(state);
+        if wake {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Puts a message into the queue. `false` if the database has been closed.
+    pub(super) fn send(&self, message: Message) -> bool {
+        let mut state = self.lock();
+        if state.closed {
+            return false;
+        }
+        state.queue.push_back(message);
+        let wake = state.free.is_some();
+        drop(state);
+        if wake {
+            self.wake.notify_one();
+        }
+        true
+    }
+
+    /// Has the thread do the next steps of an open transaction.
+    pub(super) fn help(&self, lane: Arc<Lane>, open: Box<Open>) {
+        self.lock().lane = Some((lane, open));
+        self.wake.notify_one();
+    }
+
+    /// The thread: serves until it is told to close.
+    pub(super) fn serve(self: &Arc<Self>, shared: &Arc<Shared>) {
+        loop {
+            match self.next() {
+                Next::Steps(lane, open) => lane.serve(open),
+                Next::Fold(runner) => {
+                    runner.fold_log();
+                    self.lock().free = Some(runner);
+                }
+                Next::Message(Message::Work(work, ticket), runner) => {
+                    if work.is_abandoned() || !ticket.claim() {
+                        self.give_back(runner);
+                        continue;
+                    }
+                    let answered = self.using(runner, |runner| {
+                        shared.holder.statement(work.stmt());
+                        runner.wait_for_others(left(ticket.deadline));
+                        let answered = runner.run(work);
+                        shared.holder.free();
+                        answered
+                    });
+                    if let Some(answered) = answered {
+                        answered.send();
+                    }
+                }
+                Next::Message(Message::Begin { how, at, ticket, reply }, runner) => {
+                    if reply.is_closed() || !ticket.claim() {
+                        self.give_back(runner);
+                        continue;
+                    }
+                    shared.holder.transaction(at);
+                    runner.wait_for_others(left(ticket.deadline));
+                    let begun = begin(self, runner, how, at, shared);
+                    // If the one who asked is gone, the session is dropped here, which ends it.
+                    drop(reply.send(begun));
+                }
+                Next::Message(Message::Close, runner) => {
+                    let mut state = self.lock();
+                    state.closed = true;
+                    let queue = std::mem::take(&mut state.queue);
+                    drop(state);
+                    // Those who came later hear that it is closed.
+                    drop(queue);
+                    return drop(runner);
+                }
+            }
+        }
+    }
+
+    fn next(&self) -> Next {
+        let mut state = self.lock();
+        loop {
+            if let Some(next) = state.next() {
+                return next;
+            }
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The time that is left of a ticket is how long SQLite may wait for other processes.
-fn wait_for_others_until(runner: &Runner, deadline: Instant) {
-    let left = deadline.saturating_duration_since(Instant::now());
-    if let Err(error) = runner.connection.busy_timeout(left) {
-        tracing::error!(%error, "the time to wait for other processes could not be set");
-    }
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
 }
 
-fn transaction(
-    runner: &mut Runner,
-    how: Begin,
-    mut at: Option<Place>,
-    reply: Reply<Box<dyn Session>>,
-    shared: &Shared,
-) {
-    let foreign_keys = |on: bool| if on { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
-    let begun = match how {
-        Begin::Data => runner.step("BEGIN IMMEDIATE"),
-        // The pragma does nothing inside a transaction.
-        Begin::Schema => runner.step(foreign_keys(false)).and_then(|()| runner.step("BEGIN IMMEDIATE")),
-    };
-    let started = Instant::now();
-    match begun {
-        Ok(()) => {
-            let (sender, steps) = mpsc::channel();
-            // If the one who asked is gone, the session is dropped here and `serve` finds the channel closed.
-            drop(reply.send(Ok(Box::new(SqliteSession(sender)))));
-            runner.in_transaction = true;
-            let mut open = Open { runner, how, at, broken: false };
-            open.serve(&steps, shared);
-            at = open.at;
-            runner.in_transaction = false;
-            runner.roll_back();
-        }
-        Err(error) => {
-            let error = errors::of_step("BEGIN IMMEDIATE", error, &runner.url);
-            let error = if let Some(at) = at { error.with_location(at) } else { error };
-            drop(reply.send(Err(error)));
-        }
-    }
-    if how == Begin::Schema
-        && let Err(error) = runner.step(foreign_keys(true))
-    {
-        tracing::error!(%error, "foreign keys could not be switched on again");
-    }
-    warn_if_slow(started.elapsed(), at, shared);
-}
-
-fn warn_if_slow(took: Duration, at: Option<Place>, shared: &Shared) {
-    if took >= shared.slow_transaction {
-        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        tracing::warn!(
-            ms,
-            at = at.map(tracing::field::display),
-            "slow transaction: all other writers waited for it"
-        );
-    }
-}
-
-/// An open transaction.
-struct Open<'a> {
-    runner: &'a Runner,
+/// Begins a transaction on the connection, which goes back if that fails.
+fn begin(
+    writer: &Arc<Writer>,
+    runner: Box<Runner>,
     how: Begin,
     at: Option<Place>,
-    /// Has SQLite rolled it back by itself, as it does when the disk is full?
-    broken: bool,
-}
-
-impl Open<'_> {
-    fn serve(&mut self, steps: &mpsc::Receiver<Step>, shared: &Shared) {
-        while let Ok(step) = steps.recv() {
-            match step {
-                Step::Work(work) if work.is_abandoned() => {}
-                Step::Work(work) if self.broken => work.refuse(gone()),
-                Step::Work(work) => {
-                    if let (None, Some(at)) = (self.at, work.stmt().at) {
-                        self.at = Some(at);
-                        shared.holder.transaction_is_at(at);
-                    }
-                    self.runner.run(work);
-                    self.broken = self.runner.connection.is_autocommit();
-                }
-                Step::Savepoint(step, reply) => drop(reply.send(self.savepoint(step))),
-                Step::Rollback(reply) => {
-                    self.runner.roll_back();
-                    drop(reply.send(Ok(())));
-                    return;
-                }
-                Step::Commit(hooks, reply) => {
-                    let done = self.commit().map(|()| hooks.start());
-                    drop(reply.send(done));
-                    return;
-                }
-            }
-        }
-    }
-
-    fn savepoint(&self, step: Savepoint) -> Result {
-        if self.broken {
-            return Err(gone());
-        }
-        let run =
-            |sql: String| self.runner.step(&sql).map_err(|e| errors::of_step(&sql, e, &self.runner.url));
-        match step {
-            Savepoint::Set(n) => run(format!("SAVEPOINT s{n}")),
-            Savepoint::Release(n) => run(format!("RELEASE s{n}")),
-            // ROLLBACK TO undoes and keeps the savepoint open; RELEASE then ends it.
-            Savepoint::RollBack(n) => {
-                run(format!("ROLLBACK TO s{n}")).and_then(|()| run(format!("RELEASE s{n}")))
-            }
-        }
-    }
-
-    fn commit(&self) -> Result {
-        if self.broken {
-            return Err(gone());
-        }
-        if self.how == Begin::Schema {
-            self.check_foreign_keys()?;
-        }
-        self.runner.step("COMMIT").map_err(|error| {
-            // A deferred foreign key, a full disk: the transaction may still be open.
-            self.runner.roll_back();
-            errors::of_step("COMMIT", error, &self.runner.url)
-        })
-    }
-
-    fn check_foreign_keys(&self) -> Result {
-        let first =
-            self.runner.connection.prepare_cached("PRAGMA foreign_key_check").and_then(|mut prepared| {
-                let mut rows = prepared.raw_query();
-                let Some(row) = rows.next()? else { return Ok(None) };
-                Ok(Some((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, String>(2)?)))
-            });
-        match first {
-            Ok(None) => Ok(()),
-            Ok(Some((table, row, parent))) => {
-                self.runner.roll_back();
-                let row = row.map_or_else(|| "a row".to_owned(), |id| format!("row {id}"));
-                Err(Error::database(format!(
-                    "the change would leave {row} of table `{table}` pointing to a row of `{parent}` that does not exist; \
-                     everything was rolled back"
-                )))
-            }
-            Err(error) => {
-                self.runner.roll_back();
-                Err(errors::of_step("PRAGMA foreign_key_check", error, &self.runner.url))
-            }
+    shared: &Arc<Shared>,
+) -> Result<Box<dyn Session>> {
+    match session::begin(runner, how, at, writer, shared) {
+        Ok(session) => Ok(session),
+        Err((runner, error)) => {
+            let error = errors::of_step("BEGIN IMMEDIATE", error, &runner.url);
+            shared.holder.free();
+            writer.give_back(runner);
+            Err(match at {
+                Some(at) => error.with_location(at),
+                None => error,
+            })
         }
     }
 }
 
-/// The error of whatever comes after SQLite rolled back by itself.
-fn gone() -> Error {
-    Error::database(
-        "the transaction is no longer open: the database rolled it back at the error of an earlier statement, or a statement \
-         ended it (use the handle's own commit and rollback); nothing of it was kept by this",
-    )
+/// The connection in use, which goes back in any case.
+struct InUse<'a> {
+    writer: &'a Writer,
+    runner: Option<Box<Runner>>,
 }
 
-/// The sending half of a transaction.
-struct SqliteSession(mpsc::Sender<Step>);
-
-impl SqliteSession {
-    fn send<T>(&self, step: impl FnOnce(Reply<T>) -> Step) -> Answer<T> {
-        let (reply, answer) = Answer::channel();
-        if let Err(mpsc::SendError(step)) = self.0.send(step(reply)) {
-            // The transaction has ended already.
-            match step {
-                Step::Work(work) => work.refuse(closed()),
-                Step::Savepoint(_, reply) | Step::Rollback(reply) => drop(reply.send(Err(closed()))),
-                Step::Commit(_, reply) => drop(reply.send(Err(closed()))),
-            }
+impl Drop for InUse<'_> {
+    fn drop(&mut self) {
+        if let Some(runner) = self.runner.take() {
+            self.writer.give_back(runner);
         }
-        answer
-    }
-}
-
-impl Session for SqliteSession {
-    fn fetch(&self, job: Job, sink: Sink) -> Answer<Sink> {
-        self.send(|reply| Step::Work(Work::Fetch { job, sink, reply }))
-    }
-
-    fn execute(&self, job: Job) -> Answer<u64> {
-        self.send(|reply| Step::Work(Work::Execute { job, reply }))
-    }
-
-    fn batch(&self, job: Job) -> Answer<()> {
-        self.send(|reply| Step::Work(Work::Batch { job, reply }))
-    }
-
-    fn savepoint(&self, step: Savepoint) -> Answer<()> {
-        self.send(|reply| Step::Savepoint(step, reply))
-    }
-
-    fn rollback(&self) -> Answer<()> {
-        self.send(Step::Rollback)
-    }
-
-    fn commit(&self, hooks: Hooks) -> Answer<Option<JoinHandle<()>>> {
-        self.send(|reply| Step::Commit(hooks, reply))
     }
 }
