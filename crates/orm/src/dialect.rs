@@ -39,6 +39,8 @@ pub struct Dialect {
     pub aggregate_filter: bool,
     /// Are there regular expressions (`~`, `~*`)?
     pub regex: bool,
+    /// Is there `DISTINCT ON (…)`?
+    pub distinct_on: bool,
     /// What stands before a query to be told how it would be run.
     pub explain: &'static str,
     /// Are the rows of a long query fetched in parts, through a cursor in a transaction? Otherwise the driver has a thread
@@ -97,7 +99,8 @@ pub static SQLITE: Dialect = Dialect {
     nulls_are_least: true,
     functions: Functions::Registered,
     aggregate_filter: true,
-    regex: false,
+    regex: true,
+    distinct_on: false,
     explain: "EXPLAIN QUERY PLAN ",
     cursors: false,
     plans_by_limit: true,
@@ -122,6 +125,7 @@ pub static POSTGRES: Dialect = Dialect {
     functions: Functions::Standard,
     aggregate_filter: true,
     regex: true,
+    distinct_on: true,
     explain: "EXPLAIN ",
     cursors: true,
     plans_by_limit: false,

@@ -8,9 +8,12 @@ pub use quintet_macros::{Choices, model};
 
 pub use crate::{
     Db, Draft, Executor, Instance, Model, Models as _, PageOf, QuerySet, Shape, Tx,
-    ast::DateUnit,
+    ast::{DateUnit, Exclude},
     create,
-    expr::{Cond, Expr, Order, case, exists, now, outer, today, value},
+    expr::{
+        Cond, Expr, Order, Window, call, case, cume_dist, dense_rank, exists, now, ntile, outer,
+        percent_rank, random, rank, row_number, today, value, window,
+    },
     query::raw,
     relation::{ForeignKey, HasMany, ManyToMany},
 };

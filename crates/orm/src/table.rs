@@ -11,7 +11,7 @@ use crate::{
     query::{Grouped, IntoPrefetch, QuerySet, Rows, Selection, ToOne},
     relation::IntoPk,
     shape::Shape,
-    write::{Draft, IntoFields, bulk_create, bulk_update},
+    write::{Draft, Existing, IntoFields, bulk_create, bulk_update, bulk_upsert},
 };
 
 /// The constant `Film` beside the struct `Film`: it derefs to the typed columns (`Film.title`), and starts queries.
@@ -248,6 +248,44 @@ impl<M: Model> Table<M> {
         db: &'a dyn Executor,
     ) -> BoxFuture<'a, Result<Vec<M>>> {
         Box::pin(bulk_create(drafts.into_iter().collect(), db, Location::caller()))
+    }
+
+    /// Inserts many rows in as few statements as the database takes, all or none; where a row with the same unique fields `by`
+    /// exists, it takes `fields` of the draft. Gives back all rows as they are now, in no certain order.
+    ///
+    /// # Errors
+    /// As [`Draft::or_update`]; if two drafts are the same row, or one has many-to-many objects.
+    #[track_caller]
+    pub fn bulk_upsert<'a>(
+        self,
+        drafts: impl IntoIterator<Item = Draft<M>>,
+        by: impl IntoFields<M>,
+        fields: impl IntoFields<M>,
+        db: &'a dyn Executor,
+    ) -> BoxFuture<'a, Result<Vec<M>>> {
+        let existing = Existing::Take(fields.fields());
+        Box::pin(bulk_upsert(drafts.into_iter().collect(), by.fields(), existing, db, Location::caller()))
+    }
+
+    /// Inserts those of many rows that don't exist yet, all or none, and gives these back, in no certain order: rows with the
+    /// same unique fields `by` stay as they are.
+    ///
+    /// # Errors
+    /// As [`bulk_upsert`](Self::bulk_upsert).
+    #[track_caller]
+    pub fn bulk_create_missing<'a>(
+        self,
+        drafts: impl IntoIterator<Item = Draft<M>>,
+        by: impl IntoFields<M>,
+        db: &'a dyn Executor,
+    ) -> BoxFuture<'a, Result<Vec<M>>> {
+        Box::pin(bulk_upsert(
+            drafts.into_iter().collect(),
+            by.fields(),
+            Existing::Stay,
+            db,
+            Location::caller(),
+        ))
     }
 
     /// Writes these fields of many rows in as few statements as the database takes, all or none. Gives the number of

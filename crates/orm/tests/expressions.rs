@@ -270,10 +270,3 @@ async fn queries_inside_queries(on: &On) {
     let wrong = Director.filter(exists(of_film())).all(&db).await.unwrap_err().to_string();
     assert!(wrong.contains("inside one on Director, not on Film"), "{wrong}");
 }
-
-#[tokio::test]
-async fn regular_expressions_are_refused_where_there_are_none() {
-    let (db, _) = filled().await;
-    let error = Film.filter(Film.title.regex("^A")).all(&db).await.unwrap_err().to_string();
-    assert!(error.contains("sqlite has no regular expressions: use contains(..)"), "{error}");
-}

@@ -7,10 +7,13 @@ mod part;
 mod path_key;
 mod select;
 mod visit;
+mod window;
 
 pub use node::{
-    Aggregate, AggregateNode, Arithmetic, Comparison, Function, ManyNode, Node, OuterNode, TextTest, Where,
+    Aggregate, AggregateNode, Arithmetic, Comparison, Function, Hash, ManyNode, Math, Node, OuterNode,
+    TextTest, Where,
 };
 pub use part::{DateFunction, DatePart, DateUnit, JsonAs, JsonStep};
 pub use path_key::PathKey;
 pub use select::{Combine, Lock, Nulls, OrderBy, Owners, Select, model_columns};
+pub use window::{Exclude, Frame, FrameUnit, WindowCall, WindowFunction, WindowNode};

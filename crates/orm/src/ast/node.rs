@@ -1,6 +1,6 @@
 use quintet_core::{Value, meta::ModelMeta, value::Kind};
 
-use super::{DateFunction, JsonAs, JsonStep, PathKey, Select};
+use super::{DateFunction, JsonAs, JsonStep, OrderBy, PathKey, Select, WindowNode};
 
 /// An expression of a query.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +53,12 @@ pub enum Node {
     JsonContains(Box<Node>, Box<Node>),
     /// Does a text match this regular expression? With `true` in any case.
     Regex(bool, Box<Node>, String),
+    /// One value over the rows around each row.
+    Window(Box<WindowNode>),
+    /// An instant, whose parts and units are those of a time zone: the second part, a text.
+    InZone(Box<Node>, Box<Node>),
+    /// A function of the database by its name.
+    Call(String, Vec<Node>),
     /// The column of a many-to-many's table that points to the owner; only where [`Select::owners`] is set.
     OwnerKey,
 }
@@ -144,8 +150,20 @@ pub enum Function {
     Right,
     /// A text from its end to its start.
     Reverse,
+    /// A text so many times.
+    Repeat,
+    /// A text of at least so many characters, filled at its start, and cut to them.
+    PadStart,
+    /// A text of at least so many characters, filled at its end, and cut to them.
+    PadEnd,
+    /// Where in the first text the second stands, counted from 1; 0 where it doesn't.
+    Position,
+    /// The digest of a text's bytes in UTF-8, in hexadecimal digits.
+    Hash(Hash),
     /// Texts one after the other.
     Concat,
+    /// The first argument, but NULL where it equals the second.
+    NullIf,
     /// The greatest argument; a NULL doesn't count.
     Greatest,
     /// The least argument; a NULL doesn't count.
@@ -156,10 +174,62 @@ pub enum Function {
     Ceil,
     /// The next whole number that is not greater.
     Floor,
+    /// The first number to the power of the second, as a double.
+    Power,
+    /// -1, 0 or 1.
+    Sign,
+    /// A function of one double.
+    Math(Math),
+    /// A double from 0 to less than 1, another one for each row.
+    Random,
     /// The instant.
     Now,
     /// The day, in UTC.
     Today,
+}
+
+/// A function of one double.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Math {
+    /// The square root.
+    Sqrt,
+    /// e to its power.
+    Exp,
+    /// The natural logarithm.
+    Ln,
+    /// The logarithm to base 10.
+    Log10,
+    /// The sine of an angle in radians.
+    Sin,
+    /// The cosine of an angle in radians.
+    Cos,
+    /// The tangent of an angle in radians.
+    Tan,
+    /// The angle in radians of a sine.
+    Asin,
+    /// The angle in radians of a cosine.
+    Acos,
+    /// The angle in radians of a tangent.
+    Atan,
+    /// Degrees as radians.
+    Radians,
+    /// Radians as degrees.
+    Degrees,
+}
+
+/// A digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// MD5: to compare with what others made, never for secrets.
+    Md5,
+    /// SHA-224
+    Sha224,
+    /// SHA-256
+    Sha256,
+    /// SHA-384
+    Sha384,
+    /// SHA-512
+    Sha512,
 }
 
 /// What is asked about many rows: those of a to-many relation, or those of a query.
@@ -181,6 +251,22 @@ pub enum Aggregate {
     Variance,
     /// The root of the variance, NULL without rows.
     Deviation,
+    /// The variance that a population is guessed to have of which the rows are a sample, NULL with fewer than two.
+    SampleVariance,
+    /// The root of the sample variance.
+    SampleDeviation,
+    /// Texts one after the other, with the first of `more` between them; NULL without any.
+    Text,
+    /// Values of this kind as a JSON array, NULLs included.
+    Json(Kind),
+    /// Any of the values, NULL without any.
+    Any,
+    /// Do all hold? NULL without rows.
+    All,
+    /// Does one hold? NULL without rows.
+    Some,
+    /// The argument is an expression of aggregates already; only of a to-many relation.
+    Expression,
 }
 
 /// One value over the rows of a query.
@@ -192,8 +278,27 @@ pub struct AggregateNode {
     pub distinct: bool,
     /// What is counted, summed, averaged or compared; without it, rows are counted.
     pub argument: Option<Node>,
+    /// What else it needs to know: the text between texts.
+    pub more: Vec<Node>,
+    /// In which order rows are taken, where that matters.
+    pub order: Vec<OrderBy>,
     /// Which of the rows count.
     pub filter: Vec<Node>,
+}
+
+impl AggregateNode {
+    /// An aggregate of each row's `argument`.
+    #[must_use]
+    pub fn new(aggregate: Aggregate, argument: Option<Node>) -> Self {
+        AggregateNode {
+            aggregate,
+            distinct: false,
+            argument,
+            more: Vec::new(),
+            order: Vec::new(),
+            filter: Vec::new(),
+        }
+    }
 }
 
 /// An expression over the query around a subquery.

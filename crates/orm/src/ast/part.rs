@@ -1,4 +1,4 @@
-/// What is taken of a date, a time of day or an instant (in UTC).
+/// What is taken of a date, a time of day or an instant (in UTC, unless [another zone](super::Node::InZone) is said).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateFunction {
     /// A part as a number.
@@ -16,6 +16,8 @@ pub enum DateFunction {
 pub enum DatePart {
     /// 1979
     Year,
+    /// The year that the ISO week belongs to.
+    IsoYear,
     /// 1 to 4
     Quarter,
     /// 1 to 12
@@ -24,8 +26,12 @@ pub enum DatePart {
     Week,
     /// 1 to 31
     Day,
+    /// 1 to 366
+    DayOfYear,
     /// 1 (Monday) to 7 (Sunday)
     Weekday,
+    /// 1 (Sunday) to 7 (Saturday)
+    SundayWeekday,
     /// 0 to 23
     Hour,
     /// 0 to 59

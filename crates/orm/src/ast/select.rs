@@ -19,6 +19,8 @@ pub struct Select {
     pub offset: Option<u64>,
     /// Without repeated rows?
     pub distinct: bool,
+    /// Only the first row, in the query's order, of those that share these values.
+    pub distinct_on: Vec<Node>,
     /// Is it known to have no rows, so that nobody need be asked?
     pub empty: bool,
     /// Only rows of these owners, through a many-to-many's table.
@@ -44,11 +46,13 @@ pub enum Lock {
     SkipLocked,
 }
 
-/// How the rows of two queries are put together. Repeated rows are left out.
+/// How the rows of two queries are put together. Repeated rows are left out, but by [`UnionAll`](Self::UnionAll).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Combine {
     /// Rows of either.
     Union,
+    /// Rows of either, repeated ones too.
+    UnionAll,
     /// Rows of both.
     Intersection,
     /// Rows of the first that are not in the second.
@@ -104,6 +108,7 @@ impl Select {
             limit: None,
             offset: None,
             distinct: false,
+            distinct_on: Vec::new(),
             empty: false,
             owners: None,
             group: Vec::new(),
@@ -133,7 +138,9 @@ impl Select {
                 descending: *descending,
                 nulls: Nulls::Default,
             };
-            self.order.extend(self.root.ordering.iter().map(order));
+            if self.distinct_on.is_empty() {
+                self.order.extend(self.root.ordering.iter().map(order));
+            }
             // Rows that were made different can't be ordered by what they lost.
             if self.distinct && !self.order.iter().all(|order| self.columns.contains(&order.node)) {
                 self.order.clear();
@@ -159,8 +166,18 @@ impl Select {
         self.limit.is_some()
             || self.offset.is_some()
             || self.distinct
+            || !self.distinct_on.is_empty()
             || !self.group.is_empty()
             || !self.combined.is_empty()
+            || self.filters_windows()
+    }
+}
+
+impl Select {
+    /// Is a condition about the rows around each row? Then the rows are found first, and chosen among afterwards.
+    #[must_use]
+    pub fn filters_windows(&self) -> bool {
+        self.filter.iter().any(Node::has_window)
     }
 }
 

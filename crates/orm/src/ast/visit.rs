@@ -1,15 +1,27 @@
 //! Walks over expressions. A subquery is a scope of its own: of what is inside, only [`Node::Outer`] belongs outside.
 
-use super::{Node, PathKey, Select};
+use super::{AggregateNode, Node, PathKey, Select, WindowCall, WindowNode};
+
+macro_rules! aggregate_parts {
+    ($aggregate:expr, $see:expr, $iter:ident, [$($by:tt)+]) => {{
+        $aggregate.argument.$iter().for_each(|node| $see(node));
+        $aggregate.more.$iter().for_each(|node| $see(node));
+        $aggregate.order.$iter().for_each(|order| $see($($by)+ order.node));
+        $aggregate.filter.$iter().for_each(|node| $see(node));
+    }};
+}
 
 macro_rules! parts {
-    ($node:expr, $see:expr, $iter:ident) => {
+    ($node:expr, $see:expr, $iter:ident, [$($by:tt)+]) => {
         match $node {
-            Node::Compare(_, a, b) | Node::Calculate(_, a, b) | Node::JsonContains(a, b) => {
+            Node::Compare(_, a, b)
+            | Node::Calculate(_, a, b)
+            | Node::JsonContains(a, b)
+            | Node::InZone(a, b) => {
                 $see(a);
                 $see(b);
             }
-            Node::And(all) | Node::Or(all) | Node::Function(_, all) => {
+            Node::And(all) | Node::Or(all) | Node::Function(_, all) | Node::Call(_, all) => {
                 all.$iter().for_each(|node| $see(node))
             }
             Node::Not(a)
@@ -22,9 +34,16 @@ macro_rules! parts {
             | Node::JsonAt(a, _)
             | Node::JsonAs(_, a)
             | Node::Regex(_, a, _) => $see(a),
-            Node::Aggregate(aggregate) => {
-                aggregate.argument.$iter().for_each(|node| $see(node));
-                aggregate.filter.$iter().for_each(|node| $see(node));
+            Node::Aggregate(aggregate) => aggregate_parts!(aggregate, $see, $iter, [$($by)+]),
+            Node::Window(window) => {
+                match $($by)+ window.call {
+                    WindowCall::Function(_, all) => all.$iter().for_each(|node| $see(node)),
+                    WindowCall::Aggregate(aggregate) => {
+                        aggregate_parts!(aggregate, $see, $iter, [$($by)+]);
+                    }
+                }
+                window.partition.$iter().for_each(|node| $see(node));
+                window.order.$iter().for_each(|order| $see($($by)+ order.node));
             }
             Node::Case(branches, otherwise) => {
                 for (condition, value) in branches.$iter() {
@@ -46,13 +65,13 @@ macro_rules! parts {
 
 impl Node {
     /// The direct parts of this node that stand in the same scope.
-    fn parts(&self, see: &mut dyn FnMut(&Node)) {
-        parts!(self, see, iter);
+    pub(crate) fn parts(&self, see: &mut dyn FnMut(&Node)) {
+        parts!(self, see, iter, [&]);
     }
 
     /// [`parts`](Self::parts), to be changed.
     fn parts_mut(&mut self, see: &mut dyn FnMut(&mut Node)) {
-        parts!(self, see, iter_mut);
+        parts!(self, see, iter_mut, [&mut]);
     }
 
     /// The expressions of the subquery that this node is.
@@ -124,16 +143,31 @@ impl Node {
         found
     }
 
-    /// Adds a condition to every aggregate in it.
-    pub(crate) fn filter_aggregates(&mut self, condition: &Node) {
+    /// Does it look at the rows around each row of its query?
+    #[must_use]
+    pub fn has_window(&self) -> bool {
+        let mut found = false;
+        self.visit(&mut |node| found |= matches!(node, Node::Window(_)));
+        found
+    }
+
+    /// Changes every aggregate in it.
+    pub(crate) fn each_aggregate(&mut self, change: &mut dyn FnMut(&mut AggregateNode)) {
         if let Node::Aggregate(aggregate) = self {
-            match condition {
-                Node::And(all) => aggregate.filter.extend(all.iter().cloned()),
-                one => aggregate.filter.push(one.clone()),
-            }
-            return;
+            return change(aggregate);
         }
-        self.parts_mut(&mut |part| part.filter_aggregates(condition));
+        self.parts_mut(&mut |part| part.each_aggregate(change));
+    }
+
+    /// Every aggregate in it over a window, instead of over all rows.
+    pub(crate) fn over(&mut self, window: &WindowNode) {
+        match self {
+            Node::Aggregate(aggregate) => {
+                let call = WindowCall::Aggregate((**aggregate).clone());
+                *self = Node::Window(Box::new(WindowNode { call, ..window.clone() }));
+            }
+            other => other.parts_mut(&mut |part| part.over(window)),
+        }
     }
 
     /// The same expression where the root is reached by `start`.
@@ -163,6 +197,7 @@ impl Select {
     /// Its expressions.
     fn tops(&self, see: &mut dyn FnMut(&Node)) {
         let all = self.columns.iter().chain(&self.filter).chain(&self.group).chain(&self.having);
+        let all = all.chain(&self.distinct_on);
         all.chain(self.order.iter().map(|order| &order.node)).for_each(&mut *see);
         for (_, other) in &self.combined {
             other.tops(see);
@@ -173,6 +208,7 @@ impl Select {
     fn tops_mut(&mut self, see: &mut dyn FnMut(&mut Node)) {
         let all =
             self.columns.iter_mut().chain(&mut self.filter).chain(&mut self.group).chain(&mut self.having);
+        let all = all.chain(&mut self.distinct_on);
         all.chain(self.order.iter_mut().map(|order| &mut order.node)).for_each(&mut *see);
         for (_, other) in &mut self.combined {
             other.tops_mut(see);
@@ -182,7 +218,7 @@ impl Select {
     /// Calls `see` for every expression of the query's own scope, not entering subqueries.
     pub fn visit(&self, see: &mut dyn FnMut(&Node)) {
         let all = self.columns.iter().chain(&self.filter).chain(&self.group).chain(&self.having);
-        for node in all.chain(self.order.iter().map(|order| &order.node)) {
+        for node in all.chain(&self.distinct_on).chain(self.order.iter().map(|order| &order.node)) {
             node.visit(see);
         }
     }

@@ -5,13 +5,16 @@
 
 use std::marker::PhantomData;
 
-use quintet_core::Result;
+use quintet_core::{
+    Result, Value,
+    value::{Date, Decimal, JsonValue},
+};
 
-use super::{Col, Cond, Expr};
+use super::{Col, Cond, Expr, IntoOrders};
 use crate::{
     ast::{Aggregate, AggregateNode, Node},
     decode::Cursor,
-    field::{FieldType, Number},
+    field::{FieldType, Number, TextLike},
     model::Model,
     path::Path,
     table::Table,
@@ -30,8 +33,25 @@ pub trait PerRow {}
 #[diagnostic::do_not_recommend]
 impl<M: Model> PerRow for M {}
 
+/// A value that JSON has, so that every database writes it the same.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be an item of a JSON array made by the database",
+    label = "this needs numbers, texts, dates, choices, true or false, or JSON"
+)]
+pub trait JsonItem: FieldType {}
+
+macro_rules! items {
+    ($($t:ty),+) => {$(
+        impl JsonItem for $t {}
+    )+};
+}
+items!(bool, i16, i32, i64, u8, u16, u32, u64, f32, f64, Decimal, String, Date, JsonValue);
+
+#[diagnostic::do_not_recommend]
+impl<T: JsonItem + FieldType<Base = T>> JsonItem for Option<T> {}
+
 fn node(aggregate: Aggregate, distinct: bool, argument: Option<Node>) -> Node {
-    Node::Aggregate(Box::new(AggregateNode { aggregate, distinct, argument, filter: Vec::new() }))
+    Node::Aggregate(Box::new(AggregateNode { distinct, ..AggregateNode::new(aggregate, argument) }))
 }
 
 fn over<M, T>(aggregate: Aggregate, argument: Node) -> Expr<Aggregated<M>, T> {
@@ -107,6 +127,71 @@ macro_rules! aggregates {
         {
             over(Aggregate::Deviation, self.node())
         }
+
+        /// The variance that a population is guessed to have of which the rows are a sample. `None` with fewer than two.
+        pub fn sample_variance(self) -> Expr<Aggregated<M>, Option<f64>>
+        where
+            M: PerRow,
+            T: Number,
+        {
+            over(Aggregate::SampleVariance, self.node())
+        }
+
+        /// The root of the [`sample_variance`](Self::sample_variance).
+        pub fn sample_stddev(self) -> Expr<Aggregated<M>, Option<f64>>
+        where
+            M: PerRow,
+            T: Number,
+        {
+            over(Aggregate::SampleDeviation, self.node())
+        }
+
+        /// The texts one after the other with this between them, missing ones left out; `None` without any. In which order is
+        /// said by `.order_by(..)`.
+        pub fn string_agg(self, separator: impl AsRef<str>) -> Expr<Aggregated<M>, Option<String>>
+        where
+            M: PerRow,
+            T: TextLike,
+        {
+            let mut texts = AggregateNode::new(Aggregate::Text, Some(self.node()));
+            texts.more.push(Node::Value(Value::Text(separator.as_ref().to_owned())));
+            Expr::from_node(Node::Aggregate(Box::new(texts)))
+        }
+
+        /// The values as a JSON array, missing ones as `null`; an empty one without rows.
+        pub fn json_agg(self) -> Expr<Aggregated<M>, JsonValue>
+        where
+            M: PerRow,
+            T: JsonItem,
+        {
+            over(Aggregate::Json(T::KIND), self.node())
+        }
+
+        /// Any of the values, whichever is at hand; `None` without any.
+        pub fn any_value(self) -> Expr<Aggregated<M>, Option<T::Base>>
+        where
+            M: PerRow,
+        {
+            over(Aggregate::Any, self.node())
+        }
+
+        /// Do all hold? A missing one doesn't count; `None` without any.
+        pub fn bool_and(self) -> Expr<Aggregated<M>, Option<bool>>
+        where
+            M: PerRow,
+            T: FieldType<Base = bool>,
+        {
+            over(Aggregate::All, self.node())
+        }
+
+        /// Does one hold? A missing one doesn't count; `None` without any.
+        pub fn bool_or(self) -> Expr<Aggregated<M>, Option<bool>>
+        where
+            M: PerRow,
+            T: FieldType<Base = bool>,
+        {
+            over(Aggregate::Some, self.node())
+        }
     };
 }
 
@@ -128,8 +213,26 @@ impl<M: Model> Table<M> {
 impl<M: Model, T> Expr<Aggregated<M>, T> {
     /// Only over the rows that match this: `Film.rows().filter(Film.classic.eq(true))`.
     pub fn filter(self, condition: Cond<M>) -> Self {
+        let (mut node, condition) = (self.node(), condition.node());
+        node.each_aggregate(&mut |aggregate| match &condition {
+            Node::And(all) => aggregate.filter.extend(all.iter().cloned()),
+            one => aggregate.filter.push(one.clone()),
+        });
+        Expr::from_node(node)
+    }
+
+    /// Each different value counts once: `Film.price.sum().distinct()`.
+    pub fn distinct(self) -> Self {
         let mut node = self.node();
-        node.filter_aggregates(&condition.node());
+        node.each_aggregate(&mut |aggregate| aggregate.distinct = true);
+        Expr::from_node(node)
+    }
+
+    /// Takes the rows in this order, where what is made of them is a list: `Tag.name.string_agg(", ").order_by(Tag.name)`.
+    pub fn order_by(self, order: impl IntoOrders<M>) -> Self {
+        let (mut node, mut orders) = (self.node(), Vec::new());
+        order.orders(&mut orders);
+        node.each_aggregate(&mut |aggregate| aggregate.order.clone_from(&orders));
         Expr::from_node(node)
     }
 }

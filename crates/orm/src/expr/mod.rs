@@ -6,6 +6,7 @@
 mod aggregate;
 mod assign;
 mod calendar;
+mod call;
 mod case;
 mod cast;
 mod compare;
@@ -13,24 +14,32 @@ mod cond;
 mod into_expr;
 mod json;
 mod literal;
+mod math;
 mod null;
 mod number;
 mod order;
 mod subquery;
 mod text;
+mod window;
 
 use std::marker::PhantomData;
 
-pub use aggregate::{Aggregated, Aggregates, PerRow};
+pub use aggregate::{Aggregated, Aggregates, JsonItem, PerRow};
 pub use assign::{Assign, AssignValue, IntoAssigns, IntoSet, RawAssign};
 pub use calendar::{now, today};
+pub use call::{Arguments, call};
 pub use case::{Case, CaseStart, case};
 pub use cast::CastTarget;
 pub use into_expr::{ExprOf, IntoExpr};
 pub use json::IntoJsonStep;
 pub use literal::{Valued, value};
+pub use math::random;
 pub use order::{IntoGroupOrders, IntoOrders, Order};
 pub use subquery::{exists, outer};
+pub use window::{
+    IntoBounds, IntoPartition, IntoWindow, Window, WindowFn, cume_dist, dense_rank, ntile, percent_rank,
+    rank, row_number, window,
+};
 
 use crate::{
     ast::Node,

@@ -17,6 +17,11 @@ operand_methods! {
         Expr::from_node(Node::Not(Box::new(Node::IsNull(Box::new(self.node())))))
     }
 
+    /// No value where it equals this one, else the value.
+    pub fn null_if(self, other: impl IntoExpr<M, T::Base>) -> Expr<M, Option<T::Base>> {
+        Expr::from_node(Node::Function(Function::NullIf, vec![self.node(), other.into_node()]))
+    }
+
     /// The value, or this one where it is missing.
     pub fn coalesce(self, otherwise: impl IntoExpr<M, T::Base>) -> Expr<M, T::Base> {
         Expr::from_node(Node::Function(Function::Coalesce, vec![self.node(), otherwise.into_node()]))

@@ -6,7 +6,7 @@ use quintet_core::Value;
 
 use super::{Col, Cond, Expr, IntoExpr, Like, operand_methods};
 use crate::{
-    ast::{Function, Node, TextTest, Where},
+    ast::{Function, Hash, Node, TextTest, Where},
     field::{FieldType, TextLike},
 };
 
@@ -114,6 +114,51 @@ operand_methods! {
         call(Function::Reverse, vec![self.node()])
     }
 
+    /// So many times one after the other.
+    pub fn repeat(self, times: u32) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::Repeat, vec![self.node(), number(times)])
+    }
+
+    /// With so many characters, filled with these at its start, or cut at its end: `"7".pad_start(3, "0")` is `"007"`.
+    pub fn pad_start(self, length: u32, fill: impl AsRef<str>) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::PadStart, vec![self.node(), number(length), Node::Value(Value::Text(fill.as_ref().to_owned()))])
+    }
+
+    /// With so many characters, filled with these at its end, or cut there.
+    pub fn pad_end(self, length: u32, fill: impl AsRef<str>) -> Expr<M, Like<Self, T::Base>> where T: TextLike {
+        call(Function::PadEnd, vec![self.node(), number(length), Node::Value(Value::Text(fill.as_ref().to_owned()))])
+    }
+
+    /// Where this part starts, counted from 1; 0 if it isn't there. With this case.
+    pub fn position(self, part: impl IntoExpr<M, String>) -> Expr<M, Like<Self, i64>> where T: TextLike {
+        call(Function::Position, vec![self.node(), part.into_node()])
+    }
+
+    /// The text's MD5 in hexadecimal digits: to compare with what others made, never for secrets.
+    pub fn md5(self) -> Expr<M, Like<Self, String>> where T: TextLike {
+        call(Function::Hash(Hash::Md5), vec![self.node()])
+    }
+
+    /// The text's SHA-224 in hexadecimal digits.
+    pub fn sha224(self) -> Expr<M, Like<Self, String>> where T: TextLike {
+        call(Function::Hash(Hash::Sha224), vec![self.node()])
+    }
+
+    /// The text's SHA-256 in hexadecimal digits.
+    pub fn sha256(self) -> Expr<M, Like<Self, String>> where T: TextLike {
+        call(Function::Hash(Hash::Sha256), vec![self.node()])
+    }
+
+    /// The text's SHA-384 in hexadecimal digits.
+    pub fn sha384(self) -> Expr<M, Like<Self, String>> where T: TextLike {
+        call(Function::Hash(Hash::Sha384), vec![self.node()])
+    }
+
+    /// The text's SHA-512 in hexadecimal digits.
+    pub fn sha512(self) -> Expr<M, Like<Self, String>> where T: TextLike {
+        call(Function::Hash(Hash::Sha512), vec![self.node()])
+    }
+
     /// With this text behind it. A missing text on either side counts as an empty one.
     pub fn concat(self, other: impl IntoExpr<M, String>) -> Expr<M, String> where T: TextLike {
         // A text of several parts stays one call.
@@ -125,8 +170,10 @@ operand_methods! {
         call(Function::Concat, parts)
     }
 
-    /// Matches this regular expression, in the database's own language for them, with this case. Refused by databases that
-    /// have none, as SQLite.
+    /// Matches this regular expression somewhere, with this case: `^` and `$` are the text's ends, a point is any character. The
+    /// language is the database's own (PostgreSQL's, on SQLite that of the crate `regex`): what all know is much the same.
+    ///
+    /// A pattern is code: PostgreSQL can be kept busy by a clever one, so take none from strangers.
     pub fn regex(self, pattern: impl AsRef<str>) -> Cond<M> where T: TextLike {
         Expr::from_node(Node::Regex(false, Box::new(self.node()), pattern.as_ref().to_owned()))
     }

@@ -7,6 +7,8 @@ mod scalar;
 mod time;
 
 pub(crate) use scalar::unsigned;
+#[cfg(feature = "sqlite")]
+pub(crate) use time::instant;
 
 use quintet_core::{
     Error, Result, Value,

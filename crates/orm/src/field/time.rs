@@ -91,7 +91,7 @@ fn date(text: &str) -> Option<Date> {
 }
 
 /// The fixed-width text, read by position; anything else with an offset, or as UTC without.
-fn instant(text: &str) -> Option<Timestamp> {
+pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     if let [day @ .., b' ', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, f4, f5, f6] =
         text.as_bytes()
         && day.len() == 10

@@ -12,7 +12,7 @@ use crate::{
     stmt::Stmt,
 };
 
-/// The rows of several queries put together: [`QuerySet::union`] and its like. Repeated rows are left out.
+/// The rows of several queries put together: [`QuerySet::union`] and its like. Repeated rows are left out, but by `union_all`.
 ///
 /// What comes after concerns the whole: it can be ordered (by what its rows have), cut and counted. Filters belong into
 /// the queries that it is made of.
@@ -32,6 +32,11 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
     /// Objects that this query joins ([`select_related`](Self::select_related)) are not loaded; what it prefetches is.
     pub fn union(self, other: impl Into<Combined<M, O>>) -> Combined<M, O> {
         combined(self, Combine::Union, other.into().0)
+    }
+
+    /// The rows of this query and of another one, repeated ones as often as they come: the database need not compare them.
+    pub fn union_all(self, other: impl Into<Combined<M, O>>) -> Combined<M, O> {
+        combined(self, Combine::UnionAll, other.into().0)
     }
 
     /// The rows that another query has as well.
@@ -91,6 +96,11 @@ impl<M: Model, O: Send + 'static> Combined<M, O> {
     /// With the rows of a further query.
     pub fn union(self, other: impl Into<Combined<M, O>>) -> Self {
         self.0.union(other)
+    }
+
+    /// With the rows of a further query, repeated ones as often as they come.
+    pub fn union_all(self, other: impl Into<Combined<M, O>>) -> Self {
+        self.0.union_all(other)
     }
 
     /// Only the rows that another query has as well.

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     ast::{Node, Select},
     decode::sink::{Carrier, Decode},
-    expr::{Cond, IntoAssigns, IntoOrders},
+    expr::{Cond, IntoAssigns, IntoOrders, IntoPartition},
     model::{Model, Record},
     shape::{Parts, Plan, Shape},
     write::Update,
@@ -191,6 +191,18 @@ impl<M, O> QuerySet<M, O> {
     /// Without repeated rows: for [`select`](Self::select), as whole objects never repeat.
     pub fn distinct(mut self) -> Self {
         self.select.distinct = true;
+        self
+    }
+
+    /// Only the first row, in the query's order, of those that share these values: `Film.query().distinct_on(Film.director)
+    /// .order_by((Film.director.asc(), Film.votes.desc()))` is the best film of each director. The order begins with what is
+    /// shared.
+    ///
+    /// Refused by databases without `DISTINCT ON`, as SQLite: there, and everywhere,
+    /// `filter(row_number().over(window().partition_by(..).order_by(..)).eq(1))` says the same.
+    pub fn distinct_on(mut self, keys: impl IntoPartition<M>) -> Self {
+        self.select.distinct_on.clear();
+        keys.keys(&mut self.select.distinct_on);
         self
     }
 

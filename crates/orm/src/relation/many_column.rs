@@ -5,7 +5,7 @@ use quintet_core::Value;
 use super::IntoPk;
 use crate::{
     ast::{Aggregate, Comparison, ManyNode, Node, PathKey},
-    expr::{Assign, AssignValue, Cond, Expr, ExprOf, IntoOrders},
+    expr::{Aggregated, Assign, AssignValue, Cond, Expr, ExprOf, IntoOrders},
     field::{FieldType, Number},
     model::Model,
     path::{OwnColumn, Path},
@@ -128,6 +128,12 @@ impl<P: Path, C: Model, const I: u16> Many<P, C, I> {
     pub fn max<T: FieldType>(self, of: impl ExprOf<C, T>) -> Expr<P::Root, Option<T::Base>> {
         self.query().max(of)
     }
+
+    /// Any value over the related rows: `Film.tags.aggregate(Tag.name.string_agg(", "))`,
+    /// `Film.reviews.aggregate(Review.stars.stddev())`.
+    pub fn aggregate<T: FieldType>(self, value: Expr<Aggregated<C>, T>) -> Expr<P::Root, T> {
+        self.query().aggregate(value)
+    }
 }
 
 impl<P: OwnColumn, C: Model, const I: u16> Many<P, C, I> {
@@ -171,35 +177,40 @@ impl<P: Path, C: Model, const I: u16> ManyQuery<P, C, I> {
 
     /// There is such a row.
     pub fn exists(self) -> Cond<P::Root> {
-        self.aggregate(Aggregate::Exists, None)
+        self.many(Aggregate::Exists, None)
     }
 
     /// How many such rows there are.
     pub fn count(self) -> Expr<P::Root, i64> {
-        self.aggregate(Aggregate::Count, None)
+        self.many(Aggregate::Count, None)
     }
 
     /// The sum over these rows; `None` without rows.
     pub fn sum<T: Number>(self, of: impl ExprOf<C, T>) -> Expr<P::Root, Option<T::Sum>> {
-        self.aggregate(Aggregate::Sum, Some(of.into_node()))
+        self.many(Aggregate::Sum, Some(of.into_node()))
     }
 
     /// The mean over these rows; `None` without rows.
     pub fn avg<T: Number>(self, of: impl ExprOf<C, T>) -> Expr<P::Root, Option<f64>> {
-        self.aggregate(Aggregate::Average, Some(of.into_node()))
+        self.many(Aggregate::Average, Some(of.into_node()))
     }
 
     /// The least over these rows; `None` without rows.
     pub fn min<T: FieldType>(self, of: impl ExprOf<C, T>) -> Expr<P::Root, Option<T::Base>> {
-        self.aggregate(Aggregate::Min, Some(of.into_node()))
+        self.many(Aggregate::Min, Some(of.into_node()))
     }
 
     /// The greatest over these rows; `None` without rows.
     pub fn max<T: FieldType>(self, of: impl ExprOf<C, T>) -> Expr<P::Root, Option<T::Base>> {
-        self.aggregate(Aggregate::Max, Some(of.into_node()))
+        self.many(Aggregate::Max, Some(of.into_node()))
     }
 
-    fn aggregate<T>(self, aggregate: Aggregate, argument: Option<Node>) -> Expr<P::Root, T> {
+    /// Any value over these rows.
+    pub fn aggregate<T: FieldType>(self, value: Expr<Aggregated<C>, T>) -> Expr<P::Root, T> {
+        self.many(Aggregate::Expression, Some(value.node()))
+    }
+
+    fn many<T>(self, aggregate: Aggregate, argument: Option<Node>) -> Expr<P::Root, T> {
         let filter = self.query.into_select().filter;
         Expr::from_node(Node::Many(Box::new(ManyNode {
             path: P::KEY,

@@ -6,7 +6,7 @@ use super::{FkCol, IntoPk, Link};
 use crate::{
     ast::{Aggregate, AggregateNode, Comparison, Node, OuterNode, PathKey, Select},
     executor::Executor,
-    expr::{Cond, Expr, ExprOf, IntoOrders},
+    expr::{Aggregated, Cond, Expr, ExprOf, IntoOrders},
     field::{FieldType, Number},
     model::Model,
     path::Path,
@@ -86,27 +86,34 @@ impl<C: Model, T: Model, const I: u16> Reverse<C, T, I> {
 
     /// How many such rows there are.
     pub fn count(self) -> Expr<T, i64> {
-        self.aggregate(Aggregate::Count, None)
+        self.over(Aggregate::Count, None)
     }
 
     /// The sum over these rows; `None` without rows.
-    pub fn sum<N: Number>(self, of: impl ExprOf<C, N>) -> Expr<T, Option<N::Base>> {
-        self.aggregate(Aggregate::Sum, Some(of.into_node()))
+    pub fn sum<N: Number>(self, of: impl ExprOf<C, N>) -> Expr<T, Option<N::Sum>> {
+        self.over(Aggregate::Sum, Some(of.into_node()))
     }
 
     /// The mean over these rows; `None` without rows.
     pub fn avg<N: Number>(self, of: impl ExprOf<C, N>) -> Expr<T, Option<f64>> {
-        self.aggregate(Aggregate::Average, Some(of.into_node()))
+        self.over(Aggregate::Average, Some(of.into_node()))
     }
 
     /// The least over these rows; `None` without rows.
     pub fn min<F: FieldType>(self, of: impl ExprOf<C, F>) -> Expr<T, Option<F::Base>> {
-        self.aggregate(Aggregate::Min, Some(of.into_node()))
+        self.over(Aggregate::Min, Some(of.into_node()))
     }
 
     /// The greatest over these rows; `None` without rows.
     pub fn max<F: FieldType>(self, of: impl ExprOf<C, F>) -> Expr<T, Option<F::Base>> {
-        self.aggregate(Aggregate::Max, Some(of.into_node()))
+        self.over(Aggregate::Max, Some(of.into_node()))
+    }
+
+    /// Any value over these rows: `Review.user.reverse().aggregate(Review.stars.stddev())`.
+    pub fn aggregate<F: FieldType>(self, value: Expr<Aggregated<C>, F>) -> Expr<T, F> {
+        let mut select = self.correlated();
+        select.columns = vec![value.node()];
+        Expr::from_node(Node::Scalar(select))
     }
 
     /// The rows that point to one object, as a query.
@@ -170,9 +177,9 @@ impl<C: Model, T: Model, const I: u16> Reverse<C, T, I> {
         select
     }
 
-    fn aggregate<O>(self, aggregate: Aggregate, argument: Option<Node>) -> Expr<T, O> {
+    fn over<O>(self, aggregate: Aggregate, argument: Option<Node>) -> Expr<T, O> {
         let mut select = self.correlated();
-        let node = AggregateNode { aggregate, distinct: false, argument, filter: Vec::new() };
+        let node = AggregateNode::new(aggregate, argument);
         select.columns = vec![Node::Aggregate(Box::new(node))];
         Expr::from_node(Node::Scalar(select))
     }

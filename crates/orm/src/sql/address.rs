@@ -43,6 +43,11 @@ impl Render {
         Ok(())
     }
 
+    /// Writes what rows are ordered by.
+    pub(super) fn sorted(&mut self, node: &Node) -> Result {
+        if self.sorts_otherwise(node)? { self.sortable(node) } else { self.node(node) }
+    }
+
     /// What stands around the least or greatest of these, and around each, where the database can't tell it otherwise:
     /// addresses that are kept as text; UUIDs, whose least PostgreSQL tells only from version 18 on.
     pub(super) fn dress(&self, aggregate: Aggregate, argument: Option<&Node>) -> Result<Option<Dress>> {

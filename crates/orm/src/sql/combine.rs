@@ -15,6 +15,7 @@ impl Render {
             if i > 0 {
                 self.push(match combine {
                     Combine::Union => " UNION ",
+                    Combine::UnionAll => " UNION ALL ",
                     Combine::Intersection => " INTERSECT ",
                     Combine::Difference => " EXCEPT ",
                 });

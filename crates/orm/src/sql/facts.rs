@@ -7,7 +7,10 @@ use quintet_core::{
 };
 
 use crate::{
-    ast::{Aggregate, Arithmetic, Comparison, DateFunction, Function, JsonAs, Node, PathKey, Select},
+    ast::{
+        Aggregate, Arithmetic, Comparison, DateFunction, Function, JsonAs, Node, PathKey, Select, WindowCall,
+        WindowFunction,
+    },
     decode::Scales,
     dialect::Dialect,
     relation::link,
@@ -92,7 +95,20 @@ pub(super) fn nullable(root: &'static ModelMeta, node: &Node) -> Result<bool> {
         | Node::JsonAs(..) => true,
         Node::Compare(_, a, b) | Node::Calculate(_, a, b) | Node::JsonContains(a, b) => any(&[a, b])?,
         Node::Cast(_, _, a) | Node::Date(_, _, a) | Node::Regex(_, a, _) => nullable(root, a)?,
-        Node::Aggregate(aggregate) => aggregate.aggregate != Aggregate::Count,
+        Node::InZone(a, _) => nullable(root, a)?,
+        Node::Call(..) => true,
+        Node::Aggregate(aggregate) => !always_answers(aggregate.aggregate),
+        Node::Window(window) => match &window.call {
+            WindowCall::Aggregate(aggregate) => !always_answers(aggregate.aggregate),
+            WindowCall::Function(WindowFunction::Lag(_) | WindowFunction::Lead(_), all) => {
+                all.len() < 2 || any(&all.iter().collect::<Vec<_>>())?
+            }
+            WindowCall::Function(
+                WindowFunction::FirstValue | WindowFunction::LastValue | WindowFunction::NthValue(_),
+                _,
+            ) => true,
+            WindowCall::Function(..) => false,
+        },
         Node::Case(_, None) => true,
         Node::Case(branches, Some(otherwise)) => {
             any(&branches.iter().map(|(_, value)| value).chain([&**otherwise]).collect::<Vec<_>>())?
@@ -100,7 +116,8 @@ pub(super) fn nullable(root: &'static ModelMeta, node: &Node) -> Result<bool> {
         Node::Outer(outer) => !outer.at.is_root() || nullable(outer.model, &outer.node)?,
         Node::And(all) | Node::Or(all) => any(&all.iter().collect::<Vec<_>>())?,
         Node::In(a, _) | Node::Text(_, a, _) => nullable(root, a)?,
-        Node::Function(Function::Concat, _) => false,
+        Node::Function(Function::Concat | Function::Random, _) => false,
+        Node::Function(Function::NullIf, _) => true,
         Node::Function(Function::Coalesce | Function::Greatest | Function::Least, all) => {
             let mut every = true;
             for node in all {
@@ -109,8 +126,18 @@ pub(super) fn nullable(root: &'static ModelMeta, node: &Node) -> Result<bool> {
             every
         }
         Node::Function(_, all) => any(&all.iter().collect::<Vec<_>>())?,
-        Node::Many(many) => !matches!(many.aggregate, Aggregate::Exists | Aggregate::Count),
+        Node::Many(many) => match (many.aggregate, &many.argument) {
+            (Aggregate::Expression, Some(expression)) => {
+                nullable(link(model_at(root, many.path)?, many.field)?.0, expression)?
+            }
+            (aggregate, _) => aggregate != Aggregate::Exists && !always_answers(aggregate),
+        },
     })
+}
+
+/// Has it an answer even without rows?
+fn always_answers(aggregate: Aggregate) -> bool {
+    matches!(aggregate, Aggregate::Count | Aggregate::Json(_))
 }
 
 /// Is it a whole number, as far as its parts tell?
@@ -120,7 +147,20 @@ pub(super) fn is_whole(root: &'static ModelMeta, node: &Node) -> Result<bool> {
         Node::Column(path, index) => whole(field_at(model_at(root, *path)?, *index)?.kind),
         Node::Value(value) => matches!(value, Value::Int(_)),
         Node::Calculate(_, a, b) => is_whole(root, a)? && is_whole(root, b)?,
-        Node::Function(Function::Length, _) => true,
+        Node::Function(Function::Length | Function::Position | Function::Sign, _) => true,
+        Node::Function(Function::NullIf, all) => all.first().map_or(Ok(false), |one| is_whole(root, one))?,
+        Node::Aggregate(aggregate) => {
+            is_whole_aggregate(root, aggregate.aggregate, aggregate.argument.as_ref())?
+        }
+        Node::Window(window) => match &window.call {
+            WindowCall::Aggregate(aggregate) => {
+                is_whole_aggregate(root, aggregate.aggregate, aggregate.argument.as_ref())?
+            }
+            WindowCall::Function(WindowFunction::PercentRank | WindowFunction::CumeDist, _) => false,
+            WindowCall::Function(_, all) => {
+                all.iter().try_fold(true, |all, node| Ok::<_, Error>(all && is_whole(root, node)?))?
+            }
+        },
         Node::Function(
             Function::Abs | Function::Negate | Function::Coalesce | Function::Greatest | Function::Least,
             all,
@@ -131,20 +171,45 @@ pub(super) fn is_whole(root: &'static ModelMeta, node: &Node) -> Result<bool> {
         }
         Node::Cast(_, to, _) => whole(*to),
         Node::Date(DateFunction::Part(_), ..) | Node::JsonAs(JsonAs::Int, _) => true,
-        Node::Many(many) => match (&many.argument, many.aggregate) {
-            (_, Aggregate::Count) => true,
-            (Some(argument), Aggregate::Sum | Aggregate::Min | Aggregate::Max) => {
-                let (child, _) = link(model_at(root, many.path)?, many.field)?;
-                is_whole(child, argument)?
-            }
-            _ => false,
-        },
+        Node::Many(many) => {
+            let (child, _) = link(model_at(root, many.path)?, many.field)?;
+            is_whole_aggregate(child, many.aggregate, many.argument.as_ref())?
+        }
         Node::Scalar(query) => {
             query.columns.first().map_or(Ok(false), |column| is_whole(query.root, column))?
         }
         Node::Outer(outer) => is_whole(outer.model, &outer.node)?,
         _ => false,
     })
+}
+
+fn is_whole_aggregate(
+    root: &'static ModelMeta,
+    aggregate: Aggregate,
+    argument: Option<&Node>,
+) -> Result<bool> {
+    Ok(match (aggregate, argument) {
+        (Aggregate::Count, _) => true,
+        (
+            Aggregate::Sum | Aggregate::Min | Aggregate::Max | Aggregate::Any | Aggregate::Expression,
+            Some(argument),
+        ) => is_whole(root, argument)?,
+        _ => false,
+    })
+}
+
+fn aggregate_digits(
+    root: &'static ModelMeta,
+    aggregate: Aggregate,
+    argument: Option<&Node>,
+) -> Result<Option<Digits>> {
+    match (aggregate, argument) {
+        (
+            Aggregate::Sum | Aggregate::Min | Aggregate::Max | Aggregate::Any | Aggregate::Expression,
+            Some(argument),
+        ) => digits(root, argument),
+        _ => Ok(None),
+    }
 }
 
 /// Does this mention a decimal column?
@@ -171,7 +236,12 @@ pub(super) fn digits(root: &'static ModelMeta, node: &Node) -> Result<Option<Dig
             _ => None,
         },
         Node::Function(
-            Function::Abs | Function::Negate | Function::Coalesce | Function::Greatest | Function::Least,
+            Function::Abs
+            | Function::Negate
+            | Function::Coalesce
+            | Function::NullIf
+            | Function::Greatest
+            | Function::Least,
             all,
         ) => widest(root, all)?,
         Node::Function(Function::Round(places), all) => widest(root, all)?.map(|own| Digits {
@@ -193,22 +263,24 @@ pub(super) fn digits(root: &'static ModelMeta, node: &Node) -> Result<Option<Dig
             };
             Some(Digits { max, places: 0 })
         }
-        Node::Aggregate(aggregate) => match (&aggregate.argument, aggregate.aggregate) {
-            (Some(argument), Aggregate::Sum | Aggregate::Min | Aggregate::Max) => digits(root, argument)?,
-            _ => None,
+        Node::Aggregate(aggregate) => {
+            aggregate_digits(root, aggregate.aggregate, aggregate.argument.as_ref())?
+        }
+        Node::Window(window) => match &window.call {
+            WindowCall::Aggregate(aggregate) => {
+                aggregate_digits(root, aggregate.aggregate, aggregate.argument.as_ref())?
+            }
+            WindowCall::Function(_, all) => widest(root, all)?,
         },
         Node::Scalar(query) => match query.columns.first() {
             Some(column) => digits(query.root, column)?,
             None => None,
         },
         Node::Outer(outer) => digits(outer.model, &outer.node)?,
-        Node::Many(many) => match (&many.argument, many.aggregate) {
-            (Some(argument), Aggregate::Sum | Aggregate::Min | Aggregate::Max) => {
-                let (child, _) = link(model_at(root, many.path)?, many.field)?;
-                digits(child, argument)?
-            }
-            _ => None,
-        },
+        Node::Many(many) => {
+            let (child, _) = link(model_at(root, many.path)?, many.field)?;
+            aggregate_digits(child, many.aggregate, many.argument.as_ref())?
+        }
         _ => None,
     })
 }

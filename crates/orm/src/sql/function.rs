@@ -7,7 +7,7 @@ use super::{
     facts::{digits, nullable},
 };
 use crate::{
-    ast::{Function, Node},
+    ast::{Function, Hash, Math, Node},
     dialect::Functions,
 };
 
@@ -57,6 +57,25 @@ impl Render {
                 Ok(())
             }
             (Function::Right, [text, Node::Value(Value::Int(length))]) => self.right(text, *length),
+            (Function::Repeat, all) => self.call_numbered(pick("quintet_repeat", "REPEAT"), all),
+            (Function::PadStart, all) => self.call_numbered(pick("quintet_pad_start", "LPAD"), all),
+            (Function::PadEnd, all) => self.call_numbered(pick("quintet_pad_end", "RPAD"), all),
+            (Function::Position, all) => self.call(pick("INSTR", "STRPOS"), all),
+            (Function::Hash(hash), [text]) => self.hash(hash, text),
+            (Function::NullIf, all) => self.null_if(all),
+            (Function::Power, [base, exponent]) => self.power_of(base, exponent),
+            (Function::Math(math), [one]) => self.math(math, one),
+            (Function::Sign, [one]) => {
+                self.push("CAST(SIGN(");
+                self.node(one)?;
+                self.push(") AS INTEGER)");
+                Ok(())
+            }
+            (Function::Random, _) => {
+                // As many bits as a double holds exactly.
+                self.push(pick("(ABS(RANDOM() % 9007199254740992) / 9007199254740992.0)", "RANDOM()"));
+                Ok(())
+            }
             (Function::Concat, all) => self.concat(all),
             (Function::Greatest, all) => self.extreme(pick("MAX", "GREATEST"), all),
             (Function::Least, all) => self.extreme(pick("MIN", "LEAST"), all),
@@ -277,6 +296,94 @@ impl Render {
         }
     }
 
+    fn null_if(&mut self, all: &[Node]) -> Result {
+        let places = self.common_places(all)?;
+        self.push("NULLIF(");
+        self.list(all, ", ", |render, node| render.scaled_or_plain(node, places))?;
+        self.push(")");
+        Ok(())
+    }
+
+    fn power_of(&mut self, base: &Node, exponent: &Node) -> Result {
+        self.push(if self.registered() { "quintet_power(" } else { "POWER(" });
+        self.float(base)?;
+        self.push(", ");
+        self.float(exponent)?;
+        self.push(")");
+        Ok(())
+    }
+
+    fn math(&mut self, math: Math, one: &Node) -> Result {
+        if self.registered() {
+            self.push("quintet_");
+        }
+        self.push(match math {
+            Math::Sqrt => "sqrt",
+            Math::Exp => "exp",
+            Math::Ln => "ln",
+            // Of a double, to base 10.
+            Math::Log10 => "log",
+            Math::Sin => "sin",
+            Math::Cos => "cos",
+            Math::Tan => "tan",
+            Math::Asin => "asin",
+            Math::Acos => "acos",
+            Math::Atan => "atan",
+            Math::Radians => "radians",
+            Math::Degrees => "degrees",
+        });
+        self.push("(");
+        self.float(one)?;
+        self.push(")");
+        Ok(())
+    }
+
+    fn hash(&mut self, hash: Hash, text: &Node) -> Result {
+        let name = match hash {
+            Hash::Md5 => "md5",
+            Hash::Sha224 => "sha224",
+            Hash::Sha256 => "sha256",
+            Hash::Sha384 => "sha384",
+            Hash::Sha512 => "sha512",
+        };
+        let (before, after) = match (self.registered(), hash) {
+            (true, _) => ("quintet_", ")"),
+            (false, Hash::Md5) => ("", ")"),
+            (false, _) => ("ENCODE(", ", 'UTF8')), 'hex')"),
+        };
+        self.push(before);
+        self.push(name);
+        self.push(if self.registered() || hash == Hash::Md5 { "(" } else { "(CONVERT_TO(" });
+        self.node(text)?;
+        self.push(after);
+        Ok(())
+    }
+
+    /// A function by a name that the developer wrote; it stands in the text, so that it must be a name.
+    pub(super) fn named_call(&mut self, name: &str, arguments: &[Node]) -> Result {
+        let is_name = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        if !name.split('.').all(is_name) {
+            return Err(Error::database(format!(
+                "{name:?} is no name of a function: letters, digits and `_`"
+            )));
+        }
+        self.push(name);
+        self.push("(");
+        self.list(arguments, ", ", |render, node| match node {
+            // A function may be there for several types.
+            Node::Value(value) => match kind_of(value) {
+                Some(kind) => render.typed(node, kind),
+                None => render.node(node),
+            },
+            node => render.node(node),
+        })?;
+        self.push(")");
+        Ok(())
+    }
+
     pub(super) fn regex(&mut self, fold: bool, inner: &Node, pattern: &str) -> Result {
         if !self.dialect.regex {
             return Err(Error::database(format!(
@@ -284,6 +391,15 @@ impl Render {
                  Rust",
                 self.dialect.name
             )));
+        }
+        if self.registered() {
+            // The driver's own function, for which the `REGEXP` operator of the database has no room for a flag.
+            self.push("quintet_regex(");
+            self.node(inner)?;
+            self.push(", ");
+            self.value(Value::Text(pattern.to_owned()));
+            self.push(if fold { ", 1)" } else { ", 0)" });
+            return Ok(());
         }
         self.operand(inner)?;
         self.push(if fold { " ~* " } else { " ~ " });

@@ -4,6 +4,7 @@ use quintet_core::Result;
 
 use super::{
     Render,
+    aggregate::Asked,
     facts::{field_at, key_of, model_at},
 };
 use crate::{
@@ -62,7 +63,15 @@ impl Render {
             return Ok(());
         }
         self.push("(SELECT ");
+        if let (Aggregate::Expression, Some(expression)) = (many.aggregate, &many.argument) {
+            return self.node(expression);
+        }
         // Which rows count is said by the subquery's own conditions.
-        self.aggregated(many.aggregate, false, many.argument.as_ref(), &[])
+        let argument = many.argument.as_ref();
+        let (more, order, filter) = (&[], &[], &[]);
+        self.aggregated(
+            &Asked { aggregate: many.aggregate, distinct: false, argument, more, order, filter },
+            None,
+        )
     }
 }

@@ -8,6 +8,7 @@ mod aggregate;
 mod calendar;
 mod combine;
 mod decimal;
+mod derived;
 mod facts;
 mod function;
 mod insert;
@@ -18,6 +19,7 @@ mod scope;
 mod select;
 mod subquery;
 mod text;
+mod window;
 mod write;
 
 use quintet_core::{Error, Result, Value};
@@ -37,6 +39,8 @@ use crate::{
 pub(crate) enum Ask {
     /// The rows.
     Rows,
+    /// The rows, their columns named `c0`, `c1` … for a query around.
+    Named,
     /// Their number.
     Count,
     /// One number, if there is any row.
@@ -47,7 +51,7 @@ pub(crate) enum Ask {
 pub(crate) fn select(query: &Select, ask: Ask, dialect: &'static Dialect) -> Result<(Stmt, Scales)> {
     let mut render = Render::new(dialect);
     let scales = match ask {
-        Ask::Rows => facts::scales(query, dialect)?,
+        Ask::Rows | Ask::Named => facts::scales(query, dialect)?,
         Ask::Count | Ask::Exists => Scales::default(),
     };
     render.ask(query, ask)?;

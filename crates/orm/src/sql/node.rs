@@ -15,6 +15,11 @@ const LONG_LIST: usize = 200;
 impl Render {
     /// Writes an expression where nothing binds tighter than itself.
     pub(super) fn node(&mut self, node: &Node) -> Result {
+        if let Some(number) = self.derived_column(node) {
+            self.push("q.c");
+            self.number(number);
+            return Ok(());
+        }
         match node {
             Node::Column(path, index) => {
                 let field = field_at(model_at(self.root()?, *path)?, *index)?;
@@ -48,7 +53,7 @@ impl Render {
             Node::Text(test, inner, part) => self.text(*test, inner, part),
             Node::Function(function, arguments) => self.function(*function, arguments),
             Node::Many(many) => self.many(many),
-            Node::Aggregate(aggregate) => self.aggregate(aggregate),
+            Node::Aggregate(aggregate) => self.aggregated(&super::aggregate::Asked::of(aggregate), None),
             Node::Case(branches, otherwise) => self.case(branches, otherwise.as_deref()),
             Node::Scalar(query) => self.scalar(query),
             Node::Exists(query) => self.exists(query),
@@ -59,6 +64,10 @@ impl Render {
             Node::JsonAs(what, inner) => self.json_as(*what, inner),
             Node::JsonContains(whole, part) => self.json_contains(whole, part),
             Node::Regex(fold, inner, pattern) => self.regex(*fold, inner, pattern),
+            Node::Window(window) => self.window(window),
+            // The same instant.
+            Node::InZone(inner, _) => self.node(inner),
+            Node::Call(name, arguments) => self.named_call(name, arguments),
             Node::OwnerKey => self.owner_key(),
         }
     }
@@ -78,9 +87,12 @@ impl Render {
             | Node::Date(..)
             | Node::JsonAt(..)
             | Node::JsonAs(..)
+            | Node::Window(_)
+            | Node::Call(..)
             // It brings its own parentheses.
             | Node::Outer(_)
             | Node::OwnerKey => true,
+            Node::InZone(inner, _) => return self.operand(inner),
             // Lists of conditions bring their own parentheses.
             Node::And(all) | Node::Or(all) => all.len() != 1,
             _ => false,

@@ -16,6 +16,8 @@ pub(super) struct Scope {
     /// The alias of the many-to-many's table and its column that points to the owner, if rows are asked for by owner.
     pub(super) owners: Option<(usize, &'static str)>,
     joins: Vec<Joined>,
+    /// What the columns `q.c0`, `q.c1` … are, where the only table is a query's rows.
+    derived: Vec<Node>,
 }
 
 #[derive(Clone, Copy)]
@@ -32,9 +34,14 @@ impl Scope {
         Scope::table(root, None)
     }
 
+    /// The rows of a query, whose columns are these.
+    pub(super) fn derived(root: &'static ModelMeta, columns: Vec<Node>) -> Self {
+        Scope { derived: columns, ..Scope::table(root, None) }
+    }
+
     /// One table.
     pub(super) fn table(root: &'static ModelMeta, alias: Option<usize>) -> Self {
-        Scope { root, alias, owners: None, joins: Vec::new() }
+        Scope { root, alias, owners: None, joins: Vec::new(), derived: Vec::new() }
     }
 }
 
@@ -72,8 +79,13 @@ impl Render {
             let (model, optional) = (model_at(root, path)?, is_optional(root, path)?);
             joins.push(Joined { path, alias: self.alias(), model, optional });
         }
-        self.scopes.push(Scope { root, alias: Some(alias), owners: None, joins });
+        self.scopes.push(Scope { root, alias: Some(alias), owners: None, joins, derived: Vec::new() });
         Ok(())
+    }
+
+    /// Which column of the query that the innermost scope's rows come from this is.
+    pub(super) fn derived_column(&self, node: &Node) -> Option<usize> {
+        self.scopes.last()?.derived.iter().position(|column| column == node)
     }
 
     /// Closes the innermost scope.

@@ -7,6 +7,7 @@ use super::{
     facts::{key_of, nullable},
     function::kind_of,
     scope::Scope,
+    window::no_window,
 };
 use crate::ast::{Lock, Node, Nulls, OrderBy, Owners, PathKey, Select};
 
@@ -14,7 +15,7 @@ impl Render {
     /// Writes a query for what is asked.
     pub(super) fn ask(&mut self, query: &Select, ask: Ask) -> Result {
         match ask {
-            Ask::Rows => self.query(query, Ask::Rows),
+            Ask::Rows | Ask::Named => self.query(query, ask),
             Ask::Count if query.is_cut() => {
                 self.push("SELECT COUNT(*) FROM (");
                 if query.order.is_empty() || query.limit.is_some() || query.offset.is_some() {
@@ -41,10 +42,20 @@ impl Render {
         if !query.combined.is_empty() {
             return self.combination(query);
         }
+        if query.filters_windows() {
+            return self.derived(query, ask);
+        }
         self.open_query(query)?;
         self.push(if query.distinct { "SELECT DISTINCT " } else { "SELECT " });
+        self.distinct_on(query)?;
         match ask {
             Ask::Rows => self.list(&query.columns, ", ", Self::selected)?,
+            Ask::Named => self.list(query.columns.iter().enumerate(), ", ", |render, (number, column)| {
+                render.selected(column)?;
+                render.push(" AS c");
+                render.number(number);
+                Ok(())
+            })?,
             Ask::Count => self.push("COUNT(*)"),
             Ask::Exists => self.push("1"),
         }
@@ -54,7 +65,20 @@ impl Render {
         }
         self.conditions(&query.filter, query.owners.is_some())?;
         self.groups(query)?;
-        if ask == Ask::Rows && !query.order.is_empty() {
+        if matches!(ask, Ask::Rows | Ask::Named) {
+            self.ordered(query)?;
+        }
+        self.cut(query, ask);
+        if ask == Ask::Rows {
+            self.lock(query)?;
+        }
+        self.close();
+        Ok(())
+    }
+
+    /// Adds `ORDER BY`.
+    pub(super) fn ordered(&mut self, query: &Select) -> Result {
+        if !query.order.is_empty() {
             self.push(" ORDER BY ");
             // Rows that were made different or put together can be ordered by what they have only: by its number, as an
             // expression with parameters is not the same twice.
@@ -66,11 +90,36 @@ impl Render {
             }
             self.list(&query.order, ", ", |render, order| render.order(order, &query.columns, made))?;
         }
-        self.cut(query, ask);
-        if ask == Ask::Rows {
-            self.lock(query)?;
+        Ok(())
+    }
+
+    /// Adds `ON (…)` after `DISTINCT`.
+    fn distinct_on(&mut self, query: &Select) -> Result {
+        if query.distinct_on.is_empty() {
+            return Ok(());
         }
-        self.close();
+        if !self.dialect.distinct_on {
+            return Err(Error::database(format!(
+                "{} has no DISTINCT ON: instead of distinct_on(column), filter by \
+                 row_number().over(window().partition_by(column).order_by(..)).eq(1)",
+                self.dialect.name
+            )));
+        }
+        let starts = query
+            .distinct_on
+            .iter()
+            .all(|key| query.order.iter().take(query.distinct_on.len()).any(|order| order.node == *key));
+        if !query.order.is_empty() && !starts {
+            return Err(Error::database(
+                "distinct_on(..) takes the first row of each: the order must begin with the same columns",
+            ));
+        }
+        if !query.distinct {
+            self.push("DISTINCT ");
+        }
+        self.push("ON (");
+        self.list(&query.distinct_on, ", ", Self::node)?;
+        self.push(") ");
         Ok(())
     }
 
@@ -87,6 +136,8 @@ impl Render {
 
     /// Adds `GROUP BY` and `HAVING`.
     fn groups(&mut self, query: &Select) -> Result {
+        no_window(&query.group, "a key of groups")?;
+        no_window(&query.having, "a condition on groups")?;
         for (i, key) in query.group.iter().enumerate() {
             self.push(if i == 0 { " GROUP BY " } else { ", " });
             match key {
@@ -173,6 +224,7 @@ impl Render {
 
     /// Adds ` WHERE` with conditions that all hold, or ` AND` after one that stands already.
     pub(super) fn conditions(&mut self, filter: &[Node], started: bool) -> Result {
+        no_window(filter, "a condition inside another expression")?;
         for (i, condition) in filter.iter().enumerate() {
             self.push(if started || i > 0 { " AND " } else { " WHERE " });
             self.node(condition)?;
@@ -183,14 +235,13 @@ impl Render {
     fn order(&mut self, order: &OrderBy, columns: &[Node], made: bool) -> Result {
         let by_number = match order.node {
             // A subquery that is selected is ordered by its number: computed once.
-            Node::Many(_) | Node::Scalar(_) | Node::Aggregate(_) => true,
+            Node::Many(_) | Node::Scalar(_) | Node::Aggregate(_) | Node::Window(_) => true,
             Node::Column(..) => false,
             _ => made,
         };
         match columns.iter().position(|column| column == &order.node) {
             Some(position) if by_number => self.number(position + 1),
-            _ if self.sorts_otherwise(&order.node)? => self.sortable(&order.node)?,
-            _ => self.node(&order.node)?,
+            _ => self.sorted(&order.node)?,
         }
         let has_nulls = nullable(self.root()?, &order.node)?;
         self.direction(order, has_nulls);

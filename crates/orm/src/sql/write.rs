@@ -6,6 +6,7 @@ use super::{
     Ask, Render,
     facts::{field_at, key_of},
     scope::Scope,
+    window::no_window,
 };
 use crate::ast::{Node, PathKey, Select};
 
@@ -13,6 +14,9 @@ impl Render {
     /// Writes an update of the rows of a query.
     pub(crate) fn update(&mut self, query: &Select, sets: &[(u16, &Node)], returning: bool) -> Result {
         let model = query.root;
+        for (_, node) in sets {
+            no_window(std::slice::from_ref(*node), "a value that is set")?;
+        }
         let alias = self.open_write(query, sets.iter().map(|(_, node)| *node));
         self.push("UPDATE ");
         self.table(model, alias)?;

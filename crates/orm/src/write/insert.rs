@@ -159,7 +159,7 @@ pub(crate) fn row_scales(meta: &'static ModelMeta, dialect: &Dialect) -> Scales 
 }
 
 /// Refuses fields that do not identify a row, which the database would refuse with a riddle.
-fn must_be_unique(meta: &'static ModelMeta, by: &[u16], at: &'static Location<'static>) -> Result {
+pub(super) fn must_be_unique(meta: &'static ModelMeta, by: &[u16], at: &'static Location<'static>) -> Result {
     let same = |set: &[u16]| set.len() == by.len() && set.iter().all(|index| by.contains(index));
     let single = match by {
         [one] => meta.field_at(*one).is_some_and(|field| field.unique),

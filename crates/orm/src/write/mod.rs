@@ -4,6 +4,7 @@
 //! metadata first; what only the database can know (uniqueness, foreign keys) comes back as an error that names the
 //! model's fields ([`explain`]).
 mod bulk;
+mod bulk_upsert;
 mod by_name;
 mod delete;
 mod draft;
@@ -16,6 +17,7 @@ mod links;
 mod update;
 
 pub(crate) use bulk::{bulk_create, bulk_update};
+pub(crate) use bulk_upsert::{Existing, bulk_upsert};
 pub(crate) use by_name::{insert_values, update_values};
 pub(crate) use delete::delete_rows;
 pub use draft::Draft;

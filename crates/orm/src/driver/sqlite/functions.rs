@@ -1,11 +1,16 @@
 //! SQL functions that the ORM's renderer relies on, on every connection.
 
+mod math;
+mod spread;
+mod text;
+mod zone;
+
 use std::net::IpAddr;
 
 use quintet_core::value::{Decimal, JsonValue, Uuid};
 use rusqlite::{
     Connection, Error, Result,
-    functions::{Aggregate, Context, FunctionFlags},
+    functions::{Context, FunctionFlags},
     types::{Value, ValueRef},
 };
 
@@ -18,13 +23,13 @@ const PURE: FunctionFlags = FunctionFlags::SQLITE_UTF8
 /// Registers them.
 pub(super) fn register(connection: &Connection) -> Result<()> {
     // SQLite's own `lower`, `upper` and `LIKE` know only ASCII.
-    text(connection, FOLD_FUNCTION, |text| fold(text).into_owned())?;
-    text(connection, "quintet_text_lower", str::to_lowercase)?;
-    text(connection, "quintet_text_upper", str::to_uppercase)?;
-    text(connection, "quintet_reverse", |text| text.chars().rev().collect())?;
+    changed(connection, FOLD_FUNCTION, |text| fold(text).into_owned())?;
+    changed(connection, "quintet_text_lower", str::to_lowercase)?;
+    changed(connection, "quintet_text_upper", str::to_uppercase)?;
+    changed(connection, "quintet_reverse", |text| text.chars().rev().collect())?;
     number(connection, "quintet_ceil", f64::ceil)?;
     number(connection, "quintet_floor", f64::floor)?;
-    text(connection, "quintet_uuid_text", |text| {
+    changed(connection, "quintet_uuid_text", |text| {
         Uuid::try_parse(text).map_or_else(|_| text.to_owned(), |uuid| uuid.to_string())
     })?;
     connection.create_scalar_function("quintet_ip_key", 1, PURE, |context| {
@@ -64,8 +69,14 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
             _ => Ok(Value::Null),
         }
     })?;
-    connection.create_aggregate_function("quintet_variance", 1, PURE, Spread { root: false })?;
-    connection.create_aggregate_function("quintet_deviation", 1, PURE, Spread { root: true })
+    spread::register(connection)?;
+    text::register(connection)?;
+    math::register(connection)?;
+    zone::register(connection)
+}
+
+fn failed(why: String) -> Error {
+    Error::UserFunctionError(why.into())
 }
 
 /// An address as bytes that sort: its version, then its bytes.
@@ -85,7 +96,11 @@ fn ip_of(key: &[u8]) -> Option<IpAddr> {
 }
 
 /// A function of one text; other values stay as they are.
-fn text(connection: &Connection, name: &str, change: impl Fn(&str) -> String + Send + 'static) -> Result<()> {
+fn changed(
+    connection: &Connection,
+    name: &str,
+    change: impl Fn(&str) -> String + Send + 'static,
+) -> Result<()> {
     connection.create_scalar_function(name, 1, PURE, move |context| {
         Ok(match context.get_raw(0) {
             ValueRef::Text(bytes) => Value::Text(change(&String::from_utf8_lossy(bytes))),
@@ -153,43 +168,4 @@ fn contains(whole: &JsonValue, part: &JsonValue) -> bool {
 /// Below the top, a plain value is not taken for an array of it.
 fn contained(whole: &JsonValue, part: &JsonValue) -> bool {
     whole.is_array() == part.is_array() && contains(whole, part)
-}
-
-/// The variance of a whole population, or its root, in one pass (Welford).
-struct Spread {
-    root: bool,
-}
-
-#[derive(Default)]
-struct Moments {
-    count: f64,
-    mean: f64,
-    squares: f64,
-}
-
-impl Aggregate<Moments, Option<f64>> for Spread {
-    fn init(&self, _: &mut Context<'_>) -> Result<Moments> {
-        Ok(Moments::default())
-    }
-
-    fn step(&self, context: &mut Context<'_>, moments: &mut Moments) -> Result<()> {
-        #[expect(clippy::cast_precision_loss, reason = "the answer is a double")]
-        let number = match context.get_raw(0) {
-            ValueRef::Integer(number) => number as f64,
-            ValueRef::Real(number) => number,
-            _ => return Ok(()),
-        };
-        moments.count += 1.0;
-        let distance = number - moments.mean;
-        moments.mean += distance / moments.count;
-        moments.squares += distance * (number - moments.mean);
-        Ok(())
-    }
-
-    fn finalize(&self, _: &mut Context<'_>, moments: Option<Moments>) -> Result<Option<f64>> {
-        Ok(moments.filter(|moments| moments.count > 0.0).map(|moments| {
-            let variance = moments.squares / moments.count;
-            if self.root { variance.sqrt() } else { variance }
-        }))
-    }
 }
