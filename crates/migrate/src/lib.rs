@@ -8,7 +8,9 @@
 //! by [`sources`].
 mod error;
 
+pub mod data;
 pub mod detect;
+pub mod events;
 pub mod file;
 pub mod graph;
 mod key;
@@ -19,8 +21,11 @@ mod room;
 pub mod run;
 pub mod sources;
 pub mod sql;
+pub mod squash;
 pub mod state;
 
+pub use data::{DataMigrating, DataMigrations, OldModels};
+pub use events::{Migrated, Migrating};
 pub use file::Migration;
 pub use graph::Graph;
 pub use key::MigrationKey;

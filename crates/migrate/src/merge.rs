@@ -30,7 +30,7 @@ pub fn merge(graph: &Graph, app: &str) -> Result<Option<Migration>> {
             check(left, right)?;
         }
     }
-    let number = graph.of_app(app).map(|m| m.key.number()).max().unwrap_or(0) + 1;
+    let number = graph.next_number(app);
     let merged = Migration::new(MigrationKey::new(app, format!("{number:04}_merge")), leaves, Vec::new());
     // The operations must fit each other in the order in which the graph runs them.
     Graph::new(graph.iter().cloned().chain([merged.clone()]).collect())?.state()?;
@@ -61,13 +61,13 @@ fn check(left: &[&Migration], right: &[&Migration]) -> Result {
 
 /// Would the order of the two make a difference?
 fn clash(a: &Operation, b: &Operation) -> bool {
-    let raw = |o: &Operation| matches!(o, Operation::RunSql { .. });
+    let raw = |o: &Operation| matches!(o, Operation::RunSql { .. } | Operation::RunRust { .. });
     let apart = |o: &Operation| matches!(o, Operation::Separate { .. });
     if apart(a) || apart(b) {
         return true;
     }
     if raw(a) || raw(b) {
-        // What SQL does to rows nobody can tell; beside changes of the schema of its own it may well stand.
+        // What SQL or a function does to rows nobody can tell; beside changes of the schema of its own it may well stand.
         return raw(a) && raw(b);
     }
     let (Some(x), Some(y)) = (models(a), models(b)) else { return false };
@@ -102,6 +102,9 @@ fn names(operation: &Operation) -> Option<BTreeSet<String>> {
         ),
         Operation::RemoveIndex { name, .. } | Operation::RemoveConstraint { name, .. } => {
             of(&[&format!("the rule {name}")])
+        }
+        Operation::RenameIndex { from, to, .. } => {
+            Some(std::iter::once(from).chain(to).map(|name| format!("the rule {name}")).collect())
         }
         Operation::AddConstraint { check, .. } => of(&[&format!("the rule {}", check.name)]),
         Operation::AlterUniqueTogether { .. } => of(&["what is unique together"]),

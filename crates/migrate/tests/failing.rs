@@ -11,7 +11,11 @@ use quintet_migrate::{Graph, Operation, file, run::Target};
 use quintet_orm::{Db, DbOptions, Executor};
 
 fn sql(text: &str) -> Operation {
-    Operation::RunSql { up: BTreeMap::from([("all".to_owned(), text.to_owned())]), down: BTreeMap::new() }
+    Operation::RunSql {
+        up: BTreeMap::from([("all".to_owned(), text.to_owned())]),
+        down: BTreeMap::new(),
+        elidable: false,
+    }
 }
 
 #[tokio::test]

@@ -101,12 +101,12 @@ async fn a_fake_only_changes_the_history() {
     let db = memory().await;
     let migrator = Migrator::new(&db, &graph);
     let plan = migrator.plan(&Target::Migration(MigrationKey::new("a", "0001"))).await.unwrap();
-    assert_eq!(migrator.run(&plan, Mode::Fake, |_| {}).await.unwrap().len(), 1);
+    assert_eq!(migrator.run(&plan, Mode::Fake, |_, _| {}).await.unwrap().len(), 1);
     assert!(introspect(&db).await.is_empty());
     assert_eq!(migrator.history().await.unwrap()[0].key.to_string(), "a.0001");
     let plan = migrator.plan(&Target::Zero("a".into())).await.unwrap();
     assert_eq!(plan.steps[0].direction, Direction::Backwards);
-    migrator.run(&plan, Mode::Fake, |_| {}).await.unwrap();
+    migrator.run(&plan, Mode::Fake, |_, _| {}).await.unwrap();
     assert!(migrator.history().await.unwrap().is_empty());
 }
 

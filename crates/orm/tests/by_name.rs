@@ -15,6 +15,7 @@ scenarios!(
     order_search_and_pages,
     rows_have_the_values_of_typed_rows,
     rows_are_written_from_text,
+    rows_are_written_from_values,
     no_text_becomes_sql,
 );
 
@@ -403,4 +404,37 @@ async fn no_text_becomes_sql(on: &On) {
         set.delete(&key, &db).await.unwrap();
     }
     assert_eq!(Film.count(&db).await.unwrap(), 3);
+}
+
+async fn rows_are_written_from_values(on: &On) {
+    let (db, _) = on.filled().await;
+    let all = DynSet::new(Film.meta()).unrestricted();
+    // Nothing had to be allowed.
+    let found =
+        all.clone().filter("director__name__icontains", "ridley").unwrap().order_by("-title").unwrap();
+    assert!(!found.all(&db).await.unwrap().is_empty());
+    let first = all.clone().after(None, 2, &db).await.unwrap();
+    assert_eq!(first.len(), 2);
+    let count = all.clone().count(&db).await.unwrap();
+    let rest = all.clone().after(Some(first[1].key()), 100, &db).await.unwrap();
+    assert_eq!(rest.len() as u64, count - 2);
+    assert!(rest.iter().all(|row| row.key().as_int() > first[1].key().as_int()));
+
+    let changed =
+        all.clone().only(&first[0]).unwrap().update_all([("title", "Changed".into())], &db).await.unwrap();
+    assert_eq!(changed, 1);
+    assert_eq!(titles(&all.clone().filter("title", "Changed").unwrap().all(&db).await.unwrap()), ["Changed"]);
+    let error = all.clone().update_all([("titel", "x".into())], &db).await.unwrap_err().to_string();
+    assert!(error.contains("did you mean `title`?"), "{error}");
+    let error = all.clone().update_all([("title", Value::Null)], &db).await.unwrap_err();
+    assert_eq!(error.status().as_u16(), 422);
+
+    let directors = DynSet::new(Director.meta()).unrestricted();
+    let ann = directors.create([("name", "Ann".into())], &db).await.unwrap();
+    assert_eq!(ann.get("name").and_then(Value::as_text), Some("Ann"));
+    assert!(
+        directors.clone().only(&first[0]).unwrap_err().to_string().contains("a row of Film, not of Director")
+    );
+    assert_eq!(directors.clone().only(&ann).unwrap().delete_all(&db).await.unwrap(), 1);
+    assert_eq!(directors.filter("name", "Ann").unwrap().count(&db).await.unwrap(), 0);
 }

@@ -21,6 +21,9 @@ pub use quintet_macros::{Choices, model};
 pub use quintet_macros::{Settings, app, command, data, delete, get, page, patch, post, put};
 #[cfg(feature = "orm")]
 #[doc(no_inline)]
+pub use quintet_migrate::{DataMigrating as _, Migrated, OldModels};
+#[cfg(feature = "orm")]
+#[doc(no_inline)]
 pub use quintet_orm::prelude::*;
 #[cfg(feature = "templates")]
 #[doc(no_inline)]

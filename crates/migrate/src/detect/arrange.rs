@@ -157,7 +157,7 @@ fn apps_needed(before: &ProjectState, operation: &Operation) -> BTreeSet<String>
 fn named(graph: &Graph, parts: Vec<Part>, name: Option<&str>) -> Vec<Migration> {
     let mut keys: Vec<MigrationKey> = Vec::new();
     for part in &parts {
-        let last = graph.of_app(&part.app).map(|m| m.key.number()).max();
+        let last = graph.next_number(&part.app).checked_sub(1).filter(|last| *last > 0);
         let made = keys.iter().filter(|k| k.app == part.app).map(MigrationKey::number).max();
         let number = last.max(made).unwrap_or(0) + 1;
         let first = last.is_none() && made.is_none();

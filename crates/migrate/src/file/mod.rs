@@ -44,6 +44,8 @@ pub struct Migration {
     pub key: MigrationKey,
     /// What must be applied before.
     pub depends: Vec<MigrationKey>,
+    /// The migrations that it stands for, if it was squashed from several.
+    pub replaces: Vec<MigrationKey>,
     /// The steps, in order.
     pub operations: Vec<Operation>,
     pub(crate) source: Option<Source>,
@@ -56,6 +58,8 @@ pub(crate) struct Source {
     pub(crate) text: String,
     /// The byte where `depends` stands.
     pub(crate) depends_at: usize,
+    /// The byte where `replaces` stands.
+    pub(crate) replaces_at: usize,
     /// The byte where each operation starts.
     pub(crate) operations_at: Vec<usize>,
 }
@@ -71,13 +75,22 @@ impl Migration {
     /// A migration that is in no file yet.
     #[must_use]
     pub fn new(key: MigrationKey, depends: Vec<MigrationKey>, operations: Vec<Operation>) -> Self {
-        Migration { key, depends, operations, source: None }
+        Migration { key, depends, replaces: Vec::new(), operations, source: None }
+    }
+
+    /// The same migration in the place of others.
+    #[must_use]
+    pub fn with_replaces(self, replaces: Vec<MigrationKey>) -> Self {
+        Migration { replaces, ..self }
     }
 
     /// The same migration, whatever file it is in?
     #[must_use]
     pub fn same_as(&self, other: &Migration) -> bool {
-        self.key == other.key && self.depends == other.depends && self.operations == other.operations
+        self.key == other.key
+            && self.depends == other.depends
+            && self.replaces == other.replaces
+            && self.operations == other.operations
     }
 
     /// Takes the state through all operations.
@@ -113,6 +126,10 @@ impl Migration {
 
     pub(crate) fn depends_place(&self) -> Option<SourcePlace> {
         self.source.as_ref().map(|source| source.place(source.depends_at))
+    }
+
+    pub(crate) fn replaces_place(&self) -> Option<SourcePlace> {
+        self.source.as_ref().map(|source| source.place(source.replaces_at))
     }
 
     /// ` (file)`, for messages about the whole migration.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The operations, as `op` names them.
-pub(super) const NAMES: [&str; 15] = [
+pub(super) const NAMES: [&str; 17] = [
     "create_model",
     "delete_model",
     "rename_model",
@@ -27,10 +27,12 @@ pub(super) const NAMES: [&str; 15] = [
     "alter_unique_together",
     "add_index",
     "remove_index",
+    "rename_index",
     "add_constraint",
     "remove_constraint",
     "separate",
     "run_sql",
+    "run_rust",
 ];
 
 const RULES: [OnDelete; 4] = [OnDelete::Cascade, OnDelete::Protect, OnDelete::SetNull, OnDelete::DoNothing];
@@ -129,6 +131,14 @@ pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
             let concurrently = table.flag("concurrently")?;
             Operation::RemoveIndex { model: label("model")?, name: table.text("name")?, concurrently }
         }
+        "rename_index" => {
+            table.allow(&["op", "model", "from", "to"])?;
+            Operation::RenameIndex {
+                model: label("model")?,
+                from: table.text("from")?,
+                to: table.opt_text("to")?,
+            }
+        }
         "add_constraint" => {
             table.allow(&["op", "model", "name", "check"])?;
             Operation::AddConstraint { model: label("model")?, check: check(&table)? }
@@ -146,9 +156,27 @@ pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
             Operation::Separate { state: all("state")?, database: all("database")? }
         }
         "run_sql" => {
-            table.allow(&["op", "up", "down"])?;
+            table.allow(&["op", "up", "down", "elidable"])?;
             let up = sql(&table, "up")?.ok_or_else(|| table.missing("up"))?;
-            Operation::RunSql { up, down: sql(&table, "down")?.unwrap_or_default() }
+            let down = sql(&table, "down")?.unwrap_or_default();
+            Operation::RunSql { up, down, elidable: table.flag("elidable")? }
+        }
+        "run_rust" => {
+            table.allow(&["op", "name", "reverse", "elidable"])?;
+            let function = table.text("name")?;
+            if function.is_empty() {
+                let at = table.item("name").map_or(table.at(), |item| item.span().start);
+                return Err(
+                    table.error(at, "`name` of run_rust is empty: name a function that the app registers")
+                );
+            }
+            // Nothing to undo is no function, and stays empty.
+            let named = |name: String| if name.is_empty() { name } else { full_label(app, &name) };
+            Operation::RunRust {
+                function: full_label(app, &function),
+                reverse: table.opt_text("reverse")?.map(named),
+                elidable: table.flag("elidable")?,
+            }
         }
         other => {
             let at = table.item("op").map_or(0, |item| item.span().start);

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{Migration, operation::rule_name};
 use crate::{
+    key::MigrationKey,
     operation::{Operation, SqlByDialect},
     state::{CheckState, FieldState, IndexState, ModelState, app_of, name_of},
 };
@@ -16,12 +17,14 @@ const HEADER: &str = "# A migration: steps from one shape of the tables to the n
 pub fn render(migration: &Migration) -> String {
     let mut out = String::from(HEADER);
     let app = migration.key.app.as_str();
-    let depends: Vec<String> = migration
-        .depends
-        .iter()
-        .map(|key| quoted(&if key.app == app { key.name.clone() } else { key.to_string() }))
-        .collect();
+    let named = |key: &MigrationKey| quoted(&if key.app == app { key.name.clone() } else { key.to_string() });
+    let depends: Vec<String> = migration.depends.iter().map(named).collect();
     line(&mut out, "depends", &format!("[{}]", depends.join(", ")));
+    if !migration.replaces.is_empty() {
+        let replaces: Vec<String> =
+            migration.replaces.iter().map(|key| format!("    {},\n", named(key))).collect();
+        line(&mut out, "replaces", &format!("[\n{}]", replaces.concat()));
+    }
     for operation in &migration.operations {
         out.push_str("\n[[operation]]\n");
         write_operation(app, operation, "operation", &mut out);
@@ -53,10 +56,12 @@ fn write_operation(app: &str, operation: &Operation, path: &str, out: &mut Strin
         Operation::AlterUniqueTogether { .. } => "alter_unique_together",
         Operation::AddIndex { .. } => "add_index",
         Operation::RemoveIndex { .. } => "remove_index",
+        Operation::RenameIndex { .. } => "rename_index",
         Operation::AddConstraint { .. } => "add_constraint",
         Operation::RemoveConstraint { .. } => "remove_constraint",
         Operation::Separate { .. } => "separate",
         Operation::RunSql { .. } => "run_sql",
+        Operation::RunRust { .. } => "run_rust",
     };
     line(out, "op", &quoted(op));
     if let Some(model) = operation.model() {
@@ -96,11 +101,17 @@ fn write_operation(app: &str, operation: &Operation, path: &str, out: &mut Strin
         Operation::AlterUniqueTogether { sets: all, .. } => line(out, "sets", &sets(all)),
         Operation::AddIndex { index, concurrently, .. } => {
             index_keys(index).iter().for_each(|(key, value)| line(out, key, value));
-            write_concurrently(*concurrently, out);
+            write_flag("concurrently", *concurrently, out);
         }
         Operation::RemoveIndex { name, concurrently, .. } => {
             line(out, "name", &quoted(name));
-            write_concurrently(*concurrently, out);
+            write_flag("concurrently", *concurrently, out);
+        }
+        Operation::RenameIndex { from, to, .. } => {
+            line(out, "from", &quoted(from));
+            if let Some(to) = to {
+                line(out, "to", &quoted(to));
+            }
         }
         Operation::AddConstraint { check, .. } => {
             line(out, "name", &quoted(&check.name));
@@ -116,9 +127,18 @@ fn write_operation(app: &str, operation: &Operation, path: &str, out: &mut Strin
                 }
             }
         }
-        Operation::RunSql { up, down } => {
+        Operation::RunSql { up, down, elidable } => {
             write_sql("up", up, out);
             write_sql("down", down, out);
+            write_flag("elidable", *elidable, out);
+        }
+        Operation::RunRust { function, reverse, elidable } => {
+            let named = |name: &str| if name.is_empty() { quoted(name) } else { short(app, name) };
+            line(out, "name", &named(function));
+            if let Some(reverse) = reverse {
+                line(out, "reverse", &named(reverse));
+            }
+            write_flag("elidable", *elidable, out);
         }
     }
 }
@@ -182,9 +202,9 @@ fn index_keys(index: &IndexState) -> Vec<(&'static str, String)> {
     keys
 }
 
-fn write_concurrently(concurrently: bool, out: &mut String) {
-    if concurrently {
-        line(out, "concurrently", "true");
+fn write_flag(key: &str, set: bool, out: &mut String) {
+    if set {
+        line(out, key, "true");
     }
 }
 

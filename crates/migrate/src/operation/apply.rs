@@ -69,6 +69,7 @@ impl Operation {
                 owner.indexes.retain(|other| *other != index);
                 Ok(())
             }
+            Operation::RenameIndex { model, from, to } => rename_index(state, model, from, to.as_ref()),
             Operation::AddConstraint { model, check } => {
                 let owner = state.model_mut(model)?;
                 if owner.check(&check.name).is_ok() {
@@ -86,7 +87,7 @@ impl Operation {
             Operation::Separate { state: only_here, .. } => {
                 only_here.iter().try_for_each(|operation| operation.apply(state))
             }
-            Operation::RunSql { .. } => Ok(()),
+            Operation::RunSql { .. } | Operation::RunRust { .. } => Ok(()),
         }
     }
 }
@@ -221,6 +222,18 @@ fn rename_field(state: &mut ProjectState, model: &str, from: &str, to: &str, col
     for name in owner.unique_together.iter_mut().flatten().filter(|name| *name == from) {
         to.clone_into(name);
     }
+    Ok(())
+}
+
+fn rename_index(state: &mut ProjectState, model: &str, from: &str, to: Option<&String>) -> Result {
+    let owner = state.model_mut(model)?;
+    let old = owner.index(from)?.clone();
+    let new = IndexState { name: to.cloned(), ..old.clone() };
+    let name = new.name(owner)?;
+    if name != from && owner.index(&name).is_ok() {
+        return Err(refuse(format!("table `{}` has an index `{name}` already", owner.table)));
+    }
+    owner.indexes.iter_mut().filter(|index| **index == old).for_each(|index| index.clone_from(&new));
     Ok(())
 }
 

@@ -25,10 +25,12 @@ impl Operation {
             Operation::AlterUniqueTogether { model, .. } => format!("{}_unique_together", snake(model)),
             Operation::AddIndex { model, .. } => format!("{}_index", snake(model)),
             Operation::RemoveIndex { model, .. } => format!("remove_{}_index", snake(model)),
+            Operation::RenameIndex { model, .. } => format!("rename_{}_index", snake(model)),
             Operation::AddConstraint { model, check } => format!("{}_{}", snake(model), check.name),
             Operation::RemoveConstraint { model, name } => format!("remove_{}_{name}", snake(model)),
             Operation::Separate { .. } => "separate".to_owned(),
             Operation::RunSql { .. } => "sql".to_owned(),
+            Operation::RunRust { function, .. } => name_of(function).to_owned(),
         }
     }
 }
@@ -77,6 +79,12 @@ impl fmt::Display for Operation {
             Operation::RemoveIndex { model, name, .. } => {
                 write!(f, "remove index {name} from {}", name_of(model))
             }
+            Operation::RenameIndex { model, from, to: Some(to) } => {
+                write!(f, "rename index {from} of {} to {to}", name_of(model))
+            }
+            Operation::RenameIndex { model, from, to: None } => {
+                write!(f, "name index {from} of {} after its columns", name_of(model))
+            }
             Operation::AddConstraint { model, check } => {
                 write!(f, "add constraint {} to {}", check.name, name_of(model))
             }
@@ -91,6 +99,8 @@ impl fmt::Display for Operation {
                 write!(f, "in the files: {}; in the database: {}", told(state), told(database))
             }
             Operation::RunSql { .. } => f.write_str("run SQL"),
+            Operation::RunRust { function, .. } if function.is_empty() => f.write_str("nothing to undo"),
+            Operation::RunRust { function, .. } => write!(f, "run {}", name_of(function)),
         }
     }
 }

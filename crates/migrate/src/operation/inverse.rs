@@ -58,6 +58,12 @@ impl Operation {
                 index: before.model(model)?.index(name)?.clone(),
                 concurrently: *concurrently,
             },
+            Operation::RenameIndex { model, from, to } => {
+                let owner = before.model(model)?;
+                let old = owner.index(from)?;
+                let new = crate::state::IndexState { name: to.clone(), ..old.clone() };
+                Operation::RenameIndex { model: model.clone(), from: new.name(owner)?, to: old.name.clone() }
+            }
             Operation::AddConstraint { model, check } => {
                 Operation::RemoveConstraint { model: model.clone(), name: check.name.clone() }
             }
@@ -70,8 +76,19 @@ impl Operation {
                     |all: &[Operation]| inverse_of(&mut before.clone(), all).map_err(|(_, error)| error);
                 Operation::Separate { state: back(state)?, database: back(database)? }
             }
-            Operation::RunSql { up, down } if !down.is_empty() => {
-                Operation::RunSql { up: down.clone(), down: up.clone() }
+            Operation::RunSql { up, down, elidable } if !down.is_empty() => {
+                Operation::RunSql { up: down.clone(), down: up.clone(), elidable: *elidable }
+            }
+            Operation::RunRust { function, reverse: Some(reverse), elidable } => Operation::RunRust {
+                function: reverse.clone(),
+                reverse: Some(function.clone()),
+                elidable: *elidable,
+            },
+            Operation::RunRust { function, .. } => {
+                return Err(refuse(format!(
+                    "`{function}` has no `reverse`, so there is no way back: name a function that undoes it (`reverse = \"\"` \
+                     if there is nothing to undo)"
+                )));
             }
             Operation::RunSql { .. } => {
                 return Err(refuse(

@@ -113,6 +113,15 @@ pub enum Operation {
         /// Is the table kept open for writing meanwhile? Then its migration is no transaction.
         concurrently: bool,
     },
+    /// Gives an index another name.
+    RenameIndex {
+        /// The model's label.
+        model: String,
+        /// The name that it has in the database.
+        from: String,
+        /// The name that it gets; `None` for one that follows from table and columns.
+        to: Option<String>,
+    },
     /// Adds a rule that every row must meet, also those that exist.
     AddConstraint {
         /// The model's label.
@@ -141,6 +150,17 @@ pub enum Operation {
         up: SqlByDialect,
         /// Backwards; empty if there is no way back.
         down: SqlByDialect,
+        /// May it be left out where the migration is squashed: is there nothing to do for a new database?
+        elidable: bool,
+    },
+    /// Runs a function of the program, which sees the models as they are at this point. The state does not change.
+    RunRust {
+        /// App and name under which it is registered: `shop.fill_slugs`.
+        function: String,
+        /// The function that undoes it; empty if there is nothing to undo, `None` if there is no way back.
+        reverse: Option<String>,
+        /// May it be left out where the migration is squashed: is there nothing to do for a new database?
+        elidable: bool,
     },
 }
 
@@ -160,9 +180,42 @@ impl Operation {
             | Operation::AlterUniqueTogether { model, .. }
             | Operation::AddIndex { model, .. }
             | Operation::RemoveIndex { model, .. }
+            | Operation::RenameIndex { model, .. }
             | Operation::AddConstraint { model, .. }
             | Operation::RemoveConstraint { model, .. } => Some(model),
-            Operation::Separate { .. } | Operation::RunSql { .. } => None,
+            Operation::Separate { .. } | Operation::RunSql { .. } | Operation::RunRust { .. } => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn model_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Operation::CreateModel { model, .. }
+            | Operation::DeleteModel { model }
+            | Operation::RenameModel { model, .. }
+            | Operation::RenameTable { model, .. }
+            | Operation::AddField { model, .. }
+            | Operation::RemoveField { model, .. }
+            | Operation::AlterField { model, .. }
+            | Operation::RenameField { model, .. }
+            | Operation::AlterUniqueTogether { model, .. }
+            | Operation::AddIndex { model, .. }
+            | Operation::RemoveIndex { model, .. }
+            | Operation::RenameIndex { model, .. }
+            | Operation::AddConstraint { model, .. }
+            | Operation::RemoveConstraint { model, .. } => Some(model),
+            Operation::Separate { .. } | Operation::RunSql { .. } | Operation::RunRust { .. } => None,
+        }
+    }
+
+    /// Makes an ordinary operation of one that keeps the table open for writing.
+    pub(crate) fn take_turns(&mut self) {
+        match self {
+            Operation::AddIndex { concurrently, .. } | Operation::RemoveIndex { concurrently, .. } => {
+                *concurrently = false;
+            }
+            Operation::Separate { database, .. } => database.iter_mut().for_each(Operation::take_turns),
+            _ => {}
         }
     }
 
@@ -175,6 +228,42 @@ impl Operation {
             }
             Operation::Separate { database, .. } => database.iter().any(Operation::is_concurrent),
             _ => false,
+        }
+    }
+
+    /// Is it the developer's own SQL or Rust, or hides some? Nothing is known of what it reads and writes.
+    #[must_use]
+    pub fn is_opaque(&self) -> bool {
+        matches!(self, Operation::RunSql { .. } | Operation::RunRust { .. } | Operation::Separate { .. })
+    }
+
+    /// Does it bring SQL that names columns, in an index or a rule?
+    pub(crate) fn has_own_sql(&self) -> bool {
+        match self {
+            Operation::AddIndex { index, .. } => index.is_raw(),
+            Operation::AddConstraint { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// May it be left out for a new database?
+    #[must_use]
+    pub fn is_elidable(&self) -> bool {
+        match self {
+            Operation::RunSql { elidable, .. } | Operation::RunRust { elidable, .. } => *elidable,
+            _ => false,
+        }
+    }
+
+    /// The functions that it names, with those of the way back.
+    pub fn functions(&self) -> Vec<&str> {
+        match self {
+            Operation::RunRust { function, reverse, .. } => {
+                let reverse = reverse.as_deref().filter(|name| !name.is_empty());
+                std::iter::once(function.as_str()).filter(|name| !name.is_empty()).chain(reverse).collect()
+            }
+            Operation::Separate { database, .. } => database.iter().flat_map(Operation::functions).collect(),
+            _ => Vec::new(),
         }
     }
 

@@ -4,15 +4,20 @@ use std::collections::BTreeSet;
 
 use quintet_core::{
     Result, Services,
-    command::{ArgSpec, Args, Command},
+    command::{ArgSpec, Args, Command, Progress},
+    signal::Signals,
 };
 use quintet_orm::Executor;
 
 use super::{Needs, list, make::pending};
 use crate::{
+    data::DataMigrations,
+    error::refuse,
+    events::{Migrated, Migrating},
     graph::Graph,
-    run::{Direction, Migrator, Mode, Plan, Target},
-    sources,
+    key::MigrationKey,
+    run::{Direction, Migrator, Mode, Plan, Planned, Target},
+    state::ProjectState,
 };
 
 pub(super) fn command() -> Command {
@@ -27,39 +32,104 @@ pub(super) fn command() -> Command {
                 .positional(),
         )
         .arg(ArgSpec::of::<bool>("plan", "Show what would be done"))
+        .arg(ArgSpec::of::<bool>("check", "Do nothing, and fail if there is anything to do"))
         .arg(ArgSpec::of::<bool>(
             "fake",
             "Only write down that it was done, for tables that are as they should be already",
         ))
+        .arg(ArgSpec::of::<bool>(
+            "fake_initial",
+            "Only write down an app's first migration if all its tables are there already",
+        ))
+        .arg(ArgSpec::of::<bool>("prune", "Strike out of the history what APP has no file for any more"))
 }
 
 async fn migrate(services: Services, args: Args) -> Result {
     let needs = Needs::of(&services)?;
-    let graph = sources::load(&needs.site)?;
+    let graph = needs.load()?;
     let app: Option<String> = args.take("app")?;
     let migration: Option<String> = args.take("migration")?;
-    let target = target(&needs, &graph, app, migration)?;
-    let migrator = Migrator::new(&needs.db, &graph);
+    let prune: bool = args.take("prune")?;
+    let migrator = Migrator::new(&needs.db, &graph)
+        .with_functions(DataMigrations::of(&needs.site))
+        .with_progress(Progress::new(needs.console.clone()));
+    if prune {
+        return strike_out(&needs, &graph, &migrator, app.as_deref()).await;
+    }
+    let (here, _) = migrator.resolve().await?;
+    let target = target(&needs, &here, app, migration)?;
     let plan = migrator.plan(&target).await?;
     warn_of_unknown(&needs, &graph, &migrator).await?;
-    if plan.is_empty() {
+    let (only_check, only_show): (bool, bool) = (args.take("check")?, args.take("plan")?);
+    if (only_check || only_show) && plan.is_empty() {
         needs.console.line("Nothing to do.");
-        warn_of_pending(&needs, &graph);
         return Ok(());
     }
-    let only_show: bool = args.take("plan")?;
     if only_show {
-        return show(&needs, &graph, &migrator, &plan).await;
+        show(&needs, &migrator, &plan).await?;
     }
-    let fake: bool = args.take("fake")?;
-    let mode = if fake { Mode::Fake } else { Mode::Run };
-    let note = if fake { " (only written down)" } else { "" };
-    let done = migrator.run(&plan, mode, |step| needs.console.line(format!("{step}{note}"))).await?;
+    if only_check {
+        let names: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
+        return Err(refuse(format!("migrations are to be done; run `migrate`: {}", list(&names))));
+    }
+    if only_show {
+        return Ok(());
+    }
+    let mode = match (args.take::<bool>("fake")?, args.take::<bool>("fake_initial")?) {
+        (true, true) => {
+            return Err(refuse("--fake writes everything down already: leave --fake-initial out"));
+        }
+        (true, false) => Mode::Fake,
+        (false, true) => Mode::FakeInitial,
+        (false, false) => Mode::Run,
+    };
+    let console = needs.console.clone();
+    let tell = move |step: &Planned, mode: Mode| {
+        let note = if mode == Mode::Fake { " (only written down)" } else { "" };
+        console.line(format!("{step}{note}"));
+    };
+    let done = run_and_tell(&services, &migrator, plan.clone(), mode, tell).await?;
+    if plan.is_empty() {
+        needs.console.line("Nothing to do.");
+    }
     let others = plan.steps.len().saturating_sub(done.len());
     if others > 0 {
         needs.console.line(format!("{others} of these had been done by another process."));
     }
     warn_of_pending(&needs, &graph);
+    Ok(())
+}
+
+/// Runs a plan between the two signals.
+pub(super) async fn run_and_tell(
+    services: &Services,
+    migrator: &Migrator<'_>,
+    plan: Plan,
+    mode: Mode,
+    report: impl FnMut(&Planned, Mode) + Send,
+) -> Result<Vec<Planned>> {
+    let signals = services.get::<Signals>();
+    if let Some(signals) = signals {
+        signals.emit(services, Migrating { plan: plan.clone(), mode }).await?;
+    }
+    let done = migrator.run(&plan, mode, report).await?;
+    if let Some(signals) = signals {
+        signals.emit(services, Migrated { plan, done: done.clone(), mode }).await?;
+    }
+    Ok(done)
+}
+
+async fn strike_out(needs: &Needs, graph: &Graph, migrator: &Migrator<'_>, app: Option<&str>) -> Result {
+    let Some(app) = app else { return Err(refuse("name the app whose history is to be pruned")) };
+    let recorded = migrator.recorded().await?;
+    if recorded.iter().all(|key| key.app != app) {
+        needs.check_app(graph, app)?;
+    }
+    let gone = migrator.prune(app).await?;
+    gone.iter().for_each(|key| needs.console.line(format!("{key} is struck out")));
+    if gone.is_empty() {
+        needs.console.line("Nothing to do.");
+    }
     Ok(())
 }
 
@@ -73,26 +143,47 @@ fn target(needs: &Needs, graph: &Graph, app: Option<String>, migration: Option<S
     })
 }
 
-async fn show(needs: &Needs, graph: &Graph, migrator: &Migrator<'_>, plan: &Plan) -> Result {
-    let applied: BTreeSet<_> = migrator.history().await?.into_iter().map(|applied| applied.key).collect();
-    let mut state = graph.state_of(|key| applied.contains(key))?;
+async fn show(needs: &Needs, migrator: &Migrator<'_>, plan: &Plan) -> Result {
+    let (graph, mut applied) = migrator.resolve().await?;
     for step in &plan.steps {
         needs.console.line(step);
         let Some(migration) = graph.get(&step.key) else { continue };
+        let mut state = others(&graph, &applied, &step.key)?;
+        let mut operations = migration.operations.clone();
+        let mut mark = "";
         if step.direction == Direction::Backwards {
-            let undone = migration.operations.iter().rev();
-            undone.for_each(|operation| needs.console.line(format!("    undo: {operation}")));
-            continue;
+            mark = "undo: ";
+            // What has no way back is told where it would be run.
+            match crate::operation::inverse_of(&mut state, &migration.operations) {
+                Ok(back) => operations = back,
+                Err((index, error)) => {
+                    needs.console.line(format!("    ! {}", migration.locate(index, &error)));
+                    continue;
+                }
+            }
         }
-        for operation in &migration.operations {
-            needs.console.line(format!("    {operation}"));
+        for (i, operation) in operations.iter().enumerate() {
+            let shown = match step.direction {
+                Direction::Forwards => Some(operation),
+                Direction::Backwards => migration.operations.iter().rev().nth(i),
+            };
+            needs.console.line(format!("    {mark}{}", shown.unwrap_or(operation)));
             if let Some(advice) = operation.advice(&state, needs.db.dialect()) {
                 needs.console.line(format!("      ! {advice}"));
             }
             operation.apply(&mut state)?;
         }
+        match step.direction {
+            Direction::Forwards => applied.insert(step.key.clone()),
+            Direction::Backwards => applied.remove(&step.key),
+        };
     }
     Ok(())
+}
+
+/// The state that all applied migrations but one add up to.
+fn others(graph: &Graph, applied: &BTreeSet<MigrationKey>, but: &MigrationKey) -> Result<ProjectState> {
+    graph.state_of(|key| key != but && applied.contains(key))
 }
 
 /// Models that are ahead of the files: `migrate` alone changes nothing for them.
@@ -111,10 +202,12 @@ fn warn_of_pending(needs: &Needs, graph: &Graph) {
 async fn warn_of_unknown(needs: &Needs, graph: &Graph, migrator: &Migrator<'_>) -> Result {
     for applied in migrator.history().await? {
         let installed = needs.site.parts().any(|part| part.label() == applied.key.app);
-        if installed && graph.get(&applied.key).is_none() {
+        let known = graph.files().any(|m| m.key == applied.key || m.replaces.contains(&applied.key));
+        if installed && !known {
             needs.console.warn(format!(
-                "{} was applied on {} but has no file: the tables may differ from what the files say",
-                applied.key, applied.at
+                "{} was applied on {} but has no file: the tables may differ from what the files say. If it was squashed or \
+                 taken out for good, `migrate {} --prune` forgets it",
+                applied.key, applied.at, applied.key.app
             ));
         }
     }

@@ -41,13 +41,16 @@ pub(super) fn command() -> Command {
             "merge",
             "Write a migration that follows all branches of an app's work that met",
         ))
-        .arg(ArgSpec::of::<bool>("empty", "Write a migration of APP without operations, for SQL of your own"))
+        .arg(ArgSpec::of::<bool>(
+            "empty",
+            "Write a migration of APP without operations, for SQL and Rust of your own",
+        ))
         .arg(answer)
 }
 
 async fn make(services: Services, args: Args) -> Result {
     let needs = Needs::of(&services)?;
-    let graph = sources::load(&needs.site)?;
+    let graph = needs.load()?;
     let app: Option<String> = args.take("app")?;
     let name: Option<String> = args.take("name")?;
     if let Some(app) = &app {
@@ -191,12 +194,32 @@ fn make_merge(needs: &Needs, graph: &Graph, app: Option<&str>, dry_run: bool) ->
     Ok(())
 }
 
+/// What an empty migration says about what could stand in it.
+const EMPTY: &str = r#"
+# SQL of your own, for all databases or for each (`up.sqlite = "…"`, `up.postgres = "…"`):
+#
+# [[operation]]
+# op = "run_sql"
+# up = "UPDATE …"
+# down = ""                 # nothing to undo; leave it out if there is no way back
+#
+# A function of the program, which sees the models as they are at this point. Register it at the app:
+# `app!().data_migration("NAME", NAME)`, with
+# `async fn NAME(tx: &Tx, old: &OldModels) -> Result`.
+#
+# [[operation]]
+# op = "run_rust"
+# name = "NAME"
+# reverse = ""              # or the name of a function that undoes it
+# elidable = true           # a new database has no rows that need this: it is left out by squashmigrations
+"#;
+
 fn make_empty(needs: &Needs, graph: &Graph, app: &str, name: Option<&str>, dry_run: bool) -> Result {
     let leaf = graph.leaf(app)?.cloned();
-    let number = graph.of_app(app).map(|m| m.key.number()).max().unwrap_or(0) + 1;
-    let key = MigrationKey::new(app, format!("{number:04}_{}", name.unwrap_or("sql")));
+    let number = graph.next_number(app);
+    let key = MigrationKey::new(app, format!("{number:04}_{}", name.unwrap_or("data")));
     let migration = Migration::new(key.clone(), leaf.into_iter().collect(), Vec::new());
-    let example = "\n# [[operation]]\n# op = \"run_sql\"\n# up = \"UPDATE …\"\n# down = \"\"\n";
+    let example = EMPTY.replace("NAME", name.unwrap_or("fill_slugs"));
     let text = format!("{}{example}", file::render(&migration));
     let path = sources::path_for(&needs.site, app, &key.name)?;
     if dry_run {

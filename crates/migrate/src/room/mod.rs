@@ -3,6 +3,7 @@ mod answers;
 mod apply;
 mod make;
 mod show;
+mod squash;
 
 use std::sync::Arc;
 
@@ -15,7 +16,11 @@ use quintet_core::{
 use quintet_macros::Settings;
 use quintet_orm::Db;
 
-use crate::{run::Migrator, sources};
+use crate::{
+    data::DataMigrations,
+    run::{Migrator, Mode, Target},
+    sources,
+};
 
 /// `[migrations]` in `quintet.toml`.
 #[derive(Clone, Debug, Settings)]
@@ -41,7 +46,7 @@ impl Room for MigrateRoom {
     }
 
     fn commands(&self) -> Vec<Command> {
-        vec![make::command(), apply::command(), show::list(), show::sql()]
+        vec![make::command(), apply::command(), squash::command(), show::list(), show::sql()]
     }
 
     fn ready<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result> {
@@ -54,8 +59,13 @@ impl Room for MigrateRoom {
                     "`[migrations] on_start` needs a database: start the ORM's room first",
                 ));
             };
-            let graph = sources::load(services.require::<Arc<Site>>()?)?;
-            for done in crate::run::migrate(db, &graph).await? {
+            let site = services.require::<Arc<Site>>()?;
+            let graph = sources::load(site)?;
+            let functions = DataMigrations::of(site);
+            functions.check(graph.iter())?;
+            let migrator = Migrator::new(db, &graph).with_functions(functions);
+            let plan = migrator.plan(&Target::Latest).await?;
+            for done in apply::run_and_tell(services, &migrator, plan, Mode::Run, |_, _| {}).await? {
                 tracing::info!(migration = %done.key, "applied");
             }
             Ok(())
@@ -77,6 +87,10 @@ async fn checks(services: &Services) -> Vec<Check> {
             return found;
         }
     };
+    if let Err(error) = DataMigrations::of(site).check(graph.iter()) {
+        let hint = "register the function at its app: `.data_migration(\"name\", function)`";
+        found.push(Check::error("migrate.E003", error.to_string()).hint(hint));
+    }
     match make::pending(site, &graph) {
         Ok(changes) if changes.is_empty() => {}
         Ok(changes) => found.push(
@@ -106,7 +120,7 @@ async fn checks(services: &Services) -> Vec<Check> {
 }
 
 async fn unapplied(db: &Db, graph: &crate::Graph) -> Result<Vec<String>> {
-    let plan = Migrator::new(db, graph).plan(&crate::run::Target::Latest).await?;
+    let plan = Migrator::new(db, graph).plan(&Target::Latest).await?;
     Ok(plan.steps.iter().map(|step| step.key.to_string()).collect())
 }
 
@@ -132,6 +146,13 @@ impl Needs {
             db: services.require::<Db>()?.clone(),
             console: services.require::<quintet_core::command::Console>()?.clone(),
         })
+    }
+
+    /// The migrations, with the functions that they name.
+    fn load(&self) -> Result<crate::Graph> {
+        let graph = sources::load(&self.site)?;
+        DataMigrations::of(&self.site).check(graph.iter())?;
+        Ok(graph)
     }
 
     /// The app that was named on the command line must be installed, or must once have been.

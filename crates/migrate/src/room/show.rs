@@ -28,7 +28,9 @@ async fn show(services: Services, args: Args) -> Result {
     if let Some(app) = &only {
         needs.check_app(&graph, app)?;
     }
-    let history = Migrator::new(&needs.db, &graph).history().await?;
+    let migrator = Migrator::new(&needs.db, &graph);
+    let history = migrator.history().await?;
+    let (graph, counted) = migrator.resolve().await?;
     let mut by_app: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for part in needs.site.apps() {
         by_app.entry(part.label()).or_default();
@@ -37,11 +39,17 @@ async fn show(services: Services, args: Args) -> Result {
         let applied = history.iter().find(|applied| applied.key == migration.key);
         let line = match applied {
             Some(applied) => format!("[x] {}  {}", migration.key.name, applied.at),
+            None if counted.contains(&migration.key) => format!("[x] {}", migration.key.name),
             None => format!("[ ] {}", migration.key.name),
+        };
+        let line = match migration.replaces.len() {
+            0 => line,
+            n => format!("{line}  ({n} squashed migrations)"),
         };
         by_app.entry(&migration.key.app).or_default().push(line);
     }
-    for applied in history.iter().filter(|applied| graph.get(&applied.key).is_none()) {
+    let unknown = |key| graph.get(key).is_none() && graph.stands_for(key).is_none();
+    for applied in history.iter().filter(|applied| unknown(&applied.key)) {
         let line = format!("[?] {}  {}", applied.key.name, applied.at);
         by_app.entry(&applied.key.app).or_default().push(line);
     }
@@ -66,7 +74,8 @@ pub(super) fn sql() -> Command {
 
 async fn show_sql(services: Services, args: Args) -> Result {
     let needs = Needs::of(&services)?;
-    let graph = sources::load(&needs.site)?;
+    let all = sources::load(&needs.site)?;
+    let (graph, _) = Migrator::new(&needs.db, &all).resolve().await?;
     let app: String = args.take("app")?;
     needs.check_app(&graph, &app)?;
     let key = graph.find(&app, &args.take::<String>("migration")?)?;
@@ -85,6 +94,7 @@ async fn show_sql(services: Services, args: Args) -> Result {
                 Step::Remember(query) => {
                     format!("-- takes note of indexes and triggers made by hand:\n--   {query}")
                 }
+                Step::Rust(step) => format!("-- runs the function {}", step.function),
                 Step::Restore => "-- makes the indexes and triggers again that were noted".to_owned(),
             });
         }

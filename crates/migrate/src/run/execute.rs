@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use quintet_core::{Error, ErrorKind, Result, Value};
+use quintet_core::{Error, ErrorKind, Result, Value, command::Progress};
 use quintet_orm::{Db, Executor, Stmt, Tx};
 
 use super::{Direction, Mode, Work, history};
 use crate::{
+    data::{DataMigrations, OldModels},
     error::refuse,
     operation::Operation,
-    sql::{self, Guard, Step},
+    sql::{self, Guard, RustStep, Step},
     state::ProjectState,
 };
 
@@ -28,6 +29,8 @@ pub(super) async fn run(db: &Db, work: &Work<'_>, mode: Mode) -> Result<bool> {
         let tried = Instant::now();
         let result = if alone {
             beside(db, work).await
+        } else if mode == Mode::Run && work.is_data() {
+            db.atomic(async |tx| inside(tx, work, mode).await).await
         } else {
             db.atomic_schema(async |tx| inside(tx, work, mode).await).await
         };
@@ -59,9 +62,14 @@ async fn inside(tx: &Tx, work: &Work<'_>, mode: Mode) -> Result<bool> {
         for batch in &work.batches {
             let mut remembered = Vec::new();
             for step in &batch.steps {
-                if let Err(error) = run_step(tx, step, &mut remembered).await {
+                let done = match step {
+                    Step::Rust(step) => run_rust(tx, step, work.functions, work.progress).await,
+                    _ => run_step(tx, step, &mut remembered).await,
+                };
+                if let Err(error) = done {
                     put_right(tx).await;
-                    if *error.kind() == ErrorKind::Unavailable {
+                    // What a function could not reach is its own matter, and no reason to call it again.
+                    if *error.kind() == ErrorKind::Unavailable && !matches!(step, Step::Rust(_)) {
                         return Err(error);
                     }
                     return Err(failed(work, Some(batch.operations.clone()), &error));
@@ -91,7 +99,7 @@ async fn beside(db: &Db, work: &Work<'_>) -> Result<bool> {
             let done = match step {
                 Step::Alone(text) | Step::Sql(text) => db.batch(text.clone()).await,
                 Step::Guard(guard) => ask(db, guard).await,
-                Step::Remember(_) | Step::Restore => Ok(()),
+                Step::Remember(_) | Step::Restore | Step::Rust(_) => Ok(()),
             };
             if let Err(error) = done {
                 return Err(failed(work, Some(batch.operations.clone()), &error));
@@ -105,7 +113,8 @@ async fn beside(db: &Db, work: &Work<'_>) -> Result<bool> {
 
 /// Has no other process done it, and may it be done?
 async fn is_to_do(tx: &Tx, work: &Work<'_>) -> Result<bool> {
-    let applied: Vec<_> = history::read(tx).await?.into_iter().map(|applied| applied.key).collect();
+    let recorded = history::read(tx).await?.into_iter().map(|applied| applied.key).collect();
+    let applied = work.graph.counted(&recorded);
     let key = &work.planned.key;
     let forwards = work.planned.direction == Direction::Forwards;
     if applied.contains(key) == forwards {
@@ -120,10 +129,9 @@ async fn is_to_do(tx: &Tx, work: &Work<'_>) -> Result<bool> {
 }
 
 async fn write_down(tx: &Tx, work: &Work<'_>) -> Result {
-    let key = &work.planned.key;
     match work.planned.direction {
-        Direction::Forwards => history::add(tx, key).await,
-        Direction::Backwards => history::remove(tx, key).await,
+        Direction::Forwards => history::add(tx, work.keys()).await,
+        Direction::Backwards => history::remove(tx, work.keys()).await,
     }
 }
 
@@ -139,6 +147,21 @@ pub(super) async fn run_unrecorded(db: &Db, mut state: ProjectState, operations:
     .await
 }
 
+/// Calls a function of the program with the models of its moment.
+async fn run_rust(
+    tx: &Tx,
+    step: &RustStep,
+    functions: &DataMigrations,
+    progress: Option<&Progress>,
+) -> Result {
+    if step.function.is_empty() {
+        return Ok(());
+    }
+    let function = functions.get(&step.function).ok_or_else(|| functions.unknown(&step.function))?;
+    let old = OldModels::new(&step.state, &step.function, progress.cloned())?;
+    function(tx, &old).await
+}
+
 async fn run_step(tx: &Tx, step: &Step, remembered: &mut Vec<String>) -> Result {
     match step {
         Step::Sql(text) | Step::Alone(text) => tx.batch(text.clone()).await,
@@ -151,6 +174,7 @@ async fn run_step(tx: &Tx, step: &Step, remembered: &mut Vec<String>) -> Result 
             }));
             Ok(())
         }
+        Step::Rust(step) => run_rust(tx, step, &DataMigrations::default(), None).await,
         Step::Restore => {
             for text in remembered.drain(..) {
                 tx.batch(text.clone()).await.map_err(|error| {

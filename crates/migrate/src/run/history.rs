@@ -53,7 +53,15 @@ fn applied(row: Vec<Value>) -> Option<Applied> {
     Some(Applied { key: MigrationKey::new(app, name), at })
 }
 
-pub(super) async fn add(db: &dyn Executor, key: &MigrationKey) -> Result {
+/// Writes migrations down; one that is written down already stays as it is.
+pub(super) async fn add<'k>(db: &dyn Executor, keys: impl IntoIterator<Item = &'k MigrationKey>) -> Result {
+    for key in keys {
+        add_one(db, key).await?;
+    }
+    Ok(())
+}
+
+async fn add_one(db: &dyn Executor, key: &MigrationKey) -> Result {
     let dialect = db.dialect();
     let mut text = format!(
         "INSERT INTO {} ({}, {}, {}) VALUES (",
@@ -63,13 +71,24 @@ pub(super) async fn add(db: &dyn Executor, key: &MigrationKey) -> Result {
         dialect.quoted("applied_at")
     );
     parameters(dialect, 3, ", ", &mut text);
-    text.push(')');
+    text.push_str(") ON CONFLICT DO NOTHING");
     let now = Value::DateTime(Timestamp::now());
     let values = vec![Value::Text(key.app.clone()), Value::Text(key.name.clone()), now];
     db.execute(Stmt::write(text, values)).await.map(|_| ())
 }
 
-pub(super) async fn remove(db: &dyn Executor, key: &MigrationKey) -> Result {
+/// Strikes migrations out.
+pub(super) async fn remove<'k>(
+    db: &dyn Executor,
+    keys: impl IntoIterator<Item = &'k MigrationKey>,
+) -> Result {
+    for key in keys {
+        remove_one(db, key).await?;
+    }
+    Ok(())
+}
+
+async fn remove_one(db: &dyn Executor, key: &MigrationKey) -> Result {
     let dialect = db.dialect();
     let mut text = format!("DELETE FROM {} WHERE {} = ", dialect.quoted(HISTORY), dialect.quoted("app"));
     dialect.parameter(1, &mut text);

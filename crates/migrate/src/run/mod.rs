@@ -6,22 +6,26 @@
 //! that migration.
 mod execute;
 mod history;
+mod initial;
 mod plan;
+mod prune;
 
 use std::collections::BTreeSet;
 
-use quintet_core::{Result, meta::ModelMeta};
+use quintet_core::{Result, command::Progress, meta::ModelMeta};
 use quintet_orm::{Db, Executor};
 
 pub use history::Applied;
 pub use plan::{Direction, Plan, Planned, Target};
 
 use crate::{
+    data::DataMigrations,
     detect::{Hints, Prepared, detect},
     error::refuse,
     file::Migration,
     graph::Graph,
     key::MigrationKey,
+    operation::Operation,
     sql::{self, Batch},
     state::ProjectState,
 };
@@ -33,20 +37,38 @@ pub enum Mode {
     Run,
     /// Only the history is changed, for a schema that was changed by hand.
     Fake,
+    /// The first migration of an app is only written down if all its tables are there already; everything else is run.
+    FakeInitial,
 }
 
 /// The migrations of a site, on a database.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Migrator<'a> {
     db: &'a Db,
     graph: &'a Graph,
+    functions: DataMigrations,
+    progress: Option<Progress>,
 }
 
 impl<'a> Migrator<'a> {
     /// These migrations on this database.
     #[must_use]
     pub fn new(db: &'a Db, graph: &'a Graph) -> Self {
-        Migrator { db, graph }
+        Migrator { db, graph, functions: DataMigrations::default(), progress: None }
+    }
+
+    /// With the functions that `run_rust` names.
+    #[must_use]
+    pub fn with_functions(mut self, functions: DataMigrations) -> Self {
+        self.functions = functions;
+        self
+    }
+
+    /// With somebody to whom data migrations show how far they are.
+    #[must_use]
+    pub fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = Some(progress);
+        self
     }
 
     /// What the database says was applied, in the order in which it was; also migrations that have no file any more.
@@ -57,8 +79,23 @@ impl<'a> Migrator<'a> {
         history::read_if_there(self.db).await
     }
 
-    async fn applied(&self) -> Result<BTreeSet<MigrationKey>> {
+    /// What the database says was applied.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn recorded(&self) -> Result<BTreeSet<MigrationKey>> {
         Ok(self.history().await?.into_iter().map(|applied| applied.key).collect())
+    }
+
+    /// The graph that counts for this database ([`Graph::for_history`]), and what of it is applied.
+    ///
+    /// # Errors
+    /// What the database reports; or if it needs files that were squashed and deleted.
+    pub async fn resolve(&self) -> Result<(Graph, BTreeSet<MigrationKey>)> {
+        let recorded = self.recorded().await?;
+        let graph = self.graph.for_history(&recorded)?;
+        let applied = graph.counted(&recorded);
+        Ok((graph, applied))
     }
 
     /// What is to be done to reach the target.
@@ -66,25 +103,33 @@ impl<'a> Migrator<'a> {
     /// # Errors
     /// If an app has two leaves, the history contradicts the files, or the target is not there.
     pub async fn plan(&self, target: &Target) -> Result<Plan> {
-        plan::make(self.graph, &self.applied().await?, target)
+        let (graph, applied) = self.resolve().await?;
+        plan::make(&graph, &applied, target)
     }
 
-    /// Does what was planned, and tells `report` before each migration. Returns what this call has done itself:
-    /// migrations that another process did meanwhile are left out.
+    /// Does what was planned, and tells `report` before each migration, with whether it is run or only written down.
+    /// Returns what this call has done itself: migrations that another process did meanwhile are left out.
     ///
     /// # Errors
-    /// Migration, operation, SQL and reason of what failed. The migrations before it stay applied.
+    /// Migration, operation, SQL and reason of what failed. The migrations before it stay applied. If a function is missing
+    /// that one of them names, nothing is done at all.
     pub async fn run(
         &self,
         plan: &Plan,
         mode: Mode,
-        mut report: impl FnMut(&Planned) + Send,
+        mut report: impl FnMut(&Planned, Mode) + Send,
     ) -> Result<Vec<Planned>> {
-        let mut applied = self.applied().await?;
+        let (graph, mut applied) = self.resolve().await?;
+        self.functions.check(plan.steps.iter().filter_map(|step| graph.get(&step.key)))?;
         let mut done = Vec::new();
         for step in &plan.steps {
-            report(step);
-            let work = self.prepare(step, &applied)?;
+            let work = self.prepare(&graph, step, &applied)?;
+            let mode = match mode {
+                Mode::FakeInitial if initial::is_there(self.db, &work).await? => Mode::Fake,
+                Mode::FakeInitial => Mode::Run,
+                mode => mode,
+            };
+            report(step, mode);
             if execute::run(self.db, &work, mode).await? {
                 done.push(step.clone());
             }
@@ -93,7 +138,28 @@ impl<'a> Migrator<'a> {
                 Direction::Backwards => applied.remove(&step.key),
             };
         }
+        self.note_squashed().await?;
         Ok(done)
+    }
+
+    /// Writes down each squashed migration of which all is applied, so that those that it stands for can be deleted.
+    async fn note_squashed(&self) -> Result {
+        let recorded = self.recorded().await?;
+        let whole = |m: &&Migration| {
+            !m.replaces.is_empty()
+                && !recorded.contains(&m.key)
+                && m.replaces.iter().all(|key| recorded.contains(key))
+        };
+        let keys: Vec<&MigrationKey> = self.graph.files().filter(whole).map(|m| &m.key).collect();
+        if keys.is_empty() { Ok(()) } else { history::add(self.db, keys).await }
+    }
+
+    /// Strikes out of the history what an app has no file for any more, and returns it.
+    ///
+    /// # Errors
+    /// If a squashed migration still names one of these in `replaces`.
+    pub async fn prune(&self, app: &str) -> Result<Vec<MigrationKey>> {
+        prune::prune(self.db, self.graph, app).await
     }
 
     /// The SQL of a migration, for people to read.
@@ -103,7 +169,7 @@ impl<'a> Migrator<'a> {
     pub fn sql(&self, key: &MigrationKey, direction: Direction) -> Result<Vec<(String, Vec<sql::Step>)>> {
         let before = self.graph.with_ancestors(key);
         let planned = Planned { key: key.clone(), direction };
-        let work = self.prepare(&planned, &before)?;
+        let work = self.prepare(self.graph, &planned, &before)?;
         Ok(work
             .batches
             .iter()
@@ -112,13 +178,17 @@ impl<'a> Migrator<'a> {
     }
 
     /// The steps of one migration, given what is applied before it is run.
-    fn prepare(&self, step: &Planned, applied: &BTreeSet<MigrationKey>) -> Result<Work<'a>> {
-        let migration = self
-            .graph
-            .get(&step.key)
-            .ok_or_else(|| refuse(format!("the migration {} has no file", step.key)))?;
+    fn prepare<'g>(
+        &'g self,
+        graph: &'g Graph,
+        step: &Planned,
+        applied: &BTreeSet<MigrationKey>,
+    ) -> Result<Work<'g>> {
+        let migration =
+            graph.get(&step.key).ok_or_else(|| refuse(format!("the migration {} has no file", step.key)))?;
         let others = |key: &MigrationKey| key != &step.key && applied.contains(key);
-        let mut state = self.graph.state_of(others)?;
+        let mut state = graph.state_of(others)?;
+        let before = state.clone();
         let dialect = self.db.dialect();
         let mut operations = migration.operations.clone();
         if step.direction == Direction::Backwards {
@@ -127,19 +197,34 @@ impl<'a> Migrator<'a> {
         }
         let batches = sql::plan(dialect, &mut state, &operations)
             .map_err(|(index, error)| migration.locate(step.original(index, operations.len()), &error))?;
-        Ok(Work { migration, planned: step.clone(), operations, batches, rebuilds: dialect.rebuilds_tables })
+        Ok(Work {
+            graph,
+            migration,
+            planned: step.clone(),
+            before,
+            operations,
+            batches,
+            rebuilds: dialect.rebuilds_tables,
+            functions: &self.functions,
+            progress: self.progress.as_ref(),
+        })
     }
 }
 
 /// A migration that is ready to run.
 struct Work<'a> {
+    graph: &'a Graph,
     migration: &'a Migration,
     planned: Planned,
+    /// The state that the database is in, if the migration is not applied.
+    before: ProjectState,
     /// In the order in which they run.
-    operations: Vec<crate::operation::Operation>,
+    operations: Vec<Operation>,
     batches: Vec<Batch>,
     /// Does the database change tables by building them anew?
     rebuilds: bool,
+    functions: &'a DataMigrations,
+    progress: Option<&'a Progress>,
 }
 
 impl Work<'_> {
@@ -147,6 +232,19 @@ impl Work<'_> {
         let texts: Vec<String> =
             self.operations.get(range).unwrap_or_default().iter().map(ToString::to_string).collect();
         texts.join(", ")
+    }
+
+    /// The migration, and those that it stands for.
+    fn keys(&self) -> impl Iterator<Item = &MigrationKey> {
+        std::iter::once(&self.migration.key).chain(&self.migration.replaces)
+    }
+
+    /// Are there functions of the program, and no change of the schema beside them? Then foreign keys are enforced, so
+    /// that a deletion takes along what it should.
+    fn is_data(&self) -> bool {
+        let data = |o: &Operation| matches!(o, Operation::RunSql { .. } | Operation::RunRust { .. });
+        let rust = |o: &Operation| matches!(o, Operation::RunRust { .. });
+        self.operations.iter().all(data) && self.operations.iter().any(rust)
     }
 }
 
@@ -157,7 +255,7 @@ impl Work<'_> {
 pub async fn migrate(db: &Db, graph: &Graph) -> Result<Vec<Planned>> {
     let migrator = Migrator::new(db, graph);
     let plan = migrator.plan(&Target::Latest).await?;
-    migrator.run(&plan, Mode::Run, |_| {}).await
+    migrator.run(&plan, Mode::Run, |_, _| {}).await
 }
 
 /// Makes the tables of models without any migration file, in an empty database: for tests.

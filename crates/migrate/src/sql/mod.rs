@@ -10,7 +10,7 @@ mod raw;
 mod shared;
 mod sqlite;
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use quintet_core::{Error, Result};
 use quintet_orm::{Dialect, Stmt};
@@ -21,7 +21,7 @@ use crate::{error::refuse, operation::Operation, state::ProjectState};
 pub const HISTORY: &str = "quintet_migrations";
 
 /// A step of a batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
     /// A statement.
@@ -35,6 +35,28 @@ pub enum Step {
     Remember(String),
     /// Runs the statements that were remembered.
     Restore,
+    /// Runs a function of the program.
+    Rust(RustStep),
+}
+
+/// A function of the program, and what it is to see.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RustStep {
+    /// App and name; empty if there is nothing to do.
+    pub function: String,
+    /// The models at this point.
+    pub state: Arc<ProjectState>,
+}
+
+impl Step {
+    /// The step of a function, which sees the state as it is.
+    fn rust(state: &ProjectState, operation: &Operation) -> Step {
+        let function = match operation {
+            Operation::RunRust { function, .. } => function.clone(),
+            _ => String::new(),
+        };
+        Step::Rust(RustStep { function, state: Arc::new(state.clone()) })
+    }
 }
 
 /// What must not be there for the next steps to be safe.
@@ -65,7 +87,7 @@ impl Guard {
 }
 
 /// Operations that are done together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     /// Which operations of the migration, counted from 0.
     pub operations: Range<usize>,
@@ -87,6 +109,9 @@ pub trait SchemaWriter: Send + Sync {
 
     /// A query that has a row if there is a table of this name.
     fn find_table(&self, table: &str) -> Stmt;
+
+    /// A query for the names of a table's columns; none if it is not there.
+    fn columns(&self, table: &str) -> Stmt;
 
     /// What puts the connection right again after a step failed, before the transaction is rolled back.
     fn after_failure(&self) -> Option<&'static str> {
@@ -157,10 +182,10 @@ pub fn plan(
     Ok(batches)
 }
 
-/// Does the developer's own SQL run in it?
+/// Does the developer's own SQL or Rust run in it?
 fn may_change_rows(operation: &Operation) -> bool {
     match operation {
-        Operation::RunSql { .. } => true,
+        Operation::RunSql { .. } | Operation::RunRust { .. } => true,
         Operation::Separate { database, .. } => database.iter().any(may_change_rows),
         _ => false,
     }

@@ -4,6 +4,8 @@
 mod describe;
 mod engines;
 pub mod random;
+pub mod schemas;
+mod stage;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +24,8 @@ use quintet_migrate::{
     state::{FieldState, ModelState},
 };
 use quintet_orm::{Db, DbOptions, Executor, Stmt};
+#[allow(unused_imports, reason = "each test file uses a part of it")]
+pub use stage::{Stage, folder, stage};
 
 pub async fn memory() -> Db {
     Db::open("sqlite::memory:", DbOptions::default()).await.unwrap()
@@ -123,9 +127,14 @@ pub fn remove(model: &str, name: &str) -> Operation {
 pub async fn go(db: &Db, graph: &Graph, target: Target) -> Result<usize> {
     let migrator = Migrator::new(db, graph);
     let plan = migrator.plan(&target).await?;
-    Ok(migrator.run(&plan, Mode::Run, |_| {}).await?.len())
+    Ok(migrator.run(&plan, Mode::Run, |_, _| {}).await?.len())
 }
 
 pub async fn up_to(db: &Db, graph: &Graph, app: &str, name: &str) -> Result<usize> {
     go(db, graph, Target::Migration(MigrationKey::new(app, name))).await
+}
+
+pub fn run_sql(text: &str) -> Operation {
+    let up = BTreeMap::from([("all".to_owned(), text.to_owned())]);
+    Operation::RunSql { up, down: BTreeMap::from([("all".to_owned(), String::new())]), elidable: false }
 }

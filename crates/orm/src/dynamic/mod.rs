@@ -11,6 +11,7 @@ mod read;
 mod registry;
 mod row;
 mod set;
+mod values;
 mod write;
 
 pub(crate) use read::fetch_values;

@@ -33,6 +33,8 @@ pub struct DynSet {
     pub(super) select: Box<Select>,
     allowed: Vec<(String, Target)>,
     pub(super) writable: Vec<u16>,
+    /// Do all names come from the program?
+    pub(super) unrestricted: bool,
 }
 
 impl DynSet {
@@ -48,12 +50,17 @@ impl DynSet {
 
     /// All rows of a model.
     pub fn new(meta: &'static ModelMeta) -> Self {
-        DynSet { select: Box::new(Select::new(meta)), allowed: Vec::new(), writable: Vec::new() }
+        DynSet {
+            select: Box::new(Select::new(meta)),
+            allowed: Vec::new(),
+            writable: Vec::new(),
+            unrestricted: false,
+        }
     }
 
     /// The rows of a typed query, to be narrowed and ordered by name: `DynSet::on(Film.filter(Film::visible()))`.
     pub fn on<M: Model>(query: QuerySet<M>) -> Self {
-        DynSet { select: query.into_select(), allowed: Vec::new(), writable: Vec::new() }
+        DynSet { select: query.into_select(), allowed: Vec::new(), writable: Vec::new(), unrestricted: false }
     }
 
     /// The model.
@@ -117,6 +124,13 @@ impl DynSet {
         };
         match found.filter(meant) {
             Some((_, target, lookup)) => lookup::condition(target, asked, lookup, value),
+            None if self.unrestricted => {
+                let (field, lookup) = match asked.rsplit_once("__") {
+                    Some((field, lookup)) if lookup::is_lookup(lookup) => (field, lookup),
+                    _ => (asked, "exact"),
+                };
+                lookup::condition(&Target::find(self.meta(), field)?, asked, lookup, value)
+            }
             None => {
                 let field = match asked.rsplit_once("__") {
                     Some((field, lookup)) if lookup::is_lookup(lookup) => field,
@@ -153,7 +167,11 @@ impl DynSet {
                 None => (false, part),
             };
             let found = self.allowed.iter().find(|(allowed, _)| allowed == name);
-            let Some((_, target)) = found else { return Err(self.not_allowed(name, "ordered")) };
+            let target = match found {
+                Some((_, target)) => target.clone(),
+                None if self.unrestricted => Target::find(self.meta(), name)?,
+                None => return Err(self.not_allowed(name, "ordered")),
+            };
             if target.is_many() {
                 let why =
                     format!("`{name}` has several values for a row: it can be filtered, not ordered by");

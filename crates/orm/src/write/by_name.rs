@@ -31,6 +31,16 @@ pub(crate) async fn insert_values(
         .ok_or_else(|| Error::database(format!("inserting a {} gave no row back", meta.name)).at(at))
 }
 
+/// Updates the rows of a query and tells how many there were.
+pub(crate) async fn update_rows(
+    select: Box<Select>,
+    sets: Vec<RawAssign>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<u64> {
+    update::execute(select, sets, db, at).await
+}
+
 /// Updates the rows of a query and gives the columns of the first back.
 pub(crate) async fn update_values(
     select: Box<Select>,

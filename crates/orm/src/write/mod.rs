@@ -18,7 +18,7 @@ mod update;
 
 pub(crate) use bulk::{bulk_create, bulk_update};
 pub(crate) use bulk_upsert::{Existing, bulk_upsert};
-pub(crate) use by_name::{insert_values, update_values};
+pub(crate) use by_name::{insert_values, update_rows, update_values};
 pub(crate) use delete::delete_rows;
 pub use draft::Draft;
 pub use edit::Edit;

@@ -9,7 +9,7 @@ use crate::{
     operation::Operation,
     sql::{
         Step, literal,
-        shared::{Rows, required},
+        shared::{Index, Rows, required},
     },
     state::{FieldState, ModelState, ProjectState},
 };
@@ -42,6 +42,16 @@ pub(super) fn steps(state: &mut ProjectState, operation: &Operation) -> Result<V
             operation.apply(state)?;
             let column = &state.model(model)?.field(to)?.column;
             rename_column(state, model, &before, &before.field(from)?.column, column)
+        }
+        Operation::RenameIndex { model, .. } => {
+            let before = state.model(model)?.clone();
+            operation.apply(state)?;
+            let (old, new) = (table::indexes(&before)?, table::indexes(state.model(model)?)?);
+            let renamed = old.iter().zip(&new).filter(|(a, b)| a.name != b.name);
+            let rename = |(a, b): (&Index, &Index)| {
+                sql(format!("ALTER INDEX {} RENAME TO {}", quoted(&a.name), quoted(&b.name)))
+            };
+            Ok(renamed.map(rename).collect())
         }
         Operation::AddField { model, field, backfill } => {
             let change = Change::new(state, model)?;

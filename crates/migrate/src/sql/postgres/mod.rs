@@ -59,6 +59,7 @@ impl SchemaWriter for Postgres {
         let Some(first) = operations.first() else { return Ok((0, Vec::new())) };
         let steps = match first {
             Operation::RunSql { up, .. } => raw::steps(&POSTGRES, up)?,
+            Operation::RunRust { .. } => vec![Step::rust(state, first)],
             _ => change::steps(state, first)?,
         };
         Ok((1, steps))
@@ -75,6 +76,12 @@ impl SchemaWriter for Postgres {
     fn find_table(&self, table: &str) -> Stmt {
         let sql = "SELECT 1 WHERE to_regclass($1) IS NOT NULL";
         Stmt::read(sql, vec![Value::Text(quoted(table))])
+    }
+
+    fn columns(&self, table: &str) -> Stmt {
+        let sql = "SELECT column_name::text FROM information_schema.columns WHERE table_schema = current_schema() AND \
+                   table_name = $1";
+        Stmt::read(sql, vec![Value::Text(table.to_owned())])
     }
 
     /// A lock by the schema's name, held until the transaction ends. It also keeps two from making the history at once.

@@ -55,6 +55,7 @@ impl SchemaWriter for Sqlite {
             | Operation::AlterUniqueTogether { .. }
             | Operation::AddIndex { .. }
             | Operation::RemoveIndex { .. }
+            | Operation::RenameIndex { .. }
             | Operation::AddConstraint { .. }
             | Operation::RemoveConstraint { .. } => {
                 let together = change::together(state, operations)?;
@@ -98,6 +99,7 @@ impl SchemaWriter for Sqlite {
                 }
             }
             Operation::RunSql { up, .. } => raw::steps(&SQLITE, up)?,
+            Operation::RunRust { .. } => vec![Step::rust(state, first)],
         };
         Ok((1, steps))
     }
@@ -112,6 +114,11 @@ impl SchemaWriter for Sqlite {
 
     fn find_table(&self, table: &str) -> Stmt {
         let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
+        Stmt::read(sql, vec![Value::Text(table.to_owned())])
+    }
+
+    fn columns(&self, table: &str) -> Stmt {
+        let sql = "SELECT name FROM pragma_table_xinfo(?1)";
         Stmt::read(sql, vec![Value::Text(table.to_owned())])
     }
 

@@ -2,8 +2,15 @@
 //!
 //! [`Graph::new`] refuses what can't be ordered (a dependency that is not there, a circle). Two leaves in one app
 //! are no such case: they are two branches of work that met, told by [`Graph::leaf`] to whoever wants to go on.
+//!
+//! A squashed migration stands in the place of those that it names in `replaces`, unless a database has only some of
+//! them: [`Graph::for_history`] gives the graph that counts there.
+mod replace;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use quintet_core::{Result, near::did_you_mean};
 
@@ -14,21 +21,65 @@ use crate::{error::refuse, file::Migration, key::MigrationKey, state::ProjectSta
 pub struct Graph {
     migrations: BTreeMap<MigrationKey, Migration>,
     order: Vec<MigrationKey>,
+    /// All files, also those that another stands for.
+    files: Arc<BTreeMap<MigrationKey, Migration>>,
 }
 
 impl Graph {
-    /// Orders the migrations. The order is the same however they were found.
+    /// Orders the migrations. The order is the same however they were found. Squashed migrations stand for those that they
+    /// replace.
     ///
     /// # Errors
     /// If two have one name, a dependency is not there, or dependencies run in a circle.
     pub fn new(migrations: Vec<Migration>) -> Result<Graph> {
-        let mut graph = Graph::default();
+        let mut files = BTreeMap::new();
         for migration in migrations {
             let key = migration.key.clone();
-            if let Some(other) = graph.migrations.insert(key.clone(), migration) {
+            if let Some(other) = files.insert(key.clone(), migration) {
                 return Err(refuse(format!("there are two migrations {key}{}", other.whereabouts())));
             }
         }
+        Graph::settled(Arc::new(files), &BTreeSet::new())
+    }
+
+    /// The graph that counts for a database with this history: one that has only some of what a squashed migration stands
+    /// for goes on with the old files.
+    ///
+    /// # Errors
+    /// If it needs old files that are gone.
+    pub fn for_history(&self, applied: &BTreeSet<MigrationKey>) -> Result<Graph> {
+        if self.files.values().all(|m| m.replaces.is_empty()) {
+            return Ok(self.clone());
+        }
+        Graph::settled(self.files.clone(), applied)
+    }
+
+    /// What counts as applied: what is written down, and each squashed migration of which all is.
+    #[must_use]
+    pub fn counted(&self, applied: &BTreeSet<MigrationKey>) -> BTreeSet<MigrationKey> {
+        let whole =
+            |m: &&Migration| !m.replaces.is_empty() && m.replaces.iter().all(|key| applied.contains(key));
+        applied.iter().chain(self.migrations.values().filter(whole).map(|m| &m.key)).cloned().collect()
+    }
+
+    /// The squashed migration that stands for this one, if one counts.
+    #[must_use]
+    pub fn stands_for(&self, key: &MigrationKey) -> Option<&Migration> {
+        self.migrations.values().find(|m| m.replaces.contains(key))
+    }
+
+    /// Every file, also those that another migration stands for.
+    pub fn files(&self) -> impl Iterator<Item = &Migration> {
+        self.files.values()
+    }
+
+    fn settled(
+        files: Arc<BTreeMap<MigrationKey, Migration>>,
+        applied: &BTreeSet<MigrationKey>,
+    ) -> Result<Graph> {
+        let mut migrations = (*files).clone();
+        replace::settle(&mut migrations, applied)?;
+        let mut graph = Graph { migrations, order: Vec::new(), files };
         for migration in graph.migrations.values() {
             for wanted in &migration.depends {
                 if !graph.migrations.contains_key(wanted) {
@@ -111,6 +162,13 @@ impl Graph {
     #[must_use]
     pub fn apps(&self) -> BTreeSet<&str> {
         self.migrations.keys().map(|k| k.app.as_str()).collect()
+    }
+
+    /// The number of the app's next migration.
+    #[must_use]
+    pub fn next_number(&self, app: &str) -> u32 {
+        let keys = self.files.values().flat_map(|m| std::iter::once(&m.key).chain(&m.replaces));
+        keys.filter(|key| key.app == app).map(MigrationKey::number).max().unwrap_or(0) + 1
     }
 
     /// The app's migration that no other of the app builds on; `None` if the app has no migrations.
@@ -211,6 +269,14 @@ impl Graph {
         match begun.as_slice() {
             [one] => Ok(one),
             [] => {
+                let mut replaced = self.migrations.values().filter(|m| m.key.app == app);
+                if let Some(squashed) = replaced.find(|m| m.replaces.iter().any(|k| k.name.starts_with(text)))
+                {
+                    return Err(refuse(format!(
+                        "`{text}` of app `{app}` is part of {} now, which is applied and reversed as a whole",
+                        squashed.key.name
+                    )));
+                }
                 let near = did_you_mean(text, names.iter().map(|k| k.name.as_str()));
                 Err(refuse(format!("app `{app}` has no migration `{text}`{near}")))
             }
