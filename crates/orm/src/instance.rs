@@ -3,7 +3,10 @@
 use std::{borrow::Cow, panic::Location};
 
 use quintet_core::{
-    BoxFuture, Error, FieldErrors, Result, Value, meta::Relation, near::did_you_mean, value::Map,
+    BoxFuture, Error, FieldErrors, Result, Value,
+    meta::Relation,
+    near::did_you_mean,
+    value::{Map, Unloaded},
 };
 
 use crate::{
@@ -11,7 +14,7 @@ use crate::{
     executor::Executor,
     expr::{Expr, IntoAssigns},
     field::FieldType,
-    model::{Model, Record},
+    model::{Model, Record, Relative},
     query::{QuerySet, Related},
     relation::Many,
     validate::check,
@@ -106,11 +109,14 @@ fn set(record: &mut dyn Record, name: &str, value: &Value) -> Result {
     Ok(())
 }
 
-/// A row as templates and JSON see it: columns and loaded relations by name, the key of each foreign key as
-/// `{field}_id`. Secret fields are left out, and so is what was not loaded.
+/// A row as templates and JSON see it: columns and relations by name, the key of each foreign key as `{field}_id`. Secret
+/// fields are left out; relations that were not loaded are `NotLoaded`.
 pub fn to_value(record: &dyn Record) -> Value {
     let meta = record.model();
     let mut map: Map = Vec::with_capacity(meta.fields.len());
+    let shown = |relation: &dyn Relative, index| {
+        relation.show().unwrap_or_else(|| Value::NotLoaded(Unloaded::new(meta, index)))
+    };
     for (field, index) in meta.fields.iter().zip(0u16..) {
         if field.secret {
             continue;
@@ -125,17 +131,13 @@ pub fn to_value(record: &dyn Record) -> Value {
                     _ => Cow::Owned(format!("{}_id", field.name)),
                 };
                 map.push((key, record.value_at(index).unwrap_or_default()));
-                match record.relation_at(index) {
-                    Some(relation) => {
-                        map.extend(relation.show().map(|shown| (Cow::Borrowed(field.name), shown)))
-                    }
-                    // An empty key has no object: that is known without loading it.
-                    None => map.push((Cow::Borrowed(field.name), Value::Null)),
-                }
+                // An empty key has no object: that is known without loading it.
+                let object = record.relation_at(index).map(|relation| shown(relation, index));
+                map.push((Cow::Borrowed(field.name), object.unwrap_or_default()));
             }
             _ => {
-                let shown = record.relation_at(index).and_then(|relation| relation.show());
-                map.extend(shown.map(|shown| (Cow::Borrowed(field.name), shown)));
+                let objects = record.relation_at(index).map(|relation| shown(relation, index));
+                map.extend(objects.map(|objects| (Cow::Borrowed(field.name), objects)));
             }
         }
     }

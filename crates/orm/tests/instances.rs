@@ -42,7 +42,10 @@ async fn fields_are_read_and_set_by_name(on: &On) {
 async fn templates_see_columns_keys_and_what_was_loaded(on: &On) {
     let (db, _) = on.filled().await;
     let keys = |value: &Value| match value {
-        Value::Map(map) => map.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>(),
+        Value::Map(map) => {
+            let loaded = map.iter().filter(|(_, value)| !matches!(value, Value::NotLoaded(_)));
+            loaded.map(|(name, _)| name.to_string()).collect::<Vec<_>>()
+        }
         other => panic!("{other:?}"),
     };
     let plain = Film.get(1, &db).await.unwrap().to_value();
@@ -62,6 +65,14 @@ async fn templates_see_columns_keys_and_what_was_loaded(on: &On) {
         ]
     );
     assert_eq!(plain.get("director_id"), Some(&Value::Int(1)));
+    for (relation, fix) in [
+        ("director", "add .select_related(Film.director) to the query, or ask for its key, `director_id`"),
+        ("reviews", "add .prefetch_related(Film.reviews) to the query"),
+    ] {
+        let Some(Value::NotLoaded(what)) = plain.get(relation) else { panic!("{relation}: {plain:?}") };
+        assert_eq!(what.to_string(), format!("`Film.{relation}` is not loaded: {fix}"));
+        assert!(serde_json::to_value(&plain).unwrap().get(relation).is_none());
+    }
 
     let films = Film
         .order_by(Film.id)

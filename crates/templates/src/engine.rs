@@ -18,6 +18,7 @@ use crate::{
     fragment::{self, Cut},
     functions,
     loader::Loader,
+    operators,
     parts::PartsSlot,
     scope::Scope,
 };
@@ -74,7 +75,7 @@ impl Engine {
             // Compiled here they are found without a lock. What doesn't compile is loaded again when it is asked
             // for, and says then what is wrong.
             for (name, text) in fixed {
-                let _ = env.add_template(name, text);
+                let _ = env.add_template_owned(name, operators::rewrite(Cow::Borrowed(text)));
             }
         }
         env.set_loader({
@@ -143,7 +144,7 @@ fn load(loader: &Arc<Loader>, name: &str) -> Result<Option<TemplateSource>, mini
             }
         }
     };
-    let source = TemplateSource::new(text);
+    let source = TemplateSource::new(operators::rewrite(text));
     if stamp.is_fixed() {
         return Ok(Some(source));
     }

@@ -10,7 +10,7 @@ use quintet_core::{
     template::Render,
 };
 
-use crate::{engine::Engine, filters, fragment::split, loader::Loader};
+use crate::{engine::Engine, filters, fragment::split, loader::Loader, operators};
 
 /// An error of the house on its way through the template language.
 pub(crate) struct Carried(Error);
@@ -80,9 +80,10 @@ pub(crate) fn place(loader: &Loader, error: &minijinja::Error) -> Option<SourceP
     let mut place = SourcePlace::new(loader.shown(template), line);
     if let (Some(range), Some(source)) = (error.range(), error.template_source()) {
         // A cut template has the lines of its file, and its columns but for the line of the `extends`.
-        let (found, column) = SourcePlace::line_column(source, range.start);
-        if found == line {
-            place = place.with_column(column);
+        let (found, _) = SourcePlace::line_column(source, range.start);
+        if let Some(before) = source.get(..range.start).filter(|_| found == line) {
+            let of_line = before.rsplit('\n').next().unwrap_or_default();
+            place = place.with_column(operators::column(of_line));
         }
     }
     Some(match loader.text(template) {

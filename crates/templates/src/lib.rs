@@ -19,9 +19,10 @@
 //! - Nothing (`None`, SQL's NULL) is shown as an empty text; true and false as `true` and `false`.
 //! - All templates are escaped as HTML but those whose names end in `.txt` or `.json`; what is safe already says so
 //!   (`|safe`).
-//! - Decimals, dates, times and durations are exact values: shown in ISO form, compared and sorted among their own
-//!   kind. To compare a decimal with a number, use a test or make it a number: `{% if price is gt(5) %}`,
-//!   `{% if price|float > 5 %}`; the bare operator can't compare them.
+//! - Decimals, dates, times and durations are exact values: shown in ISO form, sorted among their own kind, compared with
+//!   numbers (`price > 5`), with each other (`film.released < today()`) and with their ISO form (`film.released <
+//!   "2000-01-01"`). What has no order is an error; nothing is neither more nor less than anything (`operators` reads the
+//!   language's signs as tests that know all this).
 //! - A template that works for too long (an endless loop) ends with an error.
 mod check;
 mod engine;
@@ -30,6 +31,7 @@ mod filters;
 mod fragment;
 mod functions;
 mod loader;
+mod operators;
 mod parts;
 mod room;
 mod scan;

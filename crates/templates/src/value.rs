@@ -6,12 +6,15 @@
 
 use std::{borrow::Cow, cmp::Ordering, fmt, sync::Arc};
 
+use http::StatusCode;
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
-use minijinja::value::{DynObject, Enumerator, Object, ObjectExt, ObjectRepr, Value};
+use minijinja::value::{DynObject, Enumerator, Object, ObjectExt, ObjectRepr, Value, ValueKind};
 use quintet_core::{
-    Value as CoreValue,
+    Error, ErrorKind as HouseKind, Value as CoreValue,
     value::{Decimal, JsonValue},
 };
+
+use crate::error::Carried;
 
 /// The value for templates.
 pub(crate) fn to_template(value: &CoreValue) -> Value {
@@ -33,6 +36,11 @@ pub(crate) fn to_template(value: &CoreValue) -> Value {
         CoreValue::List(items) => list(items.iter().map(to_template)),
         CoreValue::Map(entries) => {
             Value::from_object(Fields(entries.iter().map(|(k, v)| (k.clone(), to_template(v))).collect()))
+        }
+        CoreValue::NotLoaded(what) => {
+            let text = what.to_string();
+            let error = Error::of_kind(HouseKind::NotLoaded, StatusCode::INTERNAL_SERVER_ERROR, text);
+            Value::from(Carried::into_template(error))
         }
         // A kind of value that core has learned since: its text is better than nothing.
         other => Value::from(format!("{other:?}")),
@@ -65,6 +73,13 @@ fn list(items: impl Iterator<Item = Value>) -> Value {
 #[derive(Debug)]
 pub(crate) struct Fields(pub(crate) Box<[(Cow<'static, str>, Value)]>);
 
+impl Fields {
+    /// Relations that are not loaded can be asked for, and then fail; nobody meets them by walking.
+    fn known(&self) -> impl Iterator<Item = &(Cow<'static, str>, Value)> {
+        self.0.iter().filter(|(_, value)| value.kind() != ValueKind::Invalid)
+    }
+}
+
 impl Object for Fields {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         self.get_value_by_str(key.as_str()?)
@@ -76,11 +91,11 @@ impl Object for Fields {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        self.mapped_enumerator(|fields| Box::new(fields.0.iter().map(|(name, _)| Value::from(name.as_ref()))))
+        self.mapped_enumerator(|fields| Box::new(fields.known().map(|(name, _)| Value::from(name.as_ref()))))
     }
 
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
-        Some(self.0.len())
+        Some(self.known().count())
     }
 }
 
@@ -122,6 +137,40 @@ impl Exact {
                 _ => None,
             },
             Exact::Decimal(_) => None,
+        }
+    }
+
+    /// Has it an order with the other?
+    pub(crate) fn comparable(self, other: Exact) -> bool {
+        self.rank() == other.rank()
+    }
+
+    /// A text in ISO form as a value that this one can be compared with.
+    pub(crate) fn like(self, text: &str) -> Option<Exact> {
+        match self {
+            Exact::Decimal(_) => text.parse().ok().map(Exact::Decimal),
+            Exact::Date(_) | Exact::DateTime(_) => {
+                let instant = text.parse::<Timestamp>().ok();
+                let instant = instant.or_else(|| {
+                    let local =
+                        text.parse::<civil::DateTime>().ok().filter(|_| text.contains(['T', 't', ' ']))?;
+                    Some(local.to_zoned(TimeZone::UTC).ok()?.timestamp())
+                });
+                instant.map(Exact::DateTime).or_else(|| text.parse().ok().map(Exact::Date))
+            }
+            Exact::Time(_) => text.parse().ok().map(Exact::Time),
+            Exact::Duration(_) => text.parse().ok().map(Exact::Duration),
+        }
+    }
+
+    /// In messages.
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Exact::Decimal(_) => "a decimal",
+            Exact::Date(_) => "a date",
+            Exact::Time(_) => "a time",
+            Exact::DateTime(_) => "a date and time",
+            Exact::Duration(_) => "a duration",
         }
     }
 

@@ -3,7 +3,10 @@
 
 mod support;
 
-use quintet_core::{Error, ErrorKind, Value};
+use quintet_core::{
+    Error, ErrorKind, Value,
+    value::{Relations, Unloaded},
+};
 use support::{engine, map, render, text, values};
 
 fn detail<'a>(error: &'a Error, name: &str) -> &'a str {
@@ -75,4 +78,44 @@ fn a_template_that_is_not_there_is_named() {
     for outside in ["../film.html", "/etc/passwd", "", "a\0b"] {
         assert!(render(&engine, outside, &values([])).is_err(), "{outside:?}");
     }
+}
+
+struct FilmModel;
+
+impl Relations for FilmModel {
+    fn relation(&self, field: u16) -> Option<(&'static str, &'static str, bool)> {
+        [("Film", "director", false), ("Film", "reviews", true)].get(usize::from(field)).copied()
+    }
+}
+
+#[test]
+fn a_relation_that_is_not_loaded_is_never_taken_for_absent() {
+    let unloaded = |field| Value::NotLoaded(Unloaded::new(&FilmModel, field));
+    let film = || map([("title", text("Alien")), ("director", unloaded(0)), ("reviews", unloaded(1))]);
+    let director = "`Film.director` is not loaded: add .select_related(Film.director) to the query, or ask for its key, `director_id`";
+    let reviews = "`Film.reviews` is not loaded: add .prefetch_related(Film.reviews) to the query";
+    for (source, expected) in [
+        ("{{ film.director }}", director),
+        ("{{ film.director.name }}", director),
+        ("{% if film.director %}{% endif %}", director),
+        ("{% if film['director'] is none %}{% endif %}", director),
+        ("{{ film.director|default('unknown') }}", director),
+        ("{% for review in film.reviews %}{% endfor %}", reviews),
+        ("{{ film.reviews|length }}", reviews),
+        ("{{ films|map(attribute='director')|list }}", director),
+        ("{% set d = film.director %}", director),
+    ] {
+        let engine = engine(&[("film.html", &format!("\n{source}"))]);
+        let given = values([("film", film()), ("films", Value::List(vec![film()]))]);
+        let error = render(&engine, "film.html", &given).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{source}: {error}");
+        assert_eq!(error.place().unwrap().line, 2, "{source}");
+    }
+    // What walks over a row meets only what is there.
+    let engine = engine(&[(
+        "film.json",
+        "{{ film|json }} {{ film|length }} {% for name in film %}{{ name }}{% endfor %}",
+    )]);
+    let shown = render(&engine, "film.json", &values([("film", film())])).unwrap();
+    assert_eq!(shown, r#"{"title":"Alien"} 1 title"#);
 }

@@ -258,3 +258,74 @@ fn what_runs_away_is_stopped() {
     let error = show("{% extends 't.html' %}", []).unwrap_err().to_string();
     assert!(error.contains("cycle"), "{error}");
 }
+
+#[test]
+fn decimals_dates_and_times_are_compared_by_worth() {
+    let given = values([
+        ("price", Value::Decimal("12.50".parse().unwrap())),
+        ("low", Value::Decimal("-0.5".parse().unwrap())),
+        ("released", Value::Date("1979-05-25".parse().unwrap())),
+        ("shown", Value::DateTime("1979-05-25T20:15:00Z".parse().unwrap())),
+        ("at", Value::Time("20:15:00".parse().unwrap())),
+        ("length", Value::Duration("PT1H57M".parse().unwrap())),
+        ("nothing", Value::Null),
+        ("n", Value::Int(3)),
+    ]);
+    for (expression, expected) in [
+        ("price > 5", true),
+        ("5 < price and price < 12.51", true),
+        ("price == 12.5 and 12.5 == price and price != 12", true),
+        ("price >= '12.5'", true),
+        ("low < 0 and low|abs > 0.4", true),
+        ("low < 0 < price <= 12.5", true),
+        ("0 < low < price", false),
+        ("price > n * 4 and n < price", true),
+        ("price > 1e30", false),
+        ("released < today()", true),
+        ("released < now() and now() > shown", true),
+        ("released == '1979-05-25' and released != '1979-05-26'", true),
+        ("released < '2000-01-01' and '1979-05-24' < released", true),
+        ("shown > '1979-05-25' and shown < '1979-05-26'", true),
+        ("shown == '1979-05-25T20:15:00Z' and shown >= '1979-05-25T20:15:00'", true),
+        ("shown > released", true),
+        ("at < '21:00:00' and length > 'PT1H'", true),
+        ("nothing < 5 or nothing > 5 or nothing == 0", false),
+        ("nothing == none and not nothing > 5", true),
+        ("released == n or price == 'cheap'", false),
+        ("'b' > 'a' and [1, 2] < [1, 3]", true),
+        ("3 in [1, 3] and n == 3 and n not in [1]", true),
+    ] {
+        let source = format!("{{% if {expression} %}}yes{{% else %}}no{{% endif %}}");
+        let engine = engine(&[("page.html", &source)]);
+        let shown = render(&engine, "page.html", &given).unwrap();
+        assert_eq!(shown == "yes", expected, "{expression}");
+    }
+}
+
+#[test]
+fn what_has_no_order_is_an_error_at_its_column() {
+    let given = values([
+        ("released", Value::Date("1979-05-25".parse().unwrap())),
+        ("price", Value::Decimal("12.50".parse().unwrap())),
+        ("title", Value::Text("Alien".into())),
+    ]);
+    for (expression, told) in [
+        (
+            "released < today",
+            "a date (1979-05-25) can't be compared with a function (a function is called: `today()`)",
+        ),
+        ("released > 5", "a date (1979-05-25) can't be compared with a number (5)"),
+        ("price < released", "a decimal (12.50) can't be compared with a date (1979-05-25)"),
+        ("released < 'soon'", "can't be compared with a text"),
+        ("title > 5", "a text can't be compared with a number (5)"),
+        ("titel > 'A'", "`titel` is missing; did you mean `title`?"),
+    ] {
+        let source = format!("<p>\n{{% if price > 1 and {expression} %}}{{% endif %}}");
+        let engine = engine(&[("page.html", &source)]);
+        let error = render(&engine, "page.html", &given).unwrap_err();
+        assert!(error.to_string().contains(told), "{expression}: {error}");
+        let place = error.place().unwrap();
+        assert_eq!(place.line, 2, "{expression}");
+        assert!((20..=32).contains(&place.column), "{expression}: {}", place.column);
+    }
+}

@@ -1,7 +1,10 @@
 use std::{fmt, sync::OnceLock};
 
 use super::{CheckMeta, FieldMeta, Identity, IndexMeta, Relation, snake_case};
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    value::Relations,
+};
 
 /// A model: one a type, in static memory.
 pub struct ModelMeta {
@@ -152,6 +155,17 @@ impl PartialEq for ModelMeta {
 }
 
 impl Eq for ModelMeta {}
+
+impl Relations for ModelMeta {
+    fn relation(&self, field: u16) -> Option<(&'static str, &'static str, bool)> {
+        let field = self.field_at(field)?;
+        match field.relation {
+            Relation::None => None,
+            Relation::ToOne { .. } => Some((self.name, field.name, false)),
+            Relation::ManyToMany { .. } | Relation::HasMany { .. } => Some((self.name, field.name, true)),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

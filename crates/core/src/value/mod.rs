@@ -6,6 +6,7 @@ mod from;
 mod kind;
 mod parse;
 mod show;
+mod unloaded;
 
 use std::{borrow::Cow, net::IpAddr};
 
@@ -19,6 +20,7 @@ pub use kind::Kind;
 pub use rust_decimal::Decimal;
 pub use serde_json::Value as JsonValue;
 pub use show::TemplateValue;
+pub use unloaded::{Relations, Unloaded};
 pub use uuid::Uuid;
 
 /// A named collection of values that keeps its order.
@@ -65,6 +67,8 @@ pub enum Value {
     List(Vec<Value>),
     /// Named values, in order.
     Map(Map),
+    /// A relation that the query did not load: a template that reads it fails, JSON leaves it out.
+    NotLoaded(Unloaded),
 }
 
 /// A column's value, borrowed from the driver's buffers.
@@ -189,6 +193,7 @@ impl Value {
             Value::Ip(_) => "IP address",
             Value::List(_) => "list",
             Value::Map(_) => "map",
+            Value::NotLoaded(_) => "relation that is not loaded",
         }
     }
 }
@@ -198,7 +203,7 @@ impl serde::Serialize for Value {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
         match self {
-            Value::Null => s.serialize_unit(),
+            Value::Null | Value::NotLoaded(_) => s.serialize_unit(),
             Value::Bool(v) => s.serialize_bool(*v),
             Value::Int(v) => s.serialize_i64(*v),
             Value::Float(v) => s.serialize_f64(*v),
@@ -215,8 +220,9 @@ impl serde::Serialize for Value {
             Value::Ip(v) => s.collect_str(v),
             Value::List(v) => v.serialize(s),
             Value::Map(map) => {
-                let mut out = s.serialize_map(Some(map.len()))?;
-                for (name, value) in map {
+                let loaded = || map.iter().filter(|(_, value)| !matches!(value, Value::NotLoaded(_)));
+                let mut out = s.serialize_map(Some(loaded().count()))?;
+                for (name, value) in loaded() {
                     out.serialize_entry(name, value)?;
                 }
                 out.end()

@@ -12,7 +12,7 @@ use super::{Date, JsonValue, SignedDuration, Time, Timestamp, Uuid, Value, singl
 /// What a template can show.
 ///
 /// `#[data]`, `#[model]` and `#[derive(Shape)]` implement it: a struct becomes a map of its fields.
-/// A relation that was not loaded is left out, so that reading it in a template is an error and never a query.
+/// A relation that was not loaded is [`Value::NotLoaded`], so that reading it in a template is an error and never a query.
 #[diagnostic::on_unimplemented(
     message = "a template can't show `{Self}`",
     label = "add #[data] or #[model] to it",

@@ -1,6 +1,4 @@
-//! Jinja's own filters and tests for numbers, taught decimals.
-
-use std::cmp::Ordering;
+//! Jinja's own filters for numbers, taught decimals.
 
 use minijinja::{
     Environment, Error, State, args, filters as jinja,
@@ -17,33 +15,6 @@ pub(super) fn add(env: &mut Environment<'static>) {
     env.add_filter("int", int);
     env.add_filter("round", round);
     env.add_filter("sum", sum);
-    for (names, accepts) in COMPARISONS {
-        for name in *names {
-            env.add_test(*name, move |a: &Value, b: &Value| accepts(compare(a, b)));
-        }
-    }
-}
-
-type Accepts = fn(Ordering) -> bool;
-
-const COMPARISONS: &[(&[&str], Accepts)] = &[
-    (&["eq", "equalto", "=="], |o| o == Ordering::Equal),
-    (&["ne", "!="], |o| o != Ordering::Equal),
-    (&["lt", "lessthan", "<"], |o| o == Ordering::Less),
-    (&["le", "<="], |o| o != Ordering::Greater),
-    (&["gt", "greaterthan", ">"], |o| o == Ordering::Greater),
-    (&["ge", ">="], |o| o != Ordering::Less),
-];
-
-/// As the language compares, but decimals with numbers by their worth.
-fn compare(a: &Value, b: &Value) -> Ordering {
-    let one_is_exact = Exact::of(a).is_some() != Exact::of(b).is_some();
-    match (decimal(a), decimal(b)) {
-        (Some(a), Some(b)) if one_is_exact => a.cmp(&b),
-        _ if a == b => Ordering::Equal,
-        // Unequal values may be of one rank (lists that hold the same in another kind): they are not equal.
-        _ => a.cmp(b).then(Ordering::Less),
-    }
 }
 
 fn of(value: &Value) -> Option<Decimal> {
@@ -148,6 +119,7 @@ mod tests {
     fn decimals_work_with_numbers() {
         let mut env = Environment::new();
         add(&mut env);
+        super::super::compare::add(&mut env);
         let d = |text: &str| Value::from(Exact::Decimal(text.parse().unwrap()));
         let rows = vec![context! { price => d("0.10") }, context! { price => d("0.20") }];
         let values = context! { price => d("12.50"), low => d("-1.005"), rows, n => 3, nan => f64::NAN };

@@ -3,6 +3,7 @@
 //! Shared rules: what is missing is an error with the missing name; nothing (`None`) passes through, so that
 //! `|default_if_none("–")` may come last; text comes out unescaped and is escaped where it is shown, and where a
 //! filter makes HTML (`linebreaks`, `json_script`) it escapes what it was given.
+mod compare;
 mod data;
 mod dates;
 mod decimals;
@@ -14,6 +15,7 @@ mod text;
 use minijinja::{Environment, Error, ErrorKind, value::Value};
 
 pub(crate) fn add(env: &mut Environment<'static>) {
+    compare::add(env);
     data::add(env);
     dates::add(env);
     decimals::add(env);
