@@ -166,6 +166,7 @@ fn check_path(path: &str) -> Result {
         return Err(Error::bad_request("The address has a `%` that encodes nothing."));
     }
     match percent_encoding::percent_decode_str(path).decode_utf8() {
+        Ok(path) if path.contains('\0') => Err(Error::bad_request("The address has the character U+0000.")),
         Ok(_) => Ok(()),
         Err(_) => Err(Error::bad_request("The address is not valid UTF-8.")),
     }
@@ -212,7 +213,7 @@ mod tests {
         for good in ["/", "/a%20b/", "/%C3%BC", "/a-b_c~d"] {
             assert!(check_path(good).is_ok(), "{good}");
         }
-        for bad in ["/%", "/%2", "/%zz", "/%+1", "/%ff", "/%C3", "/a%80b"] {
+        for bad in ["/%", "/%2", "/%zz", "/%+1", "/%ff", "/%C3", "/a%80b", "/a%00"] {
             assert_eq!(check_path(bad).unwrap_err().status(), 400, "{bad}");
         }
     }

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use http::{Request, header};
 use quintet_core::{
-    FieldErrors, Site, TemplateValue, Value,
+    App, FieldErrors, Site, TemplateValue, Value,
     value::{Date, Decimal},
 };
 use quintet_web::{
     Data, Json, Query, Routing, ShapeKind,
-    axum::{body::Body, extract::DefaultBodyLimit},
-    data,
+    axum::{self, body::Body, extract::DefaultBodyLimit},
+    data, get, routes,
 };
 use serde_json::json;
 use support::{Running, start};
@@ -370,4 +370,84 @@ fn own_serde_attributes_and_type_parameters_are_respected() {
     let mut errors = FieldErrors::new();
     Listing { items: vec![Friend { nick: "longer".into(), since: None }], total: 1 }.validate(&mut errors);
     assert_eq!(errors.to_string(), "items.0.nick: at most 3 characters (this has 6)");
+}
+
+/// What only serde knows.
+#[derive(serde::Deserialize)]
+struct Plain {
+    page: u32,
+}
+
+#[get("/plain")]
+async fn plain(axum::extract::Query(plain): axum::extract::Query<Plain>) -> String {
+    plain.page.to_string()
+}
+
+#[get("/rest/{n}")]
+async fn rest(axum::extract::Path(n): axum::extract::Path<u8>, body: String) -> String {
+    format!("{n}{body}")
+}
+
+/// axum's extractors answer a status and a text: both stay, in a document like that of every other error.
+#[tokio::test]
+async fn axums_own_extractors_refuse_in_the_sites_words() {
+    let site = start(Site::new().install(App::new("a").routes(routes![plain, rest]))).await.unwrap();
+    assert_eq!(site.get("/plain?page=7").await.body, "7");
+    let problem = site.get_as("/plain", "application/json").await;
+    assert_eq!((problem.status.as_u16(), problem.header("content-type")), (400, "application/problem+json"));
+    assert!(problem.json()["detail"].as_str().unwrap().contains("missing field `page`"), "{}", problem.body);
+    let page = site.get_as("/plain?page=x", "text/html").await;
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(
+        page.body.contains("<h1>400 Bad Request</h1>") && page.body.contains("invalid digit"),
+        "{}",
+        page.body
+    );
+    let wrong = site.get_as("/rest/x", "application/json").await;
+    assert!(wrong.json()["detail"].as_str().unwrap().contains("Cannot parse"), "{}", wrong.body);
+}
+
+#[tokio::test]
+async fn odd_bytes_are_refused_or_kept_and_never_a_fault() {
+    let site = site().await;
+    let person = |name: &str| format!(r#"{{"name":"{name}","age":30}}"#);
+    let nul = site.post_json("/person", &person("A\\u0000")).await;
+    assert_eq!(nul.status.as_u16(), 422);
+    assert_eq!(
+        nul.json()["errors"],
+        json!([{ "pointer": "#/name", "detail": "must not contain the character U+0000" }])
+    );
+    let friend = site.post_json("/person", r#"{"name":"A","age":30,"friends":[{"nick":"\u0000"}]}"#).await;
+    assert_eq!(friend.json()["errors"][0]["pointer"], "#/friends/0/nick");
+    for (body, status) in [
+        (person("\u{7f}\u{85}"), 200),
+        (person("e\u{301}\u{200d}"), 200),
+        (person("\\ud83c\\udfac"), 200),
+        (person("\\ud800"), 400),
+        (person("a\u{1}"), 400),
+        ("\u{feff}{}".to_owned(), 400),
+        ("[".repeat(100_000), 413),
+        ("[".repeat(1500), 400),
+        (r#"{"name":"Ann","age":1e999}"#.to_owned(), 400),
+        (r#"{"name":"Ann","age":30,"name":"Bo"}"#.to_owned(), 422),
+        (String::new(), 400),
+    ] {
+        let answer = site.post_json("/person", &body).await;
+        assert_eq!(answer.status.as_u16(), status, "{:.60}: {}", body, answer.body);
+    }
+    let raw = Request::post("/person").header(header::CONTENT_TYPE, "application/json");
+    let answer = site.send(raw.body(Body::from(b"{\"name\":\"\xff\",\"age\":30}".to_vec())).unwrap()).await;
+    assert_eq!(answer.status.as_u16(), 400);
+    for (uri, status) in [
+        ("/search?q=%00", 422),
+        ("/search?q=%ff", 200),
+        ("/search?q=%", 200),
+        ("/search?%00=1&&==&q", 200),
+        ("/search?tags=1&tags=%2B2&tags=", 200),
+        ("/search?page=%00", 422),
+        ("/search?since=0000-00-00", 422),
+    ] {
+        let answer = site.get(uri).await;
+        assert_eq!(answer.status.as_u16(), status, "{uri}: {}", answer.body);
+    }
 }

@@ -13,7 +13,7 @@ use std::{
 use axum::body::Bytes;
 use quintet_core::{Boot, Result, Room, Services, Site, clock::Clock, settings::Settings, signal::Signals};
 use quintet_web::{
-    Routing, WebRoom,
+    Json, Routing, WebRoom,
     middleware::{
         RequestId,
         access_log::{AccessLog, LogStyle},
@@ -103,7 +103,10 @@ fn status(answer: &str) -> &str {
 }
 
 fn hello() -> Site {
-    Site::new().get("/", async || "hello").post("/echo", async |body: Bytes| body)
+    Site::new()
+        .get("/", async || "hello")
+        .post("/echo", async |body: Bytes| body)
+        .post("/json", async |Json(list): Json<Vec<i64>>| Json(list))
 }
 
 #[tokio::test]
@@ -166,6 +169,9 @@ async fn bodies_are_bounded_in_size_and_patience() {
     assert_eq!(status(&chunked), "413", "{chunked}");
     let stalled = served.ask("POST", "/echo", "Content-Length: 5\r\n\r\nab").await;
     assert!(["400", "408"].contains(&status(&stalled)), "{stalled}");
+    let json = "Content-Type: application/json\r\nContent-Length: 5\r\n\r\n[1";
+    let stalled = served.ask("POST", "/json", json).await;
+    assert!(status(&stalled) == "408" && stalled.contains("did not come in time"), "{stalled}");
 }
 
 #[tokio::test]
@@ -202,10 +208,21 @@ async fn a_handler_without_end_is_answered_for() {
 #[tokio::test]
 async fn what_the_gate_refuses_has_its_document_too() {
     let site = hello().get("/stuck", async || std::future::pending::<&str>().await);
-    let served = serve(site, &[("server.request_timeout", "200ms"), ("server.max_body_size", "10 B")]).await;
+    let served = serve(
+        site,
+        &[
+            ("server.request_timeout", "200ms"),
+            ("server.max_body_size", "10 B"),
+            ("server.max_header_size", "8 KiB"),
+        ],
+    )
+    .await;
     for (method, path, body, status, reason) in [
         ("GET", "/stuck", "\r\n", "503", "Service Unavailable"),
         ("POST", "/echo", "Content-Length: 11\r\n\r\n", "413", "Payload Too Large"),
+        ("GET", "/", &format!("X: {}\r\n\r\n", "y".repeat(9000)), "431", "Request Header Fields Too Large"),
+        ("GET", &format!("/?{}", "y".repeat(9000)), "\r\n", "414", "URI Too Long"),
+        ("GET", "/a%00", "\r\n", "400", "Bad Request"),
         ("GET", "/a%ff", "\r\n", "400", "Bad Request"),
         ("GET", "/nothing", "\r\n", "404", "Not Found"),
     ] {

@@ -3,7 +3,11 @@
 use quintet_core::{FieldErrors, near::nearest};
 use serde_json::Value as Json;
 
-use super::{Data, DataField, DataShape, Given, Payload, ShapeKind, given::Pairs, payload::at};
+use super::{
+    Data, DataField, DataShape, Given, Payload, ShapeKind,
+    given::Pairs,
+    payload::{NUL, at},
+};
 
 /// Reads a query string.
 ///
@@ -33,10 +37,9 @@ pub(crate) fn from_pairs<T: Data>(pairs: Vec<(String, String)>) -> Result<T, Fie
         }
     }
     let mut errors = FieldErrors::new();
-    // Nobody types it, PostgreSQL can't store it, and a page can't show it.
     for (name, _) in pairs.0.iter().filter(|(_, texts)| texts.iter().any(|text| text.contains('\0'))) {
         if T::FIELDS.iter().any(|field| field.name == name) {
-            errors.push(name.clone(), "must not contain the character U+0000");
+            errors.push(name.clone(), NUL);
         }
     }
     if !errors.is_empty() {

@@ -45,6 +45,9 @@ impl<T: Data> Payload for T {
     }
 }
 
+/// Nobody types it, PostgreSQL can't store it, and a page can't show it.
+pub(super) const NUL: &str = "must not contain the character U+0000";
+
 /// `people.0` and `name` are `people.0.name`.
 pub(super) fn at(path: &str, name: &str) -> String {
     match (path.is_empty(), name.is_empty()) {
@@ -72,8 +75,19 @@ macro_rules! whole {
 
 whole! { i8 i16 i32 i64 u8 u16 u32 u64 usize isize }
 
+impl Payload for String {
+    fn shape() -> DataShape {
+        DataShape::new::<String>(ShapeKind::Text)
+    }
+
+    fn check(&self, path: &str, errors: &mut FieldErrors) {
+        if self.contains('\0') {
+            errors.push(path.to_owned(), NUL);
+        }
+    }
+}
+
 plain! {
-    String => ShapeKind::Text;
     bool => ShapeKind::Bool;
     f32 => ShapeKind::Number;
     f64 => ShapeKind::Number;

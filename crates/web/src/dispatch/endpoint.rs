@@ -51,7 +51,7 @@ impl Service<Request> for Handle {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        (self.0)(request).map(|given| Ok(given.unwrap_or_else(|refusal| refusal)))
+        (self.0)(request).map(|given| Ok(given.unwrap_or_else(errors::refused)))
     }
 }
 

@@ -8,6 +8,7 @@ mod html;
 mod log;
 mod problem;
 mod rejected;
+mod stalled;
 
 use std::sync::Arc;
 
@@ -18,7 +19,9 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use quintet_core::Error;
 
+pub(crate) use rejected::refused;
 pub use rejected::{Rejected, Source};
+pub(crate) use stalled::{Stalled, is_stalled};
 
 use crate::{debug, debug::DebugInfo, facts::Facts, page};
 

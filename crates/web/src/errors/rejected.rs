@@ -1,6 +1,11 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    body::{Body, to_bytes},
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use http::{HeaderValue, header};
 use quintet_core::Error;
 
 use super::AsProblem;
@@ -73,4 +78,28 @@ impl IntoResponse for Rejected {
         }
         response
     }
+}
+
+/// Longer explanations are not taken over.
+const LONGEST: usize = 2000;
+
+/// What an extractor answers in place of its argument. Those of axum and of users answer a status and a plain text: the
+/// text becomes the message of an error, which gets its document like every other.
+pub(crate) fn refused(mut refusal: Response) -> Response {
+    let status = refusal.status();
+    let failed = status.is_client_error() || status.is_server_error();
+    let plain = refusal.headers().get(header::CONTENT_TYPE).is_some_and(is_plain);
+    if !failed || !plain || refusal.extensions().get::<Arc<Error>>().is_some() {
+        return refusal;
+    }
+    let body = std::mem::replace(refusal.body_mut(), Body::empty());
+    // A text is there at once, so this waits for nothing.
+    let bytes = to_bytes(body, LONGEST).now_or_never().and_then(Result::ok).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+    refusal.extensions_mut().insert(Arc::new(Error::new(status, text)));
+    refusal
+}
+
+fn is_plain(kind: &HeaderValue) -> bool {
+    kind.as_bytes().starts_with(b"text/plain")
 }

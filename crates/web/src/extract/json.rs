@@ -11,7 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     data::{self, Payload},
-    errors::{Rejected, Source},
+    errors::{Rejected, Source, is_stalled},
     facts::is_json,
 };
 
@@ -97,6 +97,9 @@ fn unread(why: BytesRejection) -> Error {
     let status = why.status();
     match status {
         StatusCode::PAYLOAD_TOO_LARGE => Error::new(status, "The body is larger than this site takes."),
+        _ if is_stalled(&why) => {
+            Error::new(StatusCode::REQUEST_TIMEOUT, "The rest of the body did not come in time.")
+        }
         _ => {
             Error::bad_request("The body could not be read to its end.").with_detail("cause", why.body_text())
         }

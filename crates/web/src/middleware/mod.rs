@@ -47,6 +47,7 @@ pub struct Gate(Arc<Inner>);
 struct Inner {
     entrance: Entrance,
     headers: Ready,
+    max_head: usize,
     max_body: u64,
     body_timeout: Duration,
     request_timeout: Duration,
@@ -67,6 +68,7 @@ impl Gate {
         Ok(Gate(Arc::new(Inner {
             entrance: Entrance::of(services)?,
             headers: Ready::new(),
+            max_head: settings.max_header_size.as_usize(),
             max_body: settings.max_body_size.bytes(),
             body_timeout: settings.body_timeout,
             request_timeout: settings.request_timeout,
@@ -115,7 +117,9 @@ impl Gate {
         let entry = gate.log.as_ref().map(|log| Entry::start(log, &request));
         let id = request_id::choose(request.headers(), gate.trust_request_id);
         let facts = gate.entrance.facts(&request, id.clone());
-        let work = match limits::check(&request, gate.max_body) {
+        let checked = limits::check_head(&request, gate.max_head)
+            .and_then(|()| limits::check_body(&request, gate.max_body));
+        let work = match checked {
             Ok(()) => {
                 let request = limits::limit_body(request, gate.max_body, gate.body_timeout);
                 Either::Left(gate.entrance.answer(request, &facts).map(Ok))

@@ -102,8 +102,8 @@ async fn connection(
     // `Watch` keeps the time-out on heads, at less cost than hyper.
     builder
         .header_read_timeout(None)
-        // hyper asks for at least 8 KiB.
-        .max_buf_size(settings.max_header_size.as_usize().max(8192));
+        // Twice the limit, so that the gate can answer what is somewhat too large. hyper asks for at least 8 KiB.
+        .max_buf_size(settings.max_header_size.as_usize().saturating_mul(2).max(8192));
     let mut connection = pin!(builder.serve_connection(io, service).with_upgrades());
     let mut stopping = pin!(shutdown.stopping());
     let mut watch = Watch::new(deadline, settings.header_timeout);
