@@ -93,4 +93,17 @@ pub(crate) async fn rows(sheet: &mut Sheet) {
     tags().delete(&key, &db).await.unwrap();
     assert!(tags().get(&key, &db).await.is_err());
     s.about("DynSet::writable, DynSet::insert, DynSet::update, DynSet::delete");
+    let tags = || DynSet::new(Tag.meta()).unrestricted();
+    let kept = tags().count(&db).await.unwrap();
+    let tag = tags().create([("name", "pulp".into())], &db).await.unwrap();
+    let noir = || tags().only(&tag).unwrap();
+    assert_eq!(noir().update_all([("name", "pulp noir".into())], &db).await.unwrap(), 1);
+    let all = tags().after(None, 100, &db).await.unwrap();
+    assert_eq!(all.last().unwrap().get("name"), Some(&Value::from("pulp noir")));
+    assert_eq!(tags().after(Some(all[0].key()), 1, &db).await.unwrap(), all[1..2]);
+    assert_eq!(noir().delete_all(&db).await.unwrap(), 1);
+    assert_eq!(tags().count(&db).await.unwrap(), kept);
+    s.about(
+        "DynSet::unrestricted, DynSet::create, DynSet::only, DynSet::update_all, DynSet::after, DynSet::delete_all",
+    );
 }
