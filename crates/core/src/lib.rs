@@ -9,6 +9,7 @@
 //!   [`signal`]s, and end well or with an [`Error`].
 //!
 //! There is no I/O here, but for an app reading its own directory ([`Folder`]).
+pub mod atomic;
 mod boxed;
 pub mod check;
 pub mod clock;

@@ -33,6 +33,10 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
     let doc = common::doc(&function.attrs);
     let path = &options.path;
     let detach = options.detach;
+    let atomic = match options.atomic {
+        Some(atomic) => quote!(::core::option::Option::Some(#atomic)),
+        None => quote!(::core::option::Option::None),
+    };
     let api = arguments.json || answers_json(&function.sig.output);
 
     let (url_args, url_pairs) = (params.arguments(), params.pairs(&web));
@@ -71,7 +75,7 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
                 #web::rt::route::<Self>(
                     #web::rt::Declared {
                         methods: &[#(#methods),*], path: #path, name: #name, doc: #doc,
-                        file: ::core::file!(), line: ::core::line!(), api: #api, detach: #detach,
+                        file: ::core::file!(), line: ::core::line!(), api: #api, detach: #detach, atomic: #atomic,
                     },
                     |request| {
                         let work = async move {
@@ -177,7 +181,7 @@ mod tests {
         );
         assert_eq!(
             error(quote!("/", naem = "x"), hello.clone()),
-            "unknown route option `naem`; did you mean `name`? (known: name, url, detach)"
+            "unknown route option `naem`; did you mean `name`? (known: name, url, detach, atomic)"
         );
         assert_eq!(error(quote!("/:id"), hello), "a parameter is written `{id}`, not `:id`");
         assert_eq!(

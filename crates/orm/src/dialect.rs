@@ -1,5 +1,7 @@
 //! What a database calls things and what it can do. Code asks for a capability, never for a database's name.
 
+use crate::isolation::Isolation;
+
 /// A database's language and abilities.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Dialect {
@@ -48,6 +50,11 @@ pub struct Dialect {
     pub cursors: bool,
     /// Does it look at the value of a limit when it plans, so that a parameter there is planned anew each time?
     pub plans_by_limit: bool,
+    /// What its transactions are isolated by at least, whatever is asked for.
+    pub isolation: Isolation,
+    /// Can only one transaction write at a time, so that the next one waits for it from its beginning on? Then two that write
+    /// never clash.
+    pub one_writer: bool,
 }
 
 /// Whose functions are called.
@@ -104,6 +111,8 @@ pub static SQLITE: Dialect = Dialect {
     explain: "EXPLAIN QUERY PLAN ",
     cursors: false,
     plans_by_limit: true,
+    isolation: Isolation::Serializable,
+    one_writer: true,
 };
 
 /// PostgreSQL 13 and newer.
@@ -129,6 +138,8 @@ pub static POSTGRES: Dialect = Dialect {
     explain: "EXPLAIN ",
     cursors: true,
     plans_by_limit: false,
+    isolation: Isolation::ReadCommitted,
+    one_writer: false,
 };
 
 impl Dialect {

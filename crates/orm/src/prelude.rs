@@ -7,7 +7,7 @@ pub use quintet_core::{
 pub use quintet_macros::{Choices, model};
 
 pub use crate::{
-    Db, Draft, Executor, Instance, Model, Models as _, PageOf, QuerySet, Shape, Tx,
+    Db, Draft, Executor, Instance, Isolation, Model, Models as _, PageOf, QuerySet, Shape, Tx,
     ast::{DateUnit, Exclude},
     create,
     expr::{

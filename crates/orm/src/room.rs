@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use quintet_core::{
     Boot, BoxFuture, Error, Result, Room, Services,
+    atomic::AtomicRequests,
     check::Check,
     debug::DebugFacts,
     settings::{Origin, Section, Settings, SettingsSection},
@@ -21,7 +22,7 @@ use quintet_core::{
 pub use models::{IntoModels, ModelSlot, Models, registered_models};
 pub use settings::DatabaseSettings;
 
-use crate::db::Db;
+use crate::db::{Db, Requests};
 
 /// The room that opens the site's database.
 #[derive(Debug, Default, Clone, Copy)]
@@ -39,13 +40,17 @@ impl Room for OrmRoom {
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
             boot.services.insert::<Arc<dyn DebugFacts>>(Arc::new(debug::Statements));
-            // A test kit may have put its own database there already.
-            if boot.services.get::<Db>().is_some() {
-                return Ok(());
-            }
             let section = boot.settings.get::<DatabaseSettings>()?;
-            let opened = Db::open(&section.url, section.options(boot.settings.root())).await;
-            let db = opened.map_err(|error| with_place(error, &boot.settings))?;
+            // A test kit may have put its own database there already.
+            let db = match boot.services.get::<Db>() {
+                Some(db) => db.clone(),
+                None => {
+                    let opened = Db::open(&section.url, section.options(boot.settings.root())).await;
+                    opened.map_err(|error| with_place(error, &boot.settings))?
+                }
+            };
+            let requests = Requests { db: db.clone(), by_default: section.atomic_requests };
+            boot.services.insert::<Arc<dyn AtomicRequests>>(Arc::new(requests));
             boot.services.insert(db);
             Ok(())
         })

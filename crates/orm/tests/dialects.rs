@@ -31,6 +31,8 @@ static OTHER: Dialect = Dialect {
     explain: "EXPLAIN ",
     cursors: true,
     plans_by_limit: false,
+    isolation: Isolation::ReadCommitted,
+    one_writer: false,
 };
 
 static BACKTICKS: Dialect = Dialect { name: "backticks", placeholder: Placeholder::Question, ..copy(&OTHER) };
@@ -59,6 +61,8 @@ const fn copy(of: &Dialect) -> Dialect {
         explain: of.explain,
         cursors: of.cursors,
         plans_by_limit: of.plans_by_limit,
+        isolation: of.isolation,
+        one_writer: of.one_writer,
     }
 }
 

@@ -48,7 +48,7 @@ async fn inside_a_transaction_a_stale_plan_is_an_error_that_passes() {
     ask().await.unwrap();
     bed.other().await.batch("ALTER TABLE note ADD stars INT".into()).await.unwrap();
     let error = ask().await.unwrap_err();
-    assert_eq!((error.kind(), error.status().as_u16()), (&ErrorKind::Unavailable, 503));
+    assert_eq!((error.kind(), error.status().as_u16()), (&ErrorKind::Clash, 503));
     assert!(error.to_string().contains("run the transaction again"), "{error}");
     ask().await.unwrap();
 }

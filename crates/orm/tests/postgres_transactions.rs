@@ -402,7 +402,7 @@ async fn serializable_transactions_that_clash_say_so() {
     }
     one.commit().await.unwrap();
     let error = two.commit().await.unwrap_err();
-    assert_eq!((error.kind(), error.status().as_u16()), (&ErrorKind::Unavailable, 503));
+    assert_eq!((error.kind(), error.status().as_u16()), (&ErrorKind::Clash, 503));
     assert!(error.to_string().contains("run it again"), "{error}");
 }
 
@@ -421,7 +421,7 @@ async fn a_deadlock_ends_one_of_two() {
     });
     let failed: Vec<Error> = [left, right].into_iter().filter_map(Result::err).collect();
     assert_eq!(failed.len(), 1);
-    assert_eq!(*failed[0].kind(), ErrorKind::Unavailable);
+    assert_eq!(*failed[0].kind(), ErrorKind::Clash);
 }
 
 #[tokio::test]

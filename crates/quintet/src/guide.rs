@@ -18,6 +18,7 @@ pages! {
     aggregation <- "../../../docs/aggregation.md",
     shapes <- "../../../docs/shapes.md",
     writing <- "../../../docs/writing.md",
+    transactions <- "../../../docs/transactions.md",
     by_name <- "../../../docs/by-name.md",
     databases <- "../../../docs/databases.md",
     migrations <- "../../../docs/migrations.md",

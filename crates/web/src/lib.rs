@@ -45,6 +45,6 @@ pub use quintet_macros::{app, data, delete, get, page, patch, post, put};
 pub use room::WebRoom;
 #[doc(hidden)]
 pub use routing::WebPart;
-pub use routing::{Route, RouteInfo, Routed, Routes, Routing};
+pub use routing::{Atomic, Route, RouteInfo, Routed, Routes, Routing};
 pub use service::service;
 pub use url::Url;

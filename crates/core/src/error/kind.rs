@@ -27,6 +27,8 @@ pub enum ErrorKind {
     Database,
     /// The database or another service is busy or away; trying later may help (503).
     Unavailable,
+    /// Another transaction got in the way of this one, and all of it was undone: running it again is safe and may help (503).
+    Clash,
     /// A time limit was passed.
     Timeout,
     /// A template is wrong: syntax, missing file, missing name.

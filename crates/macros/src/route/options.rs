@@ -3,7 +3,7 @@ use syn::{Error, LitBool, LitStr, Token, parse::ParseStream, parse::Parser};
 
 use crate::near::did_you_mean;
 
-const KNOWN: [&str; 3] = ["name", "url", "detach"];
+const KNOWN: [&str; 4] = ["name", "url", "detach", "atomic"];
 
 /// What stands in the attribute: the path, then `key = value`.
 pub(super) struct Options {
@@ -14,6 +14,8 @@ pub(super) struct Options {
     pub(super) url: Option<Ident>,
     /// Does a handler of an unsafe method finish when its client has gone?
     pub(super) detach: bool,
+    /// Is a request one transaction?
+    pub(super) atomic: Option<bool>,
 }
 
 impl Options {
@@ -24,7 +26,7 @@ impl Options {
         }
         let read = |input: ParseStream<'_>| {
             let path: LitStr = input.parse().map_err(|e| Error::new(e.span(), &start))?;
-            let mut options = Options { path, name: None, url: None, detach: true };
+            let mut options = Options { path, name: None, url: None, detach: true, atomic: None };
             while !input.is_empty() {
                 input.parse::<Token![,]>()?;
                 if !input.is_empty() {
@@ -37,7 +39,7 @@ impl Options {
     }
 
     fn option(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        let expected = "expected `name = \"…\"`, `url = …` or `detach = false`";
+        let expected = "expected `name = \"…\"`, `url = …`, `detach = false` or `atomic`";
         let key: Ident = input.parse().map_err(|e| Error::new(e.span(), expected))?;
         let word = key.to_string();
         if !KNOWN.contains(&word.as_str()) {
@@ -48,10 +50,15 @@ impl Options {
                 format!("unknown route option `{word}`{near} (known: {known})"),
             ));
         }
+        if word == "atomic" && (input.is_empty() || input.peek(Token![,])) {
+            self.atomic = Some(true);
+            return Ok(());
+        }
         input.parse::<Token![=]>()?;
         match word.as_str() {
             "name" => self.name = Some(name(input.parse()?)?),
             "url" => self.url = Some(input.parse()?),
+            "atomic" => self.atomic = Some(input.parse::<LitBool>()?.value),
             _ => self.detach = input.parse::<LitBool>()?.value,
         }
         Ok(())

@@ -37,8 +37,8 @@ pub(super) async fn run(db: &Db, work: &Work<'_>, mode: Mode) -> Result<bool> {
         match result {
             // Nothing was kept, so trying again is safe: most likely another process runs the same migration.
             Err(error)
-                if *error.kind() == ErrorKind::Unavailable
-                    && tried.elapsed() > NO_WAIT
+                if (*error.kind() == ErrorKind::Clash
+                    || *error.kind() == ErrorKind::Unavailable && tried.elapsed() > NO_WAIT)
                     && started.elapsed() < PATIENCE =>
             {
                 tracing::info!(migration = %work.planned.key, "waiting for the database's writer");
@@ -68,8 +68,9 @@ async fn inside(tx: &Tx, work: &Work<'_>, mode: Mode) -> Result<bool> {
                 };
                 if let Err(error) = done {
                     put_right(tx).await;
-                    // What a function could not reach is its own matter, and no reason to call it again.
-                    if *error.kind() == ErrorKind::Unavailable && !matches!(step, Step::Rust(_)) {
+                    // What a function could not reach is its own matter, and no reason to call it again. A clash is undone.
+                    let away = *error.kind() == ErrorKind::Unavailable && !matches!(step, Step::Rust(_));
+                    if away || *error.kind() == ErrorKind::Clash {
                         return Err(error);
                     }
                     return Err(failed(work, Some(batch.operations.clone()), &error));

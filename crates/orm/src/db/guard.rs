@@ -2,10 +2,18 @@
 
 use std::{
     panic::Location,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use quintet_core::{Error, Result};
+use quintet_core::{
+    Error, Result,
+    atomic::{Begun, Block},
+};
+
+use crate::driver::Place;
 
 /// Names one handle: a `Db` with its clones, or a level of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,25 +26,22 @@ impl HandleId {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Shadowed {
-    handle: HandleId,
-    at: &'static Location<'static>,
-}
-
-tokio::task_local! {
-    static SHADOWED: Vec<Shadowed>;
-}
-
 /// Runs `work`, the body of an `atomic` on `handle`: in it, the handle itself is refused.
 pub(crate) async fn shadow<F: Future>(
-    handle: HandleId,
+    (handle, url): (HandleId, Arc<str>),
     at: &'static Location<'static>,
+    savepoint: bool,
     work: F,
 ) -> F::Output {
-    let mut shadowed = SHADOWED.try_with(Clone::clone).unwrap_or_default();
-    shadowed.push(Shadowed { handle, at });
-    SHADOWED.scope(shadowed, work).await
+    let make = if savepoint { Block::savepoint } else { Block::new };
+    let block = make(handle.0, url, Begun::At(at));
+    block.opened();
+    block.scope(work).await
+}
+
+/// The block of a request. It is not open yet.
+pub(crate) fn of_request(handle: HandleId, url: Arc<str>, route: Begun) -> Block {
+    Block::new(handle.0, url, route)
 }
 
 /// Is `handle` free to be used here?
@@ -45,18 +50,49 @@ pub(crate) async fn shadow<F: Future>(
 /// If the code runs inside an `atomic` of this very handle.
 #[inline]
 pub(crate) fn check(handle: HandleId, name: &str) -> Result {
-    let found = SHADOWED.try_with(|all| all.iter().find(|s| s.handle == handle).copied());
-    match found {
-        Ok(Some(shadowed)) => Err(misused(name, shadowed.at)),
-        _ => Ok(()),
+    match Block::of(handle.0) {
+        Some(block) => Err(misused(name, block.begun())),
+        None => Ok(()),
+    }
+}
+
+/// [`check`], for a transaction that must be the outermost one.
+///
+/// # Errors
+/// If the code runs inside an `atomic` of this very handle.
+pub(crate) fn check_durable(handle: HandleId, at: Option<Place>) -> Result {
+    match Block::of(handle.0) {
+        Some(block) => Err(not_durable(block.begun(), at)),
+        None => Ok(()),
+    }
+}
+
+/// The error of a durable transaction inside of another one.
+#[cold]
+pub(crate) fn not_durable(outer: &Begun, at: Option<Place>) -> Error {
+    let here = at.map(|at| format!(" asked for at {at}")).unwrap_or_default();
+    let error = Error::internal(format!(
+        "the durable transaction{here} is inside of another one of the same database, begun at {outer}: what it writes would be \
+         lost with that one. Call it from outside, or leave out `.durable()`"
+    ));
+    match at {
+        Some(at) => error.at(at),
+        None => error,
     }
 }
 
 #[cold]
-fn misused(name: &str, at: &'static Location<'static>) -> Error {
-    Error::internal(format!(
-        "`{name}` was used inside its own `{name}.atomic(..)` (begun at {at}), where it would run outside of the \
-         transaction or wait for it for ever: use the handle that the closure is given, as in \
-         `{name}.atomic(async |tx| … .all(tx).await)`"
-    ))
+fn misused(name: &str, begun: &Begun) -> Error {
+    Error::internal(match begun {
+        Begun::At(at) => format!(
+            "`{name}` was used inside its own `{name}.atomic(..)` (begun at {at}), where it would run outside of the \
+             transaction or wait for it for ever: use the handle that the closure is given, as in \
+             `{name}.atomic(async |tx| … .all(tx).await)`"
+        ),
+        Begun::For(route) => format!(
+            "the database itself was used inside of the transaction of a request ({route}), where it would run outside of that \
+             or wait for it for ever: take `{name}: Db` as an argument of the handler, or `Db::of(&services)`, which are the \
+             request's transaction"
+        ),
+    })
 }

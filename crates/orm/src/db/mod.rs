@@ -9,11 +9,14 @@
     allow(dead_code, unreachable_code, unused_variables, reason = "no driver is built in")
 )]
 
+mod builder;
 mod guard;
 mod hooks;
 mod log;
 mod options;
 pub(crate) mod patience;
+mod request;
+mod retry;
 mod tx;
 pub(crate) mod url;
 
@@ -21,11 +24,13 @@ use std::{fmt, panic::Location, sync::Arc, time::Duration};
 
 use quintet_core::{BoxFuture, Error, Result, Service, Services};
 
+pub use builder::TxBuilder;
 pub(crate) use guard::HandleId;
 pub(crate) use hooks::Hooks;
 pub(crate) use log::Pending;
 pub use log::{QueryLog, QueryRecord, Recording};
 pub use options::DbOptions;
+pub(crate) use request::Requests;
 pub use tx::Tx;
 
 use crate::{
@@ -64,11 +69,13 @@ pub struct Db(Arc<Inner>);
 struct Inner {
     id: HandleId,
     /// The URL as it may be shown.
-    url: String,
+    url: Arc<str>,
     recorders: Arc<log::Recorders>,
     /// How long to wait for what another holds.
     wait: Duration,
-    driver: Box<dyn Driver>,
+    driver: Arc<dyn Driver>,
+    /// The request whose transaction this is. Without, the handle is the database itself.
+    request: Option<Arc<request::Request>>,
 }
 
 impl Db {
@@ -95,7 +102,8 @@ impl Db {
             _ => return Err(parsed.unknown_scheme(url, DRIVERS)),
         };
         let (id, url) = (HandleId::new(), url::masked(url));
-        let inner = Inner { id, url, recorders: Arc::default(), wait, driver };
+        let (url, driver) = (url.into(), driver.into());
+        let inner = Inner { id, url, recorders: Arc::default(), wait, driver, request: None };
         Ok(Db(Arc::new(inner)))
     }
 
@@ -118,7 +126,7 @@ impl Db {
         &'a self,
         work: impl AsyncFnOnce(&Tx) -> Result<T> + 'a,
     ) -> impl Future<Output = Result<T>> + 'a {
-        self.run(Begin::Data, Location::caller(), work)
+        self.run(Begin::PLAIN, Location::caller(), work)
     }
 
     /// [`Db::atomic`] with an error type of your own.
@@ -130,7 +138,7 @@ impl Db {
         &'a self,
         work: impl AsyncFnOnce(&Tx) -> Result<T, E> + 'a,
     ) -> impl Future<Output = Result<T, E>> + 'a {
-        self.run(Begin::Data, Location::caller(), work)
+        self.run(Begin::PLAIN, Location::caller(), work)
     }
 
     /// [`Db::atomic`] for changes to the schema: on SQLite, where a table is changed by building it anew, foreign
@@ -146,23 +154,52 @@ impl Db {
         self.run(Begin::Schema, Location::caller(), work)
     }
 
+    /// A transaction with settings of its own: isolation, reading only, trying again, durability.
+    ///
+    /// ```
+    /// # use quintet_orm::{Db, DbOptions, Executor, Isolation, Stmt};
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let db = Db::open("sqlite::memory:", DbOptions::default()).await?;
+    /// # db.batch("CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL)".into()).await?;
+    /// db.transaction()
+    ///     .isolation(Isolation::Serializable)
+    ///     .retries(3)
+    ///     .run(async |tx| tx.execute(Stmt::write("DELETE FROM note", vec![])).await)
+    ///     .await?;
+    /// # Ok::<_, quintet_core::Error>(()) }).unwrap();
+    /// ```
+    pub fn transaction(&self) -> TxBuilder<'_> {
+        TxBuilder::new(self)
+    }
+
     async fn run<T, E: From<Error>>(
         &self,
         how: Begin,
         at: Place,
         work: impl AsyncFnOnce(&Tx) -> Result<T, E>,
     ) -> Result<T, E> {
-        let tx = self.start(how, Some(at)).await?;
-        match guard::shadow(self.0.id, at, work(&tx)).await {
-            Ok(value) => {
-                tx.commit().await?;
-                Ok(value)
-            }
+        self.attempt(how, at, work).await.map_err(|failed| failed.error)
+    }
+
+    /// [`Db::run`], which tells whether another transaction got in its way.
+    async fn attempt<T, E: From<Error>>(
+        &self,
+        how: Begin,
+        at: Place,
+        work: impl AsyncFnOnce(&Tx) -> Result<T, E>,
+    ) -> Result<T, retry::Failed<E>> {
+        let tx = self.start(how, Some(at)).await.map_err(retry::Failed::of)?;
+        let shared = tx.shared.clone();
+        match self.shadowed(at, work(&tx)).await {
+            Ok(value) => match tx.commit().await {
+                Ok(()) => Ok(value),
+                Err(error) => Err(retry::Failed { error: error.into(), clash: shared.clashed() }),
+            },
             Err(error) => {
                 if let Err(second) = tx.rollback().await {
                     tracing::error!(error = ?second, "rolling back a failed transaction failed as well");
                 }
-                Err(error)
+                Err(retry::Failed { error, clash: shared.clashed() })
             }
         }
     }
@@ -174,13 +211,52 @@ impl Db {
     /// With 503 if the writer is not free in time.
     #[track_caller]
     pub fn begin(&self) -> impl Future<Output = Result<Tx>> + '_ {
-        self.start(Begin::Data, Some(Location::caller()))
+        self.start(Begin::PLAIN, Some(Location::caller()))
+    }
+
+    /// Runs `work` inside of a transaction of this handle.
+    fn shadowed<F: Future>(&self, at: Place, work: F) -> impl Future<Output = F::Output> {
+        guard::shadow((self.0.id, self.0.url.clone()), at, self.0.request.is_some(), work)
     }
 
     async fn start(&self, how: Begin, at: Option<Place>) -> Result<Tx> {
         guard::check(self.0.id, "db")?;
-        let session = self.0.driver.begin(how, at).await?;
-        Tx::root(self.clone(), session, at)
+        match &self.0.request {
+            Some(request) => request.savepoint(how, at).await,
+            None => {
+                let session = self.0.driver.begin(how, at).await?;
+                Tx::root(self.clone(), session, how.terms(), at)
+            }
+        }
+    }
+
+    /// Has `hook` run after the commit if this handle is a request's transaction ([`Tx::on_commit`]), and at once if it is
+    /// the database itself, where each statement has committed when its future is done.
+    ///
+    /// It runs on its own. Its error is only logged.
+    ///
+    /// # Errors
+    /// If the request's transaction has ended, or there is no tokio runtime.
+    pub async fn on_commit<F, R>(&self, f: F) -> Result
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Future<Output = Result> + Send + 'static,
+    {
+        guard::check(self.0.id, "db")?;
+        match &self.0.request {
+            Some(request) => request.on_commit(hooks::hook(f)).await,
+            None => {
+                Hooks { list: vec![hooks::hook(f)], runtime: tx::runtime()? }.start();
+                Ok(())
+            }
+        }
+    }
+
+    /// The database itself, of a handle that is the transaction of an atomic request: for a task that outlives the request,
+    /// or a body that is streamed after the handler has answered. Inside of the request it is refused.
+    #[must_use]
+    pub fn outside(&self) -> Db {
+        self.0.request.as_ref().map_or_else(|| self.clone(), |request| request.database().clone())
     }
 
     /// Collects every statement that runs on this database until the answer is dropped.
@@ -215,40 +291,53 @@ impl Executor for Db {
 
     fn fetch<'a>(&'a self, stmt: Stmt, sink: Box<dyn RowSink>) -> BoxFuture<'a, Result<Box<dyn RowSink>>> {
         match guard::check(self.0.id, "db") {
-            Ok(()) => self.0.driver.fetch(self.job(stmt), sink),
+            Ok(()) => match &self.0.request {
+                Some(request) => Box::pin(async move { request.tx().await?.fetch(stmt, sink).await }),
+                None => self.0.driver.fetch(self.job(stmt), sink),
+            },
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }
 
     fn execute<'a>(&'a self, stmt: Stmt) -> BoxFuture<'a, Result<u64>> {
         match guard::check(self.0.id, "db") {
-            Ok(()) => self.0.driver.execute(self.job(stmt)),
+            Ok(()) => match &self.0.request {
+                Some(request) => Box::pin(async move { request.tx().await?.execute(stmt).await }),
+                None => self.0.driver.execute(self.job(stmt)),
+            },
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }
 
     fn batch<'a>(&'a self, sql: String) -> BoxFuture<'a, Result> {
         match guard::check(self.0.id, "db") {
-            Ok(()) => self.0.driver.batch(self.job(Stmt::write(sql, Vec::new()))),
+            Ok(()) => match &self.0.request {
+                Some(request) => Box::pin(async move { request.tx().await?.batch(sql).await }),
+                None => self.0.driver.batch(self.job(Stmt::write(sql, Vec::new()))),
+            },
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }
 
     fn begin<'a>(&'a self) -> BoxFuture<'a, Result<Box<dyn Transaction + 'a>>> {
         Box::pin(
-            async move { Ok(Box::new(self.start(Begin::Data, None).await?) as Box<dyn Transaction + 'a>) },
+            async move { Ok(Box::new(self.start(Begin::PLAIN, None).await?) as Box<dyn Transaction + 'a>) },
         )
     }
 }
 
+/// The site's database; inside of an atomic request, that request's transaction.
 impl Service for Db {
     fn of(services: &Services) -> Result<Self> {
-        services.require::<Db>().cloned()
+        services.require::<Db>().map(request::in_request)
     }
 }
 
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Db({})", self.0.url)
+        match &self.0.request {
+            Some(request) => write!(f, "Db({}, in the transaction of {})", self.0.url, request.route()),
+            None => write!(f, "Db({})", self.0.url),
+        }
     }
 }

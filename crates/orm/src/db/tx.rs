@@ -1,7 +1,10 @@
 use std::{
     fmt,
     panic::Location,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use http::StatusCode;
@@ -18,10 +21,10 @@ use super::{
 };
 use crate::{
     dialect::Dialect,
-    driver::{Job, Place, Savepoint, Session},
+    driver::{Job, Place, Savepoint, Session, Terms},
     executor::{Executor, Transaction},
     row::RowSink,
-    stmt::Stmt,
+    stmt::{Access, Stmt},
 };
 
 /// A transaction, or a savepoint inside one.
@@ -30,7 +33,7 @@ use crate::{
 /// order in which they are first polled, so that `join!` works inside it. Dropping it rolls back.
 #[must_use = "dropping a transaction rolls it back"]
 pub struct Tx {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     id: HandleId,
     /// 0 for the transaction itself, counted up for savepoints inside savepoints.
     depth: u32,
@@ -42,24 +45,75 @@ pub struct Tx {
     hooks: Mutex<Vec<Hook>>,
     /// Does dropping it have to undo a savepoint?
     open: bool,
+    /// The level around it, if this is a savepoint that is not borrowed from it. Let go after the savepoint is undone.
+    around: Option<Around>,
 }
 
-struct Shared {
-    db: Db,
+/// What all levels of a transaction share.
+pub(super) struct Shared {
+    pub(super) db: Db,
     session: Box<dyn Session>,
     runtime: Handle,
+    pub(super) terms: Terms,
+    /// Has another transaction got in its way?
+    clashed: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn clashed(&self) -> bool {
+        self.clashed.load(Ordering::Relaxed)
+    }
+
+    /// Remembers a clash, whatever the program makes of the error.
+    #[inline]
+    fn note<T>(&self, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && *error.kind() == ErrorKind::Clash
+        {
+            self.clashed.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+}
+
+/// A level that a savepoint is open in. The level's gate is shut as long as this is there.
+struct Around(Arc<Tx>);
+
+impl Drop for Around {
+    fn drop(&mut self) {
+        self.0.gate.add_permits(1);
+    }
+}
+
+/// Where hooks run.
+pub(super) fn runtime() -> Result<Handle> {
+    Handle::try_current()
+        .map_err(|e| Error::internal("a transaction needs a tokio runtime around it").with_source(e))
 }
 
 impl Tx {
-    pub(super) fn root(db: Db, session: Box<dyn Session>, at: Option<Place>) -> Result<Tx> {
-        let runtime = Handle::try_current()
-            .map_err(|e| Error::internal("a transaction needs a tokio runtime around it").with_source(e))?;
-        Ok(Tx::level(Arc::new(Shared { db, session, runtime }), 0, at))
+    pub(super) fn root(db: Db, session: Box<dyn Session>, terms: Terms, at: Option<Place>) -> Result<Tx> {
+        let (runtime, clashed) = (runtime()?, AtomicBool::new(false));
+        Ok(Tx::level(Arc::new(Shared { db, session, runtime, terms, clashed }), 0, at))
     }
 
     fn level(shared: Arc<Shared>, depth: u32, at: Option<Place>) -> Tx {
         let (gate, hooks) = (Semaphore::new(1), Mutex::default());
-        Tx { shared, id: HandleId::new(), depth, at, gate, hooks, open: depth > 0 }
+        Tx { shared, id: HandleId::new(), depth, at, gate, hooks, open: depth > 0, around: None }
+    }
+
+    /// A savepoint that is a handle of its own.
+    pub(super) async fn part(self: Arc<Self>, at: Option<Place>) -> Result<Tx> {
+        // Given back by `Around`.
+        self.enter().await?.forget();
+        let mut part = Tx::level(self.shared.clone(), self.depth + 1, at);
+        part.around = Some(Around(self));
+        let set = part.shared.session.savepoint(Savepoint::Set(part.depth));
+        if let Err(error) = part.shared.note(set.await) {
+            part.open = false;
+            return Err(error);
+        }
+        Ok(part)
     }
 
     /// Runs `work` in a savepoint: what it did is kept if it ends with `Ok`, and undone if it ends with `Err`, panics or
@@ -93,7 +147,8 @@ impl Tx {
         work: impl AsyncFnOnce(&Tx) -> Result<T, E>,
     ) -> Result<T, E> {
         let savepoint = self.savepoint(Some(at)).await?;
-        let value = guard::shadow(self.id, at, work(&savepoint.inner)).await?;
+        let handle = (self.id, self.shared.db.0.url.clone());
+        let value = guard::shadow(handle, at, true, work(&savepoint.inner)).await?;
         savepoint.release().await?;
         Ok(value)
     }
@@ -103,7 +158,7 @@ impl Tx {
         let inner = Tx::level(self.shared.clone(), self.depth + 1, at);
         let mut savepoint = Inner { inner, outer: self, _permit: permit };
         let set = self.shared.session.savepoint(Savepoint::Set(savepoint.inner.depth));
-        if let Err(error) = set.await {
+        if let Err(error) = self.shared.note(set.await) {
             savepoint.inner.open = false;
             return Err(error);
         }
@@ -140,28 +195,74 @@ impl Tx {
         self.hooks().push(hook(f));
     }
 
+    pub(super) fn add_hooks(&self, hooks: Vec<Hook>) {
+        self.hooks().extend(hooks);
+    }
+
     /// Commits, and waits for the hooks.
     ///
     /// Once this future has been polled the commit happens, even if the future is dropped.
     ///
     /// # Errors
     /// If the database refuses; everything is rolled back then.
-    pub async fn commit(self) -> Result {
+    pub async fn commit(mut self) -> Result {
+        match self.around.take() {
+            Some(around) => self.release(&around.0).await,
+            None => self.commit_all().await,
+        }
+    }
+
+    /// Commits the whole transaction.
+    async fn commit_all(&self) -> Result {
         let list = std::mem::take(&mut *self.hooks());
         let hooks = Hooks { list, runtime: self.shared.runtime.clone() };
-        if let Some(running) = self.shared.session.commit(hooks).await? {
+        if let Some(running) = self.shared.note(self.shared.session.commit(hooks).await)? {
             // Its panics are caught and logged inside; it can only end early with its runtime.
             let _ = running.await;
         }
         Ok(())
     }
 
+    /// Makes a savepoint a part of the level around it.
+    async fn release(&mut self, outer: &Tx) -> Result {
+        let done = self.shared.session.savepoint(Savepoint::Release(self.depth));
+        self.open = false;
+        // Before waiting: once the release is queued, what was done here is the outer level's, wherever this future ends.
+        let hooks = std::mem::take(&mut *self.hooks());
+        outer.hooks().extend(hooks);
+        self.shared.note(done.await)
+    }
+
+    /// Ends a transaction that others may still have a handle of: commits it once no savepoint is open inside of it, or rolls
+    /// back.
+    pub(super) async fn end(&self, keep: bool) -> Result {
+        if !keep {
+            return self.shared.session.rollback().await;
+        }
+        match self.enter().await {
+            Ok(_permit) => self.commit_all().await,
+            Err(error) => {
+                drop(self.shared.session.rollback());
+                Err(error)
+            }
+        }
+    }
+
+    /// Rolls it back, and waits for nothing.
+    pub(super) fn abandon(&self) {
+        drop(self.shared.session.rollback());
+    }
+
     /// Undoes everything, and waits until that is done.
     ///
     /// # Errors
     /// If the database is away.
-    pub async fn rollback(self) -> Result {
-        self.shared.session.rollback().await
+    pub async fn rollback(mut self) -> Result {
+        if self.around.is_none() {
+            return self.shared.session.rollback().await;
+        }
+        self.open = false;
+        self.shared.session.savepoint(Savepoint::RollBack(self.depth)).await
     }
 
     /// The database that it is a transaction of.
@@ -195,8 +296,24 @@ impl Tx {
         }
     }
 
-    fn job(&self, stmt: Stmt) -> Job {
-        self.shared.db.job(stmt)
+    fn job(&self, stmt: Stmt) -> Result<Job> {
+        if self.shared.terms.read_only && stmt.access == Access::Write {
+            return Err(self.reads_only(&stmt));
+        }
+        Ok(self.shared.db.job(stmt))
+    }
+
+    #[cold]
+    fn reads_only(&self, stmt: &Stmt) -> Error {
+        let begun = self.at.map(|at| format!(" begun at {at}")).unwrap_or_default();
+        let error = Error::database(format!(
+            "the statement writes, and the transaction{begun} only reads: leave out `.read_only()` there, or write in another one"
+        ))
+        .with_detail("SQL", stmt.sql.clone());
+        match stmt.at {
+            Some(at) => error.with_location(at),
+            None => error,
+        }
     }
 }
 
@@ -210,12 +327,7 @@ struct Inner<'a> {
 
 impl Inner<'_> {
     async fn release(mut self) -> Result {
-        let done = self.outer.shared.session.savepoint(Savepoint::Release(self.inner.depth));
-        self.inner.open = false;
-        // Before waiting: once the release is queued, what was done here is the outer level's, wherever this future ends.
-        let hooks = std::mem::take(&mut *self.inner.hooks());
-        self.outer.hooks().extend(hooks);
-        done.await
+        self.inner.release(self.outer).await
     }
 }
 
@@ -236,28 +348,31 @@ impl Executor for Tx {
 
     fn fetch<'a>(&'a self, stmt: Stmt, sink: Box<dyn RowSink>) -> BoxFuture<'a, Result<Box<dyn RowSink>>> {
         Box::pin(async move {
+            let job = self.job(stmt)?;
             let permit = self.enter().await?;
-            let answer = self.shared.session.fetch(self.job(stmt), sink);
+            let answer = self.shared.session.fetch(job, sink);
             drop(permit);
-            answer.await
+            self.shared.note(answer.await)
         })
     }
 
     fn execute<'a>(&'a self, stmt: Stmt) -> BoxFuture<'a, Result<u64>> {
         Box::pin(async move {
+            let job = self.job(stmt)?;
             let permit = self.enter().await?;
-            let answer = self.shared.session.execute(self.job(stmt));
+            let answer = self.shared.session.execute(job);
             drop(permit);
-            answer.await
+            self.shared.note(answer.await)
         })
     }
 
     fn batch<'a>(&'a self, sql: String) -> BoxFuture<'a, Result> {
         Box::pin(async move {
+            let job = self.job(Stmt::write(sql, Vec::new()))?;
             let permit = self.enter().await?;
-            let answer = self.shared.session.batch(self.job(Stmt::write(sql, Vec::new())));
+            let answer = self.shared.session.batch(job);
             drop(permit);
-            answer.await
+            self.shared.note(answer.await)
         })
     }
 

@@ -35,6 +35,7 @@ pub(crate) use sqlite::open as open_sqlite;
 use crate::{
     db::{Hooks, Pending},
     dialect::Dialect,
+    isolation::Isolation,
     row::RowSink,
     stmt::Stmt,
 };
@@ -55,9 +56,31 @@ pub(crate) type Place = &'static Location<'static>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Begin {
     /// For the site's data.
-    Data,
+    Data(Terms),
     /// For changes to the schema: foreign keys are not enforced inside it, but checked before it commits.
     Schema,
+}
+
+/// What is asked of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Terms {
+    /// At least this; without, as the database does by itself.
+    pub(crate) isolation: Option<Isolation>,
+    pub(crate) read_only: bool,
+    /// Wait with the beginning until nothing can clash with it.
+    pub(crate) deferrable: bool,
+}
+
+impl Begin {
+    pub(crate) const PLAIN: Begin =
+        Begin::Data(Terms { isolation: None, read_only: false, deferrable: false });
+
+    pub(crate) fn terms(self) -> Terms {
+        match self {
+            Begin::Data(terms) => terms,
+            Begin::Schema => Terms::default(),
+        }
+    }
 }
 
 /// A savepoint's steps.

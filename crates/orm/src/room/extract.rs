@@ -6,7 +6,8 @@ use quintet_core::{Error, Service, Services};
 
 use crate::db::Db;
 
-/// The site's database, out of the services that the request carries.
+/// The site's database, out of the services that the request carries. In an atomic request its statements are that request's
+/// transaction.
 impl<S: Sync> FromRequestParts<S> for Db {
     type Rejection = Error;
 

@@ -33,6 +33,9 @@ pub struct DatabaseSettings {
     /// PostgreSQL: the same for statements marked as long.
     #[setting(default = "10m")]
     pub long_timeout: Duration,
+    /// Are requests that change something (POST, PUT, PATCH, DELETE) one transaction each, where neither route nor app says?
+    #[setting(default = false)]
+    pub atomic_requests: bool,
     /// Statements that take longer are logged as warnings.
     #[setting(default = "200ms")]
     pub slow_query: Duration,

@@ -35,6 +35,9 @@ pub(super) fn advice(info: &DebugInfo, message: &str) -> Option<String> {
         ErrorKind::Unavailable => {
             "Is the service running, and is its address in the settings right? See below.".to_owned()
         }
+        ErrorKind::Clash => {
+            "Have it run again by itself: `db.transaction().retries(3).run(async |tx| …)`.".to_owned()
+        }
         _ => return None,
     })
 }

@@ -67,6 +67,7 @@ pub(super) fn kind(kind: &ErrorKind) -> &'static str {
         ErrorKind::Migration => "Migrations",
         ErrorKind::Database => "Database",
         ErrorKind::Unavailable => "A service is away",
+        ErrorKind::Clash => "Two transactions in each other's way",
         ErrorKind::Timeout => "A time limit",
         ErrorKind::Template => "Template",
         ErrorKind::Panic => "Panic",

@@ -12,7 +12,7 @@ use super::{
     endpoint::{Endpoint, EndpointLayer, Handle},
     panics, unmatched,
 };
-use crate::routing::{self, Entry, Pattern, RouteInfo, Routes, WebSlot, What, clash};
+use crate::routing::{self, Atomic, Entry, Pattern, RouteInfo, Routes, WebSlot, What, clash};
 
 /// The routes of a site and the axum router that answers them. It needs the services of the running site in
 /// each request: [`service`](crate::service) puts them there.
@@ -23,7 +23,8 @@ use crate::routing::{self, Entry, Pattern, RouteInfo, Routes, WebSlot, What, cla
 pub(crate) fn build(site: &Site) -> Result<(Routes, Router)> {
     check_namespaces(site)?;
     panics::watch();
-    let mut builder = Builder::default();
+    let atomic = site.slot::<WebSlot>().and_then(|slot| slot.atomic);
+    let mut builder = Builder { atomic, ..Builder::default() };
     let mut whole = Router::new();
     for part in site.parts() {
         let Some(slot) = part.slot::<WebSlot>() else { continue };
@@ -69,13 +70,15 @@ struct Builder {
     taken: HashMap<String, Vec<Arc<RouteInfo>>>,
     /// What was mounted at `/`.
     rest: Option<(Arc<RouteInfo>, Router)>,
+    /// What the site says about requests as transactions.
+    atomic: Option<bool>,
 }
 
 impl Builder {
     fn part(&mut self, part: &App, slot: &WebSlot) -> Result<Router> {
         let mut router = Router::new();
         for entry in &slot.entries {
-            let info = Arc::new(describe(part, entry)?);
+            let info = Arc::new(describe(part, entry, slot.atomic.or(self.atomic))?);
             self.routes.add(info.clone())?;
             let layer = EndpointLayer(info.clone());
             match &entry.what {
@@ -135,7 +138,7 @@ impl Builder {
     }
 }
 
-fn describe(part: &App, entry: &Entry) -> Result<RouteInfo> {
+fn describe(part: &App, entry: &Entry, atomic: Option<bool>) -> Result<RouteInfo> {
     let (file, line) = entry.at;
     let path = routing::join(part.prefix(), &entry.path);
     let wrong = |why: String| Error::internal(why).in_file(SourcePlace::new(file, line as usize));
@@ -150,6 +153,9 @@ fn describe(part: &App, entry: &Entry) -> Result<RouteInfo> {
         What::Declared(route) => Some(route),
         _ => None,
     };
+    let atomic = Atomic::of(declared.and_then(|r| r.declared.atomic), atomic);
+    let mut needs = declared.map(|r| r.needs.clone()).unwrap_or_default();
+    needs.extend(atomic.need());
     Ok(RouteInfo {
         methods,
         path,
@@ -160,10 +166,11 @@ fn describe(part: &App, entry: &Entry) -> Result<RouteInfo> {
         line,
         api: declared.is_some_and(|r| r.declared.api),
         detach: declared.is_none_or(|r| r.declared.detach),
+        atomic,
         label: part.label().into(),
         key: declared.map(|r| r.key),
         pattern,
-        needs: declared.map(|r| r.needs.clone()).unwrap_or_default(),
+        needs,
     })
 }
 

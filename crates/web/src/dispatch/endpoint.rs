@@ -22,7 +22,7 @@ use futures_util::{
     future::{CatchUnwind, Map},
 };
 use http::StatusCode;
-use quintet_core::{BoxFuture, Error, ErrorKind};
+use quintet_core::{BoxFuture, Error, ErrorKind, atomic::AtomicRequests};
 use tower::{Layer, Service};
 
 use super::panics;
@@ -30,7 +30,7 @@ use crate::{
     background::Background,
     errors,
     facts::Facts,
-    routing::{RouteInfo, Run, current},
+    routing::{RouteInfo, Run, current, run_atomic},
 };
 
 /// What a handler gave, or why an argument of it can't be taken.
@@ -100,11 +100,12 @@ where
         };
         let facts = facts.at(self.route.clone(), &mut request);
         let detach = self.route.detach && !request.method().is_safe();
+        let atomic = self.route.atomic.runner(request.method(), facts.services());
         let work = self.inner.call(request);
         if detach {
-            Answering::Apart { work: Box::pin(detached(work, facts)) }
-        } else if facts.debug() {
-            Answering::Apart { work: Box::pin(watched(work, facts)) }
+            Answering::Apart { work: Box::pin(detached(work, facts, atomic)) }
+        } else if facts.debug() || atomic.is_some() {
+            Answering::Apart { work: Box::pin(watched(work, facts, atomic)) }
         } else {
             let work = current::scope(self.route.app.clone(), AssertUnwindSafe(work).catch_unwind());
             Answering::Here { work, facts }
@@ -140,26 +141,39 @@ impl<F: Future<Output = Answer>> Future for Answering<F> {
     }
 }
 
+/// Who makes a request one transaction, if it is one.
+type Transaction = Option<Arc<dyn AtomicRequests>>;
+
 /// A dropped connection drops the future that waits here; the handler's own goes on.
-async fn detached<F>(work: F, facts: Facts) -> Response
+async fn detached<F>(work: F, facts: Facts, atomic: Transaction) -> Response
 where
     F: Future<Output = Answer> + Send + 'static,
 {
     let background = facts.services().get::<Background>().cloned().unwrap_or_default();
-    match background.spawn(watched(work, facts)).await {
+    match background.spawn(watched(work, facts, atomic)).await {
         Ok(response) => response,
         Err(error) => Error::of_kind(ErrorKind::Panic, StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
             .into_response(),
     }
 }
 
-async fn watched<F>(work: F, mut facts: Facts) -> Response
+async fn watched<F>(work: F, mut facts: Facts, atomic: Transaction) -> Response
 where
     F: Future<Output = Answer> + Send,
 {
-    let app = facts.route().map(|route| route.app.clone()).unwrap_or_default();
+    let route = facts.route().cloned();
+    let app = route.as_ref().map(|route| route.app.clone()).unwrap_or_default();
     current::scope(app, async move {
-        let response = facts.watch(caught(work)).await;
+        let (Some(atomic), Some(route)) = (atomic, route) else {
+            let response = facts.watch(caught(work)).await;
+            return errors::finish(response, &facts);
+        };
+        // The page is rendered inside of the transaction: one that can't be keeps nothing.
+        let answer = async {
+            let response = facts.watch(caught(work)).await;
+            errors::finish(response, &facts)
+        };
+        let response = run_atomic(&*atomic, route, answer).await;
         errors::finish(response, &facts)
     })
     .await

@@ -20,6 +20,8 @@ pub(crate) struct WebSlot {
     pub(crate) entries: Vec<Entry>,
     pub(crate) layers: Vec<Box<dyn Fn(Router) -> Router + Send + Sync>>,
     pub(crate) values: Vec<GivenValue>,
+    /// Is a request that changes something one transaction?
+    pub(crate) atomic: Option<bool>,
 }
 
 /// Something at a path.
@@ -167,6 +169,17 @@ pub trait Routing: Sized {
         <L::Service as Service<Request>>::Future: Send + 'static,
     {
         self.web().0.layers.push(Box::new(move |router| router.layer(layer.clone())));
+        self
+    }
+
+    /// Makes each request that may change something (`POST`, `PUT`, `PATCH`, `DELETE`) one transaction, or keeps it from being
+    /// one: those of the app's routes, or of all that don't say otherwise if it is given to the site. Routes say for
+    /// themselves with `#[post("/…", atomic)]` or `atomic = false`; what nobody says is `[database] atomic_requests`.
+    ///
+    /// A response below 400 commits, any other one and a panic roll back. If the commit fails, its error is the response.
+    #[must_use]
+    fn atomic(mut self, atomic: bool) -> Self {
+        self.web().0.atomic = Some(atomic);
         self
     }
 

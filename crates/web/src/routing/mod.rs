@@ -1,13 +1,17 @@
 //! Routes: from declarations to an axum router and back to addresses.
 //!
 //! Apps and sites are given routes (`builder`, `route`), whose paths are taken apart (`pattern`). At start-up
-//! `dispatch` puts all into one axum router and one table of [`Routes`] (`table`), and finds what can't be.
+//! `dispatch` puts all into one axum router and one table of [`Routes`] (`table`), and finds what can't be. `atomic` says which
+//! requests are transactions.
+mod atomic;
 mod builder;
 pub(crate) mod current;
 mod pattern;
 mod route;
 mod table;
 
+pub use atomic::Atomic;
+pub(crate) use atomic::run as run_atomic;
 pub use builder::Routing;
 #[doc(hidden)]
 pub use builder::WebPart;

@@ -30,6 +30,7 @@ pub struct Declared {
     pub line: u32,
     pub api: bool,
     pub detach: bool,
+    pub atomic: Option<bool>,
 }
 
 /// A handler with its methods, path and name: made by `#[get(..)]`, installed by `.routes(routes![..])`.

@@ -1,10 +1,10 @@
 //! All routes of a site: what the overview lists and addresses are made from.
 
-use std::{any::TypeId, collections::HashMap, sync::Arc};
+use std::{any::TypeId, collections::HashMap, fmt, sync::Arc};
 
 use quintet_core::{Error, Result, SourcePlace, near::nearest, template::Reverse};
 
-use super::{pattern::Pattern, route::Need};
+use super::{atomic::Atomic, pattern::Pattern, route::Need};
 
 /// A route of a running site, as lists and error pages show it.
 #[derive(Debug, Clone)]
@@ -28,10 +28,19 @@ pub struct RouteInfo {
     pub api: bool,
     /// Do its handlers of unsafe methods finish when the client has gone?
     pub detach: bool,
+    /// Which of its requests are one transaction each.
+    pub atomic: Atomic,
     pub(crate) label: Arc<str>,
     pub(crate) key: Option<TypeId>,
     pub(crate) pattern: Pattern,
     pub(crate) needs: Vec<Need>,
+}
+
+/// As it is described in messages.
+impl fmt::Display for RouteInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.describe())
+    }
 }
 
 impl RouteInfo {

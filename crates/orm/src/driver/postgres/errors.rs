@@ -105,7 +105,7 @@ impl Report {
                 Error::invalid(fields)
             }
             "40001" | "40P01" => {
-                unavailable(format!("{message}: everything of this transaction was undone, run it again"))
+                clash(format!("{message}: everything of this transaction was undone, run it again"))
             }
             "55P03" => {
                 unavailable(format!("{message}: another transaction holds it; keep transactions short"))
@@ -131,7 +131,9 @@ impl Report {
             "42P01" | "42703" => {
                 Error::database(format!("{message}: have all migrations been applied? (`migrate`)"))
             }
-            "25006" => Error::database(format!("{message}: `{url}` is a replica or set to read-only")),
+            "25006" => Error::database(format!(
+                "{message}: it was begun as one that only reads, or `{url}` is a replica or set to read-only"
+            )),
             "53100" => Error::database(format!("the disk of the database `{url}` is full ({message})")),
             "53300" => unavailable(format!(
                 "the database `{url}` takes no more connections ({message}): lower `connections`, or raise the server's \
@@ -179,6 +181,11 @@ fn conflict(constraint: &str, message: String) -> Error {
 /// Busy or away.
 pub(super) fn unavailable(message: String) -> Error {
     Error::of_kind(ErrorKind::Unavailable, StatusCode::SERVICE_UNAVAILABLE, message)
+}
+
+/// Undone because of another transaction.
+pub(super) fn clash(message: String) -> Error {
+    Error::of_kind(ErrorKind::Clash, StatusCode::SERVICE_UNAVAILABLE, message)
 }
 
 /// What the server reported about a statement.
@@ -253,8 +260,8 @@ mod tests {
     fn states_have_their_kinds() {
         for (code, kind, status) in [
             ("23503", ErrorKind::Protected, 409),
-            ("40001", ErrorKind::Unavailable, 503),
-            ("40P01", ErrorKind::Unavailable, 503),
+            ("40001", ErrorKind::Clash, 503),
+            ("40P01", ErrorKind::Clash, 503),
             ("57014", ErrorKind::Timeout, 503),
             ("57P01", ErrorKind::Unavailable, 503),
             ("08006", ErrorKind::Unavailable, 503),

@@ -64,6 +64,13 @@ fn translate(error: &rusqlite::Error, url: &str) -> Error {
     let shown = if text.is_empty() { error.to_string() } else { text.to_owned() };
     match code.code {
         ErrorCode::ConstraintViolation => constraint(code.extended_code, &shown),
+        // What it has read is no longer so. It can't come to that where transactions that write have the writer from their
+        // beginning on; SQL of one's own may begin them otherwise.
+        _ if code.extended_code == ffi::SQLITE_BUSY_SNAPSHOT => Error::of_kind(
+            ErrorKind::Clash,
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("{shown}: another transaction has written since this one began to read; run it again"),
+        ),
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
             unavailable(format!(
                 "the database `{url}` is locked by another process ({shown}): end its transaction, or raise `writer_wait`"
@@ -71,7 +78,7 @@ fn translate(error: &rusqlite::Error, url: &str) -> Error {
         }
         ErrorCode::ReadOnly => Error::database(format!(
             "the database `{url}` can't be written to ({shown}): the site's user needs write permission for the file and its \
-             directory, and `mode=ro` in the URL refuses writes"
+             directory; `mode=ro` in the URL and a transaction that was begun as read-only refuse writes"
         )),
         ErrorCode::DiskFull => Error::database(format!(
             "the disk of the database `{url}` is full ({shown}): nothing of this statement was kept"

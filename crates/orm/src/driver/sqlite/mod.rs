@@ -8,7 +8,7 @@
 //! All other statements that read go to the queue of the readers ([`readers`]), where the next free thread takes them; those
 //! that write, and transactions, to the queue of the writer ([`writer`]). A transaction keeps the writer's connection until it
 //! ends ([`session`]). A connection runs what it is given ([`run`]) and pushes rows into the sink straight from SQLite's
-//! buffers ([`row`]). In WAL mode readers never wait for the writer. A database in memory belongs to one connection, so there
+//! buffers ([`row`]). A transaction that only reads has a connection of its own ([`snapshots`]). In WAL mode readers never wait for the writer. A database in memory belongs to one connection, so there
 //! the writer does everything.
 mod bind;
 mod connect;
@@ -21,6 +21,7 @@ mod readers;
 mod row;
 mod run;
 mod session;
+mod snapshots;
 mod writer;
 
 use std::{
@@ -38,6 +39,7 @@ use self::{
     long::Long,
     readers::Readers,
     run::{Runner, Tried, Work},
+    snapshots::Snapshots,
     writer::{Message, Ticket, Writer},
 };
 use super::{Answer, Begin, Driver, Job, Place, Session, Sink, closed};
@@ -98,6 +100,8 @@ struct Sqlite {
     writer: Arc<Writer>,
     /// None for a database in memory, which only one connection can see.
     readers: Option<Arc<Readers>>,
+    /// None where there are no readers.
+    snapshots: Option<Arc<Snapshots>>,
     writer_wait: Duration,
     writer_thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -114,6 +118,7 @@ pub(crate) async fn open(url: &str, parsed: &DbUrl<'_>, options: DbOptions) -> R
         long: Long::default(),
     });
     let readers = shared.target.path.is_some().then(|| Readers::new(options.readers));
+    let snapshots = readers.is_some().then(|| Snapshots::new(options.readers));
     let writer = Arc::new(Writer::default());
     let (ready, opened) = Answer::channel();
     let thread = thread::Builder::new().name("sqlite-write".into()).spawn({
@@ -132,7 +137,8 @@ pub(crate) async fn open(url: &str, parsed: &DbUrl<'_>, options: DbOptions) -> R
         .map_err(|e| Error::database(format!("a thread to write the database can't be started: {e}")))?;
     opened.await?;
     let writer_wait = options.writer_wait;
-    Ok(Box::new(Sqlite { shared, writer, readers, writer_wait, writer_thread: Mutex::new(Some(thread)) }))
+    let writer_thread = Mutex::new(Some(thread));
+    Ok(Box::new(Sqlite { shared, writer, readers, snapshots, writer_wait, writer_thread }))
 }
 
 impl Sqlite {
@@ -208,14 +214,14 @@ impl Sqlite {
     }
 
     /// Begins a transaction if the writer is free and no other process holds the file.
-    fn begin_here(&self, at: Option<Place>) -> Option<Box<dyn Session>> {
+    fn begin_here(&self, how: Begin, at: Option<Place>) -> Option<Box<dyn Session>> {
         if !self.shared.tries_at_all() {
             return None;
         }
         let runner = self.writer.take()?;
         runner.wait_for_others(Duration::ZERO);
         self.shared.holder.transaction(at);
-        match session::begin(runner, Begin::Data, at, &self.writer, &self.shared) {
+        match session::begin(runner, (how, at), &self.writer, &self.shared, None) {
             Ok(session) => Some(session),
             Err((runner, _)) => {
                 // The thread waits for the other process, or finds out what else is wrong.
@@ -267,8 +273,11 @@ impl Driver for Sqlite {
 
     fn begin(&self, how: Begin, at: Option<Place>) -> BoxFuture<'_, Result<Box<dyn Session>>> {
         Box::pin(async move {
-            if how == Begin::Data
-                && let Some(session) = self.begin_here(at)
+            if let (Some(snapshots), true) = (&self.snapshots, how.terms().read_only) {
+                return snapshots.begin(&self.shared, (how, at), self.writer_wait).await;
+            }
+            if how != Begin::Schema
+                && let Some(session) = self.begin_here(how, at)
             {
                 return Ok(session);
             }
@@ -287,7 +296,7 @@ impl Driver for Sqlite {
                 end.run();
                 drop(done.send(Ok(())));
             });
-            // Twice: once for the readers, once for the writer.
+            // Twice: once for those who read, once for the writer.
             if thread.is_ok() && patience::within(self.writer_wait * 2, ended).await.is_some() {
                 return;
             }
@@ -309,6 +318,8 @@ impl Drop for Sqlite {
 /// The end of a database's threads.
 struct End {
     readers: Option<(Arc<Readers>, Vec<JoinHandle<()>>)>,
+    /// Of transactions that read.
+    snapshots: Vec<JoinHandle<()>>,
     /// From when on queries that still run are interrupted.
     deadline: Instant,
     writer: (Arc<Writer>, JoinHandle<()>),
@@ -319,7 +330,9 @@ impl Sqlite {
     fn end(&self, grace: Duration) -> Option<End> {
         let thread = self.writer_thread.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let readers = self.readers.as_ref().map(|readers| (readers.clone(), readers.close()));
-        Some(End { readers, deadline: Instant::now() + grace, writer: (self.writer.clone(), thread) })
+        let snapshots = self.snapshots.as_ref().map(|snapshots| snapshots.close()).unwrap_or_default();
+        let (deadline, writer) = (Instant::now() + grace, (self.writer.clone(), thread));
+        Some(End { readers, snapshots, deadline, writer })
     }
 }
 
@@ -337,6 +350,16 @@ impl End {
                 join(thread);
             }
             readers.disconnect();
+        }
+        // An open transaction is its holder's to end. A thread without one ends at once.
+        let patience = self.deadline.max(Instant::now() + Duration::from_secs(1));
+        for thread in self.snapshots {
+            while !thread.is_finished() && !is_this(&thread) && Instant::now() < patience {
+                thread::sleep(Duration::from_millis(1));
+            }
+            if thread.is_finished() {
+                join(thread);
+            }
         }
         let (writer, thread) = self.writer;
         writer.send(Message::Close);

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use super::{
     Shared, errors,
     run::{Answered, Runner, Tried, Work},
+    snapshots::Seat,
     writer::Writer,
 };
 use crate::{
@@ -49,6 +50,8 @@ pub(super) struct Open {
     runner: Box<Runner>,
     how: Begin,
     at: Option<Place>,
+    /// Its place among those that read a file beside the writer.
+    seat: Option<Seat>,
     began: Instant,
     /// Has SQLite rolled it back by itself, as it does when the disk is full?
     broken: bool,
@@ -62,37 +65,48 @@ const LIGHT: usize = 128 * 1024;
 /// A changed row is at least a page of the log.
 const ROW: usize = 1024;
 
-/// Begins a transaction. The connection comes back with SQLite's error.
+/// Begins a transaction on a connection of `writer`, which need not be the one that writes: then there is a `seat`. The
+/// connection comes back with SQLite's error.
 pub(super) fn begin(
     mut runner: Box<Runner>,
-    how: Begin,
-    at: Option<Place>,
+    (how, at): (Begin, Option<Place>),
     writer: &Arc<Writer>,
     shared: &Arc<Shared>,
+    seat: Option<Seat>,
 ) -> Result<Box<dyn Session>, (Box<Runner>, rusqlite::Error)> {
     let begun = match how {
-        Begin::Data => runner.step("BEGIN IMMEDIATE"),
+        _ if seat.is_some() => runner.step("BEGIN"),
+        // In memory, where one connection does everything.
+        Begin::Data(terms) if terms.read_only => {
+            runner.step("PRAGMA query_only = ON").and_then(|()| runner.step("BEGIN"))
+        }
+        Begin::Data(_) => runner.step("BEGIN IMMEDIATE"),
         // The pragma does nothing inside a transaction.
         Begin::Schema => {
             runner.step("PRAGMA foreign_keys = OFF").and_then(|()| runner.step("BEGIN IMMEDIATE"))
         }
     };
     if let Err(error) = begun {
-        if how == Begin::Schema {
-            foreign_keys_on(&runner);
-        }
+        as_before(&runner, how, seat.is_some());
         return Err((runner, error));
     }
     runner.in_transaction = true;
     let changes_before = runner.connection.total_changes();
-    let open = Open { runner, how, at, began: Instant::now(), broken: false, weight: 0, changes_before };
+    let open =
+        Open { runner, how, at, seat, began: Instant::now(), broken: false, weight: 0, changes_before };
     let state = Mutex::new(State { open: Some(Box::new(open)), ..State::default() });
     Ok(Box::new(SqliteSession(Arc::new(Lane { state, writer: writer.clone(), shared: shared.clone() }))))
 }
 
-fn foreign_keys_on(runner: &Runner) {
-    if let Err(error) = runner.step("PRAGMA foreign_keys = ON") {
-        tracing::error!(%error, "foreign keys could not be switched on again");
+/// Undoes what the beginning has set.
+fn as_before(runner: &Runner, how: Begin, seated: bool) {
+    let sql = match how {
+        Begin::Schema => "PRAGMA foreign_keys = ON",
+        Begin::Data(terms) if terms.read_only && !seated => "PRAGMA query_only = OFF",
+        Begin::Data(_) => return,
+    };
+    if let Err(error) = runner.step(sql) {
+        tracing::error!(%error, sql, "a setting of a transaction could not be undone");
     }
 }
 
@@ -150,7 +164,10 @@ impl Open {
     fn before(&mut self, stmt: &Stmt, shared: &Shared) {
         if let (None, Some(at)) = (self.at, stmt.at) {
             self.at = Some(at);
-            shared.holder.transaction_is_at(at);
+            match &self.seat {
+                Some(seat) => seat.is_at(at),
+                None => shared.holder.transaction_is_at(at),
+            }
         }
         self.weight += stmt.weight();
     }
@@ -159,7 +176,7 @@ impl Open {
     fn is_light(&self) -> bool {
         let changes = self.runner.connection.total_changes() - self.changes_before;
         let rows = usize::try_from(changes).unwrap_or(usize::MAX).saturating_mul(ROW);
-        self.how == Begin::Data && self.runner.limit.is_there() && self.weight.saturating_add(rows) < LIGHT
+        self.how != Begin::Schema && self.runner.limit.is_there() && self.weight.saturating_add(rows) < LIGHT
     }
 
     fn savepoint(&self, step: Savepoint) -> Result {
@@ -220,23 +237,31 @@ impl Open {
     fn end(mut self, lane: &Lane) {
         self.runner.in_transaction = false;
         self.runner.roll_back();
-        if self.how == Begin::Schema {
-            foreign_keys_on(&self.runner);
+        as_before(&self.runner, self.how, self.seat.is_some());
+        self.warn_if_slow(&lane.shared);
+        if self.seat.is_none() {
+            lane.shared.holder.free();
         }
-        warn_if_slow(self.began.elapsed(), self.at, &lane.shared);
-        lane.shared.holder.free();
         lane.writer.give_back(self.runner);
+        // Free for others once the connection is.
+        drop(self.seat);
     }
-}
 
-fn warn_if_slow(took: Duration, at: Option<Place>, shared: &Shared) {
-    if took >= shared.slow_transaction {
+    fn warn_if_slow(&self, shared: &Shared) {
+        let took = self.began.elapsed();
+        if took < shared.slow_transaction {
+            return;
+        }
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        tracing::warn!(
-            ms,
-            at = at.map(tracing::field::display),
-            "slow transaction: all other writers waited for it"
-        );
+        let at = self.at.map(tracing::field::display);
+        match &self.seat {
+            None => tracing::warn!(ms, at, "slow transaction: all other writers waited for it"),
+            Some(_) => tracing::warn!(
+                ms,
+                at,
+                "slow transaction: it kept a connection, and the write-ahead log from being folded into the file"
+            ),
+        }
     }
 }
 

@@ -224,7 +224,7 @@ fn begin(
     at: Option<Place>,
     shared: &Arc<Shared>,
 ) -> Result<Box<dyn Session>> {
-    match session::begin(runner, how, at, writer, shared) {
+    match session::begin(runner, (how, at), writer, shared, None) {
         Ok(session) => Ok(session),
         Err((runner, error)) => {
             let error = errors::of_step("BEGIN IMMEDIATE", error, &runner.url);

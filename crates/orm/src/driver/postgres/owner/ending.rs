@@ -8,7 +8,7 @@ use super::{Failed, Lost, Open, Owner, Running, Statement, What, not_sent};
 use crate::driver::{
     Place,
     postgres::{
-        errors::{of_report, of_stmt, unavailable},
+        errors::{clash, of_report, of_stmt, unavailable},
         session::PgSession,
         work::{Done, Work},
     },
@@ -119,7 +119,7 @@ impl Owner {
             None => Ok(Done { rows: part.rows, changed: part.changed }),
             Some(Failed::Reported(report)) if statement.cached && &*report.code == "0A000" && self.open.is_some() => {
                 Err(of_stmt(
-                    unavailable(
+                    clash(
                         "the schema was changed while the program ran, so the statement has to be prepared anew, which it can't be \
                          inside a transaction: run the transaction again"
                             .to_owned(),

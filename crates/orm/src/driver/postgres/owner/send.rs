@@ -67,15 +67,31 @@ impl Owner {
 
     fn begin_sql(&self, how: Begin) -> String {
         let target = &self.facts.door.target;
+        let mut sql = "BEGIN".to_owned();
+        let terms = how.terms();
+        if let Some(isolation) = terms.isolation {
+            sql.push_str(" ISOLATION LEVEL ");
+            sql.push_str(isolation.sql());
+        }
+        if terms.read_only {
+            sql.push_str(" READ ONLY");
+        }
+        if terms.deferrable {
+            sql.push_str(" DEFERRABLE");
+        }
         match how {
             // Building an index takes as long as it takes.
-            Begin::Schema => "BEGIN; SET LOCAL statement_timeout = 0".to_owned(),
+            Begin::Schema => sql.push_str("; SET LOCAL statement_timeout = 0"),
             // A pooler's server was not told at its start.
-            Begin::Data if !target.prepare => {
-                format!("BEGIN; SET LOCAL statement_timeout = {}", target.statement_timeout_millis())
+            Begin::Data(_) if !target.prepare => {
+                sql.push_str(&format!(
+                    "; SET LOCAL statement_timeout = {}",
+                    target.statement_timeout_millis()
+                ));
             }
-            Begin::Data => "BEGIN".to_owned(),
+            Begin::Data(_) => {}
         }
+        sql
     }
 
     /// Sends text without parameters.

@@ -1,0 +1,219 @@
+//! A request as one transaction.
+//!
+//! While an atomic request is handled, [`Db::of`](quintet_core::Service::of) gives handles that are its transaction: their
+//! statements run in it, their `atomic` is a savepoint. The transaction begins with the first statement, not before: a
+//! client that sends its body slowly keeps no writer from others, and a handler that asks nothing of the database costs it
+//! nothing.
+
+use std::{
+    fmt::Display,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use quintet_core::{
+    BoxFuture, Error, Result,
+    atomic::{AtomicRequests, Begun, Block},
+};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{Db, HandleId, Hooks, Inner, Tx, guard, hooks::Hook, tx::runtime};
+use crate::{
+    driver::{Begin, Place, Terms},
+    executor::Executor,
+};
+
+tokio::task_local! {
+    /// The handle of the request that is being handled.
+    static CURRENT: Db;
+}
+
+/// `db`, or the transaction of the request that the code runs for, if it is one of that database.
+pub(super) fn in_request(db: &Db) -> Db {
+    let found = CURRENT.try_with(|current| {
+        let of_it = current.0.request.as_ref().is_some_and(|request| request.db.0.id == db.0.id);
+        of_it.then(|| current.clone())
+    });
+    found.ok().flatten().unwrap_or_else(|| db.clone())
+}
+
+/// A request and its transaction.
+pub(super) struct Request {
+    db: Db,
+    block: Block,
+    state: Mutex<State>,
+    /// Has the handler answered?
+    ended: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    /// The transaction, once there was a statement.
+    tx: Option<Arc<Tx>>,
+    /// What is to be done after the commit, as long as there is none.
+    hooks: Vec<Hook>,
+}
+
+impl Request {
+    /// Its transaction, begun if it has not been.
+    pub(super) async fn tx(&self) -> Result<Arc<Tx>> {
+        let mut state = self.state().await?;
+        if let Some(tx) = &state.tx {
+            return Ok(tx.clone());
+        }
+        let session = self.db.0.driver.begin(Begin::PLAIN, None).await?;
+        let begun = Arc::new(Tx::root(self.db.clone(), session, Terms::default(), None)?);
+        // It ended while this waited for its beginning.
+        if self.ended.load(Ordering::Acquire) {
+            return Err(self.over());
+        }
+        self.block.opened();
+        begun.add_hooks(std::mem::take(&mut state.hooks));
+        state.tx = Some(begun.clone());
+        Ok(begun)
+    }
+
+    async fn state(&self) -> Result<MutexGuard<'_, State>> {
+        let state = self.state.lock().await;
+        if self.ended.load(Ordering::Acquire) {
+            return Err(self.over());
+        }
+        Ok(state)
+    }
+
+    /// Has it run after the commit. That alone begins no transaction.
+    pub(super) async fn on_commit(&self, hook: Hook) -> Result {
+        let mut state = self.state().await?;
+        match &state.tx {
+            Some(tx) => tx.add_hooks(vec![hook]),
+            None => state.hooks.push(hook),
+        }
+        Ok(())
+    }
+
+    /// What is a transaction elsewhere.
+    pub(super) async fn savepoint(&self, how: Begin, at: Option<Place>) -> Result<Tx> {
+        if how == Begin::Schema {
+            return Err(Error::internal(format!(
+                "the schema can't be changed inside of the transaction of a request ({}): set `atomic = false` for its route",
+                self.route()
+            )));
+        }
+        self.tx().await?.part(at).await
+    }
+
+    /// Can a transaction of these settings be a part of this one?
+    pub(super) fn check(&self, terms: Terms, (durable, again): (bool, bool), at: Place) -> Result {
+        if durable {
+            return Err(guard::not_durable(self.route(), Some(at)));
+        }
+        let weaker = terms.isolation.is_some_and(|isolation| isolation > self.db.dialect().isolation);
+        if weaker || terms.read_only || again {
+            return Err(Error::internal(format!(
+                "the transaction asked for at {at} has settings that only a whole one can have (isolation, read_only, retries), \
+                 and it would be a part of the transaction of a request ({}): set `atomic = false` for that route",
+                self.route()
+            ))
+            .at(at));
+        }
+        Ok(())
+    }
+
+    pub(super) fn route(&self) -> &Begun {
+        self.block.begun()
+    }
+
+    pub(super) fn database(&self) -> &Db {
+        &self.db
+    }
+
+    async fn end(&self, keep: bool) -> Result {
+        let mut state = self.state.lock().await;
+        self.ended.store(true, Ordering::Release);
+        if let Some(tx) = &state.tx {
+            return tx.end(keep).await;
+        }
+        let list = std::mem::take(&mut state.hooks);
+        if keep && let Some(running) = (Hooks { list, runtime: runtime()? }.start()) {
+            // Its panics are caught and logged inside; it can only end early with its runtime.
+            let _ = running.await;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn over(&self) -> Error {
+        Error::internal(format!(
+            "the transaction of the request ({}) has ended, and with it this handle: what goes on after the answer (a task, a \
+             body that is streamed) takes `db.outside()` along",
+            self.route()
+        ))
+    }
+}
+
+/// Rolls back when the request's future is dropped: others may hold handles, and with them the transaction.
+struct Abandoned<'a>(Option<&'a Request>);
+
+impl Drop for Abandoned<'_> {
+    fn drop(&mut self) {
+        let Some(request) = self.0 else { return };
+        request.ended.store(true, Ordering::Release);
+        // Whoever has the lock is beginning the transaction, and will notice.
+        if let Ok(state) = request.state.try_lock()
+            && let Some(tx) = &state.tx
+        {
+            tx.abandon();
+        }
+    }
+}
+
+/// Runs requests as transactions of a database.
+pub(crate) struct Requests {
+    pub(crate) db: Db,
+    pub(crate) by_default: bool,
+}
+
+impl AtomicRequests for Requests {
+    fn by_default(&self) -> bool {
+        self.by_default
+    }
+
+    fn run<'a>(
+        &'a self,
+        route: Arc<dyn Display + Send + Sync>,
+        work: BoxFuture<'a, bool>,
+    ) -> BoxFuture<'a, Result> {
+        let plain = &self.db.0;
+        let block = guard::of_request(plain.id, plain.url.clone(), Begun::For(route));
+        let request = Arc::new(Request {
+            db: self.db.clone(),
+            block: block.clone(),
+            state: Mutex::default(),
+            ended: AtomicBool::new(false),
+        });
+        let handle = Db(Arc::new(Inner {
+            id: HandleId::new(),
+            url: plain.url.clone(),
+            recorders: plain.recorders.clone(),
+            wait: plain.wait,
+            driver: plain.driver.clone(),
+            request: Some(request.clone()),
+        }));
+        Box::pin(async move {
+            let mut abandoned = Abandoned(Some(&request));
+            let keep = block.scope(CURRENT.scope(handle, work)).await;
+            let ended = request.end(keep).await;
+            abandoned.0 = None;
+            match ended {
+                // Undone or not, the request has failed already, and its own error says more.
+                Err(error) if !keep => {
+                    tracing::error!(?error, route = %request.route(), "rolling back a request failed");
+                    Ok(())
+                }
+                ended => ended,
+            }
+        })
+    }
+}
