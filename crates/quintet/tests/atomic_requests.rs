@@ -96,14 +96,8 @@ fn atomic_site() -> Site {
     Site::new().folder(quintet::core::Folder::on_disk(folder)).install(app())
 }
 
-async fn with_table(site: &TestSite) {
-    let table = r#"CREATE TABLE "orders_order" ("id" integer PRIMARY KEY AUTOINCREMENT, "item" varchar(20) NOT NULL)"#;
-    site.db.batch(table.into()).await.unwrap();
-}
-
 #[quintet::test(site)]
 async fn a_request_is_kept_or_undone_as_a_whole(site: TestSite) {
-    with_table(&site).await;
     for (end, status) in [("error", 403), ("fault", 500), ("panic", 500)] {
         let _ = site.post(order::url("lost", end), &[]).await.status(status);
         assert_eq!(Order.query().count(&site.db).await.unwrap(), 0, "{end}");
@@ -116,7 +110,6 @@ async fn a_request_is_kept_or_undone_as_a_whole(site: TestSite) {
 
 #[quintet::test(site)]
 async fn only_routes_that_say_so_are_atomic_without_the_setting(site: TestSite) {
-    with_table(&site).await;
     let _ = site.json("POST", json::url(), &serde_json::json!({"item": "a"})).await.ok().contains("");
     assert_eq!(site.json("POST", json::url(), &serde_json::json!({"item": "a"})).await.ok().text(), "");
     let _ = site.get(count::url()).await.ok().contains("2 false");
@@ -124,7 +117,6 @@ async fn only_routes_that_say_so_are_atomic_without_the_setting(site: TestSite) 
 
 #[quintet::test(atomic_site)]
 async fn with_the_setting_all_that_change_something_are(site: TestSite) {
-    with_table(&site).await;
     let answer = site.json("POST", json::url(), &serde_json::json!({"item": "a"})).await.ok().text();
     assert!(
         answer.starts_with("POST /json/ (`orders:json`, ") && answer.contains("atomic_requests.rs:"),
@@ -135,7 +127,6 @@ async fn with_the_setting_all_that_change_something_are(site: TestSite) {
 
 #[quintet::test(site)]
 async fn a_body_that_is_streamed_comes_after_the_commit(site: TestSite) {
-    with_table(&site).await;
     let text = site.post(stream::url(), &[]).await.ok().text();
     assert!(
         text.starts_with("1: ") && text.contains("has ended") && text.contains("`db.outside()`"),
@@ -151,7 +142,6 @@ async fn waits(db: Db) -> Result<&'static str> {
 
 #[quintet::test(site)]
 async fn a_client_that_goes_away_from_a_get_leaves_nothing_and_frees_the_writer(site: TestSite) {
-    with_table(&site).await;
     let gone = tokio::time::timeout(Duration::from_millis(200), site.get(waits::url())).await;
     assert!(gone.is_err());
     create!(Order { item: "kept" }).insert(&site.db).await.unwrap();
