@@ -20,6 +20,8 @@ use quintet_core::{
     signal::Signals,
 };
 
+use crate::process;
+
 /// The site's directory: the working directory if it has a `quintet.toml`; else the site's own folder, else
 /// that of the crate with the entry, if it still exists; else the working directory.
 ///
@@ -31,7 +33,7 @@ pub fn directory(site: &Site) -> Result<PathBuf> {
         return Ok(here);
     }
     let own = site.own().directory().map(|folder| folder.root().to_owned());
-    let of_crate = crate::rt::program().map(|program| PathBuf::from(program.directory));
+    let of_crate = process::program().map(|program| PathBuf::from(program.directory));
     Ok(own.or(of_crate).filter(|directory| directory.is_dir()).unwrap_or(here))
 }
 

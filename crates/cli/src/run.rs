@@ -12,9 +12,9 @@ use quintet_core::{
 
 use crate::{
     boot::{self, Running},
-    commands::{self, Builtin},
+    commands::{self, Builtin, Picked, SERVE},
     line::{Chosen, Group, Line},
-    log, rt,
+    log, process,
     terminal::RealTerminal,
 };
 
@@ -30,7 +30,7 @@ pub async fn run(site: Site, rooms: Vec<Box<dyn Room>>) -> Result {
 /// [`run`] on a runtime of its own, for a plain `fn main() -> ExitCode`.
 #[must_use]
 pub fn main(site: Site, rooms: Vec<Box<dyn Room>>) -> ExitCode {
-    rt::end(rt::runtime().and_then(|runtime| runtime.block_on(run(site, rooms))))
+    process::end(process::runtime().and_then(|runtime| runtime.block_on(run(site, rooms))))
 }
 
 /// [`run`] with other arguments (without the program's name) and another console.
@@ -130,16 +130,6 @@ async fn work(running: &Running, command: &Command, args: Args) -> Result {
     command.run(running.services().clone(), args).await
 }
 
-/// What is done if nothing is said.
-pub(crate) const SERVE: &str = "serve";
-
-/// A command of the line.
-#[derive(Debug, Clone)]
-pub(crate) enum Picked {
-    Command(Command),
-    Builtin(Builtin),
-}
-
 /// The site's own commands, app by app, then the rooms', then the line's own.
 fn groups(site: &Site, rooms: &[Box<dyn Room>]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
@@ -159,12 +149,12 @@ fn program_name() -> String {
     let typed = std::env::args_os().next().map(std::path::PathBuf::from);
     let typed =
         typed.as_deref().and_then(|path| path.file_stem()).map(|name| name.to_string_lossy().into_owned());
-    let declared = rt::program().and_then(|program| program.name).map(str::to_owned);
+    let declared = process::program().and_then(|program| program.name).map(str::to_owned);
     declared.or(typed).unwrap_or_else(|| "site".to_owned())
 }
 
 fn version() -> &'static str {
-    rt::program().map_or(env!("CARGO_PKG_VERSION"), |program| program.version)
+    process::program().map_or(env!("CARGO_PKG_VERSION"), |program| program.version)
 }
 
 #[cfg(test)]

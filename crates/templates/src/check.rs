@@ -65,7 +65,9 @@ impl Look<'_> {
         if let Err(error) = self.engine.env().get_template(self.name) {
             let place =
                 error::place(self.engine.loader(), &error).map_or_else(|| self.shown(), |p| p.to_string());
-            self.found.push(Check::error("templates.E001", error::compile(self.engine, &error)).about(place));
+            self.found.push(
+                Check::error("templates.E001", error::compile(self.engine.loader(), &error)).about(place),
+            );
             return;
         }
         for tag in tags(&source) {

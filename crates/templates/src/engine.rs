@@ -13,8 +13,8 @@ use quintet_core::{
 };
 
 use crate::{
-    error::{self, Carried},
-    filters,
+    carried::Carried,
+    error, filters,
     fragment::{self, Cut},
     functions,
     loader::Loader,
@@ -112,7 +112,7 @@ impl Engine {
 
 impl Renderer for Engine {
     fn render(&self, what: Render<'_>) -> Result<String> {
-        self.run(&what).map_err(|error| error::explain(self, error, &what))
+        self.run(&what).map_err(|error| error::explain(&self.env, &self.loader, error, &what))
     }
 
     fn exists(&self, template: &str) -> bool {

@@ -1,50 +1,32 @@
 //! Failures of the template language as errors of the house: what is missing, where, and what was probably meant.
 
-use std::{collections::BTreeSet, error::Error as StdError, fmt};
+use std::{collections::BTreeSet, error::Error as StdError};
 
 use http::StatusCode;
-use minijinja::ErrorKind as Kind;
+use minijinja::{Environment, ErrorKind as Kind};
 use quintet_core::{
     Error, ErrorKind, SourcePlace, Value as CoreValue,
     near::{did_you_mean, nearest},
     template::Render,
 };
 
-use crate::{engine::Engine, filters, fragment::split, loader::Loader, operators};
-
-/// An error of the house on its way through the template language.
-pub(crate) struct Carried(Error);
-
-impl Carried {
-    pub(crate) fn into_template(error: Error) -> minijinja::Error {
-        minijinja::Error::new(Kind::InvalidOperation, error.to_string()).with_source(Carried(error))
-    }
-}
-
-impl fmt::Debug for Carried {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Display for Carried {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl StdError for Carried {}
+use crate::{filters, fragment::split, loader::Loader, operators};
 
 /// The error of a rendering.
-pub(crate) fn explain(engine: &Engine, error: minijinja::Error, what: &Render<'_>) -> Error {
+pub(crate) fn explain(
+    env: &Environment<'_>,
+    loader: &Loader,
+    error: minijinja::Error,
+    what: &Render<'_>,
+) -> Error {
     let inner = innermost(&error);
     let names: Vec<&str> = what.values.iter().chain(what.context).map(|(name, _)| name.as_ref()).collect();
-    let place = place(engine.loader(), inner);
-    let chain = chain(engine.loader(), &error, inner);
+    let place = place(loader, inner);
+    let chain = chain(loader, &error, inner);
     let mut out = Error::of_kind(
         ErrorKind::Template,
         StatusCode::INTERNAL_SERVER_ERROR,
-        message(engine, inner, what, &names),
+        message(env, loader, inner, what, &names),
     )
     .with_detail("template", split_back(what))
     .with_detail("template context", names.join(", "));
@@ -101,7 +83,13 @@ fn chain(loader: &Loader, error: &minijinja::Error, inner: &minijinja::Error) ->
 }
 
 /// What went wrong, in words.
-fn message(engine: &Engine, error: &minijinja::Error, what: &Render<'_>, names: &[&str]) -> String {
+fn message(
+    env: &Environment<'_>,
+    loader: &Loader,
+    error: &minijinja::Error,
+    what: &Render<'_>,
+    names: &[&str],
+) -> String {
     let detail = error.detail().unwrap_or_default();
     match error.kind() {
         Kind::UndefinedError => missing(expression(detail), what, names),
@@ -109,23 +97,23 @@ fn message(engine: &Engine, error: &minijinja::Error, what: &Render<'_>, names: 
         _ if expression(detail).is_some() => format!("{detail}{}", hint(expression(detail), what, names)),
         Kind::OutOfFuel => "the template works without end: look for a loop over far too much".to_owned(),
         Kind::UnknownFunction => {
-            let globals: Vec<String> = engine.env().globals().map(|(name, _)| name.to_owned()).collect();
+            let globals: Vec<String> = env.globals().map(|(name, _)| name.to_owned()).collect();
             let known = names.iter().copied().chain(globals.iter().map(String::as_str));
             format!("{}{}", words(error), did_you_mean(first_word(detail), known))
         }
-        _ => compile(engine, error),
+        _ => compile(loader, error),
     }
 }
 
 /// What compiling found wrong, or anything else, in words.
-pub(crate) fn compile(engine: &Engine, error: &minijinja::Error) -> String {
+pub(crate) fn compile(loader: &Loader, error: &minijinja::Error) -> String {
     let detail = error.detail().unwrap_or_default();
     match error.kind() {
         Kind::TemplateNotFound => {
             let quoted: Vec<&str> = detail.split(['"', '\'']).collect();
             // Of a list of names that were tried, none is the wrong one.
             let [_, wrong, _] = quoted.as_slice() else { return words(error) };
-            let known = engine.loader().names();
+            let known = loader.names();
             format!("there is no template `{wrong}`{}", did_you_mean(wrong, known.iter().map(String::as_str)))
         }
         Kind::UnknownFilter => {

@@ -10,7 +10,7 @@
 //! - `fragment` cuts one block (`film.html#reviews`) out of a template and its parents.
 //! - `functions` and `filters` are what templates can call, beside the language's own; apps add theirs
 //!   ([`TemplateParts`]).
-//! - `error` makes of a failure an error with file, line, column, source and the nearest name;
+//! - `carried` takes an error of the house through the language; `error` makes of a failure an error with file, line, column, source and the nearest name;
 //!   `check` finds wrong names of templates, routes, static files and filters when the site starts.
 //!
 //! # What differs from plain Jinja
@@ -24,6 +24,7 @@
 //!   "2000-01-01"`). What has no order is an error; nothing is neither more nor less than anything (`operators` reads the
 //!   language's signs as tests that know all this).
 //! - A template that works for too long (an endless loop) ends with an error.
+mod carried;
 mod check;
 mod engine;
 mod error;

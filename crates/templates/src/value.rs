@@ -14,7 +14,7 @@ use quintet_core::{
     value::{Decimal, JsonValue},
 };
 
-use crate::error::Carried;
+use crate::carried::Carried;
 
 /// The value for templates.
 pub(crate) fn to_template(value: &CoreValue) -> Value {

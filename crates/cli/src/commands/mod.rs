@@ -6,6 +6,16 @@ pub(crate) use check::check;
 use quintet_core::command::{ArgSpec, Command};
 pub(crate) use settings::settings;
 
+/// What is done if nothing is said.
+pub(crate) const SERVE: &str = "serve";
+
+/// A command of the line.
+#[derive(Debug, Clone)]
+pub(crate) enum Picked {
+    Command(Command),
+    Builtin(Builtin),
+}
+
 /// A command that the line runs itself, because it is about the start of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Builtin {

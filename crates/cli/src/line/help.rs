@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Group;
-use crate::style::Style;
+use crate::{commands::SERVE, style::Style};
 
 pub(super) fn overview(name: &str, version: &str, groups: &[Group], style: Style) -> String {
     let mut out = format!("{} {version}\n\nUsage: {name} [COMMAND]\n", style.bold(name));
@@ -17,7 +17,7 @@ pub(super) fn overview(name: &str, version: &str, groups: &[Group], style: Style
             let _ = writeln!(out, "  {}  {}", style.green(&padded), first_sentence(&command.about));
         }
     }
-    let default = if all().any(|(command, _)| command.name == super::SERVE) {
+    let default = if all().any(|(command, _)| command.name == SERVE) {
         "Without a command the site is served. "
     } else {
         ""

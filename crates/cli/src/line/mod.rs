@@ -16,7 +16,7 @@ use quintet_core::{
 };
 
 use crate::{
-    run::{Picked, SERVE},
+    commands::{Picked, SERVE},
     style::Style,
 };
 

@@ -15,9 +15,9 @@ use quintet_core::{
 };
 
 use crate::{
+    commands::Picked,
     line::{Chosen, Group, Line},
-    rt,
-    run::Picked,
+    process,
     terminal::RealTerminal,
 };
 
@@ -25,7 +25,10 @@ use crate::{
 #[must_use]
 pub fn main() -> ExitCode {
     let words = std::env::args_os().skip(1).collect();
-    rt::end(rt::runtime().and_then(|runtime| runtime.block_on(run(words, Console::new(RealTerminal::new())))))
+    process::end(
+        process::runtime()
+            .and_then(|runtime| runtime.block_on(run(words, Console::new(RealTerminal::new())))),
+    )
 }
 
 async fn run(words: Vec<std::ffi::OsString>, console: Console) -> Result {

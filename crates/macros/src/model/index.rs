@@ -1,6 +1,6 @@
 //! `indexes = [index(..)]` and `constraints = [check(..), unique(..)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use syn::{
     Error, Ident, LitStr, Result, Token, bracketed,
@@ -10,7 +10,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::{Model, meta::column, options::Options};
+use super::Model;
 
 /// An index as written.
 #[derive(Default)]
@@ -42,8 +42,22 @@ pub(super) fn comma(input: ParseStream<'_>) -> Result<()> {
     Ok(())
 }
 
+/// The index of a column by name, or an error at `part` that lists them.
+pub(super) fn column(model: &Model, part: &LitStr, name: &str) -> Result<Literal> {
+    let known = model.fields.iter().filter(|field| field.is_column());
+    match model.index(name) {
+        Some(index) if known.clone().any(|field| field.name == name) => Ok(Literal::u16_suffixed(index)),
+        _ => {
+            let names: Vec<&str> = known.map(|field| field.name.as_str()).collect();
+            let message =
+                format!("`{name}` is no column of {}; it has {}", model.item.ident, names.join(", "));
+            Err(Error::new(part.span(), message))
+        }
+    }
+}
+
 /// Reads `indexes = […]` or `constraints = […]`.
-pub(super) fn read(input: ParseStream<'_>, options: &mut Options) -> Result<()> {
+pub(super) fn read(input: ParseStream<'_>, indexes: &mut Vec<Index>, checks: &mut Vec<Check>) -> Result<()> {
     let option: Ident = input.parse()?;
     input.parse::<Token![=]>()?;
     let list;
@@ -53,14 +67,14 @@ pub(super) fn read(input: ParseStream<'_>, options: &mut Options) -> Result<()> 
         let inner;
         parenthesized!(inner in list);
         match (option.to_string().as_str(), word.to_string().as_str()) {
-            ("indexes", "index") => options.indexes.push(read_index(&word, &inner)?),
+            ("indexes", "index") => indexes.push(read_index(&word, &inner)?),
             ("constraints", "unique") => {
-                options.indexes.push(Index { unique: true, ..read_index(&word, &inner)? });
+                indexes.push(Index { unique: true, ..read_index(&word, &inner)? });
             }
             ("constraints", "check") => {
                 let name = inner.parse()?;
                 inner.parse::<Token![,]>()?;
-                options.checks.push(Check { name, sql: inner.parse()? });
+                checks.push(Check { name, sql: inner.parse()? });
                 comma(&inner)?;
             }
             ("indexes", _) => {

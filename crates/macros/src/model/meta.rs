@@ -1,6 +1,6 @@
 //! The metadata, and what `create!` requires.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Error, LitStr, Result, spanned::Spanned};
 
@@ -29,7 +29,7 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
     let mut together = Vec::new();
     for set in &options.unique_together {
         let indexes =
-            set.iter().map(|name| column(model, name, &name.value())).collect::<Result<Vec<_>>>()?;
+            set.iter().map(|name| index::column(model, name, &name.value())).collect::<Result<Vec<_>>>()?;
         together.push(quote!(&[#(#indexes),*]));
     }
     let (indexes, checks) = index::write(model, &meta)?;
@@ -213,22 +213,8 @@ fn ordering(model: &Model, part: &LitStr) -> Result<TokenStream> {
         Some(name) => (name, true),
         None => (text.as_str(), false),
     };
-    let index = column(model, part, name)?;
+    let index = index::column(model, part, name)?;
     Ok(quote!((#index, #descending)))
-}
-
-/// The index of a column by name, or an error at `part` that lists them.
-pub(super) fn column(model: &Model, part: &LitStr, name: &str) -> Result<Literal> {
-    let known = model.fields.iter().filter(|field| field.is_column());
-    match model.index(name) {
-        Some(index) if known.clone().any(|field| field.name == name) => Ok(Literal::u16_suffixed(index)),
-        _ => {
-            let names: Vec<&str> = known.map(|field| field.name.as_str()).collect();
-            let message =
-                format!("`{name}` is no column of {}; it has {}", model.item.ident, names.join(", "));
-            Err(Error::new(part.span(), message))
-        }
-    }
 }
 
 fn option(text: Option<&LitStr>) -> TokenStream {

@@ -31,7 +31,7 @@ impl Parse for Options {
         let mut options = Options::default();
         while !input.is_empty() {
             if index::is_next(input) {
-                index::read(input, &mut options)?;
+                index::read(input, &mut options.indexes, &mut options.checks)?;
                 index::comma(input)?;
                 continue;
             }

@@ -6,7 +6,7 @@ use minijinja::{Environment, Error, ErrorKind, State};
 use quintet_core::template::Assets;
 
 use super::scope;
-use crate::error::Carried;
+use crate::carried::Carried;
 
 pub(super) fn add(env: &mut Environment<'static>) {
     env.add_function("static", address);
