@@ -25,12 +25,12 @@ use http::StatusCode;
 use quintet_core::{BoxFuture, Error, ErrorKind, atomic::AtomicRequests};
 use tower::{Layer, Service};
 
-use super::panics;
+use super::{atomic, panics};
 use crate::{
     background::Background,
     errors,
     facts::Facts,
-    routing::{RouteInfo, Run, current, run_atomic},
+    routing::{RouteInfo, Run, current},
 };
 
 /// What a handler gave, or why an argument of it can't be taken.
@@ -164,7 +164,7 @@ where
     let route = facts.route().cloned();
     let app = route.as_ref().map(|route| route.app.clone()).unwrap_or_default();
     current::scope(app, async move {
-        let (Some(atomic), Some(route)) = (atomic, route) else {
+        let (Some(runner), Some(route)) = (atomic, route) else {
             let response = facts.watch(caught(work)).await;
             return errors::finish(response, &facts);
         };
@@ -173,7 +173,7 @@ where
             let response = facts.watch(caught(work)).await;
             errors::finish(response, &facts)
         };
-        let response = run_atomic(&*atomic, route, answer).await;
+        let response = atomic::run(&*runner, route, answer).await;
         errors::finish(response, &facts)
     })
     .await

@@ -1,7 +1,8 @@
 //! From the routes of a site to their answers.
 //!
 //! `build` puts all routes into one axum router and one table, and finds what can't be. A request then passes `endpoint` around
-//! its handler, or `unmatched` if no route takes it. `panics` remembers where a handler panicked.
+//! its handler, or `unmatched` if no route takes it. `atomic` makes it one transaction, `panics` remembers where it panicked.
+mod atomic;
 mod build;
 mod endpoint;
 mod panics;

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::response::{IntoResponse, Response};
-use http::{Method, StatusCode};
+use http::Method;
 use quintet_core::{Error, Result, Services, atomic::AtomicRequests};
 
-use super::{route::Need, table::RouteInfo};
+use super::route::Need;
 
 /// Which requests of a route are one transaction each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,29 +48,10 @@ impl Atomic {
             Atomic::Changing | Atomic::AsSet => !method.is_safe(),
             Atomic::Never => false,
         };
-        let runner = services.get::<Arc<dyn AtomicRequests>>().filter(|_| wanted)?;
+        if !wanted {
+            return None;
+        }
+        let runner = services.get::<Arc<dyn AtomicRequests>>()?;
         (self != Atomic::AsSet || runner.by_default()).then(|| runner.clone())
-    }
-}
-
-/// Has the request answered in one transaction. It is kept if the response is no error; if that fails, the response is the
-/// error of the commit.
-pub(crate) async fn run(
-    runner: &dyn AtomicRequests,
-    route: Arc<RouteInfo>,
-    work: impl Future<Output = Response> + Send,
-) -> Response {
-    let mut answer = None;
-    let work = async {
-        let response = work.await;
-        let keep = response.status() < StatusCode::BAD_REQUEST;
-        answer = Some(response);
-        keep
-    };
-    let ended = runner.run(route, Box::pin(work)).await;
-    match (ended, answer) {
-        (Ok(()), Some(response)) => response,
-        (Err(error), _) => error.into_response(),
-        (Ok(()), None) => unreachable!("`AtomicRequests::run` did not do the work"),
     }
 }

@@ -11,7 +11,6 @@ mod route;
 mod table;
 
 pub use atomic::Atomic;
-pub(crate) use atomic::run as run_atomic;
 pub use builder::Routing;
 #[doc(hidden)]
 pub use builder::WebPart;
