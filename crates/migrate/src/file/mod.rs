@@ -105,7 +105,8 @@ impl Migration {
     }
 
     /// The error with the migration, the operation (counted from 0) and its line in front.
-    pub(crate) fn locate(&self, index: usize, error: &Error) -> Error {
+    #[must_use]
+    pub fn locate(&self, index: usize, error: &Error) -> Error {
         let what = self.operations.get(index).map(ToString::to_string).unwrap_or_default();
         let mut located =
             refuse(format!("{}, operation {} ({what}): {error}", self.key, index.saturating_add(1)));

@@ -55,7 +55,16 @@ fn full_label(app: &str, model: &str) -> String {
 pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
     let op = table.text("op")?;
     let table = table.named(&op);
-    let label = |key: &str| table.text(key).map(|model| full_label(app, &model));
+    let label = |key: &str| {
+        let model = table.text(key)?;
+        let parts: Vec<&str> = model.split('.').collect();
+        if parts.len() > 2 || parts.iter().any(|part| part.trim().is_empty()) {
+            let message =
+                format!("`{model}` is no model: write \"Film\", or \"auth.User\" for one of another app");
+            return Err(table.error_at(key, message));
+        }
+        Ok(full_label(app, &model))
+    };
     Ok(match op.as_str() {
         "create_model" => {
             table.allow(&[
@@ -303,6 +312,30 @@ fn field(app: &str, table: &Table<'_>) -> Result<FieldState> {
         Some(column) => column,
         None => field.usual_column(&field.name),
     };
+    for (key, fits, whose) in [
+        ("max_length", field.max_length.is_none() || kind == Kind::Text, "text"),
+        ("max_digits", field.digits.is_none() || kind == Kind::Decimal, "decimal"),
+        ("choices", field.choices.is_empty() || kind == Kind::Text, "text"),
+        ("auto", !field.auto || kind.is_integer(), "whole numbers"),
+    ] {
+        if !fits {
+            let message =
+                format!("`{key}` is for {whose}, and `{}` is {}: take it out", field.name, kind.name());
+            return Err(table.error_at(key, message));
+        }
+    }
+    if let Some(digits) = field.digits.filter(|d| d.max == 0 || d.places > d.max) {
+        let message = format!(
+            "`{}` can't have {} digits in all and {} after the point",
+            field.name, digits.max, digits.places
+        );
+        return Err(table.error_at("max_digits", message));
+    }
+    if field.primary_key && field.null {
+        return Err(
+            table.error_at("null", format!("`{}` is the key, which can't be null: take it out", field.name))
+        );
+    }
     Ok(field)
 }
 

@@ -40,6 +40,11 @@ impl<'a> Table<'a> {
         refuse(message).in_file(self.source.place(offset))
     }
 
+    /// An error at a key of the table, or where the table begins if it has none such.
+    pub(super) fn error_at(&self, key: &str, message: impl Into<String>) -> Error {
+        self.error(self.item(key).map_or(self.at, |item| item.span().start), message)
+    }
+
     /// Refuses any key that is not in `known`.
     pub(super) fn allow(&self, known: &[&str]) -> Result {
         let mut unknown: Vec<_> =

@@ -123,10 +123,14 @@ impl Graph {
         if let Some(start) = path.iter().position(|k| k == key) {
             let mut circle: Vec<String> = path.iter().skip(start).map(ToString::to_string).collect();
             circle.push(key.to_string());
-            return Err(refuse(format!(
+            let error = refuse(format!(
                 "migrations depend on each other in a circle: {}. Take one of these out of `depends`",
                 circle.join(" → ")
-            )));
+            ));
+            return Err(match self.migrations.get(key).and_then(Migration::depends_place) {
+                Some(place) => error.in_file(place),
+                None => error,
+            });
         }
         path.push(key.clone());
         let mut wanted: Vec<&MigrationKey> =

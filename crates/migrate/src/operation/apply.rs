@@ -5,7 +5,7 @@ use quintet_core::{Result, meta::OnDelete};
 use super::Operation;
 use crate::{
     error::refuse,
-    state::{FieldState, IndexState, ModelState, ProjectState, ThroughOf},
+    state::{CheckState, FieldState, IndexState, ModelState, ProjectState, ThroughOf},
 };
 
 impl Operation {
@@ -72,9 +72,7 @@ impl Operation {
             Operation::RenameIndex { model, from, to } => rename_index(state, model, from, to.as_ref()),
             Operation::AddConstraint { model, check } => {
                 let owner = state.model_mut(model)?;
-                if owner.check(&check.name).is_ok() {
-                    return Err(refuse(format!("{model} has a constraint `{}` already", check.name)));
-                }
+                check_fits(model, owner.checks.iter(), check)?;
                 owner.checks.push(check.clone());
                 Ok(())
             }
@@ -98,6 +96,7 @@ fn create(state: &mut ProjectState, label: &str, new: &ModelState) -> Result {
     }
     table_is_free(state, &new.table)?;
     for (i, field) in new.fields.iter().enumerate() {
+        has_name(field)?;
         let earlier = new.fields.iter().take(i);
         if earlier.clone().any(|f| f.name == field.name) {
             return Err(refuse(format!("{label} has two fields `{}`", field.name)));
@@ -111,6 +110,9 @@ fn create(state: &mut ProjectState, label: &str, new: &ModelState) -> Result {
         return Err(refuse(format!("{label} has no field with `primary_key = true`")));
     }
     sets_exist(new, &new.unique_together)?;
+    for (i, check) in new.checks.iter().enumerate() {
+        check_fits(label, new.checks.iter().take(i), check)?;
+    }
     let mut bare = ModelState { indexes: Vec::new(), ..new.clone() };
     for index in &new.indexes {
         index_fits(&bare, index)?;
@@ -237,7 +239,25 @@ fn rename_index(state: &mut ProjectState, model: &str, from: &str, to: Option<&S
     Ok(())
 }
 
+/// Its name is free, and it says something.
+fn check_fits<'c>(
+    model: &str,
+    mut others: impl Iterator<Item = &'c CheckState>,
+    check: &CheckState,
+) -> Result {
+    if check.name.trim().is_empty() || check.sql.trim().is_empty() {
+        return Err(refuse(format!("a constraint of {model} needs a name and an SQL condition")));
+    }
+    if others.any(|other| other.name == check.name) {
+        return Err(refuse(format!("{model} has a constraint `{}` already", check.name)));
+    }
+    Ok(())
+}
+
 fn table_is_free(state: &ProjectState, table: &str) -> Result {
+    if table.trim().is_empty() {
+        return Err(refuse("the name of a table can't be empty"));
+    }
     match state.models.iter().find(|(_, m)| same_name(&m.table, table)) {
         Some((label, _)) => Err(refuse(format!("the table `{table}` belongs to {label}"))),
         None => Ok(()),
@@ -245,12 +265,20 @@ fn table_is_free(state: &ProjectState, table: &str) -> Result {
 }
 
 fn column_is_free(owner: &ModelState, field: &FieldState) -> Result {
+    has_name(field)?;
     match owner.fields.iter().find(|f| f.name != field.name && same_name(&f.column, &field.column)) {
         Some(other) => {
             Err(refuse(format!("the column `{}` belongs to the field `{}`", field.column, other.name)))
         }
         None => Ok(()),
     }
+}
+
+fn has_name(field: &FieldState) -> Result {
+    if field.name.trim().is_empty() || field.column.trim().is_empty() {
+        return Err(refuse("a field needs a name, and its column too"));
+    }
+    Ok(())
 }
 
 /// Databases take `Title` and `title` for one column.
@@ -271,6 +299,11 @@ fn reference_exists(state: &ProjectState, model: &str, field: &FieldState) -> Re
 }
 
 fn sets_exist(owner: &ModelState, sets: &[Vec<String>]) -> Result {
+    if sets.iter().any(Vec::is_empty) {
+        return Err(refuse(
+            "what is unique together can't be nothing: name fields, or leave the inner list out",
+        ));
+    }
     sets.iter().try_for_each(|set| owner.columns_of(set).map(|_| ()))
 }
 

@@ -3,6 +3,7 @@
 use quintet_core::{
     Result,
     meta::{CheckMeta, FieldDefault, FieldMeta, IndexMeta, ModelMeta, OnDelete, Relation},
+    value::Kind,
 };
 
 use super::{CheckState, FieldState, IndexState, ModelState, ProjectState, Reference, ThroughOf};
@@ -110,8 +111,9 @@ fn field_state(
         auto: field.auto,
         unique: field.unique,
         index: field.index,
-        max_length: field.max_length,
-        digits: field.digits,
+        // Elsewhere they are rules for forms, and no part of the column.
+        max_length: field.max_length.filter(|_| field.kind == Kind::Text),
+        digits: field.digits.filter(|_| field.kind == Kind::Decimal),
         choices: field.choices.iter().map(|c| c.value.to_owned()).collect(),
         db_default: match field.default {
             FieldDefault::Database(sql) => Some(sql.to_owned()),
@@ -138,8 +140,8 @@ fn through_model(table: &str, of: ThroughOf, sides: [(&str, &ModelMeta); 2]) -> 
         fields.push(FieldState {
             column: column.to_owned(),
             index,
-            max_length: key.max_length,
-            digits: key.digits,
+            max_length: key.max_length.filter(|_| key.kind == Kind::Text),
+            digits: key.digits.filter(|_| key.kind == Kind::Decimal),
             ..FieldState::foreign_key(column, key.kind, to.identity()?.label.clone(), OnDelete::Cascade)
         });
     }

@@ -31,9 +31,9 @@ pub(super) fn steps(state: &mut ProjectState, operation: &Operation) -> Result<V
             Ok(vec![sql(format!("DROP TABLE {name}"))])
         }
         Operation::RenameTable { model, table } => {
-            table::check_name(table)?;
             let before = state.model(model)?.clone();
             operation.apply(state)?;
+            table::check_name(table)?;
             let statement = format!("ALTER TABLE {} RENAME TO {}", quoted(&before.table), quoted(table));
             renaming(state, model, &before, statement)
         }
