@@ -22,6 +22,7 @@ mod row;
 mod run;
 mod session;
 mod snapshots;
+mod turns;
 mod writer;
 
 use std::{
@@ -68,7 +69,7 @@ const MOST_BYTES: usize = 64 * 1024;
 impl Shared {
     fn runner(&self, connection: Connection, role: Role) -> Result<Runner> {
         let url = self.target.url.clone();
-        Runner::new(connection, url, role, self.slow_query, self.inline_steps)
+        Runner::new(connection, url, role, self.slow_query, self.inline_steps, self.target.busy)
             .map_err(|e| errors::of_step("opening", e, &self.target.url))
     }
 

@@ -14,7 +14,7 @@ use http::StatusCode;
 use quintet_core::{Error, ErrorKind, Result};
 use rusqlite::{CachedStatement, Connection, ErrorCode, hooks::Wal};
 
-use super::{bind::bind, connect::Role, errors::Context, limit::Limit, row::SqliteRow};
+use super::{bind::bind, connect::Role, errors::Context, limit::Limit, row::SqliteRow, turns::Turns};
 use crate::{
     db::Pending,
     driver::{Job, Reply, Sink},
@@ -91,7 +91,7 @@ pub(super) struct Runner {
     /// Is a statement tried where it was asked for, where nothing may be waited for?
     here: Cell<bool>,
     /// How long SQLite may wait for other processes.
-    patience: Cell<Option<Duration>>,
+    turns: Turns,
     /// The pages in the write-ahead log, as the last commit left it.
     log: Arc<AtomicU32>,
 }
@@ -109,13 +109,15 @@ pub(super) enum Tried<T> {
 }
 
 impl Runner {
-    /// Of a connection that was just made. Of a statement that is tried where it was asked for, so many steps are run.
+    /// Of a connection that was just made. Of a statement that is tried where it was asked for, so many steps are run. SQLite
+    /// may wait for other processes for as long as `busy`, until something else is said.
     pub(super) fn new(
         mut connection: Connection,
         url: Arc<str>,
         role: Role,
         slow_query: Duration,
         steps: u32,
+        busy: Duration,
     ) -> rusqlite::Result<Runner> {
         let limit = Limit::install(&mut connection, steps)?;
         let log = Arc::new(AtomicU32::new(0));
@@ -126,8 +128,9 @@ impl Runner {
                 Ok(())
             }))?;
         }
-        let (here, patience) = (Cell::new(false), Cell::new(None));
-        Ok(Runner { connection, url, role, slow_query, in_transaction: false, limit, here, patience, log })
+        let turns = Turns::install(&mut connection, busy)?;
+        let here = Cell::new(false);
+        Ok(Runner { connection, url, role, slow_query, in_transaction: false, limit, here, turns, log })
     }
 
     /// Is the write-ahead log to be folded into the file?
@@ -204,13 +207,7 @@ impl Runner {
 
     /// How long SQLite may wait for other processes from now on.
     pub(super) fn wait_for_others(&self, patience: Duration) {
-        if self.patience.get() == Some(patience) {
-            return;
-        }
-        match self.connection.busy_timeout(patience) {
-            Ok(()) => self.patience.set(Some(patience)),
-            Err(error) => tracing::error!(%error, "the time to wait for other processes could not be set"),
-        }
+        self.turns.set(patience);
     }
 
     /// Keeps a panic of a sink, and a transaction that a statement left open, from reaching the next job.
