@@ -154,8 +154,6 @@ async fn nothing_outside_or_hidden_is_served() {
         "%2e%2e%2fsecret.txt",
         "x/../../secret.txt",
         "..%5csecret.txt",
-        "a.txt%00",
-        "%00",
         ".env",
         "%2eenv",
         ".git/config",
@@ -177,7 +175,9 @@ async fn nothing_outside_or_hidden_is_served() {
             answer.body
         );
     }
-    assert_eq!(site.get("/static/%ff").await.status, StatusCode::BAD_REQUEST);
+    for path in ["%ff", "%00", "a.txt%00"] {
+        assert_eq!(site.get(&format!("/static/{path}")).await.status, StatusCode::BAD_REQUEST, "{path}");
+    }
 }
 
 #[tokio::test]
