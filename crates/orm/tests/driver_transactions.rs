@@ -1,6 +1,6 @@
-//! All or nothing, however a transaction ends.
+//! All or nothing, however a transaction ends, on every database.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-mod driver_support;
+mod common;
 
 use std::{
     sync::{
@@ -10,17 +10,37 @@ use std::{
     time::Duration,
 };
 
-use driver_support::{TABLE, count, file, insert, memory, notes, one};
+use common::{
+    notes::{count, in_a_file, in_memory, inserter, is_shared, notes, on_notes, one},
+    typed,
+};
 use quintet_core::{Error, Result};
 use quintet_orm::{Db, DbOptions, Executor, Stmt, Transaction, Tx};
 
-#[tokio::test]
-async fn ok_commits_and_err_rolls_back() {
-    let (_directory, db) = file().await;
+on_notes! {
+    ok_commits_and_err_rolls_back,
+    an_atomic_can_be_spawned_and_have_its_own_error,
+    savepoints_undo_their_part_only,
+    a_failed_statement_can_be_survived_inside_a_savepoint,
+    branches_of_a_join_do_not_slip_into_each_others_savepoints,
+    a_panic_rolls_back_and_frees_the_writer,
+    begin_commit_roll_back_and_drop,
+    any_handle_begins_a_part_of_its_own,
+    the_outer_handle_is_refused_inside_and_the_error_names_the_fix,
+    hooks_run_in_order_after_the_commit_and_never_without_it,
+    hooks_run_for_the_request_that_gave_them,
+    a_commit_that_the_database_refuses_undoes_everything,
+    a_transaction_ended_by_a_statement_is_noticed,
+}
+
+async fn ok_commits_and_err_rolls_back(db: Db) {
+    let insert = inserter(&db);
     let id = db
         .atomic(async |tx| {
-            tx.execute(insert("a")).await?;
-            Ok(one(tx, "SELECT last_insert_rowid()").await.as_int().unwrap())
+            let mut returning = insert("a");
+            returning.sql.push_str(" RETURNING id");
+            let rows = (tx as &dyn Executor).rows(returning).await?;
+            Ok(rows[0][0].as_int().unwrap())
         })
         .await
         .unwrap();
@@ -29,6 +49,10 @@ async fn ok_commits_and_err_rolls_back() {
         .atomic(async |tx| -> Result {
             tx.execute(insert("b")).await?;
             assert_eq!(count(tx).await, 2);
+            if is_shared(&db) {
+                let there = db.clone();
+                assert_eq!(tokio::spawn(async move { count(&there).await }).await?, 1, "others don't see it");
+            }
             Err(Error::forbidden("no"))
         })
         .await
@@ -36,8 +60,7 @@ async fn ok_commits_and_err_rolls_back() {
     assert_eq!((error.status().as_u16(), count(&db).await), (403, 1));
 }
 
-#[tokio::test]
-async fn an_atomic_can_be_spawned_and_have_its_own_error() {
+async fn an_atomic_can_be_spawned_and_have_its_own_error(db: Db) {
     #[derive(Debug)]
     struct Own(String);
     impl From<Error> for Own {
@@ -46,10 +69,9 @@ async fn an_atomic_can_be_spawned_and_have_its_own_error() {
         }
     }
     async fn write(tx: &Tx, text: &str) -> Result {
-        tx.execute(insert(text)).await?;
+        tx.execute(inserter(tx)(text)).await?;
         Ok(())
     }
-    let (_directory, db) = file().await;
     let there = db.clone();
     tokio::spawn(async move {
         let name = String::from("a");
@@ -79,42 +101,39 @@ async fn an_atomic_can_be_spawned_and_have_its_own_error() {
     assert_eq!(notes(&db).await, "a,7");
 }
 
-#[tokio::test]
-async fn savepoints_undo_their_part_only() {
-    for db in [file().await.1, memory().await] {
-        db.atomic(async |tx| {
-            tx.execute(insert("a")).await?;
-            let lost: Result = tx
-                .atomic(async |inner| {
-                    inner.execute(insert("lost")).await?;
-                    inner.atomic(async |deep| deep.execute(insert("lost too")).await).await?;
+async fn savepoints_undo_their_part_only(db: Db) {
+    let insert = inserter(&db);
+    db.atomic(async |tx| {
+        tx.execute(insert("a")).await?;
+        let lost: Result = tx
+            .atomic(async |inner| {
+                inner.execute(insert("lost")).await?;
+                inner.atomic(async |deep| deep.execute(insert("lost too")).await).await?;
+                Err(Error::internal("undo"))
+            })
+            .await;
+        assert!(lost.is_err());
+        tx.atomic(async |inner| {
+            inner.execute(insert("b")).await?;
+            let lost: Result = inner
+                .atomic(async |deep| {
+                    deep.execute(insert("lost")).await?;
                     Err(Error::internal("undo"))
                 })
                 .await;
             assert!(lost.is_err());
-            tx.atomic(async |inner| {
-                inner.execute(insert("b")).await?;
-                let lost: Result = inner
-                    .atomic(async |deep| {
-                        deep.execute(insert("lost")).await?;
-                        Err(Error::internal("undo"))
-                    })
-                    .await;
-                assert!(lost.is_err());
-                inner.execute(insert("c")).await
-            })
-            .await?;
-            Ok(())
+            inner.execute(insert("c")).await
         })
-        .await
-        .unwrap();
-        assert_eq!(notes(&db).await, "a,b,c");
-    }
+        .await?;
+        Ok(())
+    })
+    .await
+    .unwrap();
+    assert_eq!(notes(&db).await, "a,b,c");
 }
 
-#[tokio::test]
-async fn a_failed_statement_can_be_survived_inside_a_savepoint() {
-    let db = memory().await;
+async fn a_failed_statement_can_be_survived_inside_a_savepoint(db: Db) {
+    let insert = inserter(&db);
     db.atomic(async |tx| {
         tx.execute(insert("a")).await?;
         let twice = Stmt::write("INSERT INTO note (id, text) VALUES (2, 'x'), (1, 'y')", vec![]);
@@ -127,9 +146,8 @@ async fn a_failed_statement_can_be_survived_inside_a_savepoint() {
     assert_eq!(notes(&db).await, "a,b");
 }
 
-#[tokio::test]
-async fn branches_of_a_join_do_not_slip_into_each_others_savepoints() {
-    let (_directory, db) = file().await;
+async fn branches_of_a_join_do_not_slip_into_each_others_savepoints(db: Db) {
+    let insert = inserter(&db);
     db.atomic(async |tx| {
         let undone = tx.atomic(async |inner| -> Result {
             inner.execute(insert("lost")).await?;
@@ -153,9 +171,8 @@ async fn branches_of_a_join_do_not_slip_into_each_others_savepoints() {
     assert_eq!(all, ["kept", "kept", "plain"]);
 }
 
-#[tokio::test]
-async fn a_panic_rolls_back_and_frees_the_writer() {
-    let (_directory, db) = file().await;
+async fn a_panic_rolls_back_and_frees_the_writer(db: Db) {
+    let insert = inserter(&db);
     let there = db.clone();
     let panicked = tokio::spawn(async move {
         there
@@ -175,12 +192,14 @@ async fn a_panic_rolls_back_and_frees_the_writer() {
     assert_eq!(notes(&db).await, "c");
 }
 
-#[tokio::test]
-async fn begin_commit_roll_back_and_drop() {
-    let (_directory, db) = file().await;
+async fn begin_commit_roll_back_and_drop(db: Db) {
+    let insert = inserter(&db);
     let tx = db.begin().await.unwrap();
     tx.execute(insert("a")).await.unwrap();
-    assert_eq!((count(&tx).await, count(&db).await), (1, 0), "others don't see it yet");
+    assert_eq!(count(&tx).await, 1);
+    if is_shared(&db) {
+        assert_eq!(count(&db).await, 0, "others don't see it yet");
+    }
     tx.commit().await.unwrap();
     let tx = db.begin().await.unwrap();
     tx.execute(insert("b")).await.unwrap();
@@ -196,7 +215,8 @@ async fn begin_commit_roll_back_and_drop() {
 async fn a_level_with_an_open_savepoint_is_not_waited_for_without_end() {
     let options = DbOptions { writer_wait: Duration::from_millis(250), ..DbOptions::default() };
     let db = Db::open("sqlite::memory:", options).await.unwrap();
-    db.batch(TABLE.into()).await.unwrap();
+    let insert = inserter(&db);
+    db.batch("CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL)".into()).await.unwrap();
     let tx = db.begin().await.unwrap();
     let open = Executor::begin(&tx).await.unwrap();
     let error = tx.execute(insert("a")).await.unwrap_err();
@@ -211,16 +231,14 @@ async fn a_level_with_an_open_savepoint_is_not_waited_for_without_end() {
 /// What code that takes any handle does: a transaction on `Db`, a savepoint on `Tx`.
 async fn two(on: &dyn Executor, text: &str, commit: bool) -> Result {
     let part = on.begin().await?;
-    part.execute(insert(text)).await?;
+    part.execute(inserter(&*part)(text)).await?;
     let inner = part.begin().await?;
-    inner.execute(insert(text)).await?;
+    inner.execute(inserter(&*inner)(text)).await?;
     inner.commit().await?;
     if commit { part.commit().await } else { Ok(()) }
 }
 
-#[tokio::test]
-async fn any_handle_begins_a_part_of_its_own() {
-    let (_directory, db) = file().await;
+async fn any_handle_begins_a_part_of_its_own(db: Db) {
     two(&db, "a", true).await.unwrap();
     two(&db, "lost", false).await.unwrap();
     db.atomic(async |tx| {
@@ -235,9 +253,8 @@ async fn any_handle_begins_a_part_of_its_own() {
     drop(boxed);
 }
 
-#[tokio::test]
-async fn the_outer_handle_is_refused_inside_and_the_error_names_the_fix() {
-    let db = memory().await;
+async fn the_outer_handle_is_refused_inside_and_the_error_names_the_fix(db: Db) {
+    let insert = inserter(&db);
     db.atomic(async |tx| {
         for error in [
             db.execute(insert("x")).await.unwrap_err(),
@@ -257,8 +274,8 @@ async fn the_outer_handle_is_refused_inside_and_the_error_names_the_fix() {
             inner.execute(insert("a")).await
         })
         .await?;
-        let other = memory().await;
-        other.execute(insert("another database is free")).await?;
+        let other = in_memory().await;
+        other.execute(inserter(&other)("another database is free")).await?;
         Ok(())
     })
     .await
@@ -267,9 +284,8 @@ async fn the_outer_handle_is_refused_inside_and_the_error_names_the_fix() {
     assert_eq!(notes(&db).await, "a,b");
 }
 
-#[tokio::test]
-async fn hooks_run_in_order_after_the_commit_and_never_without_it() {
-    let (_directory, db) = file().await;
+async fn hooks_run_in_order_after_the_commit_and_never_without_it(db: Db) {
+    let insert = inserter(&db);
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hear = |word: &'static str| {
         let (heard, db) = (heard.clone(), db.clone());
@@ -321,9 +337,7 @@ async fn hooks_run_in_order_after_the_commit_and_never_without_it() {
     assert_eq!(heard.lock().unwrap().len(), 3);
 }
 
-#[tokio::test]
-async fn hooks_run_for_the_request_that_gave_them() {
-    let db = memory().await;
+async fn hooks_run_for_the_request_that_gave_them(db: Db) {
     let found = Arc::new(AtomicUsize::new(0));
     let there = found.clone();
     let mut services = quintet_core::Services::builder();
@@ -340,15 +354,11 @@ async fn hooks_run_for_the_request_that_gave_them() {
     assert_eq!(found.load(Ordering::SeqCst), 7);
 }
 
-#[tokio::test]
-async fn a_commit_that_the_database_refuses_undoes_everything() {
-    let db = memory().await;
-    db.batch(
-        "CREATE TABLE child (note_id INTEGER NOT NULL REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED)"
-            .into(),
-    )
-    .await
-    .unwrap();
+async fn a_commit_that_the_database_refuses_undoes_everything(db: Db) {
+    let insert = inserter(&db);
+    let child =
+        "CREATE TABLE child (note_id :ref NOT NULL REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED)";
+    db.batch(typed(db.dialect(), child)).await.unwrap();
     let hooked = Arc::new(AtomicBool::new(false));
     let there = hooked.clone();
     let error = db
@@ -366,9 +376,8 @@ async fn a_commit_that_the_database_refuses_undoes_everything() {
     assert_eq!((count(&db).await, hooked.load(Ordering::SeqCst)), (0, false));
 }
 
-#[tokio::test]
-async fn a_transaction_ended_by_a_statement_is_noticed() {
-    let db = memory().await;
+async fn a_transaction_ended_by_a_statement_is_noticed(db: Db) {
+    let insert = inserter(&db);
     let error = db
         .atomic(async |tx| {
             tx.execute(insert("a")).await?;
@@ -394,7 +403,7 @@ async fn the_schema_is_changed_without_foreign_keys_but_they_are_checked() {
         ))
         .await
     }
-    let (_directory, db) = file().await;
+    let (_folder, db) = in_a_file().await;
     db.batch("CREATE TABLE child (note_id INTEGER NOT NULL REFERENCES note (id) ON DELETE CASCADE)".into())
         .await
         .unwrap();
@@ -413,7 +422,7 @@ async fn the_schema_is_changed_without_foreign_keys_but_they_are_checked() {
 #[allow(dead_code, reason = "compiles or not")]
 fn futures_may_move_between_threads(db: &Db, tx: &Tx) {
     fn send<T: Send>(_: T) {}
-    send(db.atomic(async |tx| tx.execute(insert("a")).await));
-    send(tx.atomic(async |tx| tx.execute(insert("a")).await));
+    send(db.atomic(async |tx| tx.execute(inserter(tx)("a")).await));
+    send(tx.atomic(async |tx| tx.execute(inserter(tx)("a")).await));
     send(db.begin());
 }

@@ -14,6 +14,7 @@
 )]
 
 mod models;
+pub mod notes;
 #[path = "../postgres_support/mod.rs"]
 mod postgres_support;
 
