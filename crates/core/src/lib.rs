@@ -33,7 +33,7 @@ pub mod value;
 pub use boxed::BoxFuture;
 pub use error::{Error, ErrorKind, FieldErrors, OrStatus, Result, SourcePlace};
 pub use room::{Boot, Room};
-pub use services::{Service, Services, ServicesBuilder};
+pub use services::{Service, Services, ServicesBuilder, WeakServices};
 pub use site::{App, EmbeddedFile, Folder, Site};
 pub use slots::Slots;
 pub use value::{TemplateValue, Value};

@@ -1,7 +1,11 @@
 //! What a running site offers to handlers, tasks, receivers and commands: a database, settings, a
 //! renderer, the site's own values. Filled at start-up by the rooms, read-only afterwards.
 
-use std::{any::type_name, fmt, sync::Arc};
+use std::{
+    any::type_name,
+    fmt,
+    sync::{Arc, Weak},
+};
 
 use crate::{
     error::{Error, Result},
@@ -14,6 +18,18 @@ use crate::{
 /// of them finds it with [`Services::current`].
 #[derive(Clone, Debug)]
 pub struct Services(Arc<Slots>);
+
+/// Services that may be gone: for what is itself one of them and would keep them alive for ever.
+#[derive(Clone, Debug, Default)]
+pub struct WeakServices(Weak<Slots>);
+
+impl WeakServices {
+    /// The services, while the site that they are of has not let go of them.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Services> {
+        self.0.upgrade().map(Services)
+    }
+}
 
 tokio::task_local! {
     static CURRENT: Services;
@@ -45,6 +61,12 @@ impl Services {
                 type_name::<T>()
             ))),
         }
+    }
+
+    /// These services, without keeping them alive.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakServices {
+        WeakServices(Arc::downgrade(&self.0))
     }
 
     /// The types of all services, sorted.
@@ -128,7 +150,11 @@ mod tests {
         let found =
             services.clone().scope(async { Services::current().and_then(|s| s.get::<u8>().copied()) }).await;
         assert_eq!(found, Some(7));
+        let weak = services.downgrade();
+        assert_eq!(weak.upgrade().and_then(|s| s.get::<u8>().copied()), Some(7));
         let error = services.require::<String>().unwrap_err().to_string();
         assert!(error.contains("alloc::string::String") && error.contains(".with("), "{error}");
+        drop(services);
+        assert!(weak.upgrade().is_none());
     }
 }

@@ -61,9 +61,24 @@ impl Signals {
     /// # Errors
     /// The first receiver's error; the ones after it are not told.
     pub async fn emit<E: Send + Sync + 'static>(&self, services: &Services, event: E) -> Result {
-        let Some(receivers) = self.0.get(&TypeId::of::<E>()) else { return Ok(()) };
-        let event: Arc<dyn Any + Send + Sync> = Arc::new(event);
-        for receive in receivers {
+        if !self.is_heard::<E>() {
+            return Ok(());
+        }
+        self.emit_erased(services, TypeId::of::<E>(), Arc::new(event)).await
+    }
+
+    /// [`emit`](Self::emit) for code that knows an event's type by its id only. A receiver whose type is another than the
+    /// event's own is not told.
+    ///
+    /// # Errors
+    /// The first receiver's error; the ones after it are not told.
+    pub async fn emit_erased(
+        &self,
+        services: &Services,
+        kind: TypeId,
+        event: Arc<dyn Any + Send + Sync>,
+    ) -> Result {
+        for receive in self.0.get(&kind).into_iter().flatten() {
             receive(services.clone(), event.clone()).await?;
         }
         Ok(())
@@ -72,7 +87,13 @@ impl Signals {
     /// Is anyone listening? Saves making an event that nobody hears.
     #[must_use]
     pub fn is_heard<E: 'static>(&self) -> bool {
-        self.0.contains_key(&TypeId::of::<E>())
+        self.is_heard_as(TypeId::of::<E>())
+    }
+
+    /// [`is_heard`](Self::is_heard) for code that knows an event's type by its id only.
+    #[must_use]
+    pub fn is_heard_as(&self, kind: TypeId) -> bool {
+        self.0.contains_key(&kind)
     }
 }
 

@@ -7,8 +7,10 @@ mod columns;
 mod field;
 mod index;
 mod meta;
+mod on_delete;
 mod options;
 mod record;
+mod version;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -62,6 +64,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
         return Err(errors);
     }
     let key = key(&item, &fields)?;
+    version::check(&fields, key)?;
     let model = Model { orm: room("orm"), item, options, fields, key };
     let (columns, meta, record) = (columns::write(&model), meta::write(&model)?, record::write(&model));
     let (orm, item, name, vis) = (&model.orm, &model.item, &model.item.ident, &model.item.vis);
@@ -107,6 +110,7 @@ impl Model {
         self.fields.get(index).is_some_and(|field| {
             !field.is_optional()
                 && !self.is_auto(index)
+                && !field.options.version
                 && field.options.default.is_none()
                 && field.options.db_default.is_none()
                 && !matches!(field.shape, Shape::Many { .. })

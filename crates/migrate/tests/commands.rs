@@ -44,6 +44,7 @@ macro_rules! meta {
             fields: $fields,
             primary_key: &[0],
             renamed_from: None,
+            typed: None,
             identity: OnceLock::new(),
         }
     };

@@ -20,11 +20,45 @@
 /// # #[model(app = "docs")] pub struct Film { pub title: String, pub votes: i32 }
 /// let film = create!(Film { title: "Alien" }); // missing required field `votes`
 /// ```
+///
+/// `..rest` gives the fields that are not named: a row, whose copy this becomes (all but its key), or a draft. See
+/// [`Fill`](crate::Fill).
+///
+/// ```no_run
+/// # use quintet_orm::prelude::*;
+/// # #[model(app = "docs")] #[derive(Clone)] pub struct Film { pub title: String, pub votes: i32 }
+/// # async fn show(db: &dyn Executor, alien: Film) -> Result {
+/// let copy = create!(Film { title: "Alien, again", ..&alien }).insert(db).await?;
+/// # let _ = copy; Ok(()) }
+/// ```
+///
+/// ```compile_fail
+/// # use quintet_orm::prelude::*;
+/// # #[model(app = "docs")] pub struct Film { pub title: String, pub votes: i32 }
+/// struct Form;
+/// impl quintet_orm::Fill<Film> for Form {
+///     const GIVES: Option<&'static [&'static str]> = Some(&["title"]);
+///     fn fill(self, _: &mut Vec<quintet_orm::expr::RawAssign>) {}
+/// }
+/// fn main() {
+///     let film = create!(Film { ..Form }); // missing required field `votes`
+/// }
+/// ```
 #[macro_export]
 macro_rules! create {
     ($model:path { $($field:ident $(: $value:expr)?),* $(,)? }) => {{
         const _: () = $crate::rt::check_required(<$model as $crate::Model>::REQUIRED, &[$(stringify!($field)),*]);
         $crate::Draft::<$model>::of(::std::vec![$($crate::create!(@set $model, $field $(, $value)?).raw),*])
+    }};
+    ($model:path { $($field:ident $(: $value:expr)?,)* ..$rest:expr }) => {{
+        struct Named;
+        impl $crate::rt::Given for Named {
+            const NAMES: &'static [&'static str] = &[$(stringify!($field)),*];
+        }
+        $crate::rt::filled::<$model, Named, _>(
+            $rest,
+            ::std::vec![$($crate::create!(@set $model, $field $(, $value)?).raw),*],
+        )
     }};
     (@set $model:path, $field:ident, $value:expr) => {
         $crate::Table::<$model>::new().$field.set($value)

@@ -1,6 +1,10 @@
 use quintet_core::{BoxFuture, Error, Result, Value};
 
+use std::sync::Arc;
+
 use crate::{
+    change::{Feed, TxLog},
+    db::{Db, Surroundings, Tx},
     dialect::Dialect,
     row::{RowSink, ValueRows},
     stmt::Stmt,
@@ -29,6 +33,22 @@ pub trait Executor: Send + Sync {
 
     /// Starts a transaction, or a savepoint inside one: for a write that takes several statements.
     fn begin<'a>(&'a self) -> BoxFuture<'a, Result<Box<dyn Transaction + 'a>>>;
+
+    /// What it is a handle of. Handles that are none of the ORM's say nothing: their writes are told to nobody.
+    #[doc(hidden)]
+    fn inside(&self) -> Inside<'_> {
+        Inside::default()
+    }
+}
+
+/// What a handle is a handle of.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Inside<'a> {
+    pub(crate) db: Option<&'a Db>,
+    pub(crate) tx: Option<&'a Tx>,
+    /// Where its changes wait for the commit.
+    pub(crate) log: Option<&'a Arc<TxLog>>,
 }
 
 /// A transaction (or savepoint) that was begun on a handle. Dropped without [`commit`](Self::commit), it is undone.
@@ -40,6 +60,21 @@ pub trait Transaction: Executor {
 }
 
 impl<'e> dyn Executor + 'e {
+    /// Where changes are told.
+    pub(crate) fn feed(&self) -> Option<&Arc<Feed>> {
+        self.inside().db.map(Db::feed)
+    }
+
+    /// Where they wait for the commit, inside a transaction.
+    pub(crate) fn log(&self) -> Option<&Arc<TxLog>> {
+        self.inside().log
+    }
+
+    /// What is known of the site.
+    pub(crate) fn around(&self) -> Option<Arc<Surroundings>> {
+        self.inside().db.and_then(Db::around)
+    }
+
     /// The rows of a statement as dynamic values.
     ///
     /// # Errors

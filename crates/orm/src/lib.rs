@@ -4,6 +4,7 @@
 //! ([`Db`], [`Tx`]) → driver ([`driver`]) → row ([`row`]) → struct. Types live in `PhantomData` over one AST,
 //! so that no SQL code is instantiated for a query.
 pub mod ast;
+pub mod change;
 mod create;
 mod db;
 pub mod decode;
@@ -26,6 +27,7 @@ pub mod row;
 #[doc(hidden)]
 pub mod rt;
 pub mod shape;
+pub mod signal;
 mod sql;
 mod stmt;
 mod table;
@@ -47,4 +49,4 @@ pub use shape::Shape;
 pub use stmt::{Access, Stmt};
 pub use table::Table;
 pub use validate::check as check_value;
-pub use write::{Draft, Edit, IntoFields, Update};
+pub use write::{Draft, Edit, Fill, IntoFields, Update};

@@ -16,4 +16,5 @@ pub use crate::{
     },
     query::raw,
     relation::{ForeignKey, HasMany, ManyToMany},
+    signal::{Deleted, Deleting, LinksChanged, LinksChanging, Saved, Saving},
 };

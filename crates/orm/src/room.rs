@@ -17,6 +17,7 @@ use quintet_core::{
     check::Check,
     debug::DebugFacts,
     settings::{Origin, Section, Settings, SettingsSection},
+    signal::Signals,
 };
 
 pub use models::{IntoModels, ModelSlot, Models, registered_models};
@@ -51,7 +52,18 @@ impl Room for OrmRoom {
             };
             let requests = Requests { db: db.clone(), by_default: section.atomic_requests };
             boot.services.insert::<Arc<dyn AtomicRequests>>(Arc::new(requests));
+            attach(&db, boot);
             boot.services.insert(db);
+            Ok(())
+        })
+    }
+
+    fn ready<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            if let Some(db) = services.get::<Db>() {
+                // Now there are services for receivers of writes that no request, task or command makes.
+                db.listen(services.get::<Signals>().cloned().unwrap_or_default(), services);
+            }
             Ok(())
         })
     }
@@ -66,6 +78,14 @@ impl Room for OrmRoom {
                 db.close().await;
             }
         })
+    }
+}
+
+/// Tells the handle of the site's models and receivers.
+fn attach(db: &Db, boot: &Boot) {
+    db.know(registered_models(&boot.site));
+    if let Some(signals) = boot.services.get::<Signals>() {
+        db.listen_to(signals.clone());
     }
 }
 

@@ -3,7 +3,13 @@
 pub use quintet_core as core;
 pub use serde;
 
-use crate::{ast::Node, expr::IntoSet};
+use crate::{
+    ast::Node,
+    expr::{IntoSet, RawAssign},
+    model::Model,
+    relation::{IntoOptPk, IntoPk},
+    write::{Draft, Fill},
+};
 pub use crate::{
     decode::Cursor,
     expr::Col,
@@ -13,6 +19,8 @@ pub use crate::{
     path::Path,
     relation::{FkCol, Many, RelationTo, leads_to},
     shape::{Plan, decode_optional},
+    signal::Voice,
+    write::Given,
 };
 
 /// Stops the compilation if a required field is not given.
@@ -61,6 +69,38 @@ pub fn default_value<T: FieldType, V: IntoSet<NewRow, T>>(value: V) -> core::Val
         Node::Value(value) => value,
         _ => core::Value::Null,
     }
+}
+
+/// A draft of the fields that are given, and of a rest for the others.
+#[track_caller]
+pub fn filled<M: Model, G: Given, R: Fill<M>>(rest: R, given: Vec<RawAssign>) -> Draft<M> {
+    const { check_filled(M::REQUIRED, G::NAMES, R::GIVES) }
+    let mut sets = Vec::new();
+    rest.fill(&mut sets);
+    sets.extend(given);
+    Draft::of(sets)
+}
+
+/// Stops the compilation if a required field is neither given nor in the rest.
+const fn check_filled(required: &[(&str, &str)], given: &[&str], rest: Option<&[&str]>) {
+    let Some(filled) = rest else { return };
+    let mut all = required;
+    while let [(name, message), more @ ..] = all {
+        if !has(given, name) && !has(filled, name) {
+            panic_missing(message);
+        }
+        all = more;
+    }
+}
+
+/// The value of a foreign key's `default`, or of its `on_delete = set(..)`.
+pub fn default_key<T: Model>(object: impl IntoPk<T>) -> core::Value {
+    object.into_pk()
+}
+
+/// [`default_key`] of a key that may be empty.
+pub fn default_opt_key<T: Model>(object: impl IntoOptPk<T>) -> core::Value {
+    object.into_opt_pk()
 }
 
 /// The error for a field that is no column.

@@ -1,6 +1,8 @@
-use std::panic::Location;
+use std::{fmt, panic::Location};
 
 use quintet_core::Value;
+
+use crate::change::Note;
 
 /// What a statement does to the data: decides which connection runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +14,7 @@ pub enum Access {
 }
 
 /// SQL text with its parameters: rendered from the AST, values never inside the text.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Stmt {
     /// The text, with the dialect's placeholders.
     pub sql: String,
@@ -26,19 +28,46 @@ pub struct Stmt {
     pub short: bool,
     /// Where the program asked for it, for logs.
     pub at: Option<&'static Location<'static>>,
+    /// Who wants to know when it can't run any more.
+    pub(crate) note: Option<Note>,
+}
+
+impl fmt::Debug for Stmt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Stmt { sql, params, access, long, short, at, note: _ } = self;
+        let mut shown = f.debug_struct("Stmt");
+        shown.field("sql", sql).field("params", params).field("access", access).field("long", long);
+        shown.field("short", short).field("at", at).finish()
+    }
 }
 
 impl Stmt {
     /// A statement that reads.
     #[must_use]
     pub fn read(sql: impl Into<String>, params: Vec<Value>) -> Self {
-        Stmt { sql: sql.into(), params, access: Access::Read, long: false, short: false, at: None }
+        Stmt {
+            sql: sql.into(),
+            params,
+            access: Access::Read,
+            long: false,
+            short: false,
+            at: None,
+            note: None,
+        }
     }
 
     /// A statement that writes.
     #[must_use]
     pub fn write(sql: impl Into<String>, params: Vec<Value>) -> Self {
-        Stmt { sql: sql.into(), params, access: Access::Write, long: false, short: false, at: None }
+        Stmt {
+            sql: sql.into(),
+            params,
+            access: Access::Write,
+            long: false,
+            short: false,
+            at: None,
+            note: None,
+        }
     }
 
     /// Marks it as one that takes long or gives very many rows: a report, an export. Databases whose connections are shared

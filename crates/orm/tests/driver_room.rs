@@ -96,6 +96,7 @@ macro_rules! model {
             fields: &[$($field),*],
             primary_key: &[0],
             renamed_from: None,
+            typed: None,
             identity: OnceLock::new(),
         };
     };

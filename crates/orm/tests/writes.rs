@@ -24,6 +24,8 @@ scenarios!(
     deletions_do_what_on_delete_says,
     deletions_of_queries,
     what_can_not_be_said_is_refused,
+    a_new_row_takes_the_rest_from_another,
+    many_rows_with_objects_go_in_few_statements,
 );
 
 fn sqls(log: &quintet_orm::Recording) -> Vec<String> {
@@ -432,4 +434,44 @@ async fn what_can_not_be_said_is_refused(on: &On) {
     let error = draft.insert(&db).await.unwrap_err().to_string();
     assert!(error.contains("Director.films is no many-to-many"), "{error}");
     assert_eq!(Director.count(&db).await.unwrap(), 2);
+}
+
+async fn a_new_row_takes_the_rest_from_another(on: &On) {
+    let (db, rows) = on.filled().await;
+    let copy = create!(Film { title: "Alien, again", ..&rows.alien }).insert(&db).await.unwrap();
+    assert_eq!((copy.id, copy.title.as_str(), copy.votes), (4, "Alien, again", 900));
+    assert_eq!((copy.subtitle, copy.price, copy.classic), (rows.alien.subtitle.clone(), dec("9.50"), true));
+    assert_eq!((copy.director.id(), copy.released), (rows.alien.director.id(), rows.alien.released));
+    // Objects of many-to-many relations stay where they are; a draft's go along.
+    assert_eq!(Film.get(4, &db).await.unwrap().related(Film.tags).count(&db).await.unwrap(), 0);
+    let draft = create!(Film { title: "a", director: 1, released: date("2000-01-01"), tags: [1, 2] });
+    let title = "b";
+    let film = create!(Film { title, votes: 7, ..draft }).insert(&db).await.unwrap();
+    assert_eq!((film.title.as_str(), film.votes), ("b", 7));
+    assert_eq!(film.related(Film.tags).count(&db).await.unwrap(), 2);
+    let moved = create!(Review { ..Review.get(1, &db).await.unwrap() }).insert(&db).await.unwrap();
+    assert_eq!((moved.id, moved.stars), (5, 5));
+}
+
+async fn many_rows_with_objects_go_in_few_statements(on: &On) {
+    let (db, rows) = on.filled().await;
+    let drafts = (0..20).map(|i| {
+        let tags = rows.tags.iter().take(i % 4);
+        create!(Film { title: format!("f{i}"), director: 1, released: date("2000-01-01"), tags })
+    });
+    let log = db.record();
+    let films = Film.bulk_create(drafts, &db).await.unwrap();
+    assert_eq!(log.count(), 2, "{:?}", sqls(&log));
+    let films =
+        Film.filter(Film.id.is_in(films.iter().map(|film| film.id))).prefetch_related(Film.tags).all(&db);
+    for film in films.await.unwrap() {
+        let number: usize = film.title[1..].parse().unwrap();
+        assert_eq!(film.tags.get().unwrap().len(), number % 4, "{}", film.title);
+    }
+    // Two at once add the same object: it is there once.
+    let film = &rows.cleo;
+    let add = || film.related(Film.tags).add(&rows.tags, &db);
+    let (a, b, c) = tokio::join!(add(), add(), add());
+    assert!(a.is_ok() && b.is_ok() && c.is_ok());
+    assert_eq!(film.related(Film.tags).count(&db).await.unwrap(), 3);
 }

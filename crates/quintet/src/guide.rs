@@ -19,6 +19,7 @@ pages! {
     shapes <- "../../../docs/shapes.md",
     writing <- "../../../docs/writing.md",
     transactions <- "../../../docs/transactions.md",
+    signals <- "../../../docs/signals.md",
     by_name <- "../../../docs/by-name.md",
     databases <- "../../../docs/databases.md",
     migrations <- "../../../docs/migrations.md",

@@ -62,6 +62,10 @@ pub struct FieldMeta {
     pub default: FieldDefault,
     /// Where it points, if it is a relation.
     pub relation: Relation,
+    /// What a foreign key becomes when its row goes, where its rule is [`OnDelete::Set`](super::OnDelete::Set).
+    pub on_delete_value: Option<fn() -> Value>,
+    /// Is it the number that each change of the row increases, by which a change made meanwhile is noticed?
+    pub version: bool,
     /// The name for people.
     pub verbose_name: &'static str,
     /// The doc comment.
@@ -90,6 +94,8 @@ impl FieldMeta {
         choices: &[],
         default: FieldDefault::None,
         relation: Relation::None,
+        on_delete_value: None,
+        version: false,
         verbose_name: "",
         help_text: "",
         validators: &[],

@@ -1,4 +1,4 @@
-use std::{fmt, sync::OnceLock};
+use std::{any::Any, fmt, sync::OnceLock};
 
 use super::{CheckMeta, FieldMeta, Identity, IndexMeta, Relation, snake_case};
 use crate::{
@@ -36,6 +36,8 @@ pub struct ModelMeta {
     pub primary_key: &'static [u16],
     /// The name that it had, for the migration that renames it.
     pub renamed_from: Option<&'static str>,
+    /// What the ORM knows of the Rust type; `None` for models that have none, as those rebuilt from migrations.
+    pub typed: Option<&'static (dyn Any + Send + Sync)>,
     /// Settled when an app claims it.
     pub identity: OnceLock<Identity>,
 }
@@ -139,6 +141,12 @@ impl ModelMeta {
             _ => None,
         }
     }
+
+    /// The field that counts the changes of a row, with its index.
+    #[must_use]
+    pub fn version(&self) -> Option<(u16, &'static FieldMeta)> {
+        self.columns().find(|(_, field)| field.version)
+    }
 }
 
 impl fmt::Debug for ModelMeta {
@@ -201,6 +209,7 @@ mod tests {
         ],
         primary_key: &[0],
         renamed_from: None,
+        typed: None,
         identity: OnceLock::new(),
     };
 

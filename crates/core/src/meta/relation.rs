@@ -11,8 +11,14 @@ pub enum OnDelete {
     Cascade,
     /// The deletion is refused.
     Protect,
+    /// The deletion is refused, unless they go too on another way: by the cascade of another key of theirs.
+    Restrict,
     /// Their key becomes NULL.
     SetNull,
+    /// Their key becomes the field's default.
+    SetDefault,
+    /// Their key becomes the field's [`on_delete_value`](super::FieldMeta::on_delete_value).
+    Set,
     /// Nothing: the database's constraint decides at commit.
     DoNothing,
 }

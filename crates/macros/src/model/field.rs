@@ -6,6 +6,7 @@ use syn::{
     meta::ParseNestedMeta, spanned::Spanned,
 };
 
+use super::on_delete::OnDelete;
 use crate::common::{doc, generic};
 
 /// A field, as written.
@@ -45,14 +46,15 @@ pub(super) struct FieldOptions {
     pub(super) db_default: Option<LitStr>,
     pub(super) verbose_name: Option<LitStr>,
     pub(super) via: Option<Ident>,
-    pub(super) on_delete: Option<Ident>,
+    pub(super) on_delete: Option<OnDelete>,
     pub(super) validate: Vec<Path>,
     pub(super) renamed_from: Option<LitStr>,
     pub(super) column: Option<LitStr>,
+    pub(super) version: bool,
 }
 
 const KNOWN: &str = "max_length, max_digits, decimal_places, unique, index, primary_key, secret, default, db_default, \
-                     verbose_name, via, on_delete, validate, renamed_from, column";
+                     verbose_name, via, on_delete, validate, renamed_from, column, version";
 
 /// Is this the key, as far as the attributes and the name tell?
 pub(super) fn is_key(field: &syn::Field) -> bool {
@@ -99,20 +101,16 @@ impl Field {
     fn check(&self) -> Result<()> {
         let options = &self.options;
         let at = |span: Span, message: &str| Err(Error::new(span, message));
-        if let (Some(on_delete), false) = (&options.on_delete, matches!(self.shape, Shape::Key { .. })) {
-            return at(on_delete.span(), "on_delete is for foreign keys");
+        if let Some(on_delete) = &options.on_delete {
+            let key = match &self.shape {
+                Shape::Key { optional, .. } => Some(*optional),
+                _ => None,
+            };
+            on_delete.check(key, options.default.is_some() || options.db_default.is_some())?;
         }
         if let (Some(via), false) = (&options.via, matches!(self.shape, Shape::Many { own_table: false, .. }))
         {
             return at(via.span(), "via is for HasMany: it names the foreign key on the other side");
-        }
-        if let (Some(on_delete), Shape::Key { optional: false, .. }) = (&options.on_delete, &self.shape)
-            && on_delete == "set_null"
-        {
-            return at(
-                on_delete.span(),
-                "on_delete = set_null needs a key that can be empty: Option<ForeignKey<..>>",
-            );
         }
         if matches!(self.shape, Shape::Many { .. })
             && (options.unique || options.index || options.default.is_some())
@@ -193,6 +191,7 @@ impl FieldOptions {
             "on_delete" => self.on_delete = Some(meta.value()?.parse()?),
             "validate" => self.validate.push(meta.value()?.parse()?),
             "renamed_from" => self.renamed_from = Some(meta.value()?.parse()?),
+            "version" => self.version = true,
             "column" => self.column = Some(meta.value()?.parse()?),
             _ => return Err(meta.error(format!("a field has no option `{name}`; it has {KNOWN}"))),
         }

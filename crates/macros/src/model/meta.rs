@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Error, LitStr, Result, spanned::Spanned};
+use syn::{Expr, LitStr, Result, spanned::Spanned};
 
 use super::{
     Model,
@@ -59,6 +59,7 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
             type Columns<__P: #orm::rt::Path> = #columns<__P>;
             const REQUIRED: &'static [(&'static str, &'static str)] = &[#(#required),*];
             fn meta() -> &'static #meta::ModelMeta {
+                static VOICE: #orm::rt::Voice = #orm::rt::Voice::of::<#name>();
                 static META: #meta::ModelMeta = #meta::ModelMeta {
                     name: #text,
                     app: #app,
@@ -74,6 +75,7 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
                     fields: &[#(#fields),*],
                     primary_key: &[#key],
                     renamed_from: #renamed,
+                    typed: ::core::option::Option::Some(&VOICE),
                     identity: ::std::sync::OnceLock::new(),
                 };
                 &META
@@ -117,6 +119,7 @@ fn field(model: &Model, index: usize) -> Result<TokenStream> {
         (quote!(unique), options.unique),
         (quote!(index), options.index || matches!(field.shape, Shape::Key { .. })),
         (quote!(secret), options.secret),
+        (quote!(version), options.version),
     ] {
         if set {
             more.push(quote!(#flag: true));
@@ -129,8 +132,15 @@ fn field(model: &Model, index: usize) -> Result<TokenStream> {
         more.push(quote!(digits: ::core::option::Option::Some(#meta::Digits { max: #max, places: #places })));
     }
     if let Some(default) = &options.default {
-        let value = quote_spanned!(default.span()=> #orm::rt::default_value::<#ty, _>(#default));
+        let value = default_value(field, default, orm);
         more.push(quote!(default: #meta::FieldDefault::Value(|| #value)));
+    }
+    if options.version {
+        more.push(quote!(default: #meta::FieldDefault::Value(|| #orm::rt::core::Value::Int(1))));
+    }
+    if let Some(value) = options.on_delete.as_ref().and_then(|on_delete| on_delete.value.as_ref()) {
+        let value = default_value(field, value, orm);
+        more.push(quote!(on_delete_value: ::core::option::Option::Some(|| #value)));
     }
     if let Some(sql) = &options.db_default {
         more.push(quote!(default: #meta::FieldDefault::Database(#sql)));
@@ -147,6 +157,20 @@ fn field(model: &Model, index: usize) -> Result<TokenStream> {
     })
 }
 
+/// The value of an expression that the field takes.
+fn default_value(field: &Field, value: &Expr, orm: &TokenStream) -> TokenStream {
+    let ty = &field.ty;
+    match &field.shape {
+        Shape::Key { to, optional: true } => {
+            quote_spanned!(value.span()=> #orm::rt::default_opt_key::<#to>(#value))
+        }
+        Shape::Key { to, optional: false } => {
+            quote_spanned!(value.span()=> #orm::rt::default_key::<#to>(#value))
+        }
+        _ => quote_spanned!(value.span()=> #orm::rt::default_value::<#ty, _>(#value)),
+    }
+}
+
 fn relation(model: &Model, field: &Field) -> Result<Option<TokenStream>> {
     let orm = &model.orm;
     let meta = quote!(#orm::rt::core::meta);
@@ -160,21 +184,7 @@ fn relation(model: &Model, field: &Field) -> Result<Option<TokenStream>> {
         Shape::Key { to, .. } => {
             let on_delete = match &field.options.on_delete {
                 None => format_ident!("Cascade"),
-                Some(named) => {
-                    let variant = match named.to_string().as_str() {
-                        "cascade" => "Cascade",
-                        "protect" => "Protect",
-                        "set_null" => "SetNull",
-                        "do_nothing" => "DoNothing",
-                        other => {
-                            let message = format!(
-                                "on_delete can't be `{other}`: it is cascade, protect, set_null or do_nothing"
-                            );
-                            return Err(Error::new(named.span(), message));
-                        }
-                    };
-                    format_ident!("{variant}", span = named.span())
-                }
+                Some(named) => named.variant()?,
             };
             let to = target(to);
             quote!(#meta::Relation::ToOne { to: #to, on_delete: #meta::OnDelete::#on_delete })

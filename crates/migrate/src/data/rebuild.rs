@@ -72,6 +72,7 @@ fn model_meta(state: &ProjectState, cells: &Cells, label: &str, model: &ModelSta
         fields: list(fields),
         primary_key: list(primary_key),
         renamed_from: None,
+        typed: None,
         identity: OnceLock::new(),
     })
 }

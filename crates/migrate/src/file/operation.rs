@@ -35,14 +35,25 @@ pub(super) const NAMES: [&str; 17] = [
     "run_rust",
 ];
 
-const RULES: [OnDelete; 4] = [OnDelete::Cascade, OnDelete::Protect, OnDelete::SetNull, OnDelete::DoNothing];
+const RULES: [OnDelete; 7] = [
+    OnDelete::Cascade,
+    OnDelete::Protect,
+    OnDelete::Restrict,
+    OnDelete::SetNull,
+    OnDelete::SetDefault,
+    OnDelete::Set,
+    OnDelete::DoNothing,
+];
 
 /// What happens on deletion, as files name it.
 pub(super) fn rule_name(rule: OnDelete) -> &'static str {
     match rule {
         OnDelete::Cascade => "cascade",
         OnDelete::Protect => "protect",
+        OnDelete::Restrict => "restrict",
         OnDelete::SetNull => "set_null",
+        OnDelete::SetDefault => "set_default",
+        OnDelete::Set => "set",
         _ => "do_nothing",
     }
 }

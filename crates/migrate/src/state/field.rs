@@ -81,6 +81,18 @@ impl FieldState {
         }
     }
 
+    /// The foreign key's clause for its `on_delete`. What databases can't do is left to the ORM, which does it before the
+    /// row goes; the constraint catches programs that don't.
+    pub(crate) fn on_delete_clause(&self) -> &'static str {
+        match self.reference.as_ref().map(|reference| reference.on_delete) {
+            Some(OnDelete::Cascade) => "CASCADE",
+            Some(OnDelete::SetNull) => "SET NULL",
+            Some(OnDelete::Protect) => "RESTRICT",
+            Some(OnDelete::SetDefault) if self.db_default.is_some() => "SET DEFAULT",
+            _ => "NO ACTION",
+        }
+    }
+
     /// The column that a field of this name has unless it is told otherwise.
     pub(crate) fn usual_column(&self, name: &str) -> String {
         if self.reference.is_some() { format!("{name}_id") } else { name.to_owned() }

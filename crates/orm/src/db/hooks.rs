@@ -3,6 +3,8 @@
 use quintet_core::{BoxFuture, Result, Services};
 use tokio::{runtime::Handle, task::JoinHandle};
 
+use crate::change::Publication;
+
 /// A hook, ready to run.
 pub(crate) type Hook = Box<dyn FnOnce() -> BoxFuture<'static, Result> + Send>;
 
@@ -24,12 +26,17 @@ pub(crate) struct Hooks {
     pub(crate) list: Vec<Hook>,
     /// Where they run: the runtime that began the transaction.
     pub(crate) runtime: Handle,
+    /// What the transaction has changed, for whoever is subscribed.
+    pub(crate) changes: Option<Publication>,
 }
 
 impl Hooks {
     /// Starts them, one after the other. A hook that fails or panics is logged and the next one runs: the
     /// transaction is committed, whatever a hook says.
     pub(crate) fn start(self) -> Option<JoinHandle<()>> {
+        if let Some(changes) = self.changes {
+            changes.publish();
+        }
         if self.list.is_empty() {
             return None;
         }

@@ -11,18 +11,27 @@
 
 mod builder;
 mod guard;
+mod guest;
 mod hooks;
 mod log;
 mod options;
 pub(crate) mod patience;
 mod request;
 mod retry;
+mod surroundings;
 mod tx;
 pub(crate) mod url;
 
-use std::{fmt, panic::Location, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    panic::Location,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
-use quintet_core::{BoxFuture, Error, Result, Service, Services};
+use quintet_core::{
+    BoxFuture, Error, Result, Service, Services, WeakServices, meta::ModelMeta, signal::Signals,
+};
 
 pub use builder::TxBuilder;
 pub(crate) use guard::HandleId;
@@ -31,12 +40,15 @@ pub(crate) use log::Pending;
 pub use log::{QueryLog, QueryRecord, Recording};
 pub use options::DbOptions;
 pub(crate) use request::Requests;
+pub(crate) use surroundings::{Key, Surroundings};
 pub use tx::Tx;
 
 use crate::{
+    change::{Change, Changes, Feed, FeedOwner, Keys, What},
     dialect::Dialect,
     driver::{Begin, Driver, Job, Place},
-    executor::{Executor, Transaction},
+    executor::{Executor, Inside, Transaction},
+    model::Model,
     row::RowSink,
     stmt::Stmt,
 };
@@ -76,6 +88,8 @@ struct Inner {
     driver: Arc<dyn Driver>,
     /// The request whose transaction this is. Without, the handle is the database itself.
     request: Option<Arc<request::Request>>,
+    feed: Arc<FeedOwner>,
+    around: Arc<RwLock<Option<Arc<Surroundings>>>>,
 }
 
 impl Db {
@@ -103,7 +117,8 @@ impl Db {
         };
         let (id, url) = (HandleId::new(), url::masked(url));
         let (url, driver) = (url.into(), driver.into());
-        let inner = Inner { id, url, recorders: Arc::default(), wait, driver, request: None };
+        let (feed, around) = (Arc::default(), Arc::default());
+        let inner = Inner { id, url, recorders: Arc::default(), wait, driver, request: None, feed, around };
         Ok(Db(Arc::new(inner)))
     }
 
@@ -246,7 +261,7 @@ impl Db {
         match &self.0.request {
             Some(request) => request.on_commit(hooks::hook(f)).await,
             None => {
-                Hooks { list: vec![hooks::hook(f)], runtime: tx::runtime()? }.start();
+                Hooks { list: vec![hooks::hook(f)], runtime: tx::runtime()?, changes: None }.start();
                 Ok(())
             }
         }
@@ -268,6 +283,69 @@ impl Db {
     /// without waiting for open transactions.
     pub async fn close(&self) {
         self.0.driver.close().await;
+        self.0.feed.close();
+    }
+
+    /// Subscribes to what changes in this database: see [`Changes`]. What other programs write, and SQL of your own, is
+    /// not seen: say [`touched`](Self::touched) after that.
+    ///
+    /// Transactions are told in the order in which they have committed, each as one batch; what a rolled back savepoint
+    /// did is not in it. Nobody subscribed, nobody pays.
+    pub fn changes(&self) -> Changes {
+        Changes::to(&self.0.feed)
+    }
+
+    /// Says that rows of `M` may have changed in a way that the ORM did not see, as by SQL of your own. Inside a
+    /// transaction it is [`Tx::touched`]; a handle that is a request's transaction says it when that commits.
+    pub fn touched<M: Model>(&self) {
+        let change = Change::new(M::meta(), What::Touched, Keys::Unknown, &[]);
+        match &self.0.request {
+            Some(request) => request.touched(change),
+            None => self.0.feed.publish_one(change),
+        }
+    }
+
+    /// Tells the handle which models there are, so that deleting a row finds all that point to it. In a site the room does
+    /// it; a handle that knows of none leaves that to the database's own clauses.
+    pub fn know(&self, models: impl IntoIterator<Item = &'static ModelMeta>) {
+        self.surround(|around| around.with_models(models));
+    }
+
+    /// Sends this handle's signals to these receivers, instead of any given before. In a site the room does it.
+    ///
+    /// The services are not kept alive: receivers get those of whoever writes
+    /// ([`Services::current`]), else these, else none.
+    pub fn listen(&self, signals: Signals, services: &Services) {
+        self.surround(|around| around.with_signals(signals, services.downgrade()));
+    }
+
+    /// [`listen`](Self::listen) before there are services.
+    pub(crate) fn listen_to(&self, signals: Signals) {
+        self.surround(|around| around.with_signals(signals, WeakServices::default()));
+    }
+
+    fn surround(&self, change: impl FnOnce(&Surroundings) -> Surroundings) {
+        let mut around = self.0.around.write().unwrap_or_else(PoisonError::into_inner);
+        let new = change(around.as_deref().unwrap_or(&Surroundings::default()));
+        *around = Some(Arc::new(new));
+    }
+
+    /// What is known of the site.
+    pub(crate) fn around(&self) -> Option<Arc<Surroundings>> {
+        self.0.around.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn feed(&self) -> &Arc<Feed> {
+        &self.0.feed
+    }
+
+    /// Runs a receiver, which has a transaction's handle: in it, this one is refused, and so is that of the request.
+    pub(crate) async fn in_receiver<F: Future>(&self, at: Place, work: F) -> F::Output {
+        let current = request::in_request(self);
+        guard::shadow((current.0.id, current.0.url.clone()), at, true, async {
+            guard::shadow((self.0.id, self.0.url.clone()), at, true, work).await
+        })
+        .await
     }
 
     fn job(&self, stmt: Stmt) -> Job {
@@ -285,6 +363,10 @@ const DRIVERS: &[&str] = &[
 ];
 
 impl Executor for Db {
+    fn inside(&self) -> Inside<'_> {
+        Inside { db: Some(self), tx: None, log: self.0.request.as_ref().map(|request| request.log()) }
+    }
+
     fn dialect(&self) -> &'static Dialect {
         self.0.driver.dialect()
     }

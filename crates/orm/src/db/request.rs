@@ -21,6 +21,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::{Db, HandleId, Hooks, Inner, Tx, guard, hooks::Hook, tx::runtime};
 use crate::{
+    change::{Change, Publication, TxLog},
     driver::{Begin, Place, Terms},
     executor::Executor,
 };
@@ -44,6 +45,8 @@ pub(super) struct Request {
     db: Db,
     block: Block,
     state: Mutex<State>,
+    /// What it has changed, also before there is a transaction.
+    log: Arc<TxLog>,
     /// Has the handler answered?
     ended: AtomicBool,
 }
@@ -64,7 +67,8 @@ impl Request {
             return Ok(tx.clone());
         }
         let session = self.db.0.driver.begin(Begin::PLAIN, None).await?;
-        let begun = Arc::new(Tx::root(self.db.clone(), session, Terms::default(), None)?);
+        let begun =
+            Arc::new(Tx::root(self.db.clone(), session, Terms::default(), None)?.with_log(self.log.clone()));
         // It ended while this waited for its beginning.
         if self.ended.load(Ordering::Acquire) {
             return Err(self.over());
@@ -129,6 +133,19 @@ impl Request {
         &self.db
     }
 
+    /// Rows may have changed, which is told after the commit.
+    pub(super) fn touched(&self, change: Change) {
+        if self.db.feed().is_heard() {
+            self.log.push(change);
+        } else {
+            self.log.miss();
+        }
+    }
+
+    pub(super) fn log(&self) -> &Arc<TxLog> {
+        &self.log
+    }
+
     async fn end(&self, keep: bool) -> Result {
         let mut state = self.state.lock().await;
         self.ended.store(true, Ordering::Release);
@@ -136,7 +153,8 @@ impl Request {
             return tx.end(keep).await;
         }
         let list = std::mem::take(&mut state.hooks);
-        if keep && let Some(running) = (Hooks { list, runtime: runtime()? }.start()) {
+        let changes = Some(Publication { log: self.log.clone(), feed: self.db.feed().clone() });
+        if keep && let Some(running) = (Hooks { list, runtime: runtime()?, changes }.start()) {
             // Its panics are caught and logged inside; it can only end early with its runtime.
             let _ = running.await;
         }
@@ -190,6 +208,7 @@ impl AtomicRequests for Requests {
         let request = Arc::new(Request {
             db: self.db.clone(),
             block: block.clone(),
+            log: Arc::default(),
             state: Mutex::default(),
             ended: AtomicBool::new(false),
         });
@@ -199,6 +218,8 @@ impl AtomicRequests for Requests {
             recorders: plain.recorders.clone(),
             wait: plain.wait,
             driver: plain.driver.clone(),
+            feed: plain.feed.clone(),
+            around: plain.around.clone(),
             request: Some(request.clone()),
         }));
         Box::pin(async move {

@@ -16,13 +16,16 @@ use tokio::{
 
 use super::{
     Db, HandleId, Hooks, guard,
+    guest::{Guest, Host, Stay},
     hooks::{Hook, hook},
     patience,
 };
 use crate::{
+    change::{Change, Keys, Publication, TxLog, What},
     dialect::Dialect,
     driver::{Job, Place, Savepoint, Session, Terms},
-    executor::{Executor, Transaction},
+    executor::{Executor, Inside, Transaction},
+    model::Model,
     row::RowSink,
     stmt::{Access, Stmt},
 };
@@ -43,6 +46,8 @@ pub struct Tx {
     gate: Semaphore,
     /// What this level wants done after COMMIT; a savepoint hands it up when it is released.
     hooks: Mutex<Vec<Hook>>,
+    /// What this level has changed; a savepoint hands it up as well.
+    changes: Arc<TxLog>,
     /// Does dropping it have to undo a savepoint?
     open: bool,
     /// The level around it, if this is a savepoint that is not borrowed from it. Let go after the savepoint is undone.
@@ -56,7 +61,7 @@ pub(super) struct Shared {
     runtime: Handle,
     pub(super) terms: Terms,
     /// Has another transaction got in its way?
-    clashed: AtomicBool,
+    clashed: Arc<AtomicBool>,
 }
 
 impl Shared {
@@ -93,13 +98,13 @@ pub(super) fn runtime() -> Result<Handle> {
 
 impl Tx {
     pub(super) fn root(db: Db, session: Box<dyn Session>, terms: Terms, at: Option<Place>) -> Result<Tx> {
-        let (runtime, clashed) = (runtime()?, AtomicBool::new(false));
+        let (runtime, clashed) = (runtime()?, Arc::default());
         Ok(Tx::level(Arc::new(Shared { db, session, runtime, terms, clashed }), 0, at))
     }
 
     fn level(shared: Arc<Shared>, depth: u32, at: Option<Place>) -> Tx {
-        let (gate, hooks) = (Semaphore::new(1), Mutex::default());
-        Tx { shared, id: HandleId::new(), depth, at, gate, hooks, open: depth > 0, around: None }
+        let (gate, hooks, changes) = (Semaphore::new(1), Mutex::default(), Arc::default());
+        Tx { shared, id: HandleId::new(), depth, at, gate, hooks, changes, open: depth > 0, around: None }
     }
 
     /// A savepoint that is a handle of its own.
@@ -195,6 +200,12 @@ impl Tx {
         self.hooks().push(hook(f));
     }
 
+    /// The transaction of a request, which may have changes to tell already.
+    pub(super) fn with_log(mut self, log: Arc<TxLog>) -> Tx {
+        self.changes = log;
+        self
+    }
+
     pub(super) fn add_hooks(&self, hooks: Vec<Hook>) {
         self.hooks().extend(hooks);
     }
@@ -215,7 +226,9 @@ impl Tx {
     /// Commits the whole transaction.
     async fn commit_all(&self) -> Result {
         let list = std::mem::take(&mut *self.hooks());
-        let hooks = Hooks { list, runtime: self.shared.runtime.clone() };
+        let feed = self.shared.db.feed().clone();
+        let changes = Some(Publication { log: self.changes.clone(), feed });
+        let hooks = Hooks { list, runtime: self.shared.runtime.clone(), changes };
         if let Some(running) = self.shared.note(self.shared.session.commit(hooks).await)? {
             // Its panics are caught and logged inside; it can only end early with its runtime.
             let _ = running.await;
@@ -230,6 +243,7 @@ impl Tx {
         // Before waiting: once the release is queued, what was done here is the outer level's, wherever this future ends.
         let hooks = std::mem::take(&mut *self.hooks());
         outer.hooks().extend(hooks);
+        self.changes.release(&outer.changes);
         self.shared.note(done.await)
     }
 
@@ -269,6 +283,41 @@ impl Tx {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.shared.db
+    }
+
+    /// Says that rows of `M` may have changed in a way that the ORM did not see, as by SQL of your own: told to
+    /// [`Db::changes`] when this commits.
+    pub fn touched<M: Model>(&self) {
+        if self.shared.db.feed().is_heard() {
+            self.changes.push(Change::new(M::meta(), What::Touched, Keys::Unknown, &[]));
+        } else {
+            self.changes.miss();
+        }
+    }
+
+    /// How many savepoints are open around this level.
+    pub(crate) fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// A handle of this level for a receiver: it works until the [`Stay`] goes. Nothing else may run on this level
+    /// meanwhile. What it wants done on commit, and what it has changed, is its own until [`join`](Self::join).
+    pub(crate) fn guest(&self) -> (Tx, Stay) {
+        let host: Arc<dyn Host> = self.shared.clone();
+        let (session, open) = Guest::new(Arc::downgrade(&host));
+        let Shared { db, runtime, terms, clashed, .. } = &*self.shared;
+        let (db, runtime, terms, clashed) = (db.clone(), runtime.clone(), *terms, clashed.clone());
+        let shared = Shared { db, session: Box::new(session), runtime, terms, clashed };
+        let mut guest = Tx::level(Arc::new(shared), self.depth, self.at);
+        guest.open = false;
+        (guest, Stay(open))
+    }
+
+    /// Takes over what a receiver wants done on commit and what it has changed.
+    pub(crate) fn join(&self, guest: &Tx) {
+        let hooks = std::mem::take(&mut *guest.hooks());
+        self.hooks().extend(hooks);
+        guest.changes.release(&self.changes);
     }
 
     fn hooks(&self) -> std::sync::MutexGuard<'_, Vec<Hook>> {
@@ -341,7 +390,17 @@ impl Drop for Tx {
     }
 }
 
+impl Host for Shared {
+    fn session(&self) -> &dyn Session {
+        &*self.session
+    }
+}
+
 impl Executor for Tx {
+    fn inside(&self) -> Inside<'_> {
+        Inside { db: Some(&self.shared.db), tx: Some(self), log: Some(&self.changes) }
+    }
+
     fn dialect(&self) -> &'static Dialect {
         self.shared.db.dialect()
     }
@@ -391,6 +450,10 @@ impl Transaction for Tx {
 }
 
 impl Executor for Inner<'_> {
+    fn inside(&self) -> Inside<'_> {
+        self.inner.inside()
+    }
+
     fn dialect(&self) -> &'static Dialect {
         self.inner.dialect()
     }

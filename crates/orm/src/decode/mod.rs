@@ -2,6 +2,7 @@
 //!
 //! Decoding happens where the driver pushes its rows, straight from its buffers ([`sink`]).
 pub(crate) mod sink;
+pub(crate) mod tap;
 
 use std::any::Any;
 

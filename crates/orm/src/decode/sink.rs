@@ -64,6 +64,22 @@ impl<O: Send + 'static> RowSink for Rows<O> {
     }
 }
 
+/// A sink that decodes rows, for a statement that somebody else runs.
+pub(crate) fn rows_sink<O: Send + 'static>(scales: Scales, decode: Decode<O>) -> Box<dyn RowSink> {
+    Box::new(Rows { rows: Vec::new(), decode, joined: None, cx: DecodeCx::for_rows(scales) })
+}
+
+/// The rows of such a sink.
+pub(crate) fn rows_of<O: Send + 'static>(sink: Box<dyn RowSink>) -> Result<Vec<O>> {
+    match sink.into_any().downcast::<Rows<O>>() {
+        Ok(mut sink) => {
+            sink.cx.finish();
+            Ok(sink.rows)
+        }
+        Err(_) => Err(Error::internal("the driver gave back another sink than it was given")),
+    }
+}
+
 /// Runs a statement and decodes its rows.
 pub(crate) async fn fetch<O: Send + 'static>(
     db: &dyn Executor,
@@ -72,11 +88,5 @@ pub(crate) async fn fetch<O: Send + 'static>(
     joined: Option<Joined<O>>,
 ) -> Result<Vec<O>> {
     let sink = Box::new(Rows { rows: Vec::new(), decode, joined, cx: DecodeCx::for_rows(scales) });
-    match db.fetch(stmt, sink).await?.into_any().downcast::<Rows<O>>() {
-        Ok(mut sink) => {
-            sink.cx.finish();
-            Ok(sink.rows)
-        }
-        Err(_) => Err(Error::internal("the driver gave back another sink than it was given")),
-    }
+    rows_of(db.fetch(stmt, sink).await?)
 }

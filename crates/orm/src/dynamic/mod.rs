@@ -14,7 +14,7 @@ mod set;
 mod values;
 mod write;
 
-pub(crate) use read::fetch_values;
+pub(crate) use read::{fetch_values, read_value, values_of, values_sink};
 pub use registry::Registry;
 pub use row::DynRow;
 pub use set::DynSet;

@@ -22,8 +22,17 @@ pub(crate) async fn fetch_values(
     (stmt, scales): (Stmt, Scales),
     fields: Vec<&'static FieldMeta>,
 ) -> Result<Vec<Vec<Value>>> {
-    let sink = Sink { fields, rows: Vec::new(), cx: DecodeCx::for_rows(scales) };
-    match db.fetch(stmt, Box::new(sink)).await?.into_any().downcast::<Sink>() {
+    values_of(db.fetch(stmt, values_sink(scales, fields)).await?)
+}
+
+/// A sink for a statement that somebody else runs.
+pub(crate) fn values_sink(scales: Scales, fields: Vec<&'static FieldMeta>) -> Box<dyn RowSink> {
+    Box::new(Sink { fields, rows: Vec::new(), cx: DecodeCx::for_rows(scales) })
+}
+
+/// The rows of such a sink.
+pub(crate) fn values_of(sink: Box<dyn RowSink>) -> Result<Vec<Vec<Value>>> {
+    match sink.into_any().downcast::<Sink>() {
         Ok(sink) => Ok(sink.rows),
         Err(_) => Err(Error::internal("the driver gave back another sink than it was given")),
     }
@@ -38,7 +47,8 @@ struct Sink {
 impl RowSink for Sink {
     fn push(&mut self, row: &dyn RowAccess) -> Result<bool> {
         let mut cursor = Cursor::new(row, &mut self.cx);
-        let values: Result<Vec<Value>> = self.fields.iter().map(|field| read(field, &mut cursor)).collect();
+        let values: Result<Vec<Value>> =
+            self.fields.iter().map(|field| read_value(field, &mut cursor)).collect();
         self.rows.push(values?);
         Ok(true)
     }
@@ -54,7 +64,8 @@ impl RowSink for Sink {
     }
 }
 
-fn read(field: &'static FieldMeta, cursor: &mut Cursor<'_>) -> Result<Value> {
+/// Reads the next column as the field's kind.
+pub(crate) fn read_value(field: &'static FieldMeta, cursor: &mut Cursor<'_>) -> Result<Value> {
     match field.kind {
         Kind::Bool => one::<bool>(field, cursor),
         Kind::SmallInt => one::<i16>(field, cursor),

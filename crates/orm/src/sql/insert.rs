@@ -99,7 +99,36 @@ impl Render {
             render.push(" = excluded.");
             render.name(column);
             Ok(())
-        })
+        })?;
+        if let Some((index, _)) = model.version().filter(|(index, _)| !updated.contains(index)) {
+            self.push(", ");
+            self.next_version(model, index)?;
+        }
+        Ok(())
+    }
+
+    /// Adds `version = table.version + 1`.
+    pub(super) fn next_version(&mut self, model: &'static ModelMeta, index: u16) -> Result {
+        let column = field_at(model, index)?.column;
+        self.name(column);
+        self.push(" = ");
+        self.table(model, None)?;
+        self.push(".");
+        self.name(column);
+        self.push(" + 1");
+        Ok(())
+    }
+
+    /// Adds ` RETURNING` with what is asked for.
+    pub(super) fn answering(&mut self, model: &'static ModelMeta, returning: Returning) -> Result {
+        match returning {
+            Returning::Nothing => Ok(()),
+            Returning::Rows => self.returning(model),
+            Returning::Keys => {
+                self.push(" RETURNING ");
+                self.columns(model, model.primary_key)
+            }
+        }
     }
 
     /// Adds ` RETURNING` with all columns.
@@ -114,13 +143,13 @@ impl Render {
         })
     }
 
-    /// Writes rows of a many-to-many's table, leaving those that exist.
+    /// Writes rows of a many-to-many's table, leaving those that exist. Answers with the far sides of new ones if asked.
     pub(crate) fn insert_links(
         &mut self,
         table: &str,
         (near, far): (&str, &str),
-        owner: &quintet_core::Value,
-        others: &[quintet_core::Value],
+        pairs: &[(&quintet_core::Value, &quintet_core::Value)],
+        answer: bool,
     ) {
         self.push("INSERT INTO ");
         self.name(table);
@@ -129,19 +158,43 @@ impl Render {
         self.push(", ");
         self.name(far);
         self.push(") VALUES ");
-        for (i, other) in others.iter().enumerate() {
+        for (i, (owner, other)) in pairs.iter().enumerate() {
             self.push(if i > 0 { ", (" } else { "(" });
-            self.value(owner.clone());
+            self.value((*owner).clone());
             self.push(", ");
-            self.value(other.clone());
+            self.value((*other).clone());
             self.push(")");
         }
         self.push(" ON CONFLICT DO NOTHING");
+        if answer {
+            self.push(" RETURNING ");
+            self.name(near);
+            self.push(", ");
+            self.name(far);
+        }
     }
 
     /// Writes the removal of rows of a many-to-many's table: those with one of `others` on the far side, those without
     /// any of them, or all.
     pub(crate) fn delete_links(
+        &mut self,
+        table: &str,
+        (near, far): (&str, &str),
+        owner: &quintet_core::Value,
+        others: Links<'_>,
+        answer: bool,
+    ) -> Result {
+        self.links_gone(table, (near, far), owner, others)?;
+        if answer {
+            self.push(" RETURNING ");
+            self.name(near);
+            self.push(", ");
+            self.name(far);
+        }
+        Ok(())
+    }
+
+    fn links_gone(
         &mut self,
         table: &str,
         (near, far): (&str, &str),
@@ -168,6 +221,17 @@ impl Render {
         }
         Ok(())
     }
+}
+
+/// What a write answers with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Returning {
+    /// Nothing but the number of rows.
+    Nothing,
+    /// The columns of the key.
+    Keys,
+    /// All columns.
+    Rows,
 }
 
 /// Which links of an owner.

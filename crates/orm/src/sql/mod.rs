@@ -25,7 +25,7 @@ mod write;
 use quintet_core::{Error, Result, Value};
 
 pub(crate) use facts::decimal_places;
-pub(crate) use insert::{Conflict, Links};
+pub(crate) use insert::{Conflict, Links, Returning};
 
 use crate::{
     ast::Select,
@@ -92,7 +92,15 @@ impl Render {
                 self.dialect.name
             )));
         }
-        Ok(Stmt { sql: self.sql, params: self.params, access, long: false, short: false, at: None })
+        Ok(Stmt {
+            sql: self.sql,
+            params: self.params,
+            access,
+            long: false,
+            short: false,
+            at: None,
+            note: None,
+        })
     }
 
     /// Adds text of the renderer's own.

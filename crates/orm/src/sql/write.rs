@@ -3,7 +3,7 @@
 use quintet_core::{Error, Result, Value, meta::ModelMeta};
 
 use super::{
-    Ask, Render,
+    Ask, Render, Returning,
     facts::{field_at, key_of},
     scope::Scope,
     window::no_window,
@@ -12,7 +12,7 @@ use crate::ast::{Node, PathKey, Select};
 
 impl Render {
     /// Writes an update of the rows of a query.
-    pub(crate) fn update(&mut self, query: &Select, sets: &[(u16, &Node)], returning: bool) -> Result {
+    pub(crate) fn update(&mut self, query: &Select, sets: &[(u16, &Node)], returning: Returning) -> Result {
         let model = query.root;
         for (_, node) in sets {
             no_window(std::slice::from_ref(*node), "a value that is set")?;
@@ -28,19 +28,18 @@ impl Render {
             if joins(node) { render.set_from_join(model, *index, node) } else { render.stored(field, node) }
         })?;
         self.chosen(query)?;
-        if returning {
-            self.returning(model)?;
-        }
+        self.answering(model, returning)?;
         self.close();
         Ok(())
     }
 
     /// Writes a deletion of the rows of a query.
-    pub(crate) fn delete(&mut self, query: &Select) -> Result {
+    pub(crate) fn delete(&mut self, query: &Select, returning: Returning) -> Result {
         let alias = self.open_write(query, std::iter::empty());
         self.push("DELETE FROM ");
         self.table(query.root, alias)?;
         self.chosen(query)?;
+        self.answering(query.root, returning)?;
         self.close();
         Ok(())
     }
@@ -97,6 +96,7 @@ impl Render {
         model: &'static ModelMeta,
         fields: &[u16],
         rows: &[Vec<Value>],
+        returning: Returning,
     ) -> Result {
         let (key_index, key) = key_of(model)?;
         self.scopes.push(Scope::bare(model));
@@ -109,6 +109,10 @@ impl Render {
             render.number(column);
             Ok(())
         })?;
+        if let Some((index, _)) = model.version().filter(|(index, _)| !fields.contains(index)) {
+            self.push(", ");
+            self.next_version(model, index)?;
+        }
         self.push(" FROM (VALUES ");
         self.list(rows.iter().enumerate(), ", ", |render, (number, row)| {
             render.push("(");
@@ -134,6 +138,7 @@ impl Render {
         self.push(".");
         self.name(key.column);
         self.push(" = v.column1");
+        self.answering_of(model, returning)?;
         self.close();
         Ok(())
     }
@@ -147,6 +152,7 @@ impl Render {
         owner: &Value,
         objects: &[Value],
         only: bool,
+        returning: Returning,
     ) -> Result {
         let (_, key) = key_of(model)?;
         let field = field_at(model, via)?;
@@ -164,18 +170,47 @@ impl Render {
             self.among(key.column, objects)?;
             self.push(" THEN ");
             self.typed(&Node::Value(owner.clone()), field.kind)?;
-            self.push(" END WHERE ");
+            self.push(" END");
+            self.bump(model)?;
+            self.push(" WHERE ");
             self.name(field.column);
             self.push(" = ");
             self.value(owner.clone());
             self.push(" OR ");
         } else {
             self.value(owner.clone());
+            self.bump(model)?;
             self.push(" WHERE ");
         }
         self.among(key.column, objects)?;
+        self.answering(model, returning)?;
         self.close();
         Ok(())
+    }
+
+    /// Adds the next version, if the model has one.
+    fn bump(&mut self, model: &'static ModelMeta) -> Result {
+        match model.version() {
+            Some((index, _)) => {
+                self.push(", ");
+                self.next_version(model, index)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// [`answering`](Self::answering) with keys, where another table has columns too.
+    fn answering_of(&mut self, model: &'static ModelMeta, returning: Returning) -> Result {
+        if returning == Returning::Nothing {
+            return Ok(());
+        }
+        self.push(" RETURNING ");
+        self.list(model.primary_key, ", ", |render, index| {
+            render.table(model, None)?;
+            render.push(".");
+            render.name(field_at(model, *index)?.column);
+            Ok(())
+        })
     }
 
     fn among(&mut self, column: &str, values: &[Value]) -> Result {

@@ -2,16 +2,29 @@
 
 use std::panic::Location;
 
-use quintet_core::{Error, FieldErrors, Result, Value};
+use quintet_core::{Error, FieldErrors, Result, Value, meta::ModelMeta};
 
-use super::{Draft, draft::Row, explain::explain_write, fits::refused, insert::statement, links::add_links};
+use super::{
+    Draft,
+    draft::{RawDraft, Row},
+    explain::explain_write,
+    fits::refused,
+    insert::{row_scales, statement},
+    links::add_links,
+};
 use crate::{
     ast::Node,
-    decode::sink::fetch,
+    change::{Entry, Keys, What},
+    decode::{
+        sink::{rows_of, rows_sink},
+        tap::Tap,
+    },
     executor::Executor,
     field::FieldType,
     model::{Model, Record},
-    sql::{Conflict, Render},
+    row::RowSink,
+    signal::{Ears, Moment, Rows},
+    sql::{Conflict, Render, Returning},
     stmt::Access,
     validate::check,
 };
@@ -22,11 +35,67 @@ pub(crate) async fn bulk_create<M: Model>(
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result<Vec<M>> {
-    let mut chunks: Vec<(Vec<u16>, Vec<Vec<Node>>)> = Vec::new();
+    let drafts = drafts.into_iter().map(|draft| draft.raw).collect();
+    let sink = rows_sink(row_scales(M::meta(), db.dialect()), M::from_row);
+    rows_of(create(M::meta(), drafts, sink, db, at).await?)
+}
+
+/// A statement's fields and rows.
+type Chunk = (Vec<u16>, Vec<Vec<Node>>);
+
+async fn create(
+    meta: &'static ModelMeta,
+    mut drafts: Vec<RawDraft>,
+    sink: Box<dyn RowSink>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<Box<dyn RowSink>> {
+    let ears = Ears::of(db, meta, &[Moment::Saving, Moment::Saved], at);
+    let linked = drafts.iter().any(|draft| draft.links().next().is_some());
+    if ears.is_none() {
+        let chunks = chunks(&drafts, db, at)?;
+        if chunks.len() <= 1 && !linked {
+            let tap = Tap::new(meta, Returning::Rows).into(sink);
+            return insert_chunks(meta, chunks, tap, db, at).await?.sink();
+        }
+    }
+    let tx = db.begin().await?;
+    if let Some(ears) = &ears {
+        for draft in &mut drafts {
+            let sets = std::mem::take(&mut draft.sets);
+            draft.sets = ears.saving(&*tx, None, Vec::new(), sets).await?;
+        }
+    }
+    let mut tap = Tap::new(meta, Returning::Rows).into(sink);
+    if linked {
+        tap = tap.keys(drafts.len());
+    }
+    if let Some(ears) = ears.as_ref().filter(|ears| ears.hear(Moment::Saved)) {
+        tap = tap.copies(Some(ears.voice()), row_scales(meta, db.dialect()));
+    }
+    let chunks = chunks(&drafts, db, at)?;
+    // Neighbours have mostly the same fields, so that few lists are kept.
+    let fields: Vec<(usize, Vec<u16>)> =
+        chunks.iter().map(|(fields, rows)| (rows.len(), fields.clone())).collect();
+    let mut tap = insert_chunks(meta, chunks, tap, &*tx, at).await?;
+    link(meta, &drafts, &tap.keys, &*tx, at).await?;
+    if let Some(ears) = &ears {
+        let mut copies = std::mem::take(&mut tap.copies).into_iter();
+        for (count, fields) in fields {
+            let rows = Rows { rows: copies.by_ref().take(count).collect(), created: true, fields };
+            ears.rows(&*tx, Moment::Saved, &rows).await?;
+        }
+    }
+    tx.commit().await?;
+    tap.sink()
+}
+
+/// Drafts that give the same fields share a statement, as far as its parameters go.
+fn chunks(drafts: &[RawDraft], db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<Chunk>> {
+    let mut chunks: Vec<Chunk> = Vec::new();
     let most = db.dialect().max_parameters;
-    for draft in &drafts {
-        let Row { fields, values } = draft.raw.row().map_err(|error| error.at(at))?;
-        // Neighbours that give the same fields share a statement, as far as its parameters go.
+    for draft in drafts {
+        let Row { fields, values } = draft.row().map_err(|error| error.at(at))?;
         match chunks.last_mut() {
             Some((same, rows))
                 if *same == fields
@@ -38,33 +107,53 @@ pub(crate) async fn bulk_create<M: Model>(
             _ => chunks.push((fields, vec![values])),
         }
     }
-    let linked = drafts.iter().any(|draft| draft.raw.links().next().is_some());
-    if chunks.len() <= 1 && !linked {
-        return insert_chunks(&chunks, db, at).await;
-    }
-    let tx = db.begin().await?;
-    let rows: Vec<M> = insert_chunks(&chunks, &*tx, at).await?;
-    for (draft, row) in drafts.iter().zip(&rows) {
-        for (field, keys) in draft.raw.links() {
-            add_links(M::meta(), field, &row.pk().encode(), keys, &*tx, at).await?;
-        }
-    }
-    tx.commit().await?;
-    Ok(rows)
+    Ok(chunks)
 }
 
-async fn insert_chunks<M: Model>(
-    chunks: &[(Vec<u16>, Vec<Vec<Node>>)],
+async fn insert_chunks(
+    meta: &'static ModelMeta,
+    chunks: Vec<Chunk>,
+    mut tap: Tap,
     db: &dyn Executor,
     at: &'static Location<'static>,
-) -> Result<Vec<M>> {
-    let mut all = Vec::new();
+) -> Result<Tap> {
     for (fields, rows) in chunks {
-        let stmt = statement(M::meta(), fields, rows, Conflict::Refuse, db.dialect(), at)?;
-        let written = fetch(db, stmt, M::from_row, None).await;
-        all.extend(written.map_err(|error| explain_write(error, M::meta(), fields, at))?);
+        let (stmt, _) = statement(meta, &fields, &rows, Conflict::Refuse, db.dialect(), at)?;
+        let entry = Entry::open(db, meta, What::Created, &[]);
+        let before = tap.keys.len();
+        tap = tap.keys(if entry.is_heard() { before + rows.len() } else { 0 });
+        let written = tap.fetch(db, entry.stmt(stmt)).await;
+        let new = |tap: &Tap| Some(Keys::of(tap.keys.get(before..).unwrap_or_default().to_vec()));
+        let written = entry.close(written, new);
+        tap = written.map_err(|error| explain_write(error, meta, &fields, at))?;
     }
-    Ok(all)
+    Ok(tap)
+}
+
+/// An owner's key and those of its objects.
+type OwnerLinks<'a> = (&'a Value, &'a [Value]);
+
+/// Adds the many-to-many objects of all rows, field by field.
+async fn link(
+    meta: &'static ModelMeta,
+    drafts: &[RawDraft],
+    owners: &[Value],
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result {
+    let mut fields: Vec<(u16, Vec<OwnerLinks<'_>>)> = Vec::new();
+    for (draft, owner) in drafts.iter().zip(owners) {
+        for (field, keys) in draft.links() {
+            match fields.iter_mut().find(|(other, _)| *other == field) {
+                Some((_, links)) => links.push((owner, keys)),
+                None => fields.push((field, vec![(owner, keys)])),
+            }
+        }
+    }
+    for (field, links) in fields {
+        add_links(meta, field, &links, db, at).await?;
+    }
+    Ok(())
 }
 
 /// Writes some fields of many rows, all or none.
@@ -113,10 +202,19 @@ async fn write_chunks<M: Model>(
 ) -> Result<u64> {
     let mut changed = 0;
     for rows in chunks {
+        let meta = M::meta();
+        let entry = Entry::open(db, meta, What::Updated, fields);
+        let returning = if entry.is_heard() { Returning::Keys } else { Returning::Nothing };
         let mut render = Render::new(db.dialect());
-        render.update_each(M::meta(), fields, rows).map_err(|error| error.at(at))?;
-        let written = db.execute(render.finish(Access::Write)?.at(at)).await;
-        changed += written.map_err(|error| explain_write(error, M::meta(), fields, at))?;
+        render.update_each(meta, fields, rows, returning).map_err(|error| error.at(at))?;
+        let stmt = entry.stmt(render.finish(Access::Write)?.at(at));
+        let written = if entry.is_heard() {
+            let tap = Tap::new(meta, returning).keys_for_feed(true).fetch(db, stmt).await;
+            entry.close(tap, Tap::feed_keys).map(|tap| tap.count)
+        } else {
+            entry.close(db.execute(stmt).await, |_| None)
+        };
+        changed += written.map_err(|error| explain_write(error, meta, fields, at))?;
     }
     Ok(changed)
 }

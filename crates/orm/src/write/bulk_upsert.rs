@@ -8,9 +8,22 @@ use super::{
     Draft,
     draft::Row,
     explain::explain_write,
-    insert::{must_be_unique, statement},
+    insert::{self, OnConflict, must_be_unique, row_scales, statement},
+    upsert,
 };
-use crate::{ast::Node, decode::sink::fetch, executor::Executor, model::Model, sql::Conflict};
+use crate::{
+    ast::Node,
+    change::{Entry, What},
+    decode::{
+        sink::{rows_of, rows_sink},
+        tap::Tap,
+    },
+    executor::Executor,
+    model::Model,
+    query::exists,
+    signal::{Ears, Moment},
+    sql::{Conflict, Returning},
+};
 
 /// What happens to rows that exist.
 pub(crate) enum Existing {
@@ -66,6 +79,9 @@ pub(crate) async fn bulk_upsert<M: Model>(
             _ => chunks.push((fields, vec![values])),
         }
     }
+    if Ears::of(db, meta, &[Moment::Saving, Moment::Saved], at).is_some() {
+        return one_by_one(&drafts, by, existing, db, at).await;
+    }
     if chunks.len() <= 1 {
         return write_chunks(&chunks, &by, &existing, db, at).await;
     }
@@ -73,6 +89,36 @@ pub(crate) async fn bulk_upsert<M: Model>(
     let rows = write_chunks(&chunks, &by, &existing, &*tx, at).await?;
     tx.commit().await?;
     Ok(rows)
+}
+
+/// Each row for itself, for receivers that want to know what it was.
+async fn one_by_one<M: Model>(
+    drafts: &[Draft<M>],
+    by: Vec<u16>,
+    existing: Existing,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<Vec<M>> {
+    let stay = matches!(existing, Existing::Stay).then(|| by.clone());
+    let conflict = match existing {
+        Existing::Stay => OnConflict::Keep { by },
+        Existing::Take(fields) => OnConflict::Update { by, fields },
+    };
+    let tx = db.begin().await?;
+    let mut written = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        // Nobody is told of a row that stays as it is.
+        if let Some(by) = &stay
+            && exists(upsert::same(&draft.raw, by)?, &*tx, at).await?
+        {
+            continue;
+        }
+        let sink = rows_sink(row_scales(M::meta(), db.dialect()), M::from_row);
+        let sink = insert::run(&draft.raw, &conflict, sink, &*tx, at).await?;
+        written.extend(rows_of::<M>(sink)?);
+    }
+    tx.commit().await?;
+    Ok(written)
 }
 
 async fn write_chunks<M: Model>(
@@ -88,9 +134,15 @@ async fn write_chunks<M: Model>(
             Existing::Stay => Conflict::Keep { by },
             Existing::Take(taken) => Conflict::Update { by, fields: taken },
         };
-        let stmt = statement(M::meta(), fields, rows, conflict, db.dialect(), at)?;
-        let some = fetch(db, stmt, M::from_row, None).await;
-        written.extend(some.map_err(|error| explain_write(error, M::meta(), fields, at))?);
+        let meta = M::meta();
+        let (stmt, scales) = statement(meta, fields, rows, conflict, db.dialect(), at)?;
+        let what = if let Existing::Stay = existing { What::Created } else { What::Saved };
+        let entry = Entry::open(db, meta, what, &[]);
+        let sink = rows_sink(scales, M::from_row);
+        let tap = Tap::new(meta, Returning::Rows).into(sink).keys_for_feed(entry.is_heard());
+        let some = entry.close(tap.fetch(db, entry.stmt(stmt)).await, Tap::feed_keys);
+        let some = some.map_err(|error| explain_write(error, meta, fields, at))?;
+        written.extend(rows_of::<M>(some.sink()?)?);
     }
     Ok(written)
 }

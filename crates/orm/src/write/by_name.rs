@@ -5,13 +5,17 @@ use std::panic::Location;
 use quintet_core::{Error, Result, Value, meta::ModelMeta};
 
 use super::{
-    draft::{RawDraft, Row},
-    explain::explain_write,
-    insert::{row_scales, statement},
-    update,
+    draft::RawDraft,
+    insert::{self, OnConflict, row_scales},
+    save::{Save, save},
+    update, version,
 };
 use crate::{
-    ast::Select, dynamic::fetch_values, executor::Executor, expr::RawAssign, query::is_empty, sql::Conflict,
+    ast::Select,
+    dynamic::{values_of, values_sink},
+    executor::Executor,
+    expr::RawAssign,
+    query::is_empty,
 };
 
 /// Inserts a row and gives its columns back.
@@ -21,14 +25,11 @@ pub(crate) async fn insert_values(
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result<Vec<Value>> {
-    let Row { fields, values } = RawDraft::new(meta, sets).row().map_err(|error| error.at(at))?;
-    let stmt = statement(meta, &fields, &[values], Conflict::Refuse, db.dialect(), at)?;
-    let columns = meta.columns().map(|(_, field)| field).collect();
-    let rows =
-        fetch_values(db, stmt, columns).await.map_err(|error| explain_write(error, meta, &fields, at))?;
-    rows.into_iter()
-        .next()
-        .ok_or_else(|| Error::database(format!("inserting a {} gave no row back", meta.name)).at(at))
+    let fields = meta.columns().map(|(_, field)| field).collect();
+    let sink = values_sink(row_scales(meta, db.dialect()), fields);
+    let sink = insert::run(&RawDraft::new(meta, sets), &OnConflict::Refuse, sink, db, at).await?;
+    let row = values_of(sink)?.into_iter().next();
+    row.ok_or_else(|| Error::database(format!("inserting a {} gave no row back", meta.name)).at(at))
 }
 
 /// Updates the rows of a query and tells how many there were.
@@ -41,22 +42,17 @@ pub(crate) async fn update_rows(
     update::execute(select, sets, db, at).await
 }
 
-/// Updates the rows of a query and gives the columns of the first back.
+/// Updates the row of a query and gives its columns back. A version among the values is not written but compared.
 pub(crate) async fn update_values(
     select: Box<Select>,
-    sets: Vec<RawAssign>,
+    mut sets: Vec<RawAssign>,
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result<Option<Vec<Value>>> {
     if is_empty(&select) {
         return Ok(None);
     }
-    let meta = select.root;
-    let stmt = update::statement(&select, &sets, true, db.dialect(), at)?;
-    let fields: Vec<u16> = sets.iter().map(|assign| assign.field).collect();
-    let columns = meta.columns().map(|(_, field)| field).collect();
-    let rows = fetch_values(db, (stmt, row_scales(meta, db.dialect())), columns)
-        .await
-        .map_err(|error| explain_write(error, meta, &fields, at))?;
-    Ok(rows.into_iter().next())
+    let version = version::expected(select.root, &mut sets);
+    let change = Save { select, sets, version, row: None };
+    Ok(save(change, true, db, at).await?.and_then(|done| done.row))
 }

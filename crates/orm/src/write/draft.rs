@@ -38,7 +38,7 @@ pub struct Draft<M> {
 #[derive(Clone, Debug)]
 pub(crate) struct RawDraft {
     pub(crate) meta: &'static ModelMeta,
-    sets: Vec<RawAssign>,
+    pub(super) sets: Vec<RawAssign>,
 }
 
 /// A draft's columns and their values.
@@ -100,6 +100,15 @@ impl RawDraft {
                 self.meta.name, field.name
             ))),
         }
+    }
+
+    /// What a field is set to in a row that there is already.
+    pub(super) fn assign(&self, index: u16) -> Result<RawAssign> {
+        let node = match self.given(index) {
+            Some(node) => node.clone(),
+            None => Node::Value(self.value(index)?),
+        };
+        Ok(RawAssign { field: index, value: AssignValue::Node(node) })
     }
 
     /// The objects of many-to-many relations: the field, and their keys.

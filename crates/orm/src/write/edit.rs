@@ -6,7 +6,10 @@ use std::{
 
 use quintet_core::{BoxFuture, Result, Value};
 
-use super::update::execute;
+use super::{
+    save::{Done, Save, save},
+    version,
+};
 use crate::{
     ast::{Comparison, Node, PathKey, Select},
     executor::Executor,
@@ -52,7 +55,9 @@ impl<M: Model> Edit<M> {
     ///
     /// # Errors
     /// Of kind `Invalid` (422) if a value is wrong, `Conflict` (409) if a unique field's value is taken, `NotFound`
-    /// (404) if the row is gone.
+    /// (404) if the row is gone. In a model with a `#[field(version)]`, `Conflict` too if somebody else has changed the
+    /// row since it was read: since it had the version that this value has, which may be set to one that a form was
+    /// filled with.
     #[track_caller]
     pub fn save<'a>(self, db: &'a dyn Executor) -> BoxFuture<'a, Result<M>>
     where
@@ -60,21 +65,26 @@ impl<M: Model> Edit<M> {
     {
         let at = Location::caller();
         Box::pin(async move {
-            let changed =
-                values(&self.row).into_iter().zip(&self.before).filter(|(now, before)| now != *before);
-            let sets: Vec<RawAssign> = changed
+            let mut row = self.row;
+            let changed = values(&row).into_iter().zip(&self.before).filter(|(now, before)| now != *before);
+            let mut sets: Vec<RawAssign> = changed
                 .map(|((field, value), _)| RawAssign { field, value: AssignValue::Node(Node::Value(value)) })
                 .collect();
+            // The version that the row was read with, or that somebody else says they have read.
+            version::expected(M::meta(), &mut sets);
+            let number = M::meta().version().and_then(|(field, _)| row.value_at(field)?.as_int());
             if sets.is_empty() {
-                return Ok(self.row);
+                return Ok(row);
             }
             let mut select = Box::new(Select::new(M::meta()));
             let column = Node::Column(PathKey::ROOT, M::meta().key().unwrap_or_default());
             select.add_filter(Node::compare(Comparison::Eq, column, Node::Value(self.key.clone())));
-            if execute(select, sets, db, at).await? == 0 {
+            let change = Save { select, sets, version: number, row: Some((self.key.clone(), self.before)) };
+            let Some(done) = save(change, false, db, at).await? else {
                 return Err(not_found(M::meta(), Some(&self.key)).at(at));
-            }
-            Ok(self.row)
+            };
+            refresh(&mut row, &done, number)?;
+            Ok(row)
         })
     }
 
@@ -82,6 +92,21 @@ impl<M: Model> Edit<M> {
     #[must_use]
     pub fn into_inner(self) -> M {
         self.row
+    }
+}
+
+/// Takes over what receivers have changed, and the next version.
+fn refresh(row: &mut dyn Record, done: &Done, number: Option<i64>) -> Result {
+    let meta = row.model();
+    for (index, value) in meta.columns().map(|(index, _)| index).zip(done.row.iter().flatten()) {
+        // A foreign key that stays as it is keeps its loaded object.
+        if done.fields.contains(&index) && row.value_at(index).as_ref() != Some(value) {
+            row.set_at(index, value)?;
+        }
+    }
+    match (meta.version(), number) {
+        (Some((index, _)), Some(number)) => row.set_at(index, &Value::Int(number.saturating_add(1))),
+        _ => Ok(()),
     }
 }
 

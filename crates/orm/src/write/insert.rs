@@ -9,17 +9,24 @@ use super::{
     explain::explain_write,
     fits::check_fits,
     links::add_links,
+    upsert,
 };
 use crate::{
     ast::{Comparison, Node, PathKey},
-    decode::{Scales, sink::fetch},
+    change::{Entry, What},
+    decode::{
+        Scales,
+        sink::{rows_of, rows_sink},
+        tap::Tap,
+    },
     dialect::Dialect,
-    executor::Executor,
+    executor::{Executor, Transaction},
     expr::Expr,
-    field::FieldType,
     model::Model,
     query::QuerySet,
-    sql::{Conflict, Render, decimal_places},
+    row::RowSink,
+    signal::{Ears, Moment, Rows},
+    sql::{Conflict, Render, Returning, decimal_places},
     stmt::{Access, Stmt},
 };
 
@@ -46,7 +53,7 @@ pub(super) async fn insert<M: Model>(
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result<M> {
-    match run::<M>(&draft, &OnConflict::Refuse, db, at).await? {
+    match write::<M>(&draft, &OnConflict::Refuse, db, at).await? {
         Some(row) => Ok(row),
         None => Err(Error::database(format!("inserting a {} gave no row back", M::meta().name)).at(at)),
     }
@@ -72,7 +79,7 @@ pub(super) async fn or_get<M: Model>(
         if let Some(row) = existing.clone().limit(1).rows(db, at).await?.into_iter().next() {
             return Ok((row, false));
         }
-        if let Some(row) = run::<M>(&draft, &conflict, db, at).await? {
+        if let Some(row) = write::<M>(&draft, &conflict, db, at).await? {
             return Ok((row, true));
         }
     }
@@ -88,45 +95,101 @@ pub(super) async fn upsert<M: Model>(
     if let OnConflict::Update { by, .. } = &conflict {
         must_be_unique(M::meta(), by, at)?;
     }
-    match run::<M>(&draft, &conflict, db, at).await? {
+    match write::<M>(&draft, &conflict, db, at).await? {
         Some(row) => Ok(row),
         None => Err(Error::database(format!("writing a {} gave no row back", M::meta().name)).at(at)),
     }
 }
 
-/// Inserts the row and its links; `None` if a row was kept instead.
-async fn run<M: Model>(
+async fn write<M: Model>(
     draft: &RawDraft,
     conflict: &OnConflict,
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result<Option<M>> {
-    let row = draft.row().map_err(|error| error.at(at))?;
-    if draft.links().next().is_none() {
-        return write::<M>(row, conflict, db, at).await;
-    }
-    let tx = db.begin().await?;
-    let Some(written) = write::<M>(row, conflict, &*tx, at).await? else { return Ok(None) };
-    let owner = written.pk().encode();
-    for (field, keys) in draft.links() {
-        add_links(M::meta(), field, &owner, keys, &*tx, at).await?;
-    }
-    tx.commit().await?;
-    Ok(Some(written))
+    let sink = rows_sink(row_scales(M::meta(), db.dialect()), M::from_row);
+    let sink = run(draft, conflict, sink, db, at).await?;
+    Ok(rows_of(sink)?.into_iter().next())
 }
 
-async fn write<M: Model>(
-    row: Row,
+/// Inserts the row and its links, and tells of it. The sink has no row if another one was kept instead.
+pub(super) async fn run(
+    draft: &RawDraft,
     conflict: &OnConflict,
+    sink: Box<dyn RowSink>,
     db: &dyn Executor,
     at: &'static Location<'static>,
-) -> Result<Option<M>> {
-    let Row { fields, values } = row;
-    let stmt = statement(M::meta(), &fields, &[values], conflict.as_sql(), db.dialect(), at)?;
-    let rows = fetch(db, stmt, M::from_row, None)
-        .await
-        .map_err(|error| explain_write(error, M::meta(), &fields, at))?;
-    Ok(rows.into_iter().next())
+) -> Result<Box<dyn RowSink>> {
+    let ears = Ears::of(db, draft.meta, &[Moment::Saving, Moment::Saved], at);
+    match (&ears, conflict) {
+        (Some(ears), OnConflict::Update { by, fields }) => {
+            return upsert::told(draft, (by, fields), sink, ears, db, at).await;
+        }
+        (None, _) if draft.links().next().is_none() => {
+            return put(draft, conflict, sink, None, db, at).await?.0.sink();
+        }
+        _ => {}
+    }
+    let tx = db.begin().await?;
+    let (sink, made) = told(draft, conflict, sink, ears.as_ref(), &*tx, at).await?;
+    if made {
+        tx.commit().await?;
+    }
+    Ok(sink)
+}
+
+/// Inserts the row and its links inside a transaction of its own. Tells whether the row is new.
+pub(super) async fn told(
+    draft: &RawDraft,
+    conflict: &OnConflict,
+    sink: Box<dyn RowSink>,
+    ears: Option<&Ears>,
+    tx: &dyn Transaction,
+    at: &'static Location<'static>,
+) -> Result<(Box<dyn RowSink>, bool)> {
+    let mut draft = draft.clone();
+    if let Some(ears) = ears {
+        draft.sets = ears.saving(tx, None, Vec::new(), draft.sets).await?;
+    }
+    let (mut tap, fields) = put(&draft, conflict, sink, ears, tx, at).await?;
+    if tap.count == 0 {
+        return Ok((tap.sink()?, false));
+    }
+    let owner = tap.keys.first().cloned().unwrap_or_default();
+    for (field, keys) in draft.links() {
+        add_links(draft.meta, field, &[(&owner, keys)], tx, at).await?;
+    }
+    if let Some(ears) = ears {
+        let rows = Rows { rows: std::mem::take(&mut tap.copies), created: true, fields };
+        ears.rows(tx, Moment::Saved, &rows).await?;
+    }
+    Ok((tap.sink()?, true))
+}
+
+/// The insert itself, with the fields that were given.
+async fn put(
+    draft: &RawDraft,
+    conflict: &OnConflict,
+    sink: Box<dyn RowSink>,
+    ears: Option<&Ears>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<(Tap, Vec<u16>)> {
+    let meta = draft.meta;
+    let Row { fields, values } = draft.row().map_err(|error| error.at(at))?;
+    let (stmt, scales) = statement(meta, &fields, &[values], conflict.as_sql(), db.dialect(), at)?;
+    let what = if matches!(conflict, OnConflict::Update { .. }) { What::Saved } else { What::Created };
+    let entry = Entry::open(db, meta, what, &[]);
+    let mut tap = Tap::new(meta, Returning::Rows).into(sink).keys_for_feed(entry.is_heard());
+    if draft.links().next().is_some() {
+        tap = tap.keys(1);
+    }
+    if let Some(ears) = ears.filter(|ears| ears.hear(Moment::Saved)) {
+        tap = tap.copies(Some(ears.voice()), scales);
+    }
+    let written = entry.close(tap.fetch(db, entry.stmt(stmt)).await, Tap::feed_keys);
+    let tap = written.map_err(|error| explain_write(error, meta, &fields, at))?;
+    Ok((tap, fields))
 }
 
 /// So many rows are written in no time.

@@ -2,7 +2,10 @@
 
 use std::panic::Location;
 
-use quintet_core::{Error, Result, Value, meta::ModelMeta};
+use quintet_core::{
+    Error, Result, Value,
+    meta::{FieldMeta, ModelMeta},
+};
 
 use super::{
     explain::{explain_link, explain_write},
@@ -10,11 +13,15 @@ use super::{
 };
 use crate::{
     ast::{Comparison, Node, PathKey, Select},
+    change::{Entry, Keys, What},
+    decode::{Scales, tap::Tap},
+    dynamic::{values_of, values_sink},
     executor::Executor,
     expr::{AssignValue, RawAssign},
     relation::{Between, Link, link},
-    sql::{Links, Render},
-    stmt::Access,
+    signal::{self, Ears, LinkAction, Moment},
+    sql::{Links, Render, Returning},
+    stmt::{Access, Stmt},
 };
 
 /// A change of a set of related objects, by their keys.
@@ -30,6 +37,17 @@ pub(crate) enum LinkChange {
     Clear,
 }
 
+impl LinkChange {
+    fn action(&self) -> LinkAction {
+        match self {
+            LinkChange::Add(_) => LinkAction::Add,
+            LinkChange::Set(_) => LinkAction::Set,
+            LinkChange::Remove(_) => LinkAction::Remove,
+            LinkChange::Clear => LinkAction::Clear,
+        }
+    }
+}
+
 /// Changes the objects related to `owner` by its field `field`.
 pub(crate) async fn change_links(
     meta: &'static ModelMeta,
@@ -41,23 +59,22 @@ pub(crate) async fn change_links(
 ) -> Result {
     match link(meta, field)? {
         (child, Link::Key { via }) => change_keys(child, via, &owner, change, db, at).await,
-        (_, Link::Table(between)) => {
-            let table = LinkTable::new((meta, field), &between).map_err(|error| error.at(at))?;
+        (other, Link::Table(between)) => {
+            let table = LinkTable::new((meta, field), other, &between).map_err(|error| error.at(at))?;
             table.change(&owner, change, db, at).await
         }
     }
 }
 
-/// Adds rows of a many-to-many's table.
+/// Adds rows of a many-to-many's table: to each owner, others.
 pub(super) async fn add_links(
     meta: &'static ModelMeta,
     field: u16,
-    owner: &Value,
-    others: &[Value],
+    links: &[(&Value, &[Value])],
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result {
-    let (_, Link::Table(between)) = link(meta, field)? else {
+    let (other, Link::Table(between)) = link(meta, field)? else {
         let name = meta.field_at(field).map_or("", |field| field.name);
         return Err(Error::internal(format!(
             "{}.{name} is no many-to-many: the other rows point here, give them their foreign key instead",
@@ -65,22 +82,54 @@ pub(super) async fn add_links(
         ))
         .at(at));
     };
-    LinkTable::new((meta, field), &between)?.add(owner, others, db, at).await
+    let table = LinkTable::new((meta, field), other, &between).map_err(|error| error.at(at))?;
+    if table.ears(db, at).is_some() {
+        for (owner, others) in links {
+            table.change(owner, LinkChange::Add(others.to_vec()), db, at).await?;
+        }
+        return Ok(());
+    }
+    let pairs: Vec<(&Value, &Value)> =
+        links.iter().flat_map(|(owner, others)| others.iter().map(move |other| (*owner, other))).collect();
+    table.add(&pairs, db, at).await.map(drop)
 }
 
 struct LinkTable {
     /// The relation as the caller knows it.
     relation: (&'static ModelMeta, u16),
+    /// The relation where it is declared.
+    declared: (&'static ModelMeta, u16),
+    /// The fields that the two columns hold keys of: of the owner's model and of the other one.
+    keys: [&'static FieldMeta; 2],
     name: &'static str,
     owner_column: &'static str,
     related_column: &'static str,
 }
 
 impl LinkTable {
-    fn new(relation: (&'static ModelMeta, u16), between: &Between) -> Result<Self> {
+    fn new(
+        relation: (&'static ModelMeta, u16),
+        other: &'static ModelMeta,
+        between: &Between,
+    ) -> Result<Self> {
         let name = between.model.through_table(between.field)?;
-        let Between { owner_column, related_column, .. } = *between;
-        Ok(LinkTable { relation, name, owner_column, related_column })
+        let Between { owner_column, related_column, model, field } = *between;
+        let key = |meta: &'static ModelMeta| {
+            let key = meta.key().and_then(|index| meta.field_at(index));
+            key.ok_or_else(|| Error::internal(format!("{} has no single key to be linked by", meta.name)))
+        };
+        let keys = [key(relation.0)?, key(other)?];
+        Ok(LinkTable { relation, declared: (model, field), keys, name, owner_column, related_column })
+    }
+
+    /// Is the owner a row of the model that does not declare the relation?
+    fn is_reverse(&self) -> bool {
+        self.relation != self.declared
+    }
+
+    /// Who hears of changes.
+    fn ears(&self, db: &dyn Executor, at: &'static Location<'static>) -> Option<Ears> {
+        Ears::of(db, self.declared.0, &[Moment::LinksChanging, Moment::LinksChanged], at)
     }
 
     async fn change(
@@ -90,67 +139,149 @@ impl LinkTable {
         db: &dyn Executor,
         at: &'static Location<'static>,
     ) -> Result {
-        match change {
-            LinkChange::Add(others) => self.add(owner, &others, db, at).await,
-            LinkChange::Remove(others) if others.is_empty() => Ok(()),
-            LinkChange::Remove(others) => self.delete(owner, Links::Of(&others), db, at).await,
-            LinkChange::Clear => self.delete(owner, Links::All, db, at).await,
-            LinkChange::Set(others) => {
-                let tx = db.begin().await?;
-                self.delete(owner, Links::Except(&others), &*tx, at).await?;
-                self.add(owner, &others, &*tx, at).await?;
-                tx.commit().await
-            }
+        if matches!(&change, LinkChange::Add(others) | LinkChange::Remove(others) if others.is_empty()) {
+            return Ok(());
         }
-    }
-
-    async fn add(
-        &self,
-        owner: &Value,
-        others: &[Value],
-        db: &dyn Executor,
-        at: &'static Location<'static>,
-    ) -> Result {
-        let chunk = (db.dialect().max_parameters / 2).max(1);
-        if others.len() <= chunk {
-            return self.insert(owner, others, db, at).await;
-        }
+        let Some(ears) = self.ears(db, at) else {
+            return self.write(owner, &change, false, db, at).await.map(drop);
+        };
         let tx = db.begin().await?;
-        for others in others.chunks(chunk) {
-            self.insert(owner, others, &*tx, at).await?;
+        let (added, removed) = match &change {
+            LinkChange::Add(others) | LinkChange::Set(others) => (others.clone(), Vec::new()),
+            LinkChange::Remove(others) => (Vec::new(), others.clone()),
+            LinkChange::Clear => (Vec::new(), Vec::new()),
+        };
+        let (field, reverse, action) = (self.declared.1, self.is_reverse(), change.action());
+        let mut told = signal::Links { field, reverse, action, owner: owner.clone(), added, removed };
+        ears.links(&*tx, Moment::LinksChanging, told.clone()).await?;
+        let answer = ears.hear(Moment::LinksChanged);
+        (told.added, told.removed) = self.write(owner, &change, answer, &*tx, at).await?;
+        if !(told.added.is_empty() && told.removed.is_empty()) {
+            ears.links(&*tx, Moment::LinksChanged, told).await?;
         }
         tx.commit().await
     }
 
-    async fn insert(
+    /// Changes the links, and gives the other sides of new and of vanished ones back, if asked.
+    async fn write(
         &self,
         owner: &Value,
-        others: &[Value],
+        change: &LinkChange,
+        answer: bool,
         db: &dyn Executor,
         at: &'static Location<'static>,
-    ) -> Result {
-        if others.is_empty() {
-            return Ok(());
+    ) -> Result<(Vec<Value>, Vec<Value>)> {
+        let gone = |others| self.delete(owner, others, answer, db, at);
+        Ok(match change {
+            LinkChange::Add(others) => {
+                (self.add_telling(&pairs(owner, others), answer, db, at).await?, Vec::new())
+            }
+            LinkChange::Remove(others) => (Vec::new(), gone(Links::Of(others)).await?),
+            LinkChange::Clear => (Vec::new(), gone(Links::All).await?),
+            LinkChange::Set(others) => {
+                let tx = db.begin().await?;
+                let removed = self.delete(owner, Links::Except(others), answer, &*tx, at).await?;
+                let added = self.add_telling(&pairs(owner, others), answer, &*tx, at).await?;
+                tx.commit().await?;
+                (added, removed)
+            }
+        })
+    }
+
+    async fn add(
+        &self,
+        pairs: &[(&Value, &Value)],
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+    ) -> Result<Vec<Value>> {
+        self.add_telling(pairs, false, db, at).await
+    }
+
+    async fn add_telling(
+        &self,
+        pairs: &[(&Value, &Value)],
+        answer: bool,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+    ) -> Result<Vec<Value>> {
+        let chunk = (db.dialect().max_parameters / 2).max(1);
+        if pairs.len() <= chunk {
+            return self.insert(pairs, answer, db, at).await;
         }
+        let tx = db.begin().await?;
+        let mut added = Vec::new();
+        for pairs in pairs.chunks(chunk) {
+            added.extend(self.insert(pairs, answer, &*tx, at).await?);
+        }
+        tx.commit().await?;
+        Ok(added)
+    }
+
+    async fn insert(
+        &self,
+        pairs: &[(&Value, &Value)],
+        answer: bool,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+    ) -> Result<Vec<Value>> {
+        if pairs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let entry = Entry::open(db, self.declared.0, What::Links, &[self.declared.1]);
+        let answer = answer || entry.is_heard();
         let mut render = Render::new(db.dialect());
-        render.insert_links(self.name, (self.owner_column, self.related_column), owner, others);
+        render.insert_links(self.name, (self.owner_column, self.related_column), pairs, answer);
         let mut stmt = render.finish(Access::Write)?.at(at);
-        stmt.short = others.len() <= 20;
-        db.execute(stmt).await.map(drop).map_err(|error| explain_link(error, self.relation, at))
+        stmt.short = pairs.len() <= 20;
+        let written = self.run(stmt, answer, &entry, db).await;
+        written.map_err(|error| explain_link(error, self.relation, at))
     }
 
     async fn delete(
         &self,
         owner: &Value,
         others: Links<'_>,
+        answer: bool,
         db: &dyn Executor,
         at: &'static Location<'static>,
-    ) -> Result {
+    ) -> Result<Vec<Value>> {
+        let entry = Entry::open(db, self.declared.0, What::Links, &[self.declared.1]);
+        let answer = answer || entry.is_heard();
         let mut render = Render::new(db.dialect());
-        render.delete_links(self.name, (self.owner_column, self.related_column), owner, others)?;
+        render.delete_links(self.name, (self.owner_column, self.related_column), owner, others, answer)?;
         let stmt = render.finish(Access::Write)?.at(at);
-        db.execute(stmt).await.map(drop).map_err(|error| error.at(at))
+        self.run(stmt, answer, &entry, db).await.map_err(|error| error.at(at))
     }
+
+    /// Runs a statement that answers with both sides, if it is to, and gives the other sides back.
+    async fn run(
+        &self,
+        stmt: Stmt,
+        answer: bool,
+        entry: &Entry<'_>,
+        db: &dyn Executor,
+    ) -> Result<Vec<Value>> {
+        if !answer {
+            return entry.close(db.execute(entry.stmt(stmt)).await, |_| None).map(|_| Vec::new());
+        }
+        let sink = values_sink(Scales::default(), self.keys.to_vec());
+        let answered = db.fetch(entry.stmt(stmt), sink).await.and_then(values_of);
+        let sides = |rows: &Vec<Vec<Value>>, side: usize| -> Vec<Value> {
+            rows.iter().filter_map(|row| row.get(side).cloned()).collect()
+        };
+        let rows = entry.end(answered, |rows| {
+            let mut owners = sides(rows, 0);
+            owners.dedup();
+            let (owners, others) = (Keys::of(owners), Keys::of(sides(rows, 1)));
+            let pair = if self.is_reverse() { (others, owners) } else { (owners, others) };
+            (!rows.is_empty()).then_some(pair)
+        })?;
+        Ok(sides(&rows, 1))
+    }
+}
+
+fn pairs<'a>(owner: &'a Value, others: &'a [Value]) -> Vec<(&'a Value, &'a Value)> {
+    others.iter().map(|other| (owner, other)).collect()
 }
 
 /// Changes the foreign key `via` of rows of `child`.
@@ -170,10 +301,18 @@ async fn change_keys(
         LinkChange::Clear => return empty_keys(child, via, owner, None, db, at).await,
     };
     must_be_optional(child, via, only, at)?;
+    let entry = Entry::open(db, child, What::Updated, &[via]);
+    let returning = if entry.is_heard() { Returning::Keys } else { Returning::Nothing };
     let mut render = Render::new(db.dialect());
-    render.adopt(child, via, owner, &objects, only).map_err(|error| error.at(at))?;
+    render.adopt(child, via, owner, &objects, only, returning).map_err(|error| error.at(at))?;
     let stmt = render.finish(Access::Write)?.at(at);
-    db.execute(stmt).await.map(drop).map_err(|error| explain_write(error, child, &[via], at))
+    let written = if entry.is_heard() {
+        let tap = Tap::new(child, returning).keys_for_feed(true).fetch(db, entry.stmt(stmt)).await;
+        entry.close(tap, Tap::feed_keys).map(drop)
+    } else {
+        entry.close(db.execute(stmt).await, |_| None).map(drop)
+    };
+    written.map_err(|error| explain_write(error, child, &[via], at))
 }
 
 async fn empty_keys(

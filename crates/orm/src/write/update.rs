@@ -2,16 +2,20 @@ use std::{fmt, marker::PhantomData, panic::Location};
 
 use quintet_core::{BoxFuture, Error, FieldErrors, Result, meta::ModelMeta};
 
-use super::{explain::explain_write, fits::check_fits, insert::row_scales};
+use super::{explain::explain_write, fits::check_fits, insert::row_scales, version};
 use crate::{
     ast::{Node, Select},
-    decode::sink::fetch,
+    change::{Entry, Keys, What},
+    decode::{
+        sink::{rows_of, rows_sink},
+        tap::Tap,
+    },
     dialect::Dialect,
     executor::Executor,
     expr::{AssignValue, IntoAssigns, RawAssign},
     model::Model,
     query::is_empty,
-    sql::Render,
+    sql::{Render, Returning},
     stmt::{Access, Stmt},
     validate::check,
 };
@@ -61,12 +65,9 @@ impl<M: Model> Update<M> {
             if is_empty(&self.select) || self.sets.is_empty() {
                 return Ok(Vec::new());
             }
-            let meta = M::meta();
-            let stmt = statement(&self.select, &self.sets, true, db.dialect(), at)?;
-            let fields = assigned(&self.sets);
-            fetch(db, (stmt, row_scales(meta, db.dialect())), M::from_row, None)
-                .await
-                .map_err(|error| explain_write(error, meta, &fields, at))
+            let sink = rows_sink(row_scales(M::meta(), db.dialect()), M::from_row);
+            let tap = Tap::new(M::meta(), Returning::Rows).into(sink);
+            rows_of(answered(self.select, self.sets, tap, db, at).await?.sink()?)
         })
     }
 
@@ -76,7 +77,9 @@ impl<M: Model> Update<M> {
     /// If a value is wrong, the model is in no app, or the update can't be said in this dialect.
     #[track_caller]
     pub fn to_sql(&self, dialect: &'static Dialect) -> Result<Stmt> {
-        statement(&self.select, &self.sets, false, dialect, Location::caller())
+        let mut sets = self.sets.clone();
+        version::count(self.select.root, &mut sets);
+        statement(&self.select, &sets, Returning::Nothing, dialect, Location::caller())
     }
 }
 
@@ -86,29 +89,54 @@ impl<M> fmt::Debug for Update<M> {
     }
 }
 
-/// Runs an update.
+/// Runs an update. Receivers are not told: the rows are not read.
 pub(super) async fn execute(
     select: Box<Select>,
-    sets: Vec<RawAssign>,
+    mut sets: Vec<RawAssign>,
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result<u64> {
     if is_empty(&select) || sets.is_empty() {
         return Ok(0);
     }
-    let stmt = statement(&select, &sets, false, db.dialect(), at)?;
+    let meta = select.root;
+    if db.feed().is_some_and(|feed| feed.is_heard()) {
+        return Ok(answered(select, sets, Tap::new(meta, Returning::Keys), db, at).await?.count);
+    }
+    version::count(meta, &mut sets);
     let fields = assigned(&sets);
-    db.execute(stmt).await.map_err(|error| explain_write(error, select.root, &fields, at))
+    let stmt = statement(&select, &sets, Returning::Nothing, db.dialect(), at)?;
+    let entry = Entry::open(db, meta, What::Updated, &fields);
+    let changed = entry.close(db.execute(entry.stmt(stmt)).await, |_| Some(Keys::Unknown));
+    changed.map_err(|error| explain_write(error, meta, &fields, at))
 }
 
-fn assigned(sets: &[RawAssign]) -> Vec<u16> {
+/// Runs an update that answers with rows.
+async fn answered(
+    select: Box<Select>,
+    mut sets: Vec<RawAssign>,
+    tap: Tap,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<Tap> {
+    let meta = select.root;
+    version::count(meta, &mut sets);
+    let fields = assigned(&sets);
+    let entry = Entry::open(db, meta, What::Updated, &fields);
+    let stmt = statement(&select, &sets, tap.answer(), db.dialect(), at)?;
+    let tap = tap.keys_for_feed(entry.is_heard());
+    let written = entry.close(tap.fetch(db, entry.stmt(stmt)).await, Tap::feed_keys);
+    written.map_err(|error| explain_write(error, meta, &fields, at))
+}
+
+pub(super) fn assigned(sets: &[RawAssign]) -> Vec<u16> {
     sets.iter().map(|assign| assign.field).collect()
 }
 
 pub(super) fn statement(
     select: &Select,
     sets: &[RawAssign],
-    returning: bool,
+    returning: Returning,
     dialect: &'static Dialect,
     at: &'static Location<'static>,
 ) -> Result<Stmt> {

@@ -3,7 +3,7 @@
 //! A reference is only a constraint while both columns have comparable types: where the key of a table changes its type,
 //! the constraints that lead to it go, and come back once their columns have followed.
 
-use quintet_core::{Result, meta::OnDelete, value::Kind};
+use quintet_core::{Result, value::Kind};
 
 use super::{Step, quoted, sql};
 use crate::{
@@ -72,12 +72,7 @@ fn foreign_key(state: &ProjectState, owner: &str, field: &FieldState) -> Result<
     }
     // Between two operations a table may be without a key.
     let Some(key) = key.filter(|key| comparable(key.kind, field.kind)) else { return Ok(None) };
-    let rule = match reference.on_delete {
-        OnDelete::Cascade => "CASCADE",
-        OnDelete::SetNull => "SET NULL",
-        OnDelete::Protect => "RESTRICT",
-        _ => "NO ACTION",
-    };
+    let rule = field.on_delete_clause();
     Ok(Some(ForeignKey {
         table: model.table.clone(),
         name: name(&model.table, &field.column),

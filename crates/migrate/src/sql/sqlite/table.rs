@@ -1,6 +1,6 @@
 //! Tables, columns and indexes as SQLite declares them.
 
-use quintet_core::{Result, meta::OnDelete, value::Kind};
+use quintet_core::{Result, value::Kind};
 
 use super::{WORDS, quoted};
 use crate::{
@@ -58,12 +58,7 @@ pub(super) fn column(state: &ProjectState, model: &ModelState, field: &FieldStat
                 field.name, reference.model
             )));
         };
-        let rule = match reference.on_delete {
-            OnDelete::Cascade => "CASCADE",
-            OnDelete::SetNull => "SET NULL",
-            OnDelete::Protect => "RESTRICT",
-            _ => "NO ACTION",
-        };
+        let rule = field.on_delete_clause();
         out.push_str(&format!(
             " REFERENCES {} ({}) ON DELETE {rule} DEFERRABLE INITIALLY DEFERRED",
             quoted(&target.table),

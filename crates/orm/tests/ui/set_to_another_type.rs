@@ -1,0 +1,14 @@
+use quintet_orm::prelude::*;
+
+#[model]
+pub struct Director {
+    pub name: String,
+}
+
+#[model]
+pub struct Film {
+    #[field(on_delete = set("somebody"))]
+    pub director: ForeignKey<Director>,
+}
+
+fn main() {}
