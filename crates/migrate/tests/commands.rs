@@ -524,3 +524,40 @@ async fn a_test_can_make_tables_without_files() {
     assert!(create_tables(&db, &[&AUTHOR]).await.is_err());
     assert!(sources::load(&Site::new()).unwrap().apps().is_empty());
 }
+
+#[tokio::test]
+async fn tables_that_were_there_before_are_not_made_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    let shop = shop(root, vec![&old::CUSTOMER, &old::ORDER]).await;
+    shop.run("makemigrations").await.unwrap();
+    let error = shop.run("migrate --check").await.unwrap_err().to_string();
+    assert!(error.contains("run `migrate`: apply shop.0001_initial"), "{error}");
+    assert!(introspect(&shop.db).await.is_empty());
+    // Half of them is neither.
+    shop.db.batch("CREATE TABLE shop_customer (id INTEGER PRIMARY KEY)".into()).await.unwrap();
+    let error = shop.run("migrate --fake-initial").await.unwrap_err().to_string();
+    assert!(
+        error.contains(
+            "has `shop_customer`, but not the column `name` of `shop_customer`, the table `shop_order`"
+        ),
+        "{error}"
+    );
+    shop.db
+        .batch("ALTER TABLE shop_customer ADD COLUMN NAME TEXT; CREATE TABLE shop_order (id INTEGER, customer_id INTEGER)".into())
+        .await
+        .unwrap();
+    let both = shop.run("migrate --fake --fake-initial").await.unwrap_err().to_string();
+    assert!(both.contains("leave --fake-initial out"), "{both}");
+    let told = shop.run("migrate --fake-initial").await.unwrap();
+    assert!(told.contains("apply shop.0001_initial (only written down)"), "{told}");
+    assert_eq!(shop.run("migrate --check").await.unwrap(), "Nothing to do.\n");
+    // Where nothing is there it is run, and what comes later in any case.
+    let fresh = Shop { site: shop.site.clone(), db: memory().await };
+    fresh.run("makemigrations shop --empty").await.unwrap();
+    let told = fresh.run("migrate --fake-initial").await.unwrap();
+    assert!(told.contains("apply shop.0001_initial\napply shop.0002_data\n"), "{told}");
+    assert_eq!(introspect(&fresh.db).await.len(), 2);
+    let told = shop.run("migrate --fake-initial").await.unwrap();
+    assert!(told.contains("apply shop.0002_data\n"), "{told}");
+}

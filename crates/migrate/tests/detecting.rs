@@ -214,7 +214,7 @@ fn a_model_of_another_shape_is_no_rename_and_an_app_that_takes_one_over_is_asked
     let (operations, asked) = found(&from, &moved, &[Some("app.A")]);
     assert_eq!(
         (operations, asked),
-        (vec!["rename model A to A".to_owned()], vec![r#"renamed:other.A["app.A"]"#.to_owned()])
+        (vec!["move model app.A to other.A".to_owned()], vec![r#"renamed:other.A["app.A"]"#.to_owned()])
     );
 }
 

@@ -9,6 +9,7 @@ use quintet_migrate::{
     Graph, Migration, MigrationKey, Migrator, Operation,
     run::{Direction, Mode, Target},
 };
+use quintet_orm::Executor;
 
 fn graph(all: &[(&str, &[&str])]) -> quintet_core::Result<Graph> {
     Graph::new(all.iter().map(|(key, depends)| migration(key, depends, vec![])).collect())
@@ -168,5 +169,27 @@ fn a_plan_says_what_loses_or_locks() {
             let advice = operation.advice(&before, dialect).unwrap_or_default();
             assert!(advice.contains(words) && advice.is_empty() == words.is_empty(), "{operation}: {advice}");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_apps_first_migration_is_only_written_down_if_its_tables_are_there() {
+    for engine in engines() {
+        let db = engine.open().await;
+        let tables =
+            vec![create(model("app.T", vec![field("x", Kind::Int)])), create(model("app.U", vec![]))];
+        let graph = chain("app", vec![tables.clone(), vec![add("app.T", null(field("y", Kind::Int)), None)]]);
+        let run = async |mode| {
+            let migrator = Migrator::new(&db, &graph);
+            let plan = migrator.plan(&Target::Latest).await.unwrap();
+            let mut modes = Vec::new();
+            migrator.run(&plan, mode, |_, mode| modes.push(mode)).await.map(|_| modes)
+        };
+        db.batch("CREATE TABLE app_t (id BIGINT PRIMARY KEY, x INT)".into()).await.unwrap();
+        let error = run(Mode::FakeInitial).await.unwrap_err().to_string();
+        assert!(error.contains("has `app_t`, but not the table `app_u`"), "{error}");
+        db.batch("CREATE TABLE app_u (id BIGINT PRIMARY KEY)".into()).await.unwrap();
+        assert_eq!(run(Mode::FakeInitial).await.unwrap(), [Mode::Fake, Mode::Run]);
+        assert_eq!(text(&db, "SELECT id, x, y FROM app_t").await, "");
     }
 }

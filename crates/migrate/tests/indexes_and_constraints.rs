@@ -6,7 +6,9 @@ mod common;
 use common::*;
 use quintet_core::value::Kind;
 use quintet_migrate::{
-    Operation, file,
+    Operation,
+    detect::{Hints, Prepared, detect},
+    file,
     run::Target,
     sql::plan,
     state::{CheckState, IndexState},
@@ -248,4 +250,91 @@ fn a_file_says_it_all() {
     let text = file::render(&migration);
     let read = file::parse("shop", "0001", "m.toml", &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
     assert!(read.same_as(&migration), "{text}");
+}
+
+#[tokio::test]
+async fn an_index_gets_another_name_without_being_made_anew() {
+    for engine in engines() {
+        let db = engine.open().await;
+        let named = |name: Option<&str>| IndexState { name: name.map(str::to_owned), ..over(&["year"]) };
+        let rename = |from: &str, to: Option<&str>| Operation::RenameIndex {
+            model: "shop.Film".into(),
+            from: from.into(),
+            to: to.map(str::to_owned),
+        };
+        let graph = chain(
+            "shop",
+            vec![
+                film(),
+                vec![index(named(Some("first")))],
+                vec![rename("first", Some("second"))],
+                vec![rename("second", None)],
+            ],
+        );
+        for name in ["0001", "0002", "0003", "0004", "0001"] {
+            up_to(&db, &graph, "shop", name).await.unwrap();
+            let state = graph.state_of(|key| key.name.as_str() <= name).unwrap();
+            assert_database(&db, &state).await;
+        }
+        // The models say it, and it is seen.
+        let with = |index: &IndexState| {
+            let mut state = graph.state_of(|key| key.name == "0001").unwrap();
+            state.models.get_mut("shop.Film").unwrap().indexes = vec![index.clone()];
+            state
+        };
+        let (old, new) = (with(&named(Some("first"))), with(&named(Some("second"))));
+        let found = detect(&old, &new, &Hints::default(), &mut Prepared::default()).unwrap();
+        assert_eq!(found, [rename("first", Some("second"))]);
+        let found = detect(&new, &with(&named(None)), &Hints::default(), &mut Prepared::default()).unwrap();
+        assert_eq!(found, [rename("second", None)]);
+        // Of another shape it is another one.
+        let other = with(&IndexState { unique: true, ..named(Some("second")) });
+        let found = detect(&old, &other, &Hints::default(), &mut Prepared::default()).unwrap();
+        assert_eq!(found.len(), 2, "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn rows_exchange_values_that_are_unique_at_the_end() {
+    let deferred = IndexState { unique: true, deferrable: true, ..over(&["title"]) };
+    let graph = chain("shop", vec![film(), vec![index(deferred.clone())]]);
+    let error =
+        plan(&SQLITE, &mut graph.state_of(|key| key.name == "0001").unwrap(), &[index(deferred.clone())]);
+    let error = error.unwrap_err().1.to_string();
+    assert!(error.contains("can't be deferrable: SQLite checks each row at once"), "{error}");
+    let concurrent =
+        Operation::AddIndex { model: "shop.Film".into(), index: deferred.clone(), concurrently: true };
+    let error = plan(&POSTGRES, &mut graph.state_of(|key| key.name == "0001").unwrap(), &[concurrent]);
+    assert!(error.unwrap_err().1.to_string().contains("is a constraint"));
+    let partly = IndexState { condition: Some("year > 1".into()), ..deferred.clone() };
+    let mut state = graph.state_of(|key| key.name == "0001").unwrap();
+    assert!(index(partly).apply(&mut state).unwrap_err().to_string().contains("can be `deferrable`"));
+    if !engines().contains(&Engine::Postgres) {
+        return;
+    }
+    let db = Engine::Postgres.open().await;
+    go(&db, &graph, Target::Latest).await.unwrap();
+    assert_database(&db, &graph.state().unwrap()).await;
+    db.batch(
+        "INSERT INTO shop_film (title, released) VALUES ('a', '2000-01-01'), ('b', '2000-01-01')".into(),
+    )
+    .await
+    .unwrap();
+    let swap = "UPDATE shop_film SET title = CASE title WHEN 'a' THEN 'b' ELSE 'a' END";
+    db.batch(swap.into()).await.unwrap();
+    assert_eq!(text(&db, "SELECT title FROM shop_film ORDER BY id").await, "b;a");
+    assert!(db.batch("UPDATE shop_film SET title = 'a'".into()).await.is_err());
+    // Renamed with its table, and taken back.
+    let all = chain(
+        "shop",
+        vec![
+            film(),
+            vec![index(deferred)],
+            vec![Operation::RenameTable { model: "shop.Film".into(), table: "movies".into() }],
+        ],
+    );
+    go(&db, &all, Target::Latest).await.unwrap();
+    assert_database(&db, &all.state().unwrap()).await;
+    up_to(&db, &all, "shop", "0001").await.unwrap();
+    assert_database(&db, &all.state_of(|key| key.name == "0001").unwrap()).await;
 }

@@ -15,12 +15,21 @@ pub struct IndexMeta {
     pub include: &'static [u16],
     /// May no two of its rows share their values?
     pub unique: bool,
+    /// Is that only checked when a transaction commits, so that two rows can exchange their values?
+    pub deferrable: bool,
 }
 
 impl IndexMeta {
     /// An index of nothing: what macros start from.
-    pub const BASE: IndexMeta =
-        IndexMeta { name: None, fields: &[], expressions: &[], condition: None, include: &[], unique: false };
+    pub const BASE: IndexMeta = IndexMeta {
+        name: None,
+        fields: &[],
+        expressions: &[],
+        condition: None,
+        include: &[],
+        unique: false,
+        deferrable: false,
+    };
 }
 
 /// A rule that the database checks for every row.

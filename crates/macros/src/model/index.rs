@@ -22,6 +22,8 @@ pub(super) struct Index {
     condition: Option<LitStr>,
     include: Vec<(LitStr, bool)>,
     unique: bool,
+    /// The word, for errors.
+    deferrable: Option<Ident>,
 }
 
 /// A rule as written.
@@ -67,9 +69,9 @@ pub(super) fn read(input: ParseStream<'_>, indexes: &mut Vec<Index>, checks: &mu
         let inner;
         parenthesized!(inner in list);
         match (option.to_string().as_str(), word.to_string().as_str()) {
-            ("indexes", "index") => indexes.push(read_index(&word, &inner)?),
+            ("indexes", "index") => indexes.push(deferred(read_index(&word, &inner)?)?),
             ("constraints", "unique") => {
-                indexes.push(Index { unique: true, ..read_index(&word, &inner)? });
+                indexes.push(deferred(Index { unique: true, ..read_index(&word, &inner)? })?);
             }
             ("constraints", "check") => {
                 let name = inner.parse()?;
@@ -91,8 +93,7 @@ pub(super) fn read(input: ParseStream<'_>, indexes: &mut Vec<Index>, checks: &mu
 }
 
 fn read_index(word: &Ident, input: ParseStream<'_>) -> Result<Index> {
-    const KNOWN: &str =
-        "fields(a, -b), expressions(\"SQL\"), name = \"…\", where = \"SQL\", include(a, b), unique";
+    const KNOWN: &str = "fields(a, -b), expressions(\"SQL\"), name = \"…\", where = \"SQL\", include(a, b), unique, deferrable";
     let mut index = Index::default();
     while !input.is_empty() {
         // `where` is a keyword.
@@ -109,6 +110,7 @@ fn read_index(word: &Ident, input: ParseStream<'_>) -> Result<Index> {
             "name" => index.name = Some(value(input)?),
             "where" => index.condition = Some(value(input)?),
             "unique" => index.unique = true,
+            "deferrable" => index.deferrable = Some(key),
             other => {
                 let message = format!("an index has no `{other}`; it has {KNOWN}");
                 return Err(Error::new(key.span(), message));
@@ -121,6 +123,21 @@ fn read_index(word: &Ident, input: ParseStream<'_>) -> Result<Index> {
         return Err(Error::new(word.span(), message));
     }
     Ok(index)
+}
+
+/// Only what is a constraint can be checked later.
+fn deferred(index: Index) -> Result<Index> {
+    let Some(word) = &index.deferrable else { return Ok(index) };
+    let message = if !index.unique {
+        "only what is unique can be deferrable: write unique(fields(..), deferrable) in `constraints`"
+    } else if !index.expressions.is_empty() || index.condition.is_some() {
+        "what is deferrable is unique among all rows, over fields: leave `where` and `expressions` out"
+    } else if index.fields.iter().any(|(_, descending)| *descending) {
+        "what is deferrable has no direction: leave the minus out"
+    } else {
+        return Ok(index);
+    };
+    Err(Error::new(word.span(), message))
 }
 
 fn value(input: ParseStream<'_>) -> Result<LitStr> {
@@ -172,6 +189,7 @@ pub(super) fn write(model: &Model, meta: &TokenStream) -> Result<(Vec<TokenStrea
         };
         let (name, condition) = (option(&index.name), option(&index.condition));
         let (expressions, unique) = (&index.expressions, index.unique);
+        let deferrable = index.deferrable.is_some();
         indexes.push(quote!(#meta::IndexMeta {
             name: #name,
             fields: &[#(#parts),*],
@@ -179,6 +197,7 @@ pub(super) fn write(model: &Model, meta: &TokenStream) -> Result<(Vec<TokenStrea
             condition: #condition,
             include: &[#(#include),*],
             unique: #unique,
+            deferrable: #deferrable,
         }));
     }
     let checks = model

@@ -99,6 +99,7 @@ impl Detector<'_> {
             if kept.len() < now.unique_together.len() {
                 self.emit(Operation::AlterUniqueTogether { model: label.clone(), sets: kept })?;
             }
+            self.rename_indexes(&label)?;
             self.remove_indexes(&label, |_| true)?;
             for field in now.fields.iter().filter(|f| goal.get(&f.name).is_none()) {
                 self.remove_field(&label, &field.name)?;
@@ -132,11 +133,34 @@ impl Detector<'_> {
     pub(super) fn remove_raw(&mut self) -> Result {
         for label in self.common() {
             let Some(goal) = self.goal.models.get(&label) else { continue };
+            self.rename_indexes(&label)?;
             self.remove_indexes(&label, IndexState::is_raw)?;
             for check in self.now.model(&label)?.checks.clone() {
                 if !goal.checks.contains(&check) {
                     self.emit(Operation::RemoveConstraint { model: label.clone(), name: check.name })?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Renames the indexes that differ in nothing else.
+    fn rename_indexes(&mut self, label: &str) -> Result {
+        let Some(goal) = self.goal.models.get(label) else { return Ok(()) };
+        for old in self.now.model(label)?.indexes.clone() {
+            let now = self.now.model(label)?;
+            let wanted = goal.indexes.iter().find(|new| {
+                let same = IndexState { name: old.name.clone(), ..(*new).clone() } == old;
+                same && !now.indexes.contains(new)
+            });
+            let Some(to) = wanted.map(|new| new.name.clone()).filter(|_| !goal.indexes.contains(&old)) else {
+                continue;
+            };
+            let from = old.name(now)?;
+            let new = IndexState { name: to.clone(), ..old };
+            // Another index has the name still: it goes first, and then this one comes anew.
+            if now.index(&new.name(now)?).is_err() {
+                self.emit(Operation::RenameIndex { model: label.to_owned(), from, to })?;
             }
         }
         Ok(())

@@ -248,7 +248,7 @@ fn inner<T>(
     items.into_iter().map(one).collect()
 }
 
-const INDEX: [&str; 6] = ["name", "fields", "expressions", "where", "include", "unique"];
+const INDEX: [&str; 7] = ["name", "fields", "expressions", "where", "include", "unique", "deferrable"];
 
 fn index(table: &Table<'_>) -> Result<IndexState> {
     let texts =
@@ -260,6 +260,7 @@ fn index(table: &Table<'_>) -> Result<IndexState> {
         condition: table.opt_text("where")?,
         include: texts("include")?,
         unique: table.flag("unique")?,
+        deferrable: table.flag("deferrable")?,
     })
 }
 

@@ -196,8 +196,10 @@ fn index_keys(index: &IndexState) -> Vec<(&'static str, String)> {
     if let Some(condition) = &index.condition {
         keys.push(("where", quoted(condition)));
     }
-    if index.unique {
-        keys.push(("unique", "true".to_owned()));
+    for (key, set) in [("unique", index.unique), ("deferrable", index.deferrable)] {
+        if set {
+            keys.push((key, "true".to_owned()));
+        }
     }
     keys
 }

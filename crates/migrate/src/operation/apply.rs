@@ -312,6 +312,12 @@ fn index_fits(owner: &ModelState, index: &IndexState) -> Result {
     if index.fields.is_empty() && index.expressions.is_empty() {
         return Err(refuse("an index needs `fields` or `expressions`"));
     }
+    let plain = index.unique && !index.is_raw() && index.parts().all(|(_, descending)| !descending);
+    if index.deferrable && !plain {
+        return Err(refuse(
+            "only what is unique among all rows, over fields without a direction, can be `deferrable`",
+        ));
+    }
     for field in index.parts().map(|(field, _)| field).chain(index.include.iter().map(String::as_str)) {
         owner.field(field)?;
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::Operation;
-use crate::state::{FieldState, name_of};
+use crate::state::{FieldState, app_of, name_of};
 
 impl Operation {
     /// The operation in one line, for lists and messages: `add field year to Film`.
@@ -45,6 +45,9 @@ impl fmt::Display for Operation {
                 None => write!(f, "create model {}", name_of(model)),
             },
             Operation::DeleteModel { model } => write!(f, "delete model {}", name_of(model)),
+            Operation::RenameModel { model, to } if app_of(model) != app_of(to) => {
+                write!(f, "move model {model} to {to}")
+            }
             Operation::RenameModel { model, to } => {
                 write!(f, "rename model {} to {}", name_of(model), name_of(to))
             }

@@ -18,6 +18,8 @@ pub struct IndexState {
     pub include: Vec<String>,
     /// May no two of its rows share their values?
     pub unique: bool,
+    /// Is that only checked when a transaction commits?
+    pub deferrable: bool,
 }
 
 impl IndexState {

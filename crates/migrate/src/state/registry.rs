@@ -49,6 +49,7 @@ impl ProjectState {
                     condition: index.condition.map(str::to_owned),
                     include: names(&index.include)?,
                     unique: index.unique,
+                    deferrable: index.deferrable,
                 })
             };
             let indexes = meta.indexes.iter().map(index).collect::<Result<_>>()?;

@@ -286,7 +286,7 @@ impl Change {
         steps.extend(gone.map(keys::ForeignKey::drop));
         let (old, new) = (table::indexes(self.before())?, table::indexes(after)?);
         let dropped = old.iter().filter(|index| !new.contains(index));
-        steps.extend(dropped.map(|index| sql(format!("DROP INDEX {}", quoted(&index.name)))));
+        steps.extend(dropped.map(|index| sql(&*index.drop)));
         let (old_checks, new_checks) = (table::checks(self.before()), table::checks(after));
         for check in old_checks.iter().filter(|check| !new_checks.contains(check)) {
             steps.push(sql(format!("ALTER TABLE {table} DROP CONSTRAINT {}", quoted(&check.name))));

@@ -4,8 +4,12 @@ use quintet_core::Result;
 
 use super::{WORDS, quoted, table};
 use crate::{
+    error::refuse,
     operation::Operation,
-    sql::{Step, shared},
+    sql::{
+        Step,
+        shared::{self, Index},
+    },
     state::ModelState,
 };
 
@@ -15,6 +19,14 @@ pub(super) fn steps(before: &ModelState, after: &ModelState, operation: &Operati
     let mut steps = Vec::new();
     let drop = |name: &str| Step::Alone(format!("DROP INDEX CONCURRENTLY IF EXISTS {}", quoted(name)));
     steps.extend(old.iter().filter(|index| !new.contains(index)).map(|index| drop(&index.name)));
+    let deferrable = |index: &&Index| index.drop.starts_with("ALTER TABLE");
+    let changed = old.iter().filter(|i| !new.contains(i)).chain(new.iter().filter(|i| !old.contains(i)));
+    if let Some(index) = changed.into_iter().find(deferrable) {
+        return Err(refuse(format!(
+            "`{}` is deferrable and so is a constraint, which is not made beside those who write: leave `concurrently` out",
+            index.name
+        )));
+    }
     if let Operation::AddIndex { index, .. } = operation
         && index.unique
     {

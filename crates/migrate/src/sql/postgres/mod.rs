@@ -36,6 +36,7 @@ const WORDS: Words = Words {
     shown,
     no_key: "'row ' || ctid::text",
     include: true,
+    deferrable: true,
 };
 
 /// A column's value in words.

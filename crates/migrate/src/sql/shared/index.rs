@@ -12,6 +12,7 @@ pub(in crate::sql) struct Index {
     /// The fields, if it is unique.
     pub(in crate::sql) unique_fields: Option<Vec<String>>,
     pub(in crate::sql) create: String,
+    pub(in crate::sql) drop: String,
 }
 
 /// The indexes of a model, in an order that renaming keeps.
@@ -24,13 +25,15 @@ pub(in crate::sql) fn indexes(words: &Words, model: &ModelState) -> Result<Vec<I
         let unique = if unique { "UNIQUE " } else { "" };
         format!("CREATE {unique}INDEX {} ON {table}", words.quoted(name))
     };
+    let drop_index = |name: &str| format!("DROP INDEX {}", words.quoted(name));
     let mut found: Vec<Index> = Vec::new();
     let mut add = |columns: &[&str], unique_fields: Option<Vec<String>>| {
         let unique = unique_fields.is_some();
         let name = names::index(&model.table, columns, unique);
         let create = format!("{} ({})", start(unique, &name), words.list(columns));
         if found.iter().all(|index| index.name != name) {
-            found.push(Index { name, unique_fields, create });
+            let drop = drop_index(&name);
+            found.push(Index { name, unique_fields, create, drop });
         }
     };
     let single_key = model.key().count() == 1;
@@ -52,7 +55,7 @@ pub(in crate::sql) fn indexes(words: &Words, model: &ModelState) -> Result<Vec<I
             parts.push(if descending { format!("{column} DESC") } else { column });
         }
         parts.extend(index.expressions.iter().map(|sql| format!("({sql})")));
-        let mut create = format!("{} ({})", start(index.unique, &name), parts.join(", "));
+        let mut body = format!("({})", parts.join(", "));
         if !index.include.is_empty() {
             if !words.include {
                 return Err(refuse(format!(
@@ -62,14 +65,30 @@ pub(in crate::sql) fn indexes(words: &Words, model: &ModelState) -> Result<Vec<I
                     words.name
                 )));
             }
-            create.push_str(&format!(" INCLUDE ({})", words.list(&model.columns_of(&index.include)?)));
+            body.push_str(&format!(" INCLUDE ({})", words.list(&model.columns_of(&index.include)?)));
         }
+        let mut create = format!("{} {body}", start(index.unique, &name));
         if let Some(condition) = &index.condition {
             create.push_str(&format!(" WHERE {condition}"));
         }
         let plain = index.unique && !index.is_raw();
         let unique_fields = plain.then(|| index.parts().map(|(field, _)| field.to_owned()).collect());
-        found.push(Index { name, unique_fields, create });
+        let mut drop = drop_index(&name);
+        if index.deferrable {
+            if !words.deferrable {
+                return Err(refuse(format!(
+                    "`{name}` can't be deferrable: {} checks each row at once. Leave `deferrable` out, and let rows that exchange \
+                     their values take one between",
+                    words.name
+                )));
+            }
+            let quoted = words.quoted(&name);
+            drop = format!("ALTER TABLE {table} DROP CONSTRAINT {quoted}");
+            create = format!(
+                "ALTER TABLE {table} ADD CONSTRAINT {quoted} UNIQUE {body} DEFERRABLE INITIALLY DEFERRED"
+            );
+        }
+        found.push(Index { name, unique_fields, create, drop });
     }
     Ok(found)
 }

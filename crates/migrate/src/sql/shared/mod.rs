@@ -36,6 +36,8 @@ pub(super) struct Words {
     pub(super) no_key: &'static str,
     /// Can an index carry fields along?
     pub(super) include: bool,
+    /// Can uniqueness be checked when a transaction commits?
+    pub(super) deferrable: bool,
 }
 
 impl Words {

@@ -33,6 +33,7 @@ const WORDS: Words = Words {
     shown,
     no_key: "'rowid = ' || rowid",
     include: false,
+    deferrable: false,
 };
 
 /// A column's value in words.

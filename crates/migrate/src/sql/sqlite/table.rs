@@ -126,7 +126,7 @@ pub(super) fn indexes(model: &ModelState) -> Result<Vec<Index>> {
 pub(super) fn index_changes(before: &ModelState, after: &ModelState) -> Result<(Vec<String>, Vec<String>)> {
     let (old, new) = (indexes(before)?, indexes(after)?);
     let same = |a: &Index, all: &[Index]| all.iter().any(|b| a.name == b.name && a.create == b.create);
-    let dropped = old.iter().filter(|i| !same(i, &new)).map(|i| format!("DROP INDEX {}", quoted(&i.name)));
+    let dropped = old.iter().filter(|i| !same(i, &new)).map(|i| i.drop.clone());
     let created = new.iter().filter(|i| !same(i, &old)).map(|i| i.create.clone());
     Ok((dropped.collect(), created.collect()))
 }
