@@ -6,7 +6,7 @@ mod common;
 use common::*;
 use quintet_core::value::Kind;
 use quintet_migrate::{
-    Operation,
+    Operation, ProjectState,
     detect::{Hints, Prepared, detect},
     file,
     run::Target,
@@ -15,7 +15,8 @@ use quintet_migrate::{
 };
 use quintet_orm::{
     Executor,
-    dialect::{POSTGRES, SQLITE},
+    dialect::{POSTGRES, SQLITE, TextIndex},
+    search,
 };
 
 fn film() -> Vec<Operation> {
@@ -70,6 +71,7 @@ async fn indexes_and_rules_come_and_go_and_keep_the_rows() {
             ..over(&[])
         })],
         vec![check("known_year", "year > 1900")],
+        vec![index(IndexState { search: true, ..over(&["title"]) })],
         vec![
             index(over(&["title"])),
             check("known_year", "year > 1900"),
@@ -337,4 +339,102 @@ async fn rows_exchange_values_that_are_unique_at_the_end() {
     assert_database(&db, &all.state().unwrap()).await;
     up_to(&db, &all, "shop", "0001").await.unwrap();
     assert_database(&db, &all.state_of(|key| key.name == "0001").unwrap()).await;
+}
+
+fn searched() -> Operation {
+    index(IndexState { search: true, ..over(&["title"]) })
+}
+
+/// The titles that have this word, by the database's index of words.
+async fn with_word(db: &Bed, table: &str, column: &str, word: &str) -> String {
+    let condition = match db.dialect().text_index {
+        TextIndex::Fts5 => {
+            format!("id IN (SELECT rowid FROM {table}_search WHERE {table}_search MATCH '{word}')")
+        }
+        TextIndex::TsVector => {
+            format!("{} @@ to_tsquery('simple', '{word}')", search::vector(&[format!("\"{column}\"")]))
+        }
+    };
+    text(db, &format!("SELECT {column} FROM {table} WHERE {condition} ORDER BY id")).await
+}
+
+#[tokio::test]
+async fn an_index_of_words_follows_rows_and_every_change_of_its_table() {
+    let steps = [
+        // Rows that are there are found, and those that come.
+        (vec![searched()], "shop_film", "title"),
+        // Built anew.
+        (vec![alter("shop.Film", varchar("title", 60))], "shop_film", "title"),
+        (vec![check("known_year", "year > 1900")], "shop_film", "title"),
+        (vec![add("shop.Film", field("pages", Kind::Int), Some("1"))], "shop_film", "title"),
+        (
+            vec![Operation::RenameField {
+                model: "shop.Film".into(),
+                from: "title".into(),
+                to: "name".into(),
+                column: None,
+            }],
+            "shop_film",
+            "name",
+        ),
+        (vec![Operation::RenameTable { model: "shop.Film".into(), table: "movie".into() }], "movie", "name"),
+    ];
+    for engine in engines() {
+        let mut all = vec![film()];
+        all.extend(steps.iter().map(|(operations, ..)| operations.clone()));
+        all.push(vec![Operation::DeleteModel { model: "shop.Film".into() }]);
+        let graph = chain("shop", all);
+        let db = engine.open().await;
+        up_to(&db, &graph, "shop", "0001").await.unwrap();
+        fill(&db).await;
+        let mut ids = 10;
+        let places: Vec<(String, &str, &str)> = steps
+            .iter()
+            .zip(2..)
+            .map(|((_, table, column), number)| (format!("{number:04}"), *table, *column))
+            .collect();
+        for (name, table, column) in places.iter().chain(places.iter().rev()) {
+            up_to(&db, &graph, "shop", name).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            assert_database(&db, &graph.state_of(|key| key.name <= *name).unwrap()).await;
+            assert_eq!(with_word(&db, table, column, "alien").await, "Alien;ALIEN", "{name}");
+            ids += 1;
+            // What is written is followed.
+            let pages = if name.as_str() >= "0005" { ("pages, ", "1, ") } else { ("", "") };
+            let insert = format!(
+                "INSERT INTO {table} (id, {}{column}, released) VALUES ({ids}, {}'Nova {ids}', '2020-01-01')",
+                pages.0, pages.1
+            );
+            db.batch(insert).await.unwrap();
+            assert_eq!(with_word(&db, table, column, "nova").await, format!("Nova {ids}"), "{name}");
+            db.batch(format!("UPDATE {table} SET {column} = 'Other' WHERE id = {ids}")).await.unwrap();
+            assert_eq!(with_word(&db, table, column, "nova").await, "", "{name}");
+            db.batch(format!("DELETE FROM {table} WHERE id = {ids}")).await.unwrap();
+            assert_eq!(with_word(&db, table, column, "other").await, "", "{name}");
+        }
+        // Nothing of it is left.
+        up_to(&db, &graph, "shop", "0001").await.unwrap();
+        assert_database(&db, &graph.state_of(|key| key.name == "0001").unwrap()).await;
+        assert_eq!(text(&db, ALL).await, ROWS);
+        if db.dialect().text_index == TextIndex::Fts5 {
+            let left = "SELECT name FROM sqlite_schema WHERE name LIKE '%search%'";
+            assert_eq!(text(&db, left).await, "");
+            go(&db, &graph, Target::Latest).await.unwrap();
+            assert_eq!(text(&db, left).await, "");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_searched_for_words_is_refused() {
+    let number = index(IndexState { search: true, ..over(&["year"]) });
+    for dialect in [&SQLITE, &POSTGRES] {
+        let operations = [film(), vec![number.clone()]].concat();
+        let (at, error) = plan(dialect, &mut ProjectState::default(), &operations).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            at == 1
+                && error.contains("`year` of table `shop_film` can't be searched for words: it is no text"),
+            "{at} {error}"
+        );
+    }
 }

@@ -43,6 +43,8 @@ pub struct Dialect {
     pub regex: bool,
     /// Is there `DISTINCT ON (…)`?
     pub distinct_on: bool,
+    /// How texts are searched for words.
+    pub text_index: TextIndex,
     /// What stands before a query to be told how it would be run.
     pub explain: &'static str,
     /// Are the rows of a long query fetched in parts, through a cursor in a transaction? Otherwise the driver has a thread
@@ -77,6 +79,15 @@ pub enum TextSearch {
     Like,
 }
 
+/// How texts are searched for words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextIndex {
+    /// By a table of FTS5 beside the model's, which triggers keep.
+    Fts5,
+    /// By `tsvector` and an index over it.
+    TsVector,
+}
+
 /// How parameters are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
@@ -108,6 +119,7 @@ pub static SQLITE: Dialect = Dialect {
     aggregate_filter: true,
     regex: true,
     distinct_on: false,
+    text_index: TextIndex::Fts5,
     explain: "EXPLAIN QUERY PLAN ",
     cursors: false,
     plans_by_limit: true,
@@ -135,6 +147,7 @@ pub static POSTGRES: Dialect = Dialect {
     aggregate_filter: true,
     regex: true,
     distinct_on: true,
+    text_index: TextIndex::TsVector,
     explain: "EXPLAIN ",
     cursors: true,
     plans_by_limit: false,

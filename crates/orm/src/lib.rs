@@ -26,6 +26,7 @@ mod room;
 pub mod row;
 #[doc(hidden)]
 pub mod rt;
+pub mod search;
 pub mod shape;
 pub mod signal;
 mod sql;

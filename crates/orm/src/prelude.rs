@@ -16,5 +16,6 @@ pub use crate::{
     },
     query::raw,
     relation::{ForeignKey, HasMany, ManyToMany},
+    search::Snippet,
     signal::{Deleted, Deleting, LinksChanged, LinksChanging, Saved, Saving},
 };

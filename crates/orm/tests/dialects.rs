@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use quintet_orm::{
     Dialect,
-    dialect::{Functions, Placeholder, SQLITE, TextSearch},
+    dialect::{Functions, Placeholder, SQLITE, TextIndex, TextSearch},
     prelude::*,
 };
 
@@ -28,6 +28,7 @@ static OTHER: Dialect = Dialect {
     aggregate_filter: false,
     regex: true,
     distinct_on: true,
+    text_index: TextIndex::TsVector,
     explain: "EXPLAIN ",
     cursors: true,
     plans_by_limit: false,
@@ -58,6 +59,7 @@ const fn copy(of: &Dialect) -> Dialect {
         aggregate_filter: of.aggregate_filter,
         regex: of.regex,
         distinct_on: of.distinct_on,
+        text_index: of.text_index,
         explain: of.explain,
         cursors: of.cursors,
         plans_by_limit: of.plans_by_limit,

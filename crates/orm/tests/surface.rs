@@ -30,6 +30,8 @@ mod sheet;
 mod texts;
 #[path = "surface/windows.rs"]
 mod windows;
+#[path = "surface/words.rs"]
+mod words;
 #[path = "surface/writes.rs"]
 mod writes;
 
@@ -55,6 +57,7 @@ async fn table(on: &On) -> Sheet {
     sets::rows(&mut sheet).await;
     relations::rows(&mut sheet).await;
     by_name::rows(&mut sheet).await;
+    words::rows(&mut sheet).await;
     nasty::rows(&mut sheet).await;
     // At the end, as they change what is there.
     writes::rows(&mut sheet).await;

@@ -14,6 +14,7 @@ pages! {
     start <- "../../../docs/start.md",
     models <- "../../../docs/models.md",
     queries <- "../../../docs/queries.md",
+    search <- "../../../docs/search.md",
     relations <- "../../../docs/relations.md",
     aggregation <- "../../../docs/aggregation.md",
     shapes <- "../../../docs/shapes.md",

@@ -17,6 +17,8 @@ pub struct IndexMeta {
     pub unique: bool,
     /// Is that only checked when a transaction commits, so that two rows can exchange their values?
     pub deferrable: bool,
+    /// Is it of the words of its fields, for full-text search?
+    pub search: bool,
 }
 
 impl IndexMeta {
@@ -29,6 +31,7 @@ impl IndexMeta {
         include: &[],
         unique: false,
         deferrable: false,
+        search: false,
     };
 }
 

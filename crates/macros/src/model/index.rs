@@ -24,6 +24,7 @@ pub(super) struct Index {
     unique: bool,
     /// The word, for errors.
     deferrable: Option<Ident>,
+    search: bool,
 }
 
 /// A rule as written.
@@ -90,6 +91,19 @@ pub(super) fn read(input: ParseStream<'_>, indexes: &mut Vec<Index>, checks: &mu
         comma(&list)?;
     }
     Ok(())
+}
+
+/// The index of words over these fields.
+pub(super) fn of_words(fields: Vec<LitStr>) -> Index {
+    let fields = fields.into_iter().map(|name| (name, false)).collect();
+    Index { fields, search: true, ..Index::default() }
+}
+
+impl Index {
+    /// Is it one of words?
+    pub(super) fn is_of_words(&self) -> bool {
+        self.search
+    }
 }
 
 fn read_index(word: &Ident, input: ParseStream<'_>) -> Result<Index> {
@@ -188,8 +202,8 @@ pub(super) fn write(model: &Model, meta: &TokenStream) -> Result<(Vec<TokenStrea
             None => quote!(::core::option::Option::None),
         };
         let (name, condition) = (option(&index.name), option(&index.condition));
-        let (expressions, unique) = (&index.expressions, index.unique);
         let deferrable = index.deferrable.is_some();
+        let (expressions, unique, search) = (&index.expressions, index.unique, index.search);
         indexes.push(quote!(#meta::IndexMeta {
             name: #name,
             fields: &[#(#parts),*],
@@ -198,6 +212,7 @@ pub(super) fn write(model: &Model, meta: &TokenStream) -> Result<(Vec<TokenStrea
             include: &[#(#include),*],
             unique: #unique,
             deferrable: #deferrable,
+            search: #search,
         }));
     }
     let checks = model

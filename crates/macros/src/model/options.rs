@@ -24,7 +24,7 @@ pub(super) struct Options {
 }
 
 const KNOWN: &str = "app, table, ordering, verbose_name, verbose_name_plural, unique_together, indexes, constraints, \
-     renamed_from, handle";
+     renamed_from, handle, search";
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
@@ -53,6 +53,18 @@ impl Parse for Options {
                 "ordering" => options.ordering = texts(&pair.value)?,
                 "unique_together" => options.unique_together = sets(&pair.value)?,
                 "handle" => options.handle = Some(ident(&pair.value)?),
+                "search" => {
+                    let fields = texts(&pair.value)?;
+                    if fields.is_empty() {
+                        let message = "search needs the fields that are searched: search = [\"title\"]";
+                        return Err(Error::new(pair.value.span(), message));
+                    }
+                    if options.indexes.iter().any(Index::is_of_words) {
+                        let message = "a model is searched in one list of fields: put all into one `search`";
+                        return Err(Error::new(pair.path.span(), message));
+                    }
+                    options.indexes.push(index::of_words(fields));
+                }
                 _ => {
                     let message = format!("a model has no option `{name}`; it has {KNOWN}");
                     return Err(Error::new(pair.path.span(), message));

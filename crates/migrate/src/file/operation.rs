@@ -248,7 +248,8 @@ fn inner<T>(
     items.into_iter().map(one).collect()
 }
 
-const INDEX: [&str; 7] = ["name", "fields", "expressions", "where", "include", "unique", "deferrable"];
+const INDEX: [&str; 8] =
+    ["name", "fields", "expressions", "where", "include", "unique", "deferrable", "search"];
 
 fn index(table: &Table<'_>) -> Result<IndexState> {
     let texts =
@@ -261,6 +262,7 @@ fn index(table: &Table<'_>) -> Result<IndexState> {
         include: texts("include")?,
         unique: table.flag("unique")?,
         deferrable: table.flag("deferrable")?,
+        search: table.flag("search")?,
     })
 }
 

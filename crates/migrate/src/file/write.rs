@@ -201,6 +201,9 @@ fn index_keys(index: &IndexState) -> Vec<(&'static str, String)> {
             keys.push((key, "true".to_owned()));
         }
     }
+    if index.search {
+        keys.push(("search", "true".to_owned()));
+    }
     keys
 }
 

@@ -76,7 +76,11 @@ impl fmt::Display for Operation {
             Operation::AddIndex { model, index, .. } => {
                 let parts: Vec<&str> =
                     index.fields.iter().chain(&index.expressions).map(String::as_str).collect();
-                let unique = if index.unique { "unique " } else { "" };
+                let unique = match (index.unique, index.search) {
+                    (true, _) => "unique ",
+                    (false, true) => "search ",
+                    (false, false) => "",
+                };
                 write!(f, "add {unique}index ({}) to {}", parts.join(", "), name_of(model))
             }
             Operation::RemoveIndex { model, name, .. } => {

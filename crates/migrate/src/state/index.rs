@@ -20,6 +20,8 @@ pub struct IndexState {
     pub unique: bool,
     /// Is that only checked when a transaction commits?
     pub deferrable: bool,
+    /// Is it of the words of its fields, for full-text search?
+    pub search: bool,
 }
 
 impl IndexState {
@@ -50,6 +52,9 @@ impl IndexState {
     pub fn name(&self, model: &ModelState) -> Result<String> {
         if let Some(name) = &self.name {
             return Ok(name.clone());
+        }
+        if self.search {
+            return Ok(quintet_orm::search::index_name(&model.table));
         }
         let mut columns = Vec::new();
         for (field, descending) in self.parts() {

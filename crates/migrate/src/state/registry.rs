@@ -50,6 +50,7 @@ impl ProjectState {
                     include: names(&index.include)?,
                     unique: index.unique,
                     deferrable: index.deferrable,
+                    search: index.search,
                 })
             };
             let indexes = meta.indexes.iter().map(index).collect::<Result<_>>()?;

@@ -46,8 +46,17 @@ async fn sqlite(db: &Db) -> BTreeMap<String, Table> {
          AND name <> 'quintet_migrations'",
     )
     .await;
+    // An index of words is a virtual table beside its own, with tables of its own beside it.
+    let words: Vec<String> = all
+        .iter()
+        .filter(|row| string(&row[1]).starts_with("CREATE VIRTUAL TABLE"))
+        .map(|row| string(&row[0]))
+        .collect();
     for row in all {
         let (name, sql) = (string(&row[0]), string(&row[1]));
+        if words.iter().any(|words| name == *words || name.starts_with(&format!("{words}_"))) {
+            continue;
+        }
         let mut table = Table { numbered: sql.contains("AUTOINCREMENT"), ..Table::default() };
         table.ranges = sql.matches(" BETWEEN 0 AND ").count();
         let constraints = sql.split("CONSTRAINT \"").skip(1);
@@ -70,6 +79,9 @@ async fn sqlite(db: &Db) -> BTreeMap<String, Table> {
             let part = |c: &Value| if c.is_null() { "an expression".to_owned() } else { string(c) };
             let columns = columns.iter().map(|c| part(&c[2])).collect();
             table.indexes.insert(index, (columns, i[2] == Value::Int(1)));
+        }
+        if let Some(words) = words.iter().find(|words| words.strip_suffix("_search") == Some(&name)) {
+            table.indexes.insert(words.clone(), (vec!["an expression".to_owned()], false));
         }
         tables.insert(name, table);
     }
@@ -224,6 +236,9 @@ pub fn expected(state: &ProjectState, dialect: &str) -> BTreeMap<String, Table> 
         for index in &model.indexes {
             let mut columns: Vec<String> =
                 index.parts().map(|(f, _)| model.get(f).unwrap().column.clone()).collect();
+            if index.search {
+                columns = vec!["an expression".to_owned()];
+            }
             columns.extend(index.expressions.iter().map(|_| "an expression".to_owned()));
             table.indexes.insert(index.name(model).unwrap(), (columns, index.unique));
         }

@@ -5,6 +5,7 @@
 mod node;
 mod part;
 mod path_key;
+mod search;
 mod select;
 mod visit;
 mod window;
@@ -15,5 +16,6 @@ pub use node::{
 };
 pub use part::{DateFunction, DatePart, DateUnit, JsonAs, JsonStep};
 pub use path_key::PathKey;
+pub use search::{SearchAsk, SearchNode};
 pub use select::{Combine, Lock, Nulls, OrderBy, Owners, Select, model_columns};
 pub use window::{Exclude, Frame, FrameUnit, WindowCall, WindowFunction, WindowNode};

@@ -1,6 +1,6 @@
 use quintet_core::{Value, meta::ModelMeta, value::Kind};
 
-use super::{DateFunction, JsonAs, JsonStep, OrderBy, PathKey, Select, WindowNode};
+use super::{DateFunction, JsonAs, JsonStep, OrderBy, PathKey, SearchNode, Select, WindowNode};
 
 /// An expression of a query.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +57,8 @@ pub enum Node {
     Window(Box<WindowNode>),
     /// An instant, whose parts and units are those of a time zone: the second part, a text.
     InZone(Box<Node>, Box<Node>),
+    /// A question to the index of words.
+    Search(Box<SearchNode>),
     /// A function of the database by its name.
     Call(String, Vec<Node>),
     /// The column of a many-to-many's table that points to the owner; only where [`Select::owners`] is set.

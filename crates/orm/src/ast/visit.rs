@@ -58,6 +58,7 @@ macro_rules! parts {
             | Node::Scalar(_)
             | Node::Exists(_)
             | Node::Outer(_)
+            | Node::Search(_)
             | Node::OwnerKey => {}
         }
     };
@@ -112,6 +113,7 @@ impl Node {
         match self {
             Node::Column(path, _) => Some(*path),
             Node::Many(many) => Some(many.path),
+            Node::Search(search) => Some(search.path),
             _ => None,
         }
     }
@@ -128,6 +130,7 @@ impl Node {
                 | Node::Scalar(_)
                 | Node::Exists(_)
                 | Node::Outer(_)
+                | Node::Search(_)
                 | Node::OwnerKey => true,
                 _ => false,
             };
@@ -184,6 +187,7 @@ impl Node {
         match (&mut *self, depth) {
             (Node::Column(path, _), 0) => *path = path.after(start),
             (Node::Many(many), 0) => many.path = many.path.after(start),
+            (Node::Search(search), 0) => search.path = search.path.after(start),
             (Node::Outer(outer), 1) => outer.at = outer.at.after(start),
             (Node::Outer(outer), 2..) => outer.node.reroot(start, depth - 1),
             _ => {}

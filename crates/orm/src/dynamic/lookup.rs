@@ -3,7 +3,7 @@
 use quintet_core::{Error, Result, Value, meta::FieldMeta, near::nearest, value::Kind};
 
 use super::name::Target;
-use crate::ast::{Comparison, Node, TextTest, Where};
+use crate::ast::{Comparison, DateFunction, DatePart, JsonStep, Node, TextTest, Where};
 
 /// A way to compare, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,10 +13,18 @@ enum Lookup {
     In,
     Range,
     IsNull,
+    HasKey,
+    HasKeys,
+    HasAnyKey,
+    Contains,
+    ContainedBy,
 }
 
 /// More values than anybody writes into an address.
 const LONGEST_LIST: usize = 1000;
+
+/// More names of members than anybody writes into an address.
+const LONGEST_KEYS: usize = 100;
 
 const fn text(place: Where, fold: bool) -> Lookup {
     Lookup::Text(TextTest { place, fold })
@@ -38,25 +46,90 @@ const LOOKUPS: &[(&str, Lookup)] = &[
     ("lte", Lookup::Compare(Comparison::Le)),
     ("range", Lookup::Range),
     ("isnull", Lookup::IsNull),
+    ("has_key", Lookup::HasKey),
+    ("has_keys", Lookup::HasKeys),
+    ("has_any_keys", Lookup::HasAnyKey),
+    ("contains", Lookup::Contains),
+    ("contained_by", Lookup::ContainedBy),
+];
+
+const fn part(part: DatePart) -> DateFunction {
+    DateFunction::Part(part)
+}
+
+/// What can be taken of a date, a time or an instant (in UTC) before it is compared: `released__year__gte`.
+const PARTS: &[(&str, DateFunction)] = &[
+    ("year", part(DatePart::Year)),
+    ("iso_year", part(DatePart::IsoYear)),
+    ("quarter", part(DatePart::Quarter)),
+    ("month", part(DatePart::Month)),
+    ("week", part(DatePart::Week)),
+    ("day", part(DatePart::Day)),
+    ("iso_week_day", part(DatePart::Weekday)),
+    ("week_day", part(DatePart::SundayWeekday)),
+    ("hour", part(DatePart::Hour)),
+    ("minute", part(DatePart::Minute)),
+    ("second", part(DatePart::Second)),
+    ("date", DateFunction::Day),
+    ("time", DateFunction::Time),
 ];
 
 impl Lookup {
     /// Does it make sense for this column?
-    fn fits(self, field: &FieldMeta) -> bool {
+    fn fits(self, kind: Kind) -> bool {
         match self {
             Lookup::IsNull => true,
-            Lookup::Text(_) => field.kind == Kind::Text,
-            Lookup::In | Lookup::Compare(Comparison::Eq) => !matches!(field.kind, Kind::Json),
-            Lookup::Compare(_) | Lookup::Range => {
-                !matches!(field.kind, Kind::Json | Kind::Bool | Kind::Bytes)
+            Lookup::Text(_) => kind == Kind::Text,
+            Lookup::HasKey | Lookup::HasKeys | Lookup::HasAnyKey | Lookup::Contains | Lookup::ContainedBy => {
+                kind == Kind::Json
             }
+            Lookup::In | Lookup::Compare(Comparison::Eq) => !matches!(kind, Kind::Json),
+            Lookup::Compare(_) | Lookup::Range => !matches!(kind, Kind::Json | Kind::Bool | Kind::Bytes),
         }
     }
 }
 
 /// Is this the name of a lookup?
 pub(super) fn is_lookup(name: &str) -> bool {
+    let of_part = |(part, _): &(&str, DateFunction)| {
+        name.strip_prefix(part)
+            .is_some_and(|rest| rest.is_empty() || rest.strip_prefix("__").is_some_and(is_plain))
+    };
+    is_plain(name) || PARTS.iter().any(of_part)
+}
+
+fn is_plain(name: &str) -> bool {
     LOOKUPS.iter().any(|(known, _)| *known == name)
+}
+
+/// What is compared: the column, or a part of it; and its kind.
+struct Compared {
+    node: Node,
+    kind: Kind,
+}
+
+/// Takes the part off that a lookup begins with, and gives the rest.
+fn compared<'a>(target: &Target, lookup: &'a str) -> (Compared, &'a str) {
+    let (column, kind) = (target.column(), target.field.kind);
+    let (first, rest) = lookup.split_once("__").unwrap_or((lookup, "exact"));
+    let (has_day, has_clock) =
+        (matches!(kind, Kind::Date | Kind::DateTime), matches!(kind, Kind::Time | Kind::DateTime));
+    let fits = |function: DateFunction| match function {
+        DateFunction::Part(DatePart::Hour | DatePart::Minute | DatePart::Second) => has_clock,
+        DateFunction::Part(_) | DateFunction::Start(_) => has_day,
+        DateFunction::Day | DateFunction::Time => has_day && has_clock,
+    };
+    match PARTS.iter().find(|(name, function)| *name == first && fits(*function)) {
+        Some((_, function)) => {
+            let of = match function {
+                DateFunction::Day => Kind::Date,
+                DateFunction::Time => Kind::Time,
+                _ => Kind::Int,
+            };
+            (Compared { node: Node::Date(*function, kind, Box::new(column)), kind: of }, rest)
+        }
+        None => (Compared { node: column, kind }, lookup),
+    }
 }
 
 /// The condition that `given` says of `target`; `asked` is the whole name, for messages, `lookup` its end.
@@ -65,8 +138,9 @@ pub(super) fn is_lookup(name: &str) -> bool {
 /// Status 400: an unknown lookup, one that does not fit the column, or a value that is none of its kind.
 pub(super) fn condition(target: &Target, asked: &str, lookup: &str, given: &str) -> Result<Node> {
     let field = target.field;
-    let fitting = || LOOKUPS.iter().filter(|(_, lookup)| lookup.fits(field)).map(|(name, _)| *name);
-    let Some((_, lookup)) = LOOKUPS.iter().find(|(name, known)| *name == lookup && known.fits(field)) else {
+    let (Compared { node: column, kind }, lookup) = compared(target, lookup);
+    let fitting = || LOOKUPS.iter().filter(|(_, lookup)| lookup.fits(kind)).map(|(name, _)| *name);
+    let Some((_, lookup)) = LOOKUPS.iter().find(|(name, known)| *name == lookup && known.fits(kind)) else {
         let why = if is_lookup(lookup) { "does not fit this field" } else { "is no lookup" };
         let hint = match nearest(lookup, fitting()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -74,10 +148,25 @@ pub(super) fn condition(target: &Target, asked: &str, lookup: &str, given: &str)
         };
         return Err(Error::bad_request(format!("{asked}: `{lookup}` {why}; {hint}")));
     };
-    let read = |text: &str| value(field, text).map_err(|why| Error::bad_request(format!("{asked}: {why}")));
-    let column = target.column();
+    let read = |text: &str| {
+        let read = match kind == field.kind {
+            true => value(field, text),
+            false => Value::parse(kind, text).map_err(|error| error.to_string()),
+        };
+        read.map_err(|why| Error::bad_request(format!("{asked}: {why}")))
+    };
+    let has = |key: &str| {
+        let step = JsonStep::Key(key.to_owned());
+        Node::Not(Box::new(Node::IsNull(Box::new(Node::JsonAt(Box::new(column.clone()), step)))))
+    };
+    let keys = || given.split(',').filter(|key| !key.is_empty()).take(LONGEST_KEYS);
     let node = match *lookup {
         Lookup::Compare(op) => Node::compare(op, column, Node::Value(read(given)?)),
+        Lookup::HasKey => has(given),
+        Lookup::HasKeys => Node::And(keys().map(has).collect()),
+        Lookup::HasAnyKey => Node::Or(keys().map(has).collect()),
+        Lookup::Contains => Node::JsonContains(Box::new(column), Box::new(Node::Value(read(given)?))),
+        Lookup::ContainedBy => Node::JsonContains(Box::new(Node::Value(read(given)?)), Box::new(column)),
         Lookup::Text(test) => Node::Text(test, Box::new(column), given.to_owned()),
         Lookup::In => {
             let all: Vec<&str> = given.split(',').filter(|text| !text.is_empty()).collect();
@@ -105,14 +194,14 @@ pub(super) fn condition(target: &Target, asked: &str, lookup: &str, given: &str)
             let is_null = if target.is_relation() {
                 Node::Not(Box::new(target.any(None)))
             } else {
-                let null = Node::IsNull(Box::new(column));
+                let null = Node::IsNull(Box::new(column.clone()));
                 if target.is_many() { target.any(Some(null)) } else { null }
             };
             return Ok(match (missing, is_null) {
                 (true, node) => node,
                 (false, Node::Not(node)) => *node,
                 (false, _) if target.is_many() => {
-                    target.any(Some(Node::Not(Box::new(Node::IsNull(Box::new(target.column()))))))
+                    target.any(Some(Node::Not(Box::new(Node::IsNull(Box::new(column))))))
                 }
                 (false, node) => Node::Not(Box::new(node)),
             });

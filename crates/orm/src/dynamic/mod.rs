@@ -12,6 +12,7 @@ mod registry;
 mod row;
 mod set;
 mod values;
+mod words;
 mod write;
 
 pub(crate) use read::{fetch_values, read_value, values_of, values_sink};

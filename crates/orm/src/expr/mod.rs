@@ -18,6 +18,7 @@ mod math;
 mod null;
 mod number;
 mod order;
+mod search;
 mod subquery;
 mod text;
 mod window;
@@ -35,6 +36,7 @@ pub use json::IntoJsonStep;
 pub use literal::{Valued, value};
 pub use math::random;
 pub use order::{IntoGroupOrders, IntoOrders, Order};
+pub(crate) use search::{search_matches, search_rank};
 pub use subquery::{exists, outer};
 pub use window::{
     IntoBounds, IntoPartition, IntoWindow, Window, WindowFn, cume_dist, dense_rank, ntile, percent_rank,

@@ -90,6 +90,7 @@ fn add_leaves(node: &Node, columns: &mut Vec<Node>) {
         | Node::InQuery(..)
         | Node::Scalar(_)
         | Node::Exists(_)
+        | Node::Search(_)
         | Node::OwnerKey => add(node, columns),
         _ => node.parts(&mut |part| add_leaves(part, columns)),
     }

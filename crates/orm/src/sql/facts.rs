@@ -83,6 +83,7 @@ pub(super) fn nullable(root: &'static ModelMeta, node: &Node) -> Result<bool> {
         }
         Node::Value(value) => value.is_null(),
         Node::Compare(Comparison::Ne, ..)
+        | Node::Search(_)
         | Node::Not(_)
         | Node::IsNull(_)
         | Node::Exists(_)

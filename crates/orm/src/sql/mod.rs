@@ -16,6 +16,7 @@ mod json;
 mod many;
 mod node;
 mod scope;
+mod search;
 mod select;
 mod subquery;
 mod text;

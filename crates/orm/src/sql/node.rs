@@ -65,6 +65,7 @@ impl Render {
             Node::JsonContains(whole, part) => self.json_contains(whole, part),
             Node::Regex(fold, inner, pattern) => self.regex(*fold, inner, pattern),
             Node::Window(window) => self.window(window),
+            Node::Search(search) => self.search(search),
             // The same instant.
             Node::InZone(inner, _) => self.node(inner),
             Node::Call(name, arguments) => self.named_call(name, arguments),

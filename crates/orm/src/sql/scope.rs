@@ -5,6 +5,7 @@ use quintet_core::{Result, meta::ModelMeta};
 use super::{
     Render,
     facts::{field_at, is_optional, key_of, model_at},
+    search::Ranked,
 };
 use crate::ast::{Node, PathKey};
 
@@ -16,6 +17,8 @@ pub(super) struct Scope {
     /// The alias of the many-to-many's table and its column that points to the owner, if rows are asked for by owner.
     pub(super) owners: Option<(usize, &'static str)>,
     joins: Vec<Joined>,
+    /// What its searches are ranked by.
+    pub(super) ranked: Vec<Ranked>,
     /// What the columns `q.c0`, `q.c1` … are, where the only table is a query's rows.
     derived: Vec<Node>,
 }
@@ -41,7 +44,7 @@ impl Scope {
 
     /// One table.
     pub(super) fn table(root: &'static ModelMeta, alias: Option<usize>) -> Self {
-        Scope { root, alias, owners: None, joins: Vec::new(), derived: Vec::new() }
+        Scope { root, alias, owners: None, joins: Vec::new(), ranked: Vec::new(), derived: Vec::new() }
     }
 }
 
@@ -56,7 +59,7 @@ impl Render {
     pub(super) fn open(
         &mut self,
         root: &'static ModelMeta,
-        mention: impl FnOnce(&mut dyn FnMut(&Node)),
+        mention: impl Fn(&mut dyn FnMut(&Node)),
     ) -> Result {
         let alias = self.alias();
         let mut paths: Vec<PathKey> = Vec::new();
@@ -79,7 +82,15 @@ impl Render {
             let (model, optional) = (model_at(root, path)?, is_optional(root, path)?);
             joins.push(Joined { path, alias: self.alias(), model, optional });
         }
-        self.scopes.push(Scope { root, alias: Some(alias), owners: None, joins, derived: Vec::new() });
+        let ranked = self.ranked(mention);
+        self.scopes.push(Scope {
+            root,
+            alias: Some(alias),
+            owners: None,
+            joins,
+            ranked,
+            derived: Vec::new(),
+        });
         Ok(())
     }
 
@@ -146,6 +157,7 @@ impl Render {
             self.qualifier(self.alias_at(owner));
             self.name(field_at(model_at(root, owner)?, step)?.column);
         }
-        Ok(())
+        let ranked = self.scopes.last().map(|scope| scope.ranked.clone()).unwrap_or_default();
+        ranked.iter().try_for_each(|ranked| self.join_ranked(ranked))
     }
 }

@@ -55,10 +55,45 @@ pub(crate) async fn rows(sheet: &mut Sheet) {
         ("studio__isnull", "no", BOTH),
         ("director__name__icontains", "varda", CLEO),
         ("reviews__stars", "3", ALIEN),
+        ("released__year", "1979", ALIEN),
+        ("released__year__gte", "1979", BOTH),
+        ("released__month__in", "4,5", &["Alien", "Cléo de 5 à 7"]),
+        ("released__quarter__range", "2,2", ALL),
+        ("released__week_day", "6", BOTH),
+        ("released__iso_week_day", "3", CLEO),
     ] {
         s.lookup(name, value, titles).await;
     }
     s.about("DynSet::new, DynSet::allow, DynSet::typed");
+    let moments = || DynSet::new(crate::calendar::Moment.meta()).allow(["at", "day"]).unwrap();
+    let papers = || DynSet::new(crate::documents::Paper.meta()).allow(["info", "name"]).unwrap();
+    for (set, name, value, count) in [
+        (moments(), "at__date", "2024-08-31", 1),
+        (moments(), "at__time__lt", "12:00", 1),
+        (moments(), "at__hour__in", "1,22", 2),
+        (moments(), "day__iso_year", "2025", 1),
+        (moments(), "day__year__isnull", "true", 1),
+        (papers(), "info__has_key", "live", 1),
+        (papers(), "info__has_keys", "live,n", 1),
+        (papers(), "info__has_keys", "live,m", 0),
+        (papers(), "info__has_any_keys", "m,n", 1),
+        (papers(), "info__contains", r#"{"n": 7}"#, 1),
+        (papers(), "info__contained_by", r#"["x", 7, 8]"#, 1),
+    ] {
+        let found = set.filter(name, value).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(found.count(&db).await.unwrap(), count, "{name}={value}");
+    }
+    for (set, name, value, why) in [
+        (moments(), "day__hour", "1", "`hour` does not fit this field"),
+        (moments(), "at__hour__icontains", "1", "`icontains` does not fit this field"),
+        (moments(), "at__hour", "x", "at__hour: "),
+        (papers(), "info__has_key__gt", "1", "can't be filtered by"),
+        (papers(), "info__contains", "{", "info__contains: "),
+        (papers(), "name__has_key", "1", "`has_key` does not fit this field"),
+    ] {
+        let error = set.filter(name, value).unwrap_err().to_string();
+        assert!(error.contains(why), "{name}: {error}");
+    }
     let keys = |rows: Vec<quintet_orm::dynamic::DynRow>| {
         rows.iter().map(|row| row.key().as_int().unwrap()).collect::<Vec<_>>()
     };

@@ -1,9 +1,14 @@
 //! The indexes that a model asks for.
 
-use quintet_core::Result;
+use quintet_core::{Result, value::Kind};
+use quintet_orm::{dialect::TextIndex, search};
 
 use super::Words;
-use crate::{error::refuse, names, state::ModelState};
+use crate::{
+    error::refuse,
+    names,
+    state::{IndexState, ModelState},
+};
 
 /// An index as the database has it.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,6 +18,8 @@ pub(in crate::sql) struct Index {
     pub(in crate::sql) unique_fields: Option<Vec<String>>,
     pub(in crate::sql) create: String,
     pub(in crate::sql) drop: String,
+    /// Triggers that belong to it.
+    pub(in crate::sql) triggers: Vec<String>,
 }
 
 /// The indexes of a model, in an order that renaming keeps.
@@ -33,7 +40,7 @@ pub(in crate::sql) fn indexes(words: &Words, model: &ModelState) -> Result<Vec<I
         let create = format!("{} ({})", start(unique, &name), words.list(columns));
         if found.iter().all(|index| index.name != name) {
             let drop = drop_index(&name);
-            found.push(Index { name, unique_fields, create, drop });
+            found.push(Index { name, unique_fields, create, drop, triggers: Vec::new() });
         }
     };
     let single_key = model.key().count() == 1;
@@ -49,6 +56,10 @@ pub(in crate::sql) fn indexes(words: &Words, model: &ModelState) -> Result<Vec<I
     }
     for index in &model.indexes {
         let name = index.name(model)?;
+        if index.search {
+            found.push(of_words(words, model, index, name)?);
+            continue;
+        }
         let mut parts = Vec::new();
         for (field, descending) in index.parts() {
             let column = words.quoted(&model.field(field)?.column);
@@ -88,7 +99,46 @@ pub(in crate::sql) fn indexes(words: &Words, model: &ModelState) -> Result<Vec<I
                 "ALTER TABLE {table} ADD CONSTRAINT {quoted} UNIQUE {body} DEFERRABLE INITIALLY DEFERRED"
             );
         }
-        found.push(Index { name, unique_fields, create, drop });
+        found.push(Index { name, unique_fields, create, drop, triggers: Vec::new() });
     }
     Ok(found)
+}
+
+/// The index of the words of some fields.
+fn of_words(words: &Words, model: &ModelState, index: &IndexState, name: String) -> Result<Index> {
+    for (field, _) in index.parts() {
+        let kind = model.field(field)?.kind;
+        if kind != Kind::Text {
+            return Err(refuse(format!(
+                "`{field}` of table `{}` can't be searched for words: it is no text but {kind}",
+                model.table
+            )));
+        }
+    }
+    let columns = model.columns_of(&index.fields)?;
+    let columns: Vec<String> = columns.into_iter().map(|column| words.quoted(column)).collect();
+    let table = words.quoted(&model.table);
+    Ok(match words.dialect.text_index {
+        TextIndex::TsVector => {
+            let create = format!(
+                "CREATE INDEX {} ON {table} USING GIN ({})",
+                words.quoted(&name),
+                search::vector(&columns)
+            );
+            let drop = format!("DROP INDEX {}", words.quoted(&name));
+            Index { name, unique_fields: None, create, drop, triggers: Vec::new() }
+        }
+        TextIndex::Fts5 => {
+            let mut key = model.key();
+            let (Some(key), None) = (key.next().filter(|key| key.kind.is_integer()), key.next()) else {
+                return Err(refuse(format!(
+                    "table `{}` can't be searched for words on {}: that needs a whole number as its only key",
+                    model.table, words.name
+                )));
+            };
+            let create = search::fts5_create(&name, &table, &words.quoted(&key.column), &columns);
+            let (drop, triggers) = (search::fts5_drop(&name), search::fts5_triggers(&name).to_vec());
+            Index { name, unique_fields: None, create, drop, triggers }
+        }
+    })
 }

@@ -70,9 +70,14 @@ impl SchemaWriter for Sqlite {
                 steps
             }
             Operation::DeleteModel { model } => {
-                let table = quoted(&state.model(model)?.table);
+                let old = state.model(model)?;
+                let table = quoted(&old.table);
+                // Indexes go with the table; what is beside it does not.
+                let beside = table::indexes(old)?.into_iter().filter(|index| !index.triggers.is_empty());
+                let mut steps: Vec<Step> = beside.map(|index| Step::Sql(index.drop)).collect();
                 first.apply(state)?;
-                vec![Step::Sql(format!("DROP TABLE {table}"))]
+                steps.push(Step::Sql(format!("DROP TABLE {table}")));
+                steps
             }
             Operation::RenameModel { .. } | Operation::Separate { .. } => {
                 first.apply(state)?;

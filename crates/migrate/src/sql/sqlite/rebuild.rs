@@ -21,7 +21,9 @@ pub(super) fn steps(
 ) -> Result<Vec<Step>> {
     let name = format!("quintet_new__{}", after.table);
     let (new, old) = (quoted(&name), quoted(&before.table));
-    let own: Vec<String> = table::indexes(before)?.iter().map(|index| text(&index.name)).collect();
+    let indexes = table::indexes(before)?;
+    let names = indexes.iter().flat_map(|index| index.triggers.iter().chain([&index.name]));
+    let own: Vec<String> = names.map(|name| text(name)).collect();
     // The table's developers may have given it indexes and triggers of their own.
     let others = format!(
         "SELECT sql FROM sqlite_schema WHERE tbl_name = {} COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS \
@@ -31,16 +33,19 @@ pub(super) fn steps(
     );
     let columns: Vec<&str> = after.fields.iter().map(|f| f.column.as_str()).collect();
     let values: Vec<String> = after.fields.iter().map(source).collect();
-    let mut steps = vec![
-        guard::strange_columns(before),
-        Step::Remember(others),
+    let mut steps = vec![guard::strange_columns(before), Step::Remember(others)];
+    // Indexes go with the table; what is beside it does not.
+    steps.extend(
+        indexes.iter().filter(|index| !index.triggers.is_empty()).map(|index| Step::Sql(index.drop.clone())),
+    );
+    steps.extend([
         Step::Sql(table::create(state, after, &name)?),
         Step::Sql(format!(
             "INSERT INTO {new} ({})\nSELECT {}\nFROM {old}",
             table::list(&columns),
             values.join(", ")
         )),
-    ];
+    ]);
     let numbered = |model: &ModelState| model.fields.iter().any(|f| f.auto);
     if numbered(before) && numbered(after) {
         // The highest number ever given is kept, so that the key of a deleted row is not given again.
