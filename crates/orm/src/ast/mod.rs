@@ -16,6 +16,6 @@ pub use node::{
 };
 pub use part::{DateFunction, DatePart, DateUnit, JsonAs, JsonStep};
 pub use path_key::PathKey;
-pub use search::{SearchAsk, SearchNode};
+pub use search::{Group, Query, SearchAsk, SearchNode, Term};
 pub use select::{Combine, Lock, Nulls, OrderBy, Owners, Select, model_columns};
 pub use window::{Exclude, Frame, FrameUnit, WindowCall, WindowFunction, WindowNode};

@@ -1,7 +1,6 @@
 //! Questions to the index of words.
 
 use super::PathKey;
-use crate::search::Query;
 
 /// What is asked of a model's index of words.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,4 +22,38 @@ pub enum SearchAsk {
     Rank,
     /// What stands around the words that were found, in this field?
     Snippet(u16),
+}
+
+/// What is looked for, as it was typed: words that must all be there, `"a phrase"`, `begin*`, `-not this`, `this OR that`.
+///
+/// Whatever is typed is a query: unclosed quotes end at the end, signs alone say nothing.
+///
+/// ```
+/// use quintet_orm::search::Query;
+///
+/// assert!(Query::parse("space \"no one\" al* -noir OR dune").has_words());
+/// assert!(!Query::parse(" -- \"\" * OR ").has_words());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// One of these must match.
+    pub groups: Vec<Group>,
+}
+
+/// Words that must all be there, and words that must not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    /// These must.
+    pub all: Vec<Term>,
+    /// These must not.
+    pub not: Vec<Term>,
+}
+
+/// A word or a phrase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// As it was typed.
+    pub text: String,
+    /// The beginning of a word.
+    pub prefix: bool,
 }

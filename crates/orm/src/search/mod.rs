@@ -12,7 +12,7 @@ use quintet_core::{
     meta::{IndexMeta, ModelMeta},
 };
 
-pub use query::Query;
+pub use crate::ast::Query;
 pub use snippet::Snippet;
 
 /// Where words of the answer's fragment start and end that were searched for: characters that no text has.

@@ -1,38 +1,9 @@
 //! What somebody typed into a search box.
 
+use crate::ast::{Group, Query, Term};
+
 /// More words than anybody looks for.
 const MOST: usize = 32;
-
-/// What is looked for, as it was typed: words that must all be there, `"a phrase"`, `begin*`, `-not this`, `this OR that`.
-///
-/// Whatever is typed is a query: unclosed quotes end at the end, signs alone say nothing.
-///
-/// ```
-/// use quintet_orm::search::Query;
-///
-/// assert!(Query::parse("space \"no one\" al* -noir OR dune").has_words());
-/// assert!(!Query::parse(" -- \"\" * OR ").has_words());
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Query {
-    /// One of these must match.
-    pub(crate) groups: Vec<Group>,
-}
-
-/// Words that must all be there, and words that must not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Group {
-    pub(crate) all: Vec<Term>,
-    pub(crate) not: Vec<Term>,
-}
-
-/// A word or a phrase.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Term {
-    pub(crate) text: String,
-    /// The beginning of a word.
-    pub(crate) prefix: bool,
-}
 
 impl Query {
     /// Reads what was typed. Words beyond the 32nd are left out.
