@@ -258,12 +258,25 @@ fn operations_are_folded() {
     for (what, before, operations, expected) in cases {
         assert_eq!(left(before, operations), expected, "{what}");
     }
+}
+
+#[test]
+fn what_is_elidable_is_left_out_where_there_can_be_no_rows() {
     let elidable = Operation::RunSql {
         up: BTreeMap::from([("all".into(), "UPDATE a_film SET title = ''".into())]),
         down: BTreeMap::new(),
         elidable: true,
     };
-    assert_eq!(left(&empty, vec![film(), elidable, add("a.Film", n("x"), None)]), ["create model Film"]);
+    let n = |name: &str| add("a.Film", null(field(name, Kind::Int)), None);
+    let film = create(model("a.Film", vec![field("title", Kind::Text)]));
+    let graph = chain("a", vec![vec![film], vec![elidable], vec![n("x")]]);
+    let of = |from: Option<&str>| {
+        let from = from.map(|name| MigrationKey::new("a", name));
+        let squashed = squash(&graph, "a", from.as_ref(), &MigrationKey::new("a", "0003"), None).unwrap();
+        squashed.migration.operations.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(of(None), ["create model Film"]);
+    assert_eq!(of(Some("0002")), ["run SQL", "add field x to Film"]);
 }
 
 /// Renames whatever could be one, now and then.

@@ -25,7 +25,7 @@ pub struct Squashed {
     pub migration: Migration,
     /// How many operations there were.
     pub before: usize,
-    /// The operations that nothing could be folded across, in words.
+    /// The operations that nothing could be folded across and that are not marked elidable, in words.
     pub kept: Vec<String>,
 }
 
@@ -56,10 +56,15 @@ pub fn squash(
     let before = graph.state_of(|key| ancestors.contains(key))?;
     let mut operations: Vec<Operation> = range.iter().flat_map(|m| m.operations.clone()).collect();
     let count = operations.len();
+    // Whoever has none of them has no rows either, if they begin with the app's first. Otherwise there may be some.
+    if depends.iter().all(|key| key.app != app) {
+        operations.retain(|operation| !operation.is_elidable());
+    }
     // In one transaction with others, no index can be made beside it.
     operations.iter_mut().for_each(Operation::take_turns);
     let operations = optimize(&before, operations)?;
-    let kept = operations.iter().filter(|o| o.is_opaque()).map(ToString::to_string).collect();
+    let kept =
+        operations.iter().filter(|o| o.is_opaque() && !o.is_elidable()).map(ToString::to_string).collect();
     let key = MigrationKey::new(app, new_name(&range, name));
     let replaces = range.iter().map(|m| m.key.clone()).collect();
     let migration = Migration::new(key, depends, operations).with_replaces(replaces);

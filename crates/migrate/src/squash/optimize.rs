@@ -8,14 +8,13 @@ use crate::{operation::Operation, state::ProjectState};
 /// Folds operations as long as any two can be: a field that is added to a model that is created, an index that is made
 /// and dropped, two renames. `before` is the state before the first of them.
 ///
-/// Nothing is folded across SQL and functions of the developer's own: what they read and write is not known. Those that
-/// are `elidable` are left out. Whatever is folded has been tried: the state after it is the same.
+/// Nothing is folded across SQL and functions of the developer's own: what they read and write is not known. Whatever is
+/// folded has been tried: the state after it is the same.
 ///
 /// # Errors
 /// If an operation does not fit the state.
 pub fn optimize(before: &ProjectState, operations: Vec<Operation>) -> Result<Vec<Operation>> {
     let mut row = Row { operations, states: vec![before.clone()] };
-    row.operations.retain(|operation| !operation.is_elidable());
     row.extend_states()?;
     let mut at = 0;
     let mut changed = false;
