@@ -1,24 +1,56 @@
 //! What rooms that show pages need from the rooms that can render and address them: small traits, filled from above.
 
-use std::borrow::Cow;
+use std::{fmt, sync::Arc};
 
-use crate::{error::Result, services::Services, value::Value};
+use crate::{
+    error::Result,
+    services::Services,
+    value::{Map, Value},
+};
 
 /// One rendering.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Render<'a> {
     /// The template's name below `templates/`: `film.html`.
     pub template: &'a str,
     /// Only this block of it, where the page asked for `film.html#reviews`.
     pub fragment: Option<&'a str>,
-    /// What the handler gave.
-    pub values: &'a [(Cow<'static, str>, Value)],
+    /// What the handler gave; shared, so that a template takes of a row only what it shows.
+    pub values: &'a Arc<Map>,
     /// What the request brings along (`request`, …): found after the handler's values.
-    pub context: &'a [(Cow<'static, str>, Value)],
+    pub context: &'a Arc<dyn Context>,
     /// The namespace of the app whose handler answers: its names go without a prefix in `url(..)`.
     pub app: Option<&'a str>,
     /// The services of the running site.
     pub services: &'a Services,
+}
+
+/// Names only: values may be secret.
+impl fmt::Debug for Render<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.values.iter().map(|(name, _)| name);
+        f.debug_list().entry(&self.template).entry(&self.fragment).entries(names).finish()
+    }
+}
+
+/// Values that are made when a template asks for them.
+pub trait Context: Send + Sync {
+    /// The names that there are.
+    fn names(&self) -> Vec<&str>;
+
+    /// The value of a name.
+    fn get(&self, name: &str) -> Option<Value>;
+}
+
+/// Values that are there already.
+impl Context for Map {
+    fn names(&self) -> Vec<&str> {
+        self.iter().map(|(name, _)| name.as_ref()).collect()
+    }
+
+    fn get(&self, name: &str) -> Option<Value> {
+        self.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone())
+    }
 }
 
 /// Makes text of a template and values. The site's is in its services as `Arc<dyn Renderer>`.

@@ -29,7 +29,9 @@ const STEPS: u64 = 20_000_000;
 /// Renders a site's templates. [`TemplatesRoom`](crate::TemplatesRoom) makes it and puts it among the services.
 ///
 /// ```
-/// use quintet_core::{Folder, EmbeddedFile, Services, Site, App, Value, template::{Render, Renderer}};
+/// use std::sync::Arc;
+///
+/// use quintet_core::{Folder, EmbeddedFile, Services, Site, App, Value, template::{Render, Renderer}, value::Map};
 /// use quintet_templates::Engine;
 ///
 /// static FILES: [EmbeddedFile; 1] =
@@ -39,8 +41,8 @@ const STEPS: u64 = 20_000_000;
 /// let html = engine.render(Render {
 ///     template: "hello.html",
 ///     fragment: None,
-///     values: &[("name".into(), Value::Text("<Ann>".into()))],
-///     context: &[],
+///     values: &Arc::new(vec![("name".into(), Value::Text("<Ann>".into()))]),
+///     context: &(Arc::new(Map::new()) as _),
 ///     app: Some("demo"),
 ///     services: &Services::builder().build(),
 /// })?;

@@ -1,6 +1,6 @@
 //! Failures of the template language as errors of the house: what is missing, where, and what was probably meant.
 
-use std::{collections::BTreeSet, error::Error as StdError};
+use std::{borrow::Cow, collections::BTreeSet, error::Error as StdError};
 
 use http::StatusCode;
 use minijinja::{Environment, ErrorKind as Kind};
@@ -8,6 +8,7 @@ use quintet_core::{
     Error, ErrorKind, SourcePlace, Value as CoreValue,
     near::{did_you_mean, nearest},
     template::Render,
+    value::Map,
 };
 
 use crate::{filters, fragment::split, loader::Loader, operators};
@@ -20,7 +21,8 @@ pub(crate) fn explain(
     what: &Render<'_>,
 ) -> Error {
     let inner = innermost(&error);
-    let names: Vec<&str> = what.values.iter().chain(what.context).map(|(name, _)| name.as_ref()).collect();
+    let of_page = what.values.iter().map(|(name, _)| name.as_ref());
+    let names: Vec<&str> = of_page.chain(what.context.names()).collect();
     let place = place(loader, inner);
     let chain = chain(loader, &error, inner);
     let mut out = Error::of_kind(
@@ -165,19 +167,24 @@ fn hint(expression: Option<&str>, what: &Render<'_>, names: &[&str]) -> String {
     let Some((base, last)) = wrong.rsplit_once('.') else {
         return did_you_mean(wrong, names.iter().copied());
     };
+    let context = what.context.names().into_iter();
+    let context: Map =
+        context.filter_map(|name| Some((name.to_owned().into(), what.context.get(name)?))).collect();
+    let given = || what.values.iter().chain(&context);
     // What a loop's variable holds is not known here: the fields of all that the page was given come next.
-    let direct = resolve(what, base).map(|value| fields(value, 1)).unwrap_or_default();
-    let all: BTreeSet<&str> =
-        what.values.iter().chain(what.context).flat_map(|(_, v)| fields(v, 4)).collect();
+    let direct = resolve(given(), base).map(|value| fields(value, 1)).unwrap_or_default();
+    let all: BTreeSet<&str> = given().flat_map(|(_, value)| fields(value, 4)).collect();
     let found = nearest(last, direct.iter().copied()).or_else(|| nearest(last, all.iter().copied()));
     found.map(|name| format!("; did you mean `{base}.{name}`?")).unwrap_or_default()
 }
 
-fn resolve<'a>(what: &Render<'a>, path: &str) -> Option<&'a CoreValue> {
+fn resolve<'a>(
+    mut given: impl Iterator<Item = &'a (Cow<'static, str>, CoreValue)>,
+    path: &str,
+) -> Option<&'a CoreValue> {
     let mut parts = path.split('.');
     let first = parts.next()?;
-    let start =
-        what.values.iter().chain(what.context).find(|(name, _)| name == first).map(|(_, value)| value)?;
+    let start = given.find(|(name, _)| name == first).map(|(_, value)| value)?;
     parts.try_fold(start, |value, part| value.get(part))
 }
 

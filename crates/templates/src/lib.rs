@@ -5,8 +5,8 @@
 //!
 //! - `loader` finds the file in the apps' `templates/` folders, in install order, the first one wins. Files on disk
 //!   are looked at again at each rendering, so an edit shows at the next request; embedded files are compiled once.
-//! - `value` turns [`quintet_core::Value`]s into what the template language works on, `scope` is where names are
-//!   found: the handler's values, then the request's, then functions and globals.
+//! - `value` turns [`quintet_core::Value`]s into what the template language works on, lists and rows only where they are looked
+//!   into (`node`); `scope` is where names are found: the handler's values, then the request's, then functions and globals.
 //! - `fragment` cuts one block (`film.html#reviews`) out of a template and its parents.
 //! - `functions` and `filters` are what templates can call, beside the language's own; apps add theirs
 //!   ([`TemplateParts`]).
@@ -32,6 +32,7 @@ mod filters;
 mod fragment;
 mod functions;
 mod loader;
+mod node;
 mod operators;
 mod parts;
 mod room;

@@ -3,12 +3,14 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use quintet_core::{
     App, Services, Site, Value,
-    template::{Render, Renderer},
+    template::{Context, Render, Renderer},
 };
 use quintet_templates::{Engine, TemplateParts, minijinja};
-use support::{embedded, engine, map, render, services, show, text, values};
+use support::{embedded, engine, map, nothing, render, services, show, text, values};
 
 #[test]
 fn what_people_typed_stays_text() {
@@ -99,16 +101,17 @@ fn a_missing_name_may_be_asked_for_but_not_shown() {
 #[test]
 fn the_handlers_values_come_before_the_requests() {
     let engine = engine(&[("t.html", "{{ a }}{{ b }}{{ request.path }}")]);
+    let context: Arc<dyn Context> = Arc::new(values([
+        ("a", Value::Int(2)),
+        ("b", Value::Int(3)),
+        ("request", map([("path", text("/"))])),
+    ]));
     let html = engine
         .render(Render {
             template: "t.html",
             fragment: None,
-            values: &values([("a", Value::Int(1))]),
-            context: &values([
-                ("a", Value::Int(2)),
-                ("b", Value::Int(3)),
-                ("request", map([("path", text("/"))])),
-            ]),
+            values: &Arc::new(values([("a", Value::Int(1))])),
+            context: &context,
             app: None,
             services: &Services::builder().build(),
         })
@@ -185,8 +188,8 @@ fn a_layouts_bare_names_mean_its_own_apps_routes() {
     let page = Render {
         template: "cart.html",
         fragment: None,
-        values: &[],
-        context: &[],
+        values: &Arc::default(),
+        context: &nothing(),
         app: Some("shop"),
         services: &services(),
     };
@@ -235,8 +238,8 @@ fn the_clock_is_the_sites() {
     let page = Render {
         template: "t.html",
         fragment: None,
-        values: &day,
-        context: &[],
+        values: &Arc::new(day),
+        context: &nothing(),
         app: None,
         services: &held.build(),
     };

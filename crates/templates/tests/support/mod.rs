@@ -6,7 +6,7 @@ use std::{borrow::Cow, sync::Arc};
 use quintet_core::{
     App, EmbeddedFile, Error, Folder, Result, Services, Site, Value,
     near::did_you_mean,
-    template::{Assets, Render, Renderer, Reverse},
+    template::{Assets, Context, Render, Renderer, Reverse},
 };
 use quintet_templates::Engine;
 
@@ -127,14 +127,18 @@ pub(crate) fn map<const N: usize>(pairs: [(&'static str, Value); N]) -> Value {
     Value::Map(values(pairs))
 }
 
+pub(crate) fn nothing() -> Arc<dyn Context> {
+    Arc::new(Values::new())
+}
+
 /// Renders `film.html` or `film.html#block` for the app `cinema`.
 pub(crate) fn render(engine: &Engine, name: &str, values: &Values) -> Result<String> {
     let (template, fragment) = name.split_once('#').map_or((name, None), |(t, b)| (t, Some(b)));
     engine.render(Render {
         template,
         fragment,
-        values,
-        context: &[],
+        values: &Arc::new(values.clone()),
+        context: &nothing(),
         app: Some("cinema"),
         services: &services(),
     })

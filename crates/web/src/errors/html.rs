@@ -7,10 +7,11 @@ use quintet_core::{
     Error, FieldErrors, Value,
     html::Escaped,
     template::{Render, Renderer},
+    value::Map,
 };
 
 use super::{Document, log};
-use crate::{facts::Facts, page::context};
+use crate::{facts::Facts, page::around};
 
 pub(super) fn write(error: &Error, status: StatusCode, facts: &Facts) -> Document {
     match from_template(error, status, facts) {
@@ -31,7 +32,7 @@ fn from_template(error: &Error, status: StatusCode, facts: &Facts) -> Option<qui
         .into_iter()
         .flatten()
         .find(|t| renderer.exists(t))?;
-    let values: Vec<(Cow<'static, str>, Value)> = vec![
+    let values: Map = vec![
         ("status".into(), Value::Int(status.as_u16().into())),
         ("reason".into(), Value::Text(reason(status).to_owned())),
         ("message".into(), Value::Text(message(error, status).into_owned())),
@@ -40,8 +41,8 @@ fn from_template(error: &Error, status: StatusCode, facts: &Facts) -> Option<qui
     let what = Render {
         template: &template,
         fragment: None,
-        values: &values,
-        context: &context(facts),
+        values: &Arc::new(values),
+        context: &around(facts),
         app: facts.route().map(|route| &*route.app),
         services,
     };

@@ -114,7 +114,7 @@ impl Gate {
         connection: Option<Arc<Deadline>>,
     ) -> impl Future<Output = Response<Outgoing>> + use<> {
         let gate = &*self.0;
-        let entry = gate.log.as_ref().map(|log| Entry::start(log, &request));
+        let entry = gate.log.as_ref().map(|log| Box::new(Entry::start(log, &request)));
         let id = request_id::choose(request.headers(), gate.trust_request_id);
         let facts = gate.entrance.facts(&request, id.clone());
         let checked = limits::check_head(&request, gate.max_head)
@@ -145,7 +145,7 @@ struct Leaving {
     gate: Arc<Inner>,
     facts: Facts,
     id: RequestId,
-    entry: Option<Entry>,
+    entry: Option<Box<Entry>>,
     connection: Option<Arc<Deadline>>,
 }
 
@@ -170,7 +170,7 @@ impl Leaving {
         let response = sealed(answered.unwrap_or_else(Error::into_response), &facts);
         let (mut parts, body) = response.into_parts();
         gate.headers.dress(&mut parts.headers, &id);
-        let line = entry.map(|entry| entry.line(id, parts.status));
+        let line = entry.map(|entry| Box::new(entry.line(id, parts.status)));
         let head = facts.method() == Method::HEAD;
         Response::from_parts(parts, Outgoing::new(body, head, line, connection, cx))
     }

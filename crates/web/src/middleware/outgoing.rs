@@ -30,7 +30,8 @@ enum Content {
 
 /// Dropped when the body is gone or given up.
 struct End {
-    line: Option<Line>,
+    // Large and rare enough to be kept elsewhere: a body is moved several times.
+    line: Option<Box<Line>>,
     connection: Option<Arc<Deadline>>,
 }
 
@@ -47,7 +48,7 @@ impl Outgoing {
     pub(super) fn new(
         mut body: Body,
         head: bool,
-        line: Option<Line>,
+        line: Option<Box<Line>>,
         connection: Option<Arc<Deadline>>,
         cx: &mut Context<'_>,
     ) -> Self {

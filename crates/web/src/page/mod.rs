@@ -1,7 +1,7 @@
 //! Pages: a template with its values, or a redirect.
 //!
 //! A handler answers with a [`Page`] and knows no renderer. Its response carries the page, and [`render`]
-//! fills it in the innermost layer around the route, with what the request brings along ([`context`]).
+//! fills it in the innermost layer around the route, with what the request brings along ([`around`]).
 mod redirect;
 mod render;
 
@@ -9,11 +9,11 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use quintet_core::{Error, TemplateValue, Value};
+use quintet_core::{Error, TemplateValue, Value, value::Map};
 
 use crate::url::Url;
 pub use redirect::redirect;
-pub(crate) use render::{context, render};
+pub(crate) use render::{around, render};
 
 /// What a person gets: a template with its values, or a redirect.
 ///
@@ -39,7 +39,7 @@ pub struct Page {
 
 #[derive(Clone, Debug)]
 enum Content {
-    Template { name: Cow<'static, str>, values: Vec<(Cow<'static, str>, Value)> },
+    Template { name: Cow<'static, str>, values: Arc<Map> },
     Redirect(Url),
 }
 
@@ -51,7 +51,7 @@ impl Page {
     /// A template without values. `"film.html#reviews"` is only the block `reviews` of it. [`page!`](crate::page!)
     /// also checks that the file is there.
     pub fn new(template: impl Into<Cow<'static, str>>) -> Self {
-        Page::of_content(Content::Template { name: template.into(), values: Vec::new() }, StatusCode::OK)
+        Page::of_content(Content::Template { name: template.into(), values: Arc::default() }, StatusCode::OK)
     }
 
     fn of_content(content: Content, status: StatusCode) -> Self {
@@ -62,6 +62,8 @@ impl Page {
     pub fn with<T: TemplateValue + ?Sized>(mut self, name: impl Into<Cow<'static, str>>, value: &T) -> Self {
         if let Content::Template { values, .. } = &mut self.content {
             let name = name.into();
+            // Nobody else has them yet.
+            let values = Arc::make_mut(values);
             values.retain(|(n, _)| *n != name);
             values.push((name, value.to_value()));
         }
@@ -116,6 +118,14 @@ impl Page {
         match &self.content {
             Content::Template { values, .. } => values,
             Content::Redirect(_) => &[],
+        }
+    }
+
+    /// The values, to be shared with the renderer.
+    fn shared(&self) -> Arc<Map> {
+        match &self.content {
+            Content::Template { values, .. } => values.clone(),
+            Content::Redirect(_) => Arc::default(),
         }
     }
 

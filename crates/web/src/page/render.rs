@@ -1,6 +1,6 @@
 //! From a page in a response to HTML.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     body::Body,
@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use quintet_core::{
     Error, Result, Value,
-    template::{Render, Renderer},
+    template::{Context, Render, Renderer},
 };
 
 use super::{Page, Pending};
@@ -39,8 +39,8 @@ fn text(page: &Page, facts: &Facts) -> Result<String> {
     renderer.render(Render {
         template,
         fragment,
-        values: page.values(),
-        context: &context(facts),
+        values: &page.shared(),
+        context: &around(facts),
         app: facts.route().map(|route| &*route.app),
         services,
     })
@@ -79,15 +79,34 @@ fn content_type(template: &str) -> &'static str {
 }
 
 /// What every template finds beside the handler's values: `request` and `debug`.
-pub(crate) fn context(facts: &Facts) -> Vec<(Cow<'static, str>, Value)> {
+pub(crate) fn around(facts: &Facts) -> Arc<dyn Context> {
+    Arc::new(Around(facts.clone()))
+}
+
+struct Around(Facts);
+
+impl Context for Around {
+    fn names(&self) -> Vec<&str> {
+        vec!["request", "debug"]
+    }
+
+    fn get(&self, name: &str) -> Option<Value> {
+        match name {
+            "request" => Some(request(&self.0)),
+            "debug" => Some(Value::Bool(self.0.debug())),
+            _ => None,
+        }
+    }
+}
+
+fn request(facts: &Facts) -> Value {
     let text = |text: &str| Value::Text(text.to_owned());
     let route = facts.route().and_then(|route| route.qualified());
-    let request = vec![
+    Value::Map(vec![
         ("method".into(), text(facts.method().as_str())),
         ("path".into(), text(facts.uri().path())),
         ("query".into(), text(facts.uri().query().unwrap_or_default())),
         ("route".into(), route.map_or(Value::Null, Value::Text)),
         ("id".into(), facts.id().map_or(Value::Null, |id| text(id.as_str()))),
-    ];
-    vec![("request".into(), Value::Map(request)), ("debug".into(), Value::Bool(facts.debug()))]
+    ])
 }

@@ -31,7 +31,13 @@ impl Renderer for FakeRenderer {
                 .collect();
             serde_json::Value::Object(map)
         };
-        let (values, context) = (json(what.values), json(what.context));
+        let context: Vec<_> = what
+            .context
+            .names()
+            .into_iter()
+            .map(|name| (name.to_owned().into(), what.context.get(name).unwrap()))
+            .collect();
+        let (values, context) = (json(what.values), json(&context));
         let fragment = what.fragment.map(|f| format!("#{f}")).unwrap_or_default();
         Ok(format!("{}{fragment} {values} {context} app={:?}", what.template, what.app))
     }
