@@ -53,6 +53,23 @@ impl Clock {
     }
 }
 
+/// The instant by the clock of the site that this code runs for; by the machine's clock outside of one.
+///
+/// ```
+/// # use quintet_core::{Services, clock::{self, Clock}};
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let mut services = Services::builder();
+/// services.insert(Clock::fixed("2026-11-20T12:00:00Z".parse().unwrap()));
+/// let noon = services.build().scope(async { clock::now() }).await;
+/// assert_eq!(noon.to_string(), "2026-11-20T12:00:00Z");
+/// # });
+/// ```
+#[must_use]
+pub fn now() -> Timestamp {
+    let clock = Services::current().and_then(|services| services.get::<Clock>().cloned());
+    clock.unwrap_or_default().now()
+}
+
 impl Service for Clock {
     fn of(services: &Services) -> Result<Self> {
         Ok(services.get::<Clock>().cloned().unwrap_or_default())

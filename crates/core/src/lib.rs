@@ -28,6 +28,7 @@ pub mod signal;
 mod site;
 mod slots;
 pub mod template;
+pub mod valid;
 pub mod value;
 
 pub use boxed::BoxFuture;

@@ -86,3 +86,11 @@ pub(crate) fn unknown_option(name: &impl quote::ToTokens, known: &[&str]) -> syn
     };
     syn::Error::new_spanned(name, format!("unknown option `{given}`; {hint}"))
 }
+
+/// The last name of a type's path.
+pub(crate) fn last_name(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        _ => None,
+    }
+}

@@ -10,6 +10,7 @@ mod meta;
 mod on_delete;
 mod options;
 mod record;
+mod rules;
 mod version;
 
 use proc_macro2::TokenStream;
@@ -113,6 +114,7 @@ impl Model {
                 && !field.options.version
                 && field.options.default.is_none()
                 && field.options.db_default.is_none()
+                && field.options.rules.on_save.is_none()
                 && !matches!(field.shape, Shape::Many { .. })
         })
     }

@@ -45,6 +45,7 @@ macro_rules! meta {
             primary_key: &[0],
             renamed_from: None,
             typed: None,
+            clean: None,
             identity: OnceLock::new(),
         }
     };

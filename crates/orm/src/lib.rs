@@ -5,6 +5,7 @@
 //! so that no SQL code is instantiated for a query.
 pub mod ast;
 pub mod change;
+mod clean;
 mod create;
 mod db;
 pub mod decode;
@@ -35,10 +36,12 @@ mod table;
 mod validate;
 mod write;
 
+pub use clean::{Clean, CleanColumn};
 pub use db::{Db, DbOptions, QueryLog, QueryRecord, Recording, Tx, TxBuilder};
 pub use dialect::Dialect;
 pub use executor::{Executor, Transaction};
 pub use expr::{Cond, Expr, Order};
+pub use field::{StoredFile, StoredImage};
 pub use instance::Instance;
 pub use isolation::Isolation;
 pub use model::Model;

@@ -7,13 +7,14 @@ pub use quintet_core::{
 pub use quintet_macros::{Choices, model};
 
 pub use crate::{
-    Db, Draft, Executor, Instance, Isolation, Model, Models as _, PageOf, QuerySet, Shape, Tx,
+    Clean, Db, Draft, Executor, Instance, Isolation, Model, Models as _, PageOf, QuerySet, Shape, Tx,
     ast::{DateUnit, Exclude},
     create,
     expr::{
         Cond, Expr, Order, Window, call, case, cume_dist, dense_rank, exists, now, ntile, outer,
         percent_rank, random, rank, row_number, today, value, window,
     },
+    field::{StoredFile, StoredImage},
     query::raw,
     relation::{ForeignKey, HasMany, ManyToMany},
     search::Snippet,

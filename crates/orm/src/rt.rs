@@ -4,13 +4,14 @@ pub use quintet_core as core;
 pub use serde;
 
 use crate::{
-    ast::Node,
+    ast::{Function, Node},
     expr::{IntoSet, RawAssign},
     model::Model,
     relation::{IntoOptPk, IntoPk},
     write::{Draft, Fill},
 };
 pub use crate::{
+    clean::clean_row,
     decode::Cursor,
     expr::Col,
     field::{Enumerated, FieldType},
@@ -67,6 +68,11 @@ pub enum NewRow {}
 pub fn default_value<T: FieldType, V: IntoSet<NewRow, T>>(value: V) -> core::Value {
     match value.into_node() {
         Node::Value(value) => value,
+        // For a new row, the clock of the site.
+        Node::Function(Function::Now, _) => core::Value::DateTime(core::clock::now()),
+        Node::Function(Function::Today, _) => {
+            core::Value::Date(jiff::tz::TimeZone::UTC.to_datetime(core::clock::now()).date())
+        }
         _ => core::Value::Null,
     }
 }

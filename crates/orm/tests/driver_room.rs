@@ -97,6 +97,7 @@ macro_rules! model {
             primary_key: &[0],
             renamed_from: None,
             typed: None,
+            clean: None,
             identity: OnceLock::new(),
         };
     };

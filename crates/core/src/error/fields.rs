@@ -7,6 +7,8 @@ pub struct FieldError {
     pub field: Cow<'static, str>,
     /// What is wrong and how to mend it, for the person who typed it.
     pub message: String,
+    /// Which rule it breaks, for programs: `required`, `max_length`, `unique`, …; `invalid` where nothing says more.
+    pub code: Cow<'static, str>,
 }
 
 /// Validation messages, in the order in which the fields were checked.
@@ -22,7 +24,27 @@ impl FieldErrors {
 
     /// Adds a message about `field`; an empty name means the whole object.
     pub fn push(&mut self, field: impl Into<Cow<'static, str>>, message: impl Into<String>) {
-        self.0.push(FieldError { field: field.into(), message: message.into() });
+        self.push_coded(field, "invalid", message);
+    }
+
+    /// Adds a message about `field`, with the code of the rule that it breaks.
+    pub fn push_coded(
+        &mut self,
+        field: impl Into<Cow<'static, str>>,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) {
+        self.0.push(FieldError { field: field.into(), message: message.into(), code: code.into() });
+    }
+
+    /// The codes of what is wrong with one field.
+    pub fn codes<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |e| e.field == field).map(|e| &*e.code)
+    }
+
+    /// Adds those of another check.
+    pub fn extend(&mut self, more: FieldErrors) {
+        self.0.extend(more.0);
     }
 
     /// Is everything in order?
@@ -81,7 +103,8 @@ mod tests {
         let mut errors = FieldErrors::new();
         errors.push("title", "at most 5 characters");
         errors.push("", "dates overlap");
-        errors.push("title", "must be unique");
+        errors.push_coded("title", "unique", "must be unique");
+        assert_eq!(errors.codes("title").collect::<Vec<_>>(), ["invalid", "unique"]);
         assert_eq!(errors.of("title").collect::<Vec<_>>(), ["at most 5 characters", "must be unique"]);
         assert_eq!(errors.to_string(), "title: at most 5 characters; dates overlap; title: must be unique");
         assert_eq!(errors.into_result().unwrap_err().status(), 422);

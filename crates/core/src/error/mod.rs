@@ -59,6 +59,8 @@ struct Inner {
     at: &'static Location<'static>,
     place: Option<SourcePlace>,
     details: Vec<(&'static str, String)>,
+    /// Messages by field of an error that is of another kind than `Invalid`.
+    fields: Option<FieldErrors>,
 }
 
 impl Error {
@@ -79,6 +81,7 @@ impl Error {
             at: Location::caller(),
             place: None,
             details: Vec::new(),
+            fields: None,
         }))
     }
 
@@ -174,6 +177,13 @@ impl Error {
         self
     }
 
+    /// The same error with messages by field: a conflict that a form shows beside the field that is taken.
+    #[must_use]
+    pub fn with_fields(mut self, fields: FieldErrors) -> Self {
+        self.0.fields = Some(fields);
+        self
+    }
+
     /// The status that a client gets.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -186,12 +196,12 @@ impl Error {
         &self.0.kind
     }
 
-    /// The messages by field, if this is a validation failure.
+    /// The messages by field, if this is a validation failure, or the database found a value taken.
     #[must_use]
     pub fn field_errors(&self) -> Option<&FieldErrors> {
         match &self.0.kind {
             ErrorKind::Invalid(fields) => Some(fields),
-            _ => None,
+            _ => self.0.fields.as_ref(),
         }
     }
 
@@ -254,6 +264,7 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
             at: Location::caller(),
             place: None,
             details: Vec::new(),
+            fields: None,
         }))
     }
 }

@@ -1,4 +1,4 @@
-use super::Relation;
+use super::{Format, MakeValue, Relation, Rules};
 use crate::value::{Kind, Value};
 
 /// One value of a `#[derive(Choices)]` enum.
@@ -76,6 +76,19 @@ pub struct FieldMeta {
     pub secret: bool,
     /// The name that it had, for the migration that renames the column.
     pub renamed_from: Option<&'static str>,
+    /// What its text means.
+    pub format: Format,
+    /// May a form leave it empty? See [`may_be_blank`](Self::may_be_blank).
+    pub blank: bool,
+    /// Do forms offer it?
+    pub editable: bool,
+    /// What its values must keep to.
+    pub rules: Rules,
+    /// Computed anew by the program whenever the row is saved.
+    pub on_save: Option<MakeValue>,
+    /// The folder that new files are stored in, with `%Y`, `%m` and `%d` for the day; for [`Format::File`] and
+    /// [`Format::Image`].
+    pub upload_to: &'static str,
 }
 
 impl FieldMeta {
@@ -101,6 +114,12 @@ impl FieldMeta {
         validators: &[],
         secret: false,
         renamed_from: None,
+        format: Format::Plain,
+        blank: false,
+        editable: true,
+        rules: Rules::NONE,
+        on_save: None,
+        upload_to: "",
     };
 
     /// Is it a column of the table, as opposed to a to-many relation?
@@ -109,9 +128,20 @@ impl FieldMeta {
         !matches!(self.relation, Relation::ManyToMany { .. } | Relation::HasMany { .. })
     }
 
+    /// May it be left empty by people: because it says so (`blank`), may be NULL, or has an empty text for its default?
+    #[must_use]
+    pub fn may_be_blank(&self) -> bool {
+        let empty = |make: fn() -> Value| matches!(make(), Value::Text(text) if text.is_empty());
+        self.blank || self.null || matches!(self.default, FieldDefault::Value(make) if empty(make))
+    }
+
     /// Must `create!` give it?
     #[must_use]
     pub fn is_required(&self) -> bool {
-        self.is_column() && !self.auto && !self.null && matches!(self.default, FieldDefault::None)
+        self.is_column()
+            && !self.auto
+            && !self.null
+            && matches!(self.default, FieldDefault::None)
+            && self.on_save.is_none()
     }
 }

@@ -1,6 +1,6 @@
 use std::{any::Any, fmt, sync::OnceLock};
 
-use super::{CheckMeta, FieldMeta, Identity, IndexMeta, Relation, snake_case};
+use super::{CheckMeta, CleanRow, FieldMeta, Identity, IndexMeta, Relation, snake_case};
 use crate::{
     error::{Error, ErrorKind, Result},
     value::Relations,
@@ -38,6 +38,8 @@ pub struct ModelMeta {
     pub renamed_from: Option<&'static str>,
     /// What the ORM knows of the Rust type; `None` for models that have none, as those rebuilt from migrations.
     pub typed: Option<&'static (dyn Any + Send + Sync)>,
+    /// The model's own rules for a row as a whole.
+    pub clean: Option<CleanRow>,
     /// Settled when an app claims it.
     pub identity: OnceLock<Identity>,
 }
@@ -210,6 +212,7 @@ mod tests {
         primary_key: &[0],
         renamed_from: None,
         typed: None,
+        clean: None,
         identity: OnceLock::new(),
     };
 

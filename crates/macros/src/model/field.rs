@@ -6,8 +6,11 @@ use syn::{
     meta::ParseNestedMeta, spanned::Spanned,
 };
 
-use super::on_delete::OnDelete;
-use crate::common::{doc, generic};
+use super::{
+    on_delete::OnDelete,
+    rules::{self, Rules},
+};
+use crate::common::{doc, generic, last_name};
 
 /// A field, as written.
 pub(super) struct Field {
@@ -51,6 +54,7 @@ pub(super) struct FieldOptions {
     pub(super) renamed_from: Option<LitStr>,
     pub(super) column: Option<LitStr>,
     pub(super) version: bool,
+    pub(super) rules: Rules,
 }
 
 const KNOWN: &str = "max_length, max_digits, decimal_places, unique, index, primary_key, secret, default, db_default, \
@@ -86,7 +90,7 @@ impl Field {
         let docs = field.attrs.iter().filter(|a| a.path().is_ident("doc")).cloned().collect();
         let read = Field {
             name: ident.unraw().to_string(),
-            help: doc(&field.attrs),
+            help: options.rules.help(&doc(&field.attrs)),
             shape: shape(&field.ty),
             ty: field.ty.clone(),
             vis: field.vis.clone(),
@@ -123,6 +127,8 @@ impl Field {
         if let (Some(_), Some(text)) = (&options.default, &options.db_default) {
             return at(text.span(), "a field has one default: default = value, or db_default = \"SQL\"");
         }
+        let plain = matches!(self.shape, Shape::Column);
+        options.rules.check(self.base(), self.is_column(), plain)?;
         self.check_digits()
     }
 
@@ -193,7 +199,12 @@ impl FieldOptions {
             "renamed_from" => self.renamed_from = Some(meta.value()?.parse()?),
             "version" => self.version = true,
             "column" => self.column = Some(meta.value()?.parse()?),
-            _ => return Err(meta.error(format!("a field has no option `{name}`; it has {KNOWN}"))),
+            _ => {
+                if !self.rules.read(&name, meta)? {
+                    let more = rules::KNOWN;
+                    return Err(meta.error(format!("a field has no option `{name}`; it has {KNOWN}, {more}")));
+                }
+            }
         }
         Ok(())
     }
@@ -213,12 +224,4 @@ fn shape(ty: &Type) -> Shape {
         return Shape::Many { to: to.clone(), own_table: false };
     }
     Shape::Column
-}
-
-/// The last name of a type's path.
-pub(super) fn last_name(ty: &Type) -> Option<String> {
-    match ty {
-        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
-        _ => None,
-    }
 }

@@ -6,10 +6,11 @@ use syn::{Expr, LitStr, Result, spanned::Spanned};
 
 use super::{
     Model,
-    field::{Field, Shape, last_name},
+    field::{Field, Shape},
     index,
+    rules::{Described, called},
 };
-use crate::common::doc;
+use crate::common::{doc, last_name};
 
 pub(super) fn write(model: &Model) -> Result<TokenStream> {
     let orm = &model.orm;
@@ -42,6 +43,13 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
         let message = format!("{text}: missing required field `{}` in create!", field.name);
         Some(quote!((#ident, #message)))
     });
+    let clean = match &options.clean {
+        None => quote!(::core::option::Option::None),
+        Some(path) => {
+            let call = quote_spanned!(path.span()=> #path(&mut #orm::rt::clean_row::<#name>(__row)));
+            quote!(::core::option::Option::Some(|__row| #call))
+        }
+    };
     let decode = model.fields.iter().map(|field| {
         let (ident, label) = (&field.ident, format!("{text}.{}", field.name));
         if field.is_column() {
@@ -76,6 +84,7 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
                     primary_key: &[#key],
                     renamed_from: #renamed,
                     typed: ::core::option::Option::Some(&VOICE),
+                    clean: #clean,
                     identity: ::std::sync::OnceLock::new(),
                 };
                 &META
@@ -117,7 +126,12 @@ fn field(model: &Model, index: usize) -> Result<TokenStream> {
         (quote!(primary_key), index == model.key),
         (quote!(auto), model.is_auto(index)),
         (quote!(unique), options.unique),
-        (quote!(index), options.index || matches!(field.shape, Shape::Key { .. })),
+        (
+            quote!(index),
+            options.index
+                || matches!(field.shape, Shape::Key { .. })
+                || (options.rules.wants_index() && !options.unique),
+        ),
         (quote!(secret), options.secret),
         (quote!(version), options.version),
     ] {
@@ -148,6 +162,15 @@ fn field(model: &Model, index: usize) -> Result<TokenStream> {
     if let Some(old) = &options.renamed_from {
         more.push(quote!(renamed_from: ::core::option::Option::Some(#old)));
     }
+    more.extend(options.rules.write(
+        orm,
+        Described {
+            ty,
+            base: field.base(),
+            plain: matches!(field.shape, Shape::Column),
+            max_length: options.max_length.is_some(),
+        },
+    ));
     if !options.validate.is_empty() {
         let all = &options.validate;
         more.push(quote!(validators: &[#(#all),*]));
@@ -159,15 +182,15 @@ fn field(model: &Model, index: usize) -> Result<TokenStream> {
 
 /// The value of an expression that the field takes.
 fn default_value(field: &Field, value: &Expr, orm: &TokenStream) -> TokenStream {
-    let ty = &field.ty;
+    let (ty, given) = (&field.ty, called(value));
     match &field.shape {
         Shape::Key { to, optional: true } => {
-            quote_spanned!(value.span()=> #orm::rt::default_opt_key::<#to>(#value))
+            quote_spanned!(value.span()=> #orm::rt::default_opt_key::<#to>(#given))
         }
         Shape::Key { to, optional: false } => {
-            quote_spanned!(value.span()=> #orm::rt::default_key::<#to>(#value))
+            quote_spanned!(value.span()=> #orm::rt::default_key::<#to>(#given))
         }
-        _ => quote_spanned!(value.span()=> #orm::rt::default_value::<#ty, _>(#value)),
+        _ => quote_spanned!(value.span()=> #orm::rt::default_value::<#ty, _>(#given)),
     }
 }
 

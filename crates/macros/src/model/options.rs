@@ -1,7 +1,7 @@
 //! `#[model(..)]`.
 
 use syn::{
-    Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result,
+    Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Result,
     parse::{Parse, ParseStream},
     spanned::Spanned,
 };
@@ -21,10 +21,11 @@ pub(super) struct Options {
     pub(super) checks: Vec<Check>,
     pub(super) renamed_from: Option<LitStr>,
     pub(super) handle: Option<Ident>,
+    pub(super) clean: Option<Path>,
 }
 
 const KNOWN: &str = "app, table, ordering, verbose_name, verbose_name_plural, unique_together, indexes, constraints, \
-     renamed_from, handle, search";
+     renamed_from, handle, search, clean";
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
@@ -52,6 +53,7 @@ impl Parse for Options {
                 "renamed_from" => options.renamed_from = Some(text(&pair.value)?),
                 "ordering" => options.ordering = texts(&pair.value)?,
                 "unique_together" => options.unique_together = sets(&pair.value)?,
+                "clean" => options.clean = Some(path(&pair.value)?),
                 "handle" => options.handle = Some(ident(&pair.value)?),
                 "search" => {
                     let fields = texts(&pair.value)?;
@@ -101,6 +103,13 @@ fn sets(value: &Expr) -> Result<Vec<Vec<LitStr>>> {
         return array.elems.iter().map(texts).collect();
     }
     Ok(vec![texts(value)?])
+}
+
+fn path(value: &Expr) -> Result<Path> {
+    match value {
+        Expr::Path(path) => Ok(path.path.clone()),
+        other => Err(Error::new(other.span(), "expected the name of a function, as in clean = Show::clean")),
+    }
 }
 
 fn ident(value: &Expr) -> Result<Ident> {

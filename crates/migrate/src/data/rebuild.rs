@@ -73,6 +73,7 @@ fn model_meta(state: &ProjectState, cells: &Cells, label: &str, model: &ModelSta
         primary_key: list(primary_key),
         renamed_from: None,
         typed: None,
+        clean: None,
         identity: OnceLock::new(),
     })
 }

@@ -15,7 +15,8 @@ use crate::{
     executor::Executor,
     expr::{AssignValue, RawAssign},
     query::not_found,
-    write::{delete_rows, insert_values, update_values},
+    validate::{check_given, push},
+    write::{delete_rows, insert_given, update_values},
 };
 
 impl DynSet {
@@ -52,8 +53,8 @@ impl DynSet {
         db: &'a dyn Executor,
     ) -> BoxFuture<'a, Result<DynRow>> {
         let at = Location::caller();
-        let (meta, sets) = (self.meta(), self.assigns(values, true).map_err(|error| error.at(at)));
-        Box::pin(async move { Ok(DynRow::new(meta, insert_values(meta, sets?, db, at).await?)) })
+        let (meta, sets) = (self.meta(), self.assigns(values));
+        Box::pin(async move { Ok(DynRow::new(meta, insert_given(meta, sets, db, at).await?)) })
     }
 
     /// Changes these columns of the row with this key, if it is among the query's rows, and gives it back as it is now.
@@ -69,11 +70,10 @@ impl DynSet {
     ) -> BoxFuture<'a, Result<DynRow>> {
         let at = Location::caller();
         let (meta, key) = (self.meta(), key.to_owned());
-        let sets = self.assigns(values, false).map_err(|error| error.at(at));
+        let sets = self.assigns(values);
         Box::pin(async move {
-            let sets = sets?;
             let one = self.with_key(&key).map_err(|error| error.at(at))?;
-            if sets.is_empty() {
+            if sets.0.is_empty() && sets.1.is_empty() {
                 return one.all(db).await?.into_iter().next().ok_or_else(|| missing(meta, &key, at));
             }
             let row =
@@ -99,14 +99,12 @@ impl DynSet {
         })
     }
 
-    /// The values as assignments, with all that is wrong by field. Required fields that a new row lacks are named too.
+    /// The values as assignments, and all that is wrong by field.
     fn assigns<N: AsRef<str>, V: AsRef<str>>(
         &self,
         values: impl IntoIterator<Item = (N, V)>,
-        new: bool,
-    ) -> Result<Vec<RawAssign>> {
+    ) -> (Vec<RawAssign>, FieldErrors) {
         let (meta, mut errors, mut sets) = (self.meta(), FieldErrors::new(), Vec::<RawAssign>::new());
-        let mut named: Vec<u16> = Vec::new();
         for (name, text) in values {
             let name = name.as_ref();
             let found = meta.field(name).filter(|(index, _)| self.writable.contains(index));
@@ -116,24 +114,18 @@ impl DynSet {
                 errors.push(name.to_owned(), format!("there is no such field{near}"));
                 continue;
             };
-            named.push(index);
             match read(field, text.as_ref()) {
                 Ok(value) => {
-                    crate::validate::check(field, &value, &mut errors);
+                    // The model's own rules may change it first.
+                    if meta.clean.is_none() {
+                        check_given(field, &value, &mut errors);
+                    }
                     sets.push(RawAssign { field: index, value: AssignValue::Node(Node::Value(value)) });
                 }
-                Err(message) => errors.push(field.name, message),
+                Err(message) => push(field, "invalid", message, &mut errors),
             }
         }
-        if new {
-            let lacking =
-                meta.columns().filter(|(index, field)| field.is_required() && !named.contains(index));
-            for (_, field) in lacking {
-                errors.push(field.name, "this field is required");
-            }
-        }
-        errors.into_result()?;
-        Ok(sets)
+        (sets, errors)
     }
 }
 

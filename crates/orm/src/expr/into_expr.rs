@@ -13,7 +13,7 @@ use quintet_core::{
 use super::{Col, Expr, IntoSet};
 use crate::{
     ast::Node,
-    field::{Enumerated, FieldType, unsigned},
+    field::{Enumerated, FieldType, StoredFile, StoredImage, unsigned},
     model::Model,
     path::Path,
 };
@@ -84,6 +84,8 @@ values! {
     SignedDuration: SignedDuration => |x| Value::Duration(x);
     JsonValue: JsonValue => |x| Value::Json(x), &JsonValue => |x| Value::Json(x.clone());
     Uuid: Uuid => |x| Value::Uuid(x), &Uuid => |x| Value::Uuid(*x);
+    StoredFile: StoredFile => |x| x.into(), &StoredFile => |x| x.encode(), &str => |x| Value::Text(x.to_owned());
+    StoredImage: StoredImage => |x| x.into(), &StoredImage => |x| x.encode(), &str => |x| Value::Text(x.to_owned());
     IpAddr: IpAddr => |x| Value::Ip(x), Ipv4Addr => |x| Value::Ip(x.into()), Ipv6Addr => |x| Value::Ip(x.into());
 }
 

@@ -2,17 +2,19 @@
 //!
 //! What a database without own types stores (text for dates, integers for booleans and decimals) is read here;
 //! drivers write it. A driver therefore needs no knowledge of models.
+mod file;
 mod identifier;
 mod scalar;
 mod time;
 
+pub use file::{StoredFile, StoredImage};
 pub(crate) use scalar::unsigned;
 #[cfg(feature = "sqlite")]
 pub(crate) use time::instant;
 
 use quintet_core::{
     Error, Result, Value,
-    meta::Choice,
+    meta::{Choice, Format},
     value::{Date, Decimal, JsonValue, Kind, Time, Timestamp, ValueRef},
 };
 
@@ -23,7 +25,7 @@ use crate::decode::DecodeCx;
     message = "`{Self}` can't be a model's column",
     label = "not a column type",
     note = "column types are bool, i16, i32, i64, u8, u16, u32, u64, f32, f64, String, Vec<u8>, Decimal, Date, Time, \
-            Timestamp, SignedDuration, JsonValue, Uuid, IpAddr, #[derive(Choices)] enums, ForeignKey<Model>, and Option<_> of these"
+            Timestamp, SignedDuration, JsonValue, Uuid, IpAddr, StoredFile, StoredImage, #[derive(Choices)] enums, ForeignKey<Model>, and Option<_> of these"
 )]
 pub trait FieldType: Sized + Send + Sync + 'static {
     /// The type without `Option`.
@@ -40,6 +42,9 @@ pub trait FieldType: Sized + Send + Sync + 'static {
 
     /// The allowed values, if it is an enum.
     const CHOICES: &'static [Choice] = &[];
+
+    /// What its text means.
+    const FORMAT: Format = Format::Plain;
 
     /// Reads a database's value.
     ///
@@ -89,6 +94,7 @@ impl<T: FieldType<Base = T>> FieldType for Option<T> {
     const KIND: Kind = T::KIND;
     const NULL: bool = true;
     const CHOICES: &'static [Choice] = T::CHOICES;
+    const FORMAT: Format = T::FORMAT;
 
     #[inline]
     fn decode(value: ValueRef<'_>, cx: &mut DecodeCx) -> Result<Self> {

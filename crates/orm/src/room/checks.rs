@@ -12,6 +12,7 @@ pub(super) fn all(services: &Services) -> Vec<Check> {
     let mut found = refused(site);
     found.extend(shared_tables(&models));
     found.extend(unregistered_targets(&models));
+    found.extend(broken_patterns(&models));
     found
 }
 
@@ -76,6 +77,19 @@ fn unregistered_targets(models: &[&'static ModelMeta]) -> Vec<Check> {
                 field.name
             )));
         }
+    }
+    found
+}
+
+/// Regular expressions of fields that are none: they would refuse every value.
+fn broken_patterns(models: &[&'static ModelMeta]) -> Vec<Check> {
+    let mut found = Vec::new();
+    for (meta, field) in models.iter().flat_map(|meta| meta.fields.iter().map(move |field| (meta, field))) {
+        let Some(problem) = field.rules.regex.and_then(crate::validate::pattern_problem) else { continue };
+        let about = format!("{}.{}", meta.label(), field.name);
+        let message = format!("the regex of {about} is none: {problem}");
+        let hint = "mend it: a value would always be refused. There is no look-around, and no reference back";
+        found.push(Check::error("orm.E004", message).hint(hint).about(about));
     }
     found
 }

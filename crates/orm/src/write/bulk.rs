@@ -26,7 +26,7 @@ use crate::{
     signal::{Ears, Moment, Rows},
     sql::{Conflict, Render, Returning},
     stmt::Access,
-    validate::check,
+    validate::{check, own_rules},
 };
 
 /// Inserts drafts, all or none, in order.
@@ -159,7 +159,7 @@ async fn link(
 /// Writes some fields of many rows, all or none.
 pub(crate) async fn bulk_update<M: Model>(
     rows: &[M],
-    fields: Vec<u16>,
+    mut fields: Vec<u16>,
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result<u64> {
@@ -167,21 +167,40 @@ pub(crate) async fn bulk_update<M: Model>(
     if rows.is_empty() || fields.is_empty() {
         return Ok(0);
     }
+    // What is computed at each save is, unless it is among the fields.
+    let touched: Vec<(u16, Value)> = meta
+        .columns()
+        .filter_map(|(index, field)| Some((index, field.on_save.filter(|_| !fields.contains(&index))?())))
+        .collect();
     let mut errors = FieldErrors::new();
     let mut values: Vec<Vec<Value>> = Vec::with_capacity(rows.len());
     for row in rows {
         let mut one = vec![row.pk().encode()];
+        let (set, refused_by_model) = match meta.clean {
+            None => Default::default(),
+            Some(_) => {
+                let all = meta
+                    .columns()
+                    .map(|(index, _)| (index, Record::value_at(row, index).unwrap_or_default()));
+                let all: Vec<(u16, Value)> = all.collect();
+                own_rules(meta, false, all.iter().map(|(index, value)| (*index, value)))
+            }
+        };
+        errors.extend(refused_by_model);
         for index in &fields {
             let field = meta.field_at(*index).ok_or_else(|| Error::internal("no such field").at(at))?;
-            let value = Record::value_at(row, *index).unwrap_or_default();
+            let cleaned = set.iter().find(|(other, _)| other == index).map(|(_, value)| value.clone());
+            let value = cleaned.or_else(|| Record::value_at(row, *index)).unwrap_or_default();
             check(field, &value, &mut errors);
             if let Some(why) = refused(&value, db.dialect()) {
                 errors.push(field.name, why);
             }
             one.push(value);
         }
+        one.extend(touched.iter().map(|(_, value)| value.clone()));
         values.push(one);
     }
+    fields.extend(touched.iter().map(|(index, _)| *index));
     errors.into_result().map_err(|error| error.at(at))?;
     let chunk = (db.dialect().max_parameters / (fields.len() + 1)).max(1);
     if values.len() <= chunk {

@@ -8,7 +8,7 @@ use super::{
     Draft,
     draft::Row,
     explain::explain_write,
-    insert::{self, OnConflict, must_be_unique, row_scales, statement},
+    insert::{self, OnConflict, also_touched, must_be_unique, row_scales, statement},
     upsert,
 };
 use crate::{
@@ -37,12 +37,15 @@ pub(crate) enum Existing {
 pub(crate) async fn bulk_upsert<M: Model>(
     drafts: Vec<Draft<M>>,
     by: Vec<u16>,
-    existing: Existing,
+    mut existing: Existing,
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result<Vec<M>> {
     let meta = M::meta();
     must_be_unique(meta, &by, at)?;
+    if let Existing::Take(fields) = &mut existing {
+        also_touched(meta, fields);
+    }
     let mut keys = HashSet::with_capacity(drafts.len());
     let mut chunks: Vec<(Vec<u16>, Vec<Vec<Node>>)> = Vec::new();
     let most = db.dialect().max_parameters;

@@ -2,7 +2,7 @@ use std::{fmt, marker::PhantomData, panic::Location};
 
 use quintet_core::{
     BoxFuture, Error, FieldErrors, Result, Value,
-    meta::{FieldDefault, ModelMeta},
+    meta::{FieldDefault, FieldMeta, ModelMeta},
 };
 
 use super::{
@@ -14,7 +14,7 @@ use crate::{
     executor::Executor,
     expr::{AssignValue, IntoAssigns, RawAssign},
     model::Model,
-    validate::check,
+    validate::{check, own_rules},
 };
 
 /// A row that does not exist yet: what [`create!`](crate::create) makes.
@@ -48,6 +48,29 @@ pub(crate) struct Row {
     pub(crate) values: Vec<Node>,
 }
 
+impl Row {
+    /// What a field is set to, after the model's own rules.
+    pub(super) fn assign(&self, field: u16) -> Option<RawAssign> {
+        let place = self.fields.iter().position(|known| *known == field)?;
+        Some(RawAssign { field, value: AssignValue::Node(self.values.get(place)?.clone()) })
+    }
+
+    /// Gives a field this value.
+    fn put(&mut self, field: u16, value: Value) {
+        match self.fields.iter().position(|known| *known == field) {
+            Some(place) => {
+                if let Some(node) = self.values.get_mut(place) {
+                    *node = Node::Value(value);
+                }
+            }
+            None => {
+                self.fields.push(field);
+                self.values.push(Node::Value(value));
+            }
+        }
+    }
+}
+
 impl RawDraft {
     /// A draft of these assignments.
     pub(super) fn new(meta: &'static ModelMeta, sets: Vec<RawAssign>) -> Self {
@@ -59,7 +82,39 @@ impl RawDraft {
     /// # Errors
     /// Of kind `Invalid`, with all that is wrong, by field.
     pub(crate) fn row(&self) -> Result<Row> {
-        let mut errors = FieldErrors::new();
+        let (row, errors) = self.checked(FieldErrors::new(), check);
+        errors.into_result()?;
+        Ok(row)
+    }
+
+    /// As [`row`](Self::row), with the errors beside it. Fields that `errors` has something about already are not looked at
+    /// again; `check` looks at the others.
+    pub(crate) fn checked(
+        &self,
+        mut errors: FieldErrors,
+        check: fn(&FieldMeta, &Value, &mut FieldErrors),
+    ) -> (Row, FieldErrors) {
+        let mut row = self.unchecked();
+        let known = row.fields.iter().zip(&row.values).filter_map(|(index, node)| match node {
+            Node::Value(value) => Some((*index, value)),
+            _ => None,
+        });
+        let (set, refused) = own_rules(self.meta, true, known);
+        for (index, value) in set {
+            row.put(index, value);
+        }
+        for (index, node) in row.fields.iter().zip(&row.values) {
+            if let (Node::Value(value), Some(field)) = (node, self.meta.field_at(*index))
+                && errors.of(field.name).next().is_none()
+            {
+                check(field, value, &mut errors);
+            }
+        }
+        errors.extend(refused);
+        (row, errors)
+    }
+
+    fn unchecked(&self) -> Row {
         let count = self.meta.fields.len();
         let mut row = Row { fields: Vec::with_capacity(count), values: Vec::with_capacity(count) };
         for (index, field) in self.meta.columns() {
@@ -68,16 +123,12 @@ impl RawDraft {
                 (None, _) if field.auto => continue,
                 (None, FieldDefault::Value(make)) => Node::Value(make()),
                 (None, FieldDefault::Database(_)) => continue,
-                (None, FieldDefault::None) => Node::Value(Value::Null),
+                (None, FieldDefault::None) => Node::Value(field.on_save.map_or(Value::Null, |make| make())),
             };
-            if let Node::Value(value) = &node {
-                check(field, value, &mut errors);
-            }
             row.fields.push(index);
             row.values.push(node);
         }
-        errors.into_result()?;
-        Ok(row)
+        row
     }
 
     /// The node that was assigned last.
@@ -94,6 +145,7 @@ impl RawDraft {
         match (self.given(index), field.default) {
             (Some(Node::Value(value)), _) => Ok(value.clone()),
             (None, FieldDefault::Value(make)) => Ok(make()),
+            (None, FieldDefault::None) if let Some(make) = field.on_save => Ok(make()),
             (None, FieldDefault::None) if field.null => Ok(Value::Null),
             _ => Err(Error::internal(format!(
                 "the value of {}.{} is not known before the database is asked: give it in create!(..)",

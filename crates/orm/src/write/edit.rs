@@ -4,7 +4,7 @@ use std::{
     panic::Location,
 };
 
-use quintet_core::{BoxFuture, Result, Value};
+use quintet_core::{BoxFuture, FieldErrors, Result, Value, meta::FieldMeta};
 
 use super::{
     save::{Done, Save, save},
@@ -17,6 +17,7 @@ use crate::{
     field::FieldType,
     model::{Model, Record},
     query::not_found,
+    validate::{check, own_rules},
 };
 
 /// A row that is being edited: it derefs to the model, and [`save`](Self::save) writes what has changed.
@@ -65,27 +66,78 @@ impl<M: Model> Edit<M> {
     {
         let at = Location::caller();
         Box::pin(async move {
-            let mut row = self.row;
-            let changed = values(&row).into_iter().zip(&self.before).filter(|(now, before)| now != *before);
-            let mut sets: Vec<RawAssign> = changed
-                .map(|((field, value), _)| RawAssign { field, value: AssignValue::Node(Node::Value(value)) })
-                .collect();
-            // The version that the row was read with, or that somebody else says they have read.
-            version::expected(M::meta(), &mut sets);
-            let number = M::meta().version().and_then(|(field, _)| row.value_at(field)?.as_int());
-            if sets.is_empty() {
-                return Ok(row);
+            let mut edit = self;
+            if edit.assigns().is_empty() {
+                return Ok(edit.row);
             }
+            edit.touch().map_err(|error| error.at(at))?;
+            let errors = edit.clean(check).map_err(|error| error.at(at))?;
+            errors.into_result().map_err(|error| error.at(at))?;
+            let sets = edit.assigns();
+            let number = M::meta().version().and_then(|(field, _)| edit.row.value_at(field)?.as_int());
             let mut select = Box::new(Select::new(M::meta()));
             let column = Node::Column(PathKey::ROOT, M::meta().key().unwrap_or_default());
-            select.add_filter(Node::compare(Comparison::Eq, column, Node::Value(self.key.clone())));
-            let change = Save { select, sets, version: number, row: Some((self.key.clone(), self.before)) };
+            select.add_filter(Node::compare(Comparison::Eq, column, Node::Value(edit.key.clone())));
+            let Edit { mut row, key, before } = edit;
+            let change = Save { select, sets, version: number, row: Some((key.clone(), before)) };
             let Some(done) = save(change, false, db, at).await? else {
-                return Err(not_found(M::meta(), Some(&self.key)).at(at));
+                return Err(not_found(M::meta(), Some(&key)).at(at));
             };
             refresh(&mut row, &done, number)?;
             Ok(row)
         })
+    }
+
+    /// The columns that have changed, with their values.
+    pub(crate) fn changes(&self) -> Vec<(u16, Value)> {
+        let changed = values(&self.row).into_iter().zip(&self.before).filter(|(now, before)| now != *before);
+        changed.map(|(now, _)| now).collect()
+    }
+
+    /// The changes as assignments, without the version: that the row was read with, or that somebody else says they have
+    /// read.
+    fn assigns(&self) -> Vec<RawAssign> {
+        let assign = |(field, value)| RawAssign { field, value: AssignValue::Node(Node::Value(value)) };
+        let mut sets: Vec<RawAssign> = self.changes().into_iter().map(assign).collect();
+        version::expected(M::meta(), &mut sets);
+        sets
+    }
+
+    /// Computes anew what is computed at each save, unless it was given.
+    fn touch(&mut self) -> Result {
+        let changed = self.changes();
+        for (index, field) in M::meta().columns() {
+            if let Some(make) = field.on_save.filter(|_| !changed.iter().any(|(other, _)| *other == index)) {
+                self.row.set_at(index, &make())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the model's own rules, which may change the row, and checks what has changed. Gives what is wrong.
+    pub(crate) fn clean(&mut self, check: fn(&FieldMeta, &Value, &mut FieldErrors)) -> Result<FieldErrors> {
+        let (set, refused) = match M::meta().clean {
+            Some(_) => {
+                own_rules(M::meta(), false, values(&self.row).iter().map(|(index, value)| (*index, value)))
+            }
+            None => Default::default(),
+        };
+        for (index, value) in set {
+            self.row.set_at(index, &value)?;
+        }
+        let mut errors = FieldErrors::new();
+        for (index, value) in self.changes() {
+            if let Some(field) = M::meta().field_at(index) {
+                check(field, &value, &mut errors);
+            }
+        }
+        errors.extend(refused);
+        Ok(errors)
+    }
+
+    /// The key of the row as it is in the database, by field.
+    pub(crate) fn own_key(&self) -> Vec<(u16, Value)> {
+        self.before.iter().filter(|(index, _)| M::meta().primary_key.contains(index)).cloned().collect()
     }
 
     /// The row with its changes, not written.

@@ -4,9 +4,11 @@ use std::panic::Location;
 
 use http::StatusCode;
 use quintet_core::{
-    Error, ErrorKind,
-    meta::{ModelMeta, Relation},
+    Error, ErrorKind, FieldErrors,
+    meta::{FieldMeta, ModelMeta, Relation},
 };
+
+use crate::validate::push;
 
 /// An error of an insert or update of `fields`.
 #[cold]
@@ -19,10 +21,13 @@ pub(super) fn explain_write(
     match error.kind() {
         ErrorKind::Conflict { constraint } => {
             let Some(names) = field_names(meta, constraint) else { return error.at(at) };
-            let message =
-                format!("there is already a {} with this {}", meta.verbose_name, names.join(" and "));
+            let message = already(meta, &names);
+            let mut errors = FieldErrors::new();
+            taken(meta, &names, &mut errors);
             let kind = ErrorKind::Conflict { constraint: names.join(", ") };
-            replaced(&error, kind, message, at)
+            // In the field's own words, if it has some.
+            let message = errors.iter().next().map_or(message, |first| first.message.clone());
+            replaced(&error, kind, message, at).with_fields(errors)
         }
         ErrorKind::Protected => {
             let keys: Vec<&str> = fields
@@ -38,10 +43,36 @@ pub(super) fn explain_write(
             }
             let message =
                 format!("the row that {}.{} points to does not exist", meta.name, keys.join(" or "));
+            let mut errors = FieldErrors::new();
+            if let [one] = keys.as_slice()
+                && let Some((_, field)) = meta.field(one)
+            {
+                unknown(field, &mut errors);
+            }
             replaced(&error, ErrorKind::Conflict { constraint: keys.join(", ") }, message, at)
+                .with_fields(errors)
         }
         _ => error.at(at),
     }
+}
+
+fn already(meta: &'static ModelMeta, names: &[&'static str]) -> String {
+    format!("there is already a {} with this {}", meta.verbose_name, names.join(" and "))
+}
+
+/// The message about values that another row has: at the field, or at the row as a whole if they are several.
+pub(crate) fn taken(meta: &'static ModelMeta, names: &[&'static str], errors: &mut FieldErrors) {
+    let message = already(meta, names);
+    match names {
+        [one] if let Some((_, field)) = meta.field(one) => push(field, "unique", message, errors),
+        _ => errors.push_coded("", "unique", message),
+    }
+}
+
+/// The message about a key that leads to no row.
+pub(crate) fn unknown(field: &FieldMeta, errors: &mut FieldErrors) {
+    let to = field.relation.target().map_or("row", |to| to.verbose_name);
+    push(field, "unknown", format!("there is no such {to}"), errors);
 }
 
 /// An error of a change of a many-to-many's table.

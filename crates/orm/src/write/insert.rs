@@ -88,12 +88,13 @@ pub(super) async fn or_get<M: Model>(
 
 pub(super) async fn upsert<M: Model>(
     draft: RawDraft,
-    conflict: OnConflict,
+    mut conflict: OnConflict,
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result<M> {
-    if let OnConflict::Update { by, .. } = &conflict {
+    if let OnConflict::Update { by, fields } = &mut conflict {
         must_be_unique(M::meta(), by, at)?;
+        also_touched(M::meta(), fields);
     }
     match write::<M>(&draft, &conflict, db, at).await? {
         Some(row) => Ok(row),
@@ -219,6 +220,16 @@ pub(crate) fn row_scales(meta: &'static ModelMeta, dialect: &Dialect) -> Scales 
         return Scales::default();
     }
     meta.columns().map(|(_, field)| decimal_places(field, dialect).unwrap_or_default()).collect()
+}
+
+/// A row that is written over is saved: what is computed at each save is written too.
+pub(super) fn also_touched(meta: &'static ModelMeta, fields: &mut Vec<u16>) {
+    if fields.is_empty() {
+        return;
+    }
+    let touched = meta.columns().filter(|(index, field)| field.on_save.is_some() && !fields.contains(index));
+    let touched: Vec<u16> = touched.map(|(index, _)| index).collect();
+    fields.extend(touched);
 }
 
 /// Refuses fields that do not identify a row, which the database would refuse with a riddle.

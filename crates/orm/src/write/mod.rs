@@ -22,10 +22,11 @@ mod version;
 
 pub(crate) use bulk::{bulk_create, bulk_update};
 pub(crate) use bulk_upsert::{Existing, bulk_upsert};
-pub(crate) use by_name::{insert_values, update_rows, update_values};
+pub(crate) use by_name::{insert_given, insert_values, update_rows, update_values};
 pub(crate) use delete::delete_rows;
 pub use draft::Draft;
 pub use edit::Edit;
+pub(crate) use explain::{taken, unknown};
 pub use fields::IntoFields;
 pub use fill::{Fill, Given};
 pub(crate) use insert::row_scales;

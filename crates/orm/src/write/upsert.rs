@@ -27,9 +27,10 @@ pub(super) async fn told(
     at: &'static Location<'static>,
 ) -> Result<Box<dyn RowSink>> {
     let meta = draft.meta;
-    draft.row().map_err(|error| error.at(at))?;
+    let row = draft.row().map_err(|error| error.at(at))?;
     let same = same(draft, by).map_err(|error| error.at(at))?;
-    let sets = fields.iter().map(|field| draft.assign(*field)).collect::<Result<Vec<_>>>();
+    let assign = |field: &u16| row.assign(*field).map_or_else(|| draft.assign(*field), Ok);
+    let sets = fields.iter().map(assign).collect::<Result<Vec<_>>>();
     let sets = sets.map_err(|error| error.at(at))?;
     // A further turn is for a row that appeared or vanished after the look.
     for _ in 0..3 {

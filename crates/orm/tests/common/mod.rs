@@ -59,6 +59,7 @@ pub fn typed(dialect: &Dialect, tables: &str) -> String {
         (":instant", "TIMESTAMPTZ", "TEXT"),
         (":bool", "BOOLEAN", "INTEGER"),
         (":json", "JSONB", "TEXT"),
+        (":float", "DOUBLE PRECISION", "REAL"),
     ];
     own.iter().fold(tables.to_owned(), |sql, (word, native, stored)| {
         sql.replace(word, if dialect.native_types { native } else { stored })
