@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use quintet_core::{
     TemplateValue, Value,
     meta::{ModelMeta, Relation},
-    value::Map,
+    value::{Map, Unloaded},
 };
 
 /// A row of a model that is known by name only.
@@ -44,19 +44,22 @@ impl DynRow {
     }
 }
 
-/// As a typed row: columns by name, foreign keys as `{name}_id`, without secret fields.
+/// As a typed row: columns by name, foreign keys as `{name}_id`, relations not loaded, without secret fields.
 impl TemplateValue for DynRow {
     fn to_value(&self) -> Value {
-        let mut map: Map = Vec::with_capacity(self.values.len());
-        for ((_, field), value) in self.meta.columns().zip(&self.values) {
-            if field.secret {
-                continue;
+        let mut map: Map = Vec::with_capacity(self.meta.fields.len());
+        for (field, index) in self.meta.fields.iter().zip(0u16..).filter(|(field, _)| !field.secret) {
+            let value = self.at(index).cloned().unwrap_or_default();
+            let relation = || Value::NotLoaded(Unloaded::new(self.meta, index));
+            match field.relation {
+                Relation::None => map.push((Cow::Borrowed(field.name), value)),
+                Relation::ToOne { .. } => {
+                    let object = if value.is_null() { Value::Null } else { relation() };
+                    map.push((Cow::Owned(format!("{}_id", field.name)), value));
+                    map.push((Cow::Borrowed(field.name), object));
+                }
+                _ => map.push((Cow::Borrowed(field.name), relation())),
             }
-            let name = match field.relation {
-                Relation::ToOne { .. } => Cow::Owned(format!("{}_id", field.name)),
-                _ => Cow::Borrowed(field.name),
-            };
-            map.push((name, value.clone()));
         }
         Value::Map(map)
     }
