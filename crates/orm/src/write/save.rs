@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     ast::{Lock, Select},
-    change::{Entry, What},
+    change::{Entry, Keys, What},
     decode::tap::Tap,
     dynamic::{values_of, values_sink},
     executor::{Executor, Transaction},
@@ -103,30 +103,28 @@ async fn put(
     let fields = assigned(&sets);
     let entry = Entry::open(db, meta, What::Updated, &fields);
     let copies = ears.filter(|ears| ears.hear(Moment::Saved)).map(Ears::voice);
-    let mut tap = Tap::new(meta, Returning::Rows).keys_for_feed(entry.is_heard());
-    let written = if sink.is_some() || copies.is_some() || entry.is_heard() {
-        let returning = match (&sink, copies) {
-            (None, None) => Returning::Keys,
-            _ => Returning::Rows,
-        };
-        tap = Tap::new(meta, returning).keys_for_feed(entry.is_heard());
-        if let Some(sink) = sink {
-            tap = tap.into(sink);
-        }
-        if copies.is_some() {
-            tap = tap.copies(copies, row_scales(meta, db.dialect()));
-        }
-        let mut stmt = statement(&select, &sets, returning, db.dialect(), at)?;
-        stmt.short = plain.is_by_key();
-        entry.close(tap.fetch(db, entry.stmt(stmt)).await, Tap::feed_keys)
-    } else {
-        let mut stmt = statement(&select, &sets, Returning::Nothing, db.dialect(), at)?;
-        stmt.short = plain.is_by_key();
-        let changed = entry.close(db.execute(stmt).await, |_| None);
+    let returning = match (&sink, copies, entry.is_heard()) {
+        (None, None, false) => Returning::Nothing,
+        (None, None, true) => Returning::Keys,
+        _ => Returning::Rows,
+    };
+    let mut tap = Tap::new(meta, returning).keys_for_feed(entry.is_heard());
+    if let Some(sink) = sink {
+        tap = tap.into(sink);
+    }
+    if copies.is_some() {
+        tap = tap.copies(copies, row_scales(meta, db.dialect()));
+    }
+    let mut stmt = entry.stmt(statement(&select, &sets, returning, db.dialect(), at)?);
+    stmt.short = plain.is_by_key();
+    let written = if returning == Returning::Nothing {
+        let changed = entry.close(db.execute(stmt).await, |_| Some(Keys::Unknown));
         changed.map(|changed| {
             tap.count = changed;
             tap
         })
+    } else {
+        entry.close(tap.fetch(db, stmt).await, Tap::feed_keys)
     };
     let tap = written.map_err(|error| explain_write(error, meta, &fields, at))?;
     if tap.count > 0 {
