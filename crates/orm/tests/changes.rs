@@ -105,6 +105,11 @@ async fn each_write_says_what_it_did(on: &On) {
     // Nothing changed, and what the database refuses, is not told.
     Film.filter(Film.id.eq(99)).update(Film.votes.set(1)).exec(&db).await.unwrap();
     create!(Tag { name: "noir" }).insert(&db).await.unwrap_err();
+    // Nor is what is wrong before the database is asked.
+    Review.query().update(Review.stars.set(9)).exec(&db).await.unwrap_err();
+    let mut edit = Review.get(1, &db).await.unwrap().edit();
+    edit.stars = 9;
+    edit.save(&db).await.unwrap_err();
     assert!(told(&mut changes).is_empty());
     let films = quintet_orm::dynamic::DynSet::new(Film.meta()).writable(["votes"]).unwrap();
     films.update("5", [("votes", "9")], &db).await.unwrap();

@@ -126,6 +126,7 @@ async fn postgres(db: &Db) -> BTreeMap<String, Table> {
                 "c" => "CASCADE",
                 "r" => "RESTRICT",
                 "n" => "SET NULL",
+                "d" => "SET DEFAULT",
                 _ => "NO ACTION",
             };
             table.references.insert((string(&k[6]), string(&k[3]), string(&k[7]), rule.to_owned()));
@@ -211,6 +212,8 @@ pub fn expected(state: &ProjectState, dialect: &str) -> BTreeMap<String, Table> 
                     OnDelete::Cascade => "CASCADE",
                     OnDelete::Protect => "RESTRICT",
                     OnDelete::SetNull => "SET NULL",
+                    // Without, it is the ORM's work.
+                    OnDelete::SetDefault if f.db_default.is_some() => "SET DEFAULT",
                     _ => "NO ACTION",
                 };
                 let there = target.key().next().unwrap().column.clone();

@@ -65,6 +65,9 @@ pub fn random_schema(random: &mut Random) -> ProjectState {
                     OnDelete::Protect,
                     OnDelete::SetNull,
                     OnDelete::DoNothing,
+                    OnDelete::Restrict,
+                    OnDelete::SetDefault,
+                    OnDelete::Set,
                 ]);
                 let to = FieldState::foreign_key(
                     &format!("to_{}", target.to_lowercase()),

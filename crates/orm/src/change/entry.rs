@@ -26,6 +26,7 @@ pub(crate) struct Open {
     model: &'static ModelMeta,
     what: What,
     fields: Vec<u16>,
+    /// Is nothing under way whose outcome is unknown?
     settled: AtomicBool,
 }
 
@@ -61,7 +62,7 @@ impl<'a> Entry<'a> {
             Some(log) => Ledger::Tx(log.clone()),
             None => Ledger::Feed(feed.clone()),
         };
-        let (fields, settled) = (fields.to_vec(), AtomicBool::new(false));
+        let (fields, settled) = (fields.to_vec(), AtomicBool::new(true));
         Entry::Heard(Arc::new(Open { to, model, what, fields, settled }))
     }
 
@@ -73,6 +74,7 @@ impl<'a> Entry<'a> {
     /// The statement, which keeps the entry open until it has run.
     pub(crate) fn stmt(&self, mut stmt: Stmt) -> Stmt {
         if let Entry::Heard(open) = self {
+            open.settled.store(false, Ordering::Relaxed);
             stmt.note = Some(open.clone());
         }
         stmt

@@ -55,7 +55,7 @@ impl Changes {
         self
     }
 
-    /// Lets this many batches wait, at least one. Keys count too: at most [`Batch::MOST`] of them for each 64 batches.
+    /// Lets this many batches wait, at least one. Keys count too: at most [`Batch::MOST`](super::Batch::MOST) of them for each 64 batches.
     pub fn capacity(self, batches: usize) -> Self {
         self.queue.lock().capacity = batches.max(1);
         self
