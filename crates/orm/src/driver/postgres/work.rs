@@ -52,29 +52,32 @@ impl Work {
         .is_ready()
     }
 
-    /// Answers, and closes the query log's entry. The server took `duration`.
+    /// Closes the query log's entry, and answers. The server took `duration`.
     pub(super) fn finish(self, done: Result<Done>, duration: std::time::Duration) {
         let (error, rows) = match &done {
             Ok(done) => (None, done.rows.max(done.changed)),
             Err(error) => (Some(error.to_string()), 0),
         };
-        // Nobody waits if a send fails.
-        let job = match self {
-            Work::Fetch { job, sink, reply } => {
-                drop(reply.send(done.map(|_| sink)));
-                job
-            }
-            Work::Execute { job, reply } => {
-                drop(reply.send(done.map(|done| done.changed)));
-                job
-            }
-            Work::Batch { job, reply } => {
-                drop(reply.send(done.map(|_| ())));
-                job
+        // Before the answer: who has it finds the statement in the log.
+        let close = |job: Job| {
+            if let Some(log) = job.log {
+                log.finish(rows, duration, error);
             }
         };
-        if let Some(log) = job.log {
-            log.finish(rows, duration, error);
+        // Nobody waits if a send fails.
+        match self {
+            Work::Fetch { job, sink, reply } => {
+                close(job);
+                drop(reply.send(done.map(|_| sink)));
+            }
+            Work::Execute { job, reply } => {
+                close(job);
+                drop(reply.send(done.map(|done| done.changed)));
+            }
+            Work::Batch { job, reply } => {
+                close(job);
+                drop(reply.send(done.map(|_| ())));
+            }
         }
     }
 
