@@ -1,4 +1,4 @@
-use std::{fmt, panic::Location};
+use std::{fmt, ops::Deref, panic::Location, sync::Arc};
 
 use quintet_core::Value;
 
@@ -13,11 +13,71 @@ pub enum Access {
     Write,
 }
 
+/// The text of a statement. It is shared by all statements that differ in their parameters only, so that a clone costs nothing.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Sql(Arc<str>);
+
+impl Deref for Sql {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Sql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl fmt::Display for Sql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl From<&str> for Sql {
+    fn from(text: &str) -> Self {
+        Sql(text.into())
+    }
+}
+
+impl From<String> for Sql {
+    fn from(text: String) -> Self {
+        Sql(text.into())
+    }
+}
+
+impl From<Sql> for String {
+    fn from(sql: Sql) -> Self {
+        (*sql).to_owned()
+    }
+}
+
+impl PartialEq<str> for Sql {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for Sql {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl PartialEq<String> for Sql {
+    fn eq(&self, other: &String) -> bool {
+        **self == **other
+    }
+}
+
 /// SQL text with its parameters: rendered from the AST, values never inside the text.
 #[derive(Clone)]
 pub struct Stmt {
     /// The text, with the dialect's placeholders.
-    pub sql: String,
+    pub sql: Sql,
     /// The values of the placeholders, in order.
     pub params: Vec<Value>,
     /// What it does.
@@ -44,7 +104,7 @@ impl fmt::Debug for Stmt {
 impl Stmt {
     /// A statement that reads.
     #[must_use]
-    pub fn read(sql: impl Into<String>, params: Vec<Value>) -> Self {
+    pub fn read(sql: impl Into<Sql>, params: Vec<Value>) -> Self {
         Stmt {
             sql: sql.into(),
             params,
@@ -58,7 +118,7 @@ impl Stmt {
 
     /// A statement that writes.
     #[must_use]
-    pub fn write(sql: impl Into<String>, params: Vec<Value>) -> Self {
+    pub fn write(sql: impl Into<Sql>, params: Vec<Value>) -> Self {
         Stmt {
             sql: sql.into(),
             params,

@@ -16,7 +16,7 @@ scenarios!(
 );
 
 fn sql<M: Model, O: Send + 'static>(query: &QuerySet<M, O>) -> String {
-    query.to_sql(&SQLITE).unwrap().sql
+    query.to_sql(&SQLITE).unwrap().sql.into()
 }
 
 async fn values_over_all_rows(on: &On) {

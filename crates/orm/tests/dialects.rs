@@ -123,7 +123,7 @@ fn names_are_quoted_and_parameters_written_as_the_database_wants() {
 #[test]
 fn functions_and_aggregates_follow_the_abilities() {
     let part = |sql: String| -> String { sql.split(" FROM ").next().unwrap_or_default().to_owned() };
-    let of = |expression: Expr<Film, i32>| part(Film.select(expression).to_sql(&OTHER).unwrap().sql);
+    let of = |expression: Expr<Film, i32>| part(Film.select(expression).to_sql(&OTHER).unwrap().sql.into());
     assert_eq!(of(Film.released.weekday()), "SELECT CAST(EXTRACT(ISODOW");
     assert_eq!(of(Film.votes.greatest(5)), r#"SELECT GREATEST("votes", $1)"#);
     // Without FILTER, what does not count is NULL.

@@ -89,7 +89,7 @@ async fn a_short_query_runs_here_and_a_long_one_elsewhere_with_all_its_rows() {
     for (on, name) in [(&db as &dyn Executor, " -- db"), (&tx, " -- tx")] {
         let rows = |n| {
             let mut stmt = rows(n);
-            stmt.sql.push_str(name);
+            stmt.sql = format!("{}{name}", stmt.sql).into();
             stmt
         };
         assert_eq!(threads(on, Stmt::read(SHORT, vec![])).await.on, here());

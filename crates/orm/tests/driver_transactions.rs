@@ -38,7 +38,7 @@ async fn ok_commits_and_err_rolls_back(db: Db) {
     let id = db
         .atomic(async |tx| {
             let mut returning = insert("a");
-            returning.sql.push_str(" RETURNING id");
+            returning.sql = format!("{} RETURNING id", returning.sql).into();
             let rows = (tx as &dyn Executor).rows(returning).await?;
             Ok(rows[0][0].as_int().unwrap())
         })

@@ -24,7 +24,7 @@ scenarios!(
 );
 
 fn sql<M: Model, O: Send + 'static>(query: &QuerySet<M, O>) -> String {
-    query.to_sql(&SQLITE).unwrap().sql
+    query.to_sql(&SQLITE).unwrap().sql.into()
 }
 
 async fn rows_come_in_the_order_asked_for(on: &On) {

@@ -147,7 +147,7 @@ impl Recorders {
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner).clone();
         logs.extend(scoped);
         let record = QueryRecord {
-            sql: stmt.sql.clone(),
+            sql: stmt.sql.to_string(),
             kinds: stmt.params.iter().map(Value::describe).collect(),
             rows: 0,
             duration: Duration::ZERO,

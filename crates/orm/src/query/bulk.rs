@@ -128,7 +128,7 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
         let at = Location::caller();
         async move {
             let mut stmt = self.to_sql(db.dialect()).map_err(|error| error.at(at))?.at(at);
-            stmt.sql.insert_str(0, db.dialect().explain);
+            stmt.sql = format!("{}{}", db.dialect().explain, stmt.sql).into();
             let sink = db.fetch(stmt, Box::<Plan>::default()).await?;
             Ok(sink.into_any().downcast::<Plan>().map(|plan| plan.0).unwrap_or_default())
         }

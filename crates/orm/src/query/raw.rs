@@ -10,7 +10,7 @@ use crate::{
     field::FieldType,
     model::Model,
     row::{RowAccess, RowSink},
-    stmt::{Access, Stmt},
+    stmt::{Access, Sql, Stmt},
     table::Table,
     write::row_scales,
 };
@@ -37,7 +37,7 @@ impl<M: Model> Table<M> {
     /// let films = Film.raw("SELECT * FROM docs_film WHERE length(title) > ?1", vec![10.into()]).all(db).await?;
     /// # let _: Vec<Film> = films; Ok(()) }
     /// ```
-    pub fn raw(self, sql: impl Into<String>, params: Vec<Value>) -> Raw<M> {
+    pub fn raw(self, sql: impl Into<Sql>, params: Vec<Value>) -> Raw<M> {
         Raw { stmt: Stmt::read(sql, params), decode: M::from_row, model: Some(M::meta()) }
     }
 }
@@ -54,7 +54,7 @@ impl<M: Model> Table<M> {
 ///
 /// SQLite keeps decimals as whole numbers of units of their last place, and knows nothing about it: read such a column
 /// there as an `i64`.
-pub fn raw<O: FromRow>(sql: impl Into<String>, params: Vec<Value>) -> Raw<O> {
+pub fn raw<O: FromRow>(sql: impl Into<Sql>, params: Vec<Value>) -> Raw<O> {
     Raw { stmt: Stmt::read(sql, params), decode: O::from_row, model: None }
 }
 

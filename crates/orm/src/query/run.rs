@@ -2,15 +2,18 @@
 //!
 //! The methods are no `async fn`s, so that they can note the line that called them; it goes to the query log.
 
-use std::panic::Location;
+use std::{panic::Location, sync::Arc};
 
 use http::StatusCode;
 use quintet_core::{Error, ErrorKind, Result, Value, meta::ModelMeta};
 
-use super::{QuerySet, prefetch::Asked};
+use super::{QuerySet, join::Join, prefetch::Asked};
 use crate::{
     ast::{Comparison, Node, Nulls, OrderBy, PathKey, Select},
-    decode::sink::{Joined, fetch},
+    decode::{
+        Scales,
+        sink::{Joined, fetch},
+    },
     dialect::Dialect,
     executor::Executor,
     expr::Expr,
@@ -88,12 +91,8 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
     /// # Errors
     /// If the model is in no app, or the query can't be said in this dialect.
     pub fn to_sql(&self, dialect: &'static Dialect) -> Result<Stmt> {
-        let mut select = self.select.clone();
-        select.prepare();
-        for join in self.loads.iter().flat_map(|loads| &loads.joins) {
-            join.columns(&mut select.columns);
-        }
-        Ok(sql::select(&select, Ask::Rows, dialect)?.0)
+        let joins = self.loads.as_ref().map_or(&[][..], |loads| &loads.joins);
+        Ok(statement(&mut self.select.clone(), joins, dialect)?.0)
     }
 
     /// Runs the query for `at`.
@@ -101,23 +100,21 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
         if is_empty(&self.select) {
             return Ok(Vec::new());
         }
-        self.select.prepare();
         // A shape of nothing but columns is read like any other row.
         if let Some(parts) = self.parts.filter(|parts| !parts.is_empty()) {
+            self.select.prepare();
             return crate::shape::rows(&self.select, self.decode, parts, db, at).await;
         }
         let (joined, prefetches, carrier) = match self.loads {
             None => (None, Vec::new(), None),
             Some(loads) => {
-                for join in &loads.joins {
-                    join.columns(&mut self.select.columns);
-                }
                 let joined = Joined { carrier: loads.carrier, joins: loads.joins };
                 (Some(joined), loads.prefetches, Some(loads.carrier))
             }
         };
+        let joins = joined.as_ref().map_or(&[][..], |joined: &Joined<O>| &joined.joins);
         let (stmt, scales) =
-            sql::select(&self.select, Ask::Rows, db.dialect()).map_err(|error| error.at(at))?;
+            statement(&mut self.select, joins, db.dialect()).map_err(|error| error.at(at))?;
         let mut rows = fetch(db, (stmt.at(at), scales), self.decode, joined).await?;
         if let Some(carrier) = carrier
             && !rows.is_empty()
@@ -161,6 +158,17 @@ impl<M: Model> QuerySet<M> {
     pub fn delete(self, db: &dyn Executor) -> impl Future<Output = Result<u64>> + Send {
         delete_rows(self.select, db, Location::caller())
     }
+}
+
+/// The statement of a query for rows with these objects.
+fn statement(select: &mut Select, joins: &[Arc<Join>], dialect: &'static Dialect) -> Result<(Stmt, Scales)> {
+    let complete = |select: &mut Select| {
+        select.prepare();
+        for join in joins {
+            join.columns(&mut select.columns);
+        }
+    };
+    sql::rows(select, &mut joins.iter().map(|join| join.path()), &complete, dialect)
 }
 
 /// Is it known without asking that there are no rows?

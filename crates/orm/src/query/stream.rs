@@ -116,7 +116,7 @@ async fn by_cursor<O: Send + 'static>(db: &dyn Executor, mut stmt: Stmt, asked: 
     let name = format!("quintet_rows_{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let Asked { decode, joined, scales, sender } = asked;
     let at = stmt.at;
-    stmt.sql.insert_str(0, &format!("DECLARE {name} NO SCROLL CURSOR FOR "));
+    stmt.sql = format!("DECLARE {name} NO SCROLL CURSOR FOR {}", stmt.sql).into();
     let tx = db.begin().await?;
     tx.execute(stmt).await?;
     loop {

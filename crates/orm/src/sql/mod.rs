@@ -5,6 +5,7 @@
 //! [`Dialect::quote`]; what a database can do is asked of its [`Dialect`].
 mod address;
 mod aggregate;
+mod cache;
 mod calendar;
 mod combine;
 mod decimal;
@@ -18,10 +19,13 @@ mod node;
 mod scope;
 mod search;
 mod select;
+mod shape;
 mod subquery;
 mod text;
 mod window;
 mod write;
+
+use std::cell::RefCell;
 
 use quintet_core::{Error, Result, Value};
 
@@ -29,7 +33,7 @@ pub(crate) use facts::decimal_places;
 pub(crate) use insert::{Conflict, Links, Returning};
 
 use crate::{
-    ast::Select,
+    ast::{PathKey, Select},
     decode::Scales,
     dialect::Dialect,
     stmt::{Access, Stmt},
@@ -50,6 +54,40 @@ pub(crate) enum Ask {
 
 /// The statement of a query, and the scales of its columns.
 pub(crate) fn select(query: &Select, ask: Ask, dialect: &'static Dialect) -> Result<(Stmt, Scales)> {
+    let write = |shape: &mut shape::Shape<'_>| {
+        shape.byte(kind::QUERY);
+        shape.query(query, ask, &mut std::iter::empty())
+    };
+    cache::rendered(dialect, write, || render_select(query, ask, dialect))
+}
+
+/// The statement of a query for rows, with objects that come in the same rows. `complete` adds the columns to the query, which is
+/// needed only where the statement is a new one.
+pub(crate) fn rows(
+    query: &mut Select,
+    joins: &mut dyn Iterator<Item = PathKey>,
+    complete: &dyn Fn(&mut Select),
+    dialect: &'static Dialect,
+) -> Result<(Stmt, Scales)> {
+    let query = RefCell::new(query);
+    let write = |shape: &mut shape::Shape<'_>| {
+        shape.byte(kind::ROWS);
+        shape.query(&query.borrow(), Ask::Rows, joins)
+    };
+    cache::rendered(dialect, write, || {
+        let mut query = query.borrow_mut();
+        complete(&mut query);
+        render_select(&query, Ask::Rows, dialect)
+    })
+}
+
+/// What a shape is of: the first byte.
+mod kind {
+    pub(super) const QUERY: u8 = 1;
+    pub(super) const ROWS: u8 = 2;
+}
+
+fn render_select(query: &Select, ask: Ask, dialect: &'static Dialect) -> Result<(Stmt, Scales)> {
     let mut render = Render::new(dialect);
     let scales = match ask {
         Ask::Rows | Ask::Named => facts::scales(query, dialect)?,
@@ -94,7 +132,7 @@ impl Render {
             )));
         }
         Ok(Stmt {
-            sql: self.sql,
+            sql: self.sql.into(),
             params: self.params,
             access,
             long: false,

@@ -6,7 +6,13 @@ use super::{
     Render,
     facts::{digits, field_at, model_at, nullable, scaled},
 };
-use crate::ast::{Arithmetic, Comparison, Node};
+use crate::{
+    ast::{Arithmetic, Comparison, Node},
+    dialect::Dialect,
+};
+
+/// A list of up to so many values has a parameter for each.
+const FEW: usize = 4;
 
 /// A list longer than this becomes one parameter where the database can read it: the statement's text stays
 /// short and the same.
@@ -232,26 +238,51 @@ impl Render {
 
     /// Writes ` IN (…)`.
     pub(super) fn one_of(&mut self, values: &[Value]) -> Result {
-        if self.dialect.array_lists && values.len() > LONG_LIST && of_one_kind(values) {
-            self.push(" = ANY(");
-            self.value(Value::List(values.to_vec()));
-            self.push(")");
-            return Ok(());
+        match form_of_list(self.dialect, values) {
+            ListForm::Array => {
+                self.push(" = ANY(");
+                self.value(Value::List(values.to_vec()));
+                self.push(")");
+            }
+            ListForm::Json => {
+                self.push(" IN (SELECT value FROM json_each(");
+                self.value(Value::Text(json_list(values)));
+                self.push("))");
+            }
+            ListForm::Each(length) => {
+                self.push(" IN (");
+                self.list(padded(values, length), ", ", Self::bind)?;
+                self.push(")");
+            }
         }
-        if self.dialect.json_lists
-            && values.len() > LONG_LIST
-            && let Some(json) = json_list(values)
-        {
-            self.push(" IN (SELECT value FROM json_each(");
-            self.value(Value::Text(json));
-            self.push("))");
-            return Ok(());
-        }
-        self.push(" IN (");
-        self.list(values, ", ", Self::bind)?;
-        self.push(")");
         Ok(())
     }
+}
+
+/// How a list is bound.
+pub(super) enum ListForm {
+    /// As one parameter, an array.
+    Array,
+    /// As one parameter, a JSON array.
+    Json,
+    /// As so many parameters.
+    Each(usize),
+}
+
+/// Lists of different lengths have few forms, so that there are few statements.
+pub(super) fn form_of_list(dialect: &Dialect, values: &[Value]) -> ListForm {
+    match values.len() {
+        few if few <= FEW => ListForm::Each(few),
+        _ if dialect.array_lists && of_one_kind(values) => ListForm::Array,
+        many if many <= LONG_LIST => ListForm::Each(many.next_power_of_two()),
+        _ if dialect.json_lists && fits_json(values) => ListForm::Json,
+        many => ListForm::Each(many),
+    }
+}
+
+/// The values, the last one repeated up to this length.
+pub(super) fn padded(values: &[Value], length: usize) -> impl Iterator<Item = &Value> {
+    values.iter().chain(values.last().into_iter().cycle()).take(length)
 }
 
 /// Are all whole numbers, or all texts?
@@ -261,14 +292,21 @@ fn of_one_kind(values: &[Value]) -> bool {
         || values.iter().all(|value| matches!(value, Value::Uuid(_)))
 }
 
-/// Whole numbers or texts as a JSON array; `None` for values that JSON would change.
-fn json_list(values: &[Value]) -> Option<String> {
-    let items = values.iter().map(|value| match value {
-        Value::Int(number) => Some(JsonValue::from(*number)),
-        Value::Uuid(uuid) => Some(JsonValue::from(uuid.simple().to_string())),
+/// Are they whole numbers or texts that JSON doesn't change?
+fn fits_json(values: &[Value]) -> bool {
+    values.iter().all(|value| match value {
+        Value::Int(_) => true,
         // The database's JSON ends a text at a NUL.
-        Value::Text(text) if !text.contains('\0') => Some(JsonValue::from(text.as_str())),
-        _ => None,
+        Value::Text(text) => !text.contains('\0'),
+        _ => false,
+    })
+}
+
+fn json_list(values: &[Value]) -> String {
+    let items = values.iter().map(|value| match value {
+        Value::Int(number) => JsonValue::from(*number),
+        Value::Text(text) => JsonValue::from(text.as_str()),
+        _ => JsonValue::Null,
     });
-    Some(JsonValue::Array(items.collect::<Option<Vec<_>>>()?).to_string())
+    JsonValue::Array(items.collect()).to_string()
 }

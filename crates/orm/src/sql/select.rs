@@ -1,6 +1,6 @@
 //! Queries on rows, their number and their existence.
 
-use quintet_core::{Error, Result};
+use quintet_core::{Error, Result, Value};
 
 use super::{
     Ask, Render,
@@ -266,7 +266,6 @@ impl Render {
     /// Limit and offset are parameters, so that the text is the same on every page. The limits of `first` and `get`,
     /// which never change, stand in the text.
     pub(super) fn cut(&mut self, query: &Select, ask: Ask) {
-        let number = |n: u64| quintet_core::Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
         if ask == Ask::Exists {
             self.push(" LIMIT 1");
         } else if let Some(limit) = query.limit {
@@ -274,22 +273,22 @@ impl Render {
             match limit {
                 1 => self.push("1"),
                 2 => self.push("2"),
-                _ => self.limit(number(limit)),
+                _ => self.limit(row_number(limit)),
             }
         } else if query.offset.is_some() {
             // Not every database takes an offset without a limit.
             self.push(" LIMIT ");
-            self.limit(number(u64::MAX));
+            self.limit(row_number(u64::MAX));
         }
         if let Some(offset) = query.offset {
             self.push(" OFFSET ");
-            self.value(number(offset));
+            self.value(row_number(offset));
         }
     }
 
     /// SQLite peeks at a bare parameter here and would prepare the statement again for each value, more work than
     /// most queries are; in a sum it doesn't look.
-    fn limit(&mut self, limit: quintet_core::Value) {
+    fn limit(&mut self, limit: Value) {
         self.value(limit);
         if self.dialect.plans_by_limit {
             self.push(" + 0");
@@ -305,4 +304,9 @@ impl Render {
         self.name(column);
         Ok(())
     }
+}
+
+/// A number of rows as a parameter.
+pub(super) fn row_number(rows: u64) -> Value {
+    Value::Int(i64::try_from(rows).unwrap_or(i64::MAX))
 }

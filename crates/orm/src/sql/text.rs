@@ -5,7 +5,7 @@ use quintet_core::{Result, Value};
 use super::Render;
 use crate::{
     ast::{Node, TextTest, Where},
-    dialect::TextSearch,
+    dialect::{Dialect, TextSearch},
     fold::{FOLD_FUNCTION, fold},
 };
 
@@ -85,25 +85,44 @@ impl Render {
     }
 
     fn like(&mut self, test: TextTest, inner: &Node, part: &str) -> Result {
-        let mut pattern = String::with_capacity(part.len() + 2);
-        if matches!(test.place, Where::Inside | Where::End) {
-            pattern.push('%');
-        }
-        for c in part.chars() {
-            if matches!(c, '%' | '_' | '\\') {
-                pattern.push('\\');
-            }
-            pattern.push(c);
-        }
-        if matches!(test.place, Where::Inside | Where::Start) {
-            pattern.push('%');
-        }
         self.operand(inner)?;
         self.push(if test.fold { " ILIKE " } else { " LIKE " });
-        self.value(Value::Text(pattern));
+        self.value(Value::Text(pattern(test, part)));
         self.push(" ESCAPE '\\'");
         Ok(())
     }
+}
+
+/// The only parameter of a search whose text does not depend on the part; `None` where it does, or where there are others.
+pub(super) fn searched(dialect: &Dialect, test: TextTest, inner: &Node, part: &str) -> Option<String> {
+    if part.is_empty() {
+        return None;
+    }
+    match (dialect.text_search, test.place) {
+        (TextSearch::Like, _) => Some(pattern(test, part)),
+        (TextSearch::Functions, Where::End) => None,
+        (TextSearch::Functions, Where::Start) if !test.fold && matches!(inner, Node::Column(..)) => None,
+        (TextSearch::Functions, _) if test.fold => Some(fold(part).into_owned()),
+        (TextSearch::Functions, _) => Some(part.to_owned()),
+    }
+}
+
+/// The pattern of LIKE.
+fn pattern(test: TextTest, part: &str) -> String {
+    let mut pattern = String::with_capacity(part.len() + 2);
+    if matches!(test.place, Where::Inside | Where::End) {
+        pattern.push('%');
+    }
+    for c in part.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    if matches!(test.place, Where::Inside | Where::Start) {
+        pattern.push('%');
+    }
+    pattern
 }
 
 /// The least text that is greater than every text that starts with `part`; `None` if there is none.

@@ -37,7 +37,8 @@ const NASTY: &[&str] = &[
 
 /// Asks with each text; whatever it finds, it is the same statement on both databases, and no error of the database's parser.
 async fn ask<M: Model, O: Send + 'static>(sheet: &Sheet, name: &str, query: impl Fn(&str) -> QuerySet<M, O>) {
-    let said = |text: &str| [&SQLITE, &POSTGRES].map(|dialect| query(text).to_sql(dialect).unwrap().sql);
+    let said =
+        |text: &str| [&SQLITE, &POSTGRES].map(|dialect| query(text).to_sql(dialect).unwrap().sql.to_string());
     let plain = said("xy");
     for nasty in NASTY {
         let mut now = said(nasty);

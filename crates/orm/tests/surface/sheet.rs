@@ -50,7 +50,7 @@ impl Sheet {
     ) {
         self.about(label);
         let said = |dialect| match to_sql(dialect) {
-            Ok(stmt) => stmt.sql,
+            Ok(stmt) => stmt.sql.to_string(),
             Err(error) => format!("refused: {error}"),
         };
         assert!(!self.statements.iter().any(|(other, ..)| other == label), "two rows are called {label}");

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::hash::quick;
+
 const SLOTS: usize = 256;
 /// A slot's lowest bits count turns, those above them strikes; the others are of the statement's hash.
 const TURNS: u64 = 0xFF;
@@ -29,7 +31,7 @@ impl Default for Long {
 impl Long {
     /// Is it known to take long?
     pub(super) fn has(&self, sql: &str) -> bool {
-        let hash = hash(sql);
+        let hash = quick(sql.as_bytes());
         let Some(slot) = self.slot(hash) else { return false };
         let kept = slot.load(Ordering::Relaxed);
         if !is_of(kept, hash) || kept & TURNS == 0 {
@@ -41,7 +43,7 @@ impl Long {
 
     /// Remembers that it takes many steps.
     pub(super) fn of_steps(&self, sql: &str) {
-        let hash = hash(sql);
+        let hash = quick(sql.as_bytes());
         if let Some(slot) = self.slot(hash) {
             slot.store(hash & !COUNTS | FOR_STEPS, Ordering::Relaxed);
         }
@@ -49,7 +51,7 @@ impl Long {
 
     /// Remembers that it took much time.
     pub(super) fn of_time(&self, sql: &str) {
-        let hash = hash(sql);
+        let hash = quick(sql.as_bytes());
         let Some(slot) = self.slot(hash) else { return };
         let kept = slot.load(Ordering::Relaxed);
         let strikes = if is_of(kept, hash) { kept & STRIKES } else { 0 };
@@ -66,16 +68,6 @@ impl Long {
 
 fn is_of(kept: u64, hash: u64) -> bool {
     kept & !COUNTS == hash & !COUNTS
-}
-
-/// Quick rather than good: a mistake costs a trip to a thread.
-fn hash(sql: &str) -> u64 {
-    const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-    let (words, rest) = sql.as_bytes().as_chunks::<8>();
-    let mix = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(MIX);
-    let hash = words.iter().fold(MIX, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-    let hash = rest.iter().fold(hash, |hash, byte| mix(hash, u64::from(*byte)));
-    hash ^ (hash >> 29)
 }
 
 #[cfg(test)]
@@ -104,15 +96,5 @@ mod tests {
             long.of_time("SELECT 1");
             assert_eq!(turns(&long), expected, "strike {strike}");
         }
-    }
-
-    #[test]
-    fn like_texts_have_different_hashes() {
-        let mut all: Vec<u64> = (0..1000).map(|i| hash(&format!("SELECT a FROM t WHERE id = {i}"))).collect();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), 1000);
-        let slots: std::collections::HashSet<u64> = all.iter().map(|hash| hash >> 56).collect();
-        assert!(slots.len() > 200, "{} of 256 slots", slots.len());
     }
 }

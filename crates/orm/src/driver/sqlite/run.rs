@@ -347,7 +347,7 @@ impl Runner {
         result: &Result<T>,
         rows: impl FnOnce(&T) -> u64,
     ) {
-        tracing::debug!(sql = stmt.sql, micros = duration.as_micros(), failed = result.is_err(), "query");
+        tracing::debug!(sql = &*stmt.sql, micros = duration.as_micros(), failed = result.is_err(), "query");
         if duration >= self.slow_query {
             self.tell_slow(stmt, duration);
         }
@@ -361,7 +361,7 @@ impl Runner {
     fn tell_slow(&self, stmt: &Stmt, duration: Duration) {
         let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let at = stmt.at.map(tracing::field::display);
-        tracing::warn!(ms, at, role = ?self.role, sql = stmt.sql, "slow query");
+        tracing::warn!(ms, at, role = ?self.role, sql = &*stmt.sql, "slow query");
     }
 }
 

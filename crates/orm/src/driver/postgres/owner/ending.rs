@@ -177,7 +177,7 @@ impl Owner {
     fn tell_slow(&self, work: &Work, duration: std::time::Duration) {
         let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let at: Option<Place> = work.stmt().at;
-        tracing::warn!(ms, at = at.map(tracing::field::display), role = ?self.role, sql = work.stmt().sql, "slow query");
+        tracing::warn!(ms, at = at.map(tracing::field::display), role = ?self.role, sql = &*work.stmt().sql, "slow query");
     }
 
     fn step_error(&self, step: &'static str, failed: Option<Failed>) -> Option<Error> {
