@@ -6,19 +6,21 @@
 mod columns;
 mod field;
 mod index;
+mod key;
 mod meta;
 mod on_delete;
 mod options;
 mod record;
 mod rules;
+mod through;
 mod version;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Error, Fields, ItemStruct, Result, spanned::Spanned};
 
-use crate::common::room;
-use field::{Field, Shape};
+use crate::common::{last_name, room};
+use field::Field;
 use options::Options;
 
 pub(crate) use meta::snake_case;
@@ -30,8 +32,8 @@ struct Model {
     item: ItemStruct,
     options: Options,
     fields: Vec<Field>,
-    /// The index of the key.
-    key: usize,
+    /// The indexes of the fields that make the key, in declared order.
+    key: Vec<usize>,
 }
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
@@ -65,7 +67,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
         return Err(errors);
     }
     let key = key(&item, &fields)?;
-    version::check(&fields, key)?;
+    version::check(&fields, &key)?;
     let model = Model { orm: room("orm"), item, options, fields, key };
     let (columns, meta, record) = (columns::write(&model), meta::write(&model)?, record::write(&model));
     let (orm, item, name, vis) = (&model.orm, &model.item, &model.item.ident, &model.item.vis);
@@ -81,29 +83,62 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
     })
 }
 
-/// The index of the only key.
-fn key(item: &ItemStruct, fields: &[Field]) -> Result<usize> {
+/// The most columns of a key: what `quintet_orm::key::Key` is implemented for.
+const LONGEST_KEY: usize = 5;
+
+/// The indexes of the fields that make the key.
+fn key(item: &ItemStruct, fields: &[Field]) -> Result<Vec<usize>> {
     let marked: Vec<usize> =
         fields.iter().enumerate().filter(|(_, f)| f.options.primary_key).map(|(i, _)| i).collect();
+    for field in marked.iter().filter_map(|index| fields.get(*index)) {
+        fits_a_key(field)?;
+    }
     match marked.as_slice() {
         [] => fields
             .iter()
             .position(|field| field.name == "id")
+            .map(|id| vec![id])
             .ok_or_else(|| Error::new(item.ident.span(), "a model needs a key")),
-        [one] => Ok(*one),
-        [_, second, ..] => Err(Error::new(
-            fields.get(*second).map_or_else(|| item.ident.span(), |field| field.ident.span()),
-            "a model has one primary_key; for a pair that is unique, use #[model(unique_together = [..])]",
+        [.., last] if marked.len() > LONGEST_KEY => Err(Error::new(
+            fields.get(*last).map_or_else(|| item.ident.span(), |field| field.ident.span()),
+            format!(
+                "a key has at most {LONGEST_KEY} fields; let the model have an `id`, and use #[model(unique_together = [..])]"
+            ),
         )),
+        _ => Ok(marked),
     }
+}
+
+/// Refuses what no row can be found by.
+fn fits_a_key(field: &Field) -> Result<()> {
+    if !field.is_column() {
+        return Err(Error::new(field.ty.span(), "a key is made of columns, and this relation is none"));
+    }
+    if field.is_optional() {
+        return Err(Error::new(field.ty.span(), "no part of a key can be missing: leave out the Option"));
+    }
+    let inexact = ["f64", "f32", "JsonValue"];
+    if last_name(&field.ty).is_some_and(|name| inexact.contains(&name.as_str())) {
+        return Err(Error::new(
+            field.ty.span(),
+            "a key needs values that are the same or not: no floats, no JSON",
+        ));
+    }
+    Ok(())
 }
 
 impl Model {
     /// Is the field at this index numbered by the database?
     fn is_auto(&self, index: usize) -> bool {
         let field = self.fields.get(index);
-        index == self.key
+        self.key == [index]
             && field.is_some_and(|f| f.name == "id" && f.options.default.is_none() && f.is_integer())
+    }
+
+    /// Can no two rows share the field's value?
+    fn is_unique(&self, index: usize) -> bool {
+        self.key == [index]
+            || self.fields.get(index).is_some_and(|field| field.options.unique || field.is_one_to_one())
     }
 
     /// Must `create!` give the field?
@@ -115,7 +150,7 @@ impl Model {
                 && field.options.default.is_none()
                 && field.options.db_default.is_none()
                 && field.options.rules.on_save.is_none()
-                && !matches!(field.shape, Shape::Many { .. })
+                && field.is_column()
         })
     }
 

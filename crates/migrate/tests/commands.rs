@@ -46,6 +46,7 @@ macro_rules! meta {
             renamed_from: None,
             typed: None,
             clean: None,
+            options: quintet_core::meta::ModelOptions::BASE,
             identity: OnceLock::new(),
         }
     };
@@ -120,7 +121,7 @@ mod new {
                 name: "gifts",
                 relation: Relation::ManyToMany {
                     to: ModelRef::Type(|| &CUSTOMER),
-                    through: Through { table: None, from: "order_id", to: "customer_id" },
+                    through: Through { table: None, from: "order_id", to: "customer_id", ..Through::BASE },
                 },
                 ..FieldMeta::BASE
             },

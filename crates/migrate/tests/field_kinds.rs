@@ -198,7 +198,7 @@ async fn uuids_are_keys_and_sort_as_they_were_made() {
         assert_eq!(devices[1].to_value().get("id"), Some(&Value::Uuid(ids[1])));
         assert_eq!(set.clone().filter("id", "x").unwrap_err().status(), 400);
         let key = ids[1].to_string();
-        assert_eq!(set.clone().get(&key, &*db).await.unwrap().key(), &Value::Uuid(ids[1]));
+        assert_eq!(set.clone().get(&key, &*db).await.unwrap().key(), Value::Uuid(ids[1]));
         assert_eq!(set.get("none", &*db).await.unwrap_err().status(), 404);
         let new = [("name", "by name"), ("serial", "67e55044-10b1-426f-9247-bb680e5fe0c8"), ("address", "")];
         let set = DynSet::new(Device.meta()).writable(["name", "serial", "address"]).unwrap();

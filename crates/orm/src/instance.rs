@@ -10,13 +10,12 @@ use quintet_core::{
 };
 
 use crate::{
-    ast::{Comparison, Node, PathKey},
     executor::Executor,
     expr::{Expr, IntoAssigns},
-    field::FieldType,
+    key::{Key, key_is},
     model::{Model, Record, Relative},
     query::{QuerySet, Related},
-    relation::Many,
+    relation::{Many, OneCol},
     validate::check,
     write::{Edit, Update, delete_rows},
 };
@@ -43,9 +42,31 @@ pub trait Instance: Model {
         Box::pin(delete_rows(this(self).into_select(), db, Location::caller()))
     }
 
+    /// The row as the database has it now, with nothing of what was loaded beside it.
+    ///
+    /// # Errors
+    /// Of kind `NotFound` (404) if it is gone.
+    #[track_caller]
+    fn refresh(&self, db: &dyn Executor) -> impl Future<Output = Result<Self>> + Send {
+        QuerySet::new().unscoped().get(self, db)
+    }
+
     /// The objects of one of its to-many relations, as a query and as a set: `film.related(Film.reviews)`.
     fn related<C: Model, const I: u16>(&self, _relation: Many<Self, C, I>) -> Related<C> {
-        Related::new(Self::meta(), I, self.pk().encode())
+        Related::new(Self::meta(), I, self.pk().to_key())
+    }
+
+    /// The object at the other end of a one-to-one relation, if there is one: `user.related_one(User.profile, &db)`.
+    ///
+    /// # Errors
+    /// If the database fails, or the row does not hold what the model says.
+    #[track_caller]
+    fn related_one<C: Model, const I: u16>(
+        &self,
+        _relation: OneCol<Self, C, I>,
+        db: &dyn Executor,
+    ) -> impl Future<Output = Result<Option<C>>> + Send {
+        Related::<C>::new(Self::meta(), I, self.pk().to_key()).query().first(db)
     }
 
     /// The value of a column, by the field's name.
@@ -74,9 +95,7 @@ impl<M: Model> Instance for M {}
 
 /// The query for one row.
 fn this<M: Model>(row: &M) -> QuerySet<M> {
-    let column = Node::Column(PathKey::ROOT, M::meta().key().unwrap_or_default());
-    let key = Node::Value(row.pk().encode());
-    QuerySet::new().filter(Expr::from_node(Node::compare(Comparison::Eq, column, key)))
+    QuerySet::new().unscoped().filter(Expr::from_node(key_is(M::meta(), row.pk().to_key())))
 }
 
 fn column(record: &dyn Record, name: &str) -> Result<u16> {

@@ -1,11 +1,12 @@
 //! What `#[model]` implements: [`Record`], erased, for everything that works by name or index, and [`Model`],
 //! typed, for everything that must know the struct.
 
-use std::{any::Any, hash::Hash, sync::Arc};
+use std::{any::Any, sync::Arc};
 
 use quintet_core::{Result, Value, meta::ModelMeta};
 
-use crate::{decode::Cursor, field::FieldType, path::Path};
+pub use crate::key::Key;
+use crate::{decode::Cursor, path::Path};
 
 /// A loaded object whose type is known to its holder only.
 pub type Erased = Arc<dyn Any + Send + Sync>;
@@ -31,13 +32,25 @@ pub trait Record: Send + Sync + 'static {
     fn relation_at_mut(&mut self, field: u16) -> Option<&mut dyn Relative>;
 }
 
+/// The key of a row: a list, if it has several columns.
+pub(crate) fn key_of(record: &dyn Record) -> Value {
+    let part = |index: &u16| record.value_at(*index).unwrap_or_default();
+    match record.model().primary_key {
+        [one] => part(one),
+        several => Value::List(several.iter().map(part).collect()),
+    }
+}
+
 /// A relation inside a row: a foreign key or a to-many.
 pub trait Relative: Send + Sync {
-    /// The loaded object, if this is a foreign key whose object nobody else holds.
+    /// The loaded object, if this leads to one object and nobody else holds it.
     fn loaded_mut(&mut self) -> Option<&mut dyn Record>;
 
-    /// Keeps what was loaded: an `Arc<T>` for a foreign key, an `Arc<Vec<T>>` for a to-many.
+    /// Keeps what was loaded: an `Arc<T>` for one object, an `Arc<Vec<T>>` for a to-many.
     fn put(&mut self, loaded: Erased);
+
+    /// Keeps that there is no object, if this is the other end of a one-to-one.
+    fn put_nothing(&mut self) {}
 
     /// What was loaded, for templates; `None` if nothing was.
     fn show(&self) -> Option<Value>;
@@ -46,7 +59,7 @@ pub trait Relative: Send + Sync {
 /// A struct that is a row of a table. `#[model]` implements it.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a model", label = "add #[model] to `{Self}`")]
 pub trait Model: Record + Sized {
-    /// The type of the key.
+    /// The type of the key: a column's type, or a tuple where several columns make the key.
     type Pk: Key;
 
     /// The typed columns, reached by the path `P`.
@@ -59,7 +72,7 @@ pub trait Model: Record + Sized {
     fn meta() -> &'static ModelMeta;
 
     /// The key.
-    fn pk(&self) -> &Self::Pk;
+    fn pk(&self) -> Self::Pk;
 
     /// Reads the columns of a row, in declared order.
     ///
@@ -73,10 +86,3 @@ pub trait Columns: Sized + 'static {
     /// The columns.
     const NEW: &'static Self;
 }
-
-/// A type that can be a key.
-#[diagnostic::on_unimplemented(message = "`{Self}` can't be a primary key")]
-pub trait Key: FieldType<Base = Self> + Clone + Eq + Hash {}
-
-#[diagnostic::do_not_recommend]
-impl<T: FieldType<Base = T> + Clone + Eq + Hash> Key for T {}

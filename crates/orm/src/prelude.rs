@@ -16,7 +16,7 @@ pub use crate::{
     },
     field::{StoredFile, StoredImage},
     query::raw,
-    relation::{ForeignKey, HasMany, ManyToMany},
+    relation::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne},
     search::Snippet,
     signal::{Deleted, Deleting, LinksChanged, LinksChanging, Saved, Saving},
 };

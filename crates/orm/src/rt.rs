@@ -16,9 +16,10 @@ pub use crate::{
     expr::Col,
     field::{Enumerated, FieldType},
     instance::to_value,
+    key::KeyPart,
     model::{Columns, Record, Relative},
     path::Path,
-    relation::{FkCol, Many, RelationTo, leads_to},
+    relation::{FkCol, Many, OneCol, RelationTo, leads_by_key, leads_to, leads_to_one},
     shape::{Plan, decode_optional},
     signal::Voice,
     write::Given,
@@ -107,6 +108,16 @@ pub fn default_key<T: Model>(object: impl IntoPk<T>) -> core::Value {
 /// [`default_key`] of a key that may be empty.
 pub fn default_opt_key<T: Model>(object: impl IntoOptPk<T>) -> core::Value {
     object.into_opt_pk()
+}
+
+/// The condition of a model's `scope`, as its metadata keeps it.
+pub fn scope<M: crate::Model>(condition: crate::Cond<M>) -> crate::model::Erased {
+    std::sync::Arc::new(condition.node())
+}
+
+/// The key of a row, as a part of another's.
+pub fn key_value(record: &dyn Record) -> core::Value {
+    crate::model::key_of(record)
 }
 
 /// The error for a field that is no column.

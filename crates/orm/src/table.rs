@@ -65,6 +65,11 @@ impl<M: Model> Table<M> {
         QuerySet::new()
     }
 
+    /// A query on all rows, also those that the model's default scope leaves out.
+    pub fn unscoped(self) -> QuerySet<M> {
+        self.query().unscoped()
+    }
+
     /// A query on the rows that match.
     pub fn filter(self, condition: Cond<M>) -> QuerySet<M> {
         self.query().filter(condition)
@@ -216,6 +221,24 @@ impl<M: Model> Table<M> {
         db: &dyn Executor,
     ) -> impl Future<Output = Result<Option<M>>> + Send {
         self.query().latest(by, db)
+    }
+
+    /// The latest row by the model's `get_latest_by`, if there is any.
+    ///
+    /// # Errors
+    /// See [`QuerySet::newest`].
+    #[track_caller]
+    pub fn newest(self, db: &dyn Executor) -> impl Future<Output = Result<Option<M>>> + Send {
+        self.query().newest(db)
+    }
+
+    /// The earliest row by the model's `get_latest_by`, if there is any.
+    ///
+    /// # Errors
+    /// See [`QuerySet::oldest`].
+    #[track_caller]
+    pub fn oldest(self, db: &dyn Executor) -> impl Future<Output = Result<Option<M>>> + Send {
+        self.query().oldest(db)
     }
 
     /// The rows with these keys, by key.

@@ -98,6 +98,7 @@ macro_rules! model {
             renamed_from: None,
             typed: None,
             clean: None,
+            options: quintet_core::meta::ModelOptions::BASE,
             identity: OnceLock::new(),
         };
     };
@@ -123,7 +124,7 @@ model!(
             name: "many",
             relation: Relation::ManyToMany {
                 to: ModelRef::Type(|| &ALONE),
-                through: Through { table: Some("shop_alone"), from: "a", to: "b" },
+                through: Through { table: Some("shop_alone"), from: "a", to: "b", ..Through::BASE },
             },
             ..FieldMeta::BASE
         }

@@ -38,7 +38,7 @@ pub type Validator = fn(&Value) -> Result<(), String>;
 pub struct FieldMeta {
     /// The Rust field's name.
     pub name: &'static str,
-    /// The column's name; empty for a to-many relation.
+    /// The column's name; empty for what is no column.
     pub column: &'static str,
     /// The column's type; for a foreign key that of the other model's key.
     pub kind: Kind,
@@ -122,10 +122,13 @@ impl FieldMeta {
         upload_to: "",
     };
 
-    /// Is it a column of the table, as opposed to a to-many relation?
+    /// Is it a column of the table, as opposed to a to-many relation or the other end of a one-to-one?
     #[must_use]
     pub fn is_column(&self) -> bool {
-        !matches!(self.relation, Relation::ManyToMany { .. } | Relation::HasMany { .. })
+        !matches!(
+            self.relation,
+            Relation::ManyToMany { .. } | Relation::HasMany { .. } | Relation::HasOne { .. }
+        )
     }
 
     /// May it be left empty by people: because it says so (`blank`), may be NULL, or has an empty text for its default?

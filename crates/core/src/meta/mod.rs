@@ -4,22 +4,28 @@
 //! `#[model]` writes one [`ModelMeta`] a model into static memory; migrations build further ones at run
 //! time for models as they once were. An app claims its models when it is put together
 //! ([`ModelMeta::claim`]), which settles their label and table.
+mod between;
 mod clean;
 mod field;
 mod format;
 mod identity;
 mod index;
+mod key;
 mod model;
+mod options;
+mod permissions;
 mod relation;
 mod rules;
 
+pub use between::Between;
 pub use clean::{CleanRow, RowClean};
 pub use field::{Choice, Digits, FieldDefault, FieldMeta, Validator};
 pub use format::Format;
 pub use identity::Identity;
 pub use index::{CheckMeta, IndexMeta};
 pub use model::ModelMeta;
-pub use relation::{ModelRef, OnDelete, Relation, Through};
+pub use options::ModelOptions;
+pub use relation::{ModelRef, OnDelete, Relation, Through, ThroughModel};
 pub use rules::{MakeValue, Rules};
 
 /// `FilmReview` → `film_review`, as tables and labels of choices are named.

@@ -1,6 +1,6 @@
 use std::{any::Any, fmt, sync::OnceLock};
 
-use super::{CheckMeta, CleanRow, FieldMeta, Identity, IndexMeta, Relation, snake_case};
+use super::{CheckMeta, CleanRow, FieldMeta, Identity, IndexMeta, ModelOptions, Relation, snake_case};
 use crate::{
     error::{Error, ErrorKind, Result},
     value::Relations,
@@ -40,6 +40,8 @@ pub struct ModelMeta {
     pub typed: Option<&'static (dyn Any + Send + Sync)>,
     /// The model's own rules for a row as a whole.
     pub clean: Option<CleanRow>,
+    /// Further options.
+    pub options: ModelOptions,
     /// Settled when an app claims it.
     pub identity: OnceLock<Identity>,
 }
@@ -90,7 +92,7 @@ impl ModelMeta {
             .iter()
             .zip(0u16..)
             .filter_map(|(field, i)| match field.relation {
-                Relation::ManyToMany { through, .. } => {
+                Relation::ManyToMany { through, .. } if through.model.is_none() => {
                     Some((i, through.table.map_or_else(|| format!("{table}_{}", field.name), str::to_owned)))
                 }
                 _ => None,
@@ -105,14 +107,15 @@ impl ModelMeta {
         self.identity().map_or(self.name, |identity| &identity.label)
     }
 
-    /// The table between this model and the target of its many-to-many field `index`.
+    /// The table that migrations make between this model and the target of its many-to-many field `index`. A table of
+    /// either sort is found by [`between`](Self::between).
     ///
     /// # Errors
-    /// If no app has claimed the model, or the field is no many-to-many.
+    /// If no app has claimed the model, or the field is no many-to-many or has a model between.
     pub fn through_table(&self, index: u16) -> Result<&str> {
         let through = &self.identity()?.through;
         through.iter().find(|(i, _)| *i == index).map(|(_, table)| table.as_str()).ok_or_else(|| {
-            Error::internal(format!("field {index} of {} is no many-to-many relation", self.name))
+            Error::internal(format!("field {index} of {} has no table between of its own", self.name))
         })
     }
 
@@ -135,7 +138,7 @@ impl ModelMeta {
         self.fields.iter().zip(0u16..).filter(|(f, _)| f.is_column()).map(|(f, i)| (i, f))
     }
 
-    /// The index of the key, if it is a single field.
+    /// The index of the key, if it is a single field. What works for every model takes [`key_fields`](Self::key_fields).
     #[must_use]
     pub fn key(&self) -> Option<u16> {
         match self.primary_key {
@@ -171,7 +174,7 @@ impl Relations for ModelMeta {
         let field = self.field_at(field)?;
         match field.relation {
             Relation::None => None,
-            Relation::ToOne { .. } => Some((self.name, field.name, false)),
+            Relation::ToOne { .. } | Relation::HasOne { .. } => Some((self.name, field.name, false)),
             Relation::ManyToMany { .. } | Relation::HasMany { .. } => Some((self.name, field.name, true)),
         }
     }
@@ -204,7 +207,7 @@ mod tests {
                 name: "films",
                 relation: Relation::ManyToMany {
                     to: ModelRef::Type(|| &TAG),
-                    through: Through { table: None, from: "tag_id", to: "film_id" },
+                    through: Through { from: "tag_id", to: "film_id", ..Through::BASE },
                 },
                 ..FieldMeta::BASE
             },
@@ -213,6 +216,7 @@ mod tests {
         renamed_from: None,
         typed: None,
         clean: None,
+        options: ModelOptions::BASE,
         identity: OnceLock::new(),
     };
 

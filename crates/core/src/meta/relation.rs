@@ -58,6 +58,26 @@ pub struct Through {
     pub from: &'static str,
     /// The column that points to the other model.
     pub to: &'static str,
+    /// The model of the table, where it is the site's own: its columns and its table take the place of those above.
+    pub model: Option<ThroughModel>,
+    /// Is each pair kept in both directions, as friends are? Only between rows of one model.
+    pub symmetrical: bool,
+}
+
+impl Through {
+    /// A table that migrations make: what macros start from.
+    pub const BASE: Through = Through { table: None, from: "", to: "", model: None, symmetrical: false };
+}
+
+/// A model of the site's own between the two sides of a many-to-many.
+#[derive(Clone, Copy, Debug)]
+pub struct ThroughModel {
+    /// The model.
+    pub model: ModelRef,
+    /// Its foreign key to the model with the field; `None` for the only one that leads there.
+    pub from: Option<u16>,
+    /// Its foreign key to the other model; `None` for the only one that leads there.
+    pub to: Option<u16>,
 }
 
 /// How a field leads to other rows.
@@ -80,6 +100,13 @@ pub enum Relation {
         /// The table between.
         through: Through,
     },
+    /// The other end of a foreign key that no two rows share: one row or none.
+    HasOne {
+        /// The other model.
+        to: ModelRef,
+        /// The index of its foreign key that leads here.
+        via: u16,
+    },
     /// The other end of a foreign key or of a many-to-many.
     HasMany {
         /// The other model.
@@ -95,9 +122,10 @@ impl Relation {
     pub fn target(&self) -> Option<&'static ModelMeta> {
         match self {
             Relation::None => None,
-            Relation::ToOne { to, .. } | Relation::ManyToMany { to, .. } | Relation::HasMany { to, .. } => {
-                to.get()
-            }
+            Relation::ToOne { to, .. }
+            | Relation::ManyToMany { to, .. }
+            | Relation::HasOne { to, .. }
+            | Relation::HasMany { to, .. } => to.get(),
         }
     }
 }

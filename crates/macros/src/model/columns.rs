@@ -21,6 +21,9 @@ pub(super) fn write(model: &Model) -> TokenStream {
                 quote_spanned!(span=> #orm::rt::FkCol<__P, #to, #index, #optional>),
                 quote!(#orm::rt::FkCol::new()),
             ),
+            Shape::One { to } => {
+                (quote_spanned!(span=> #orm::rt::OneCol<__P, #to, #index>), quote!(#orm::rt::OneCol::new()))
+            }
             Shape::Many { to, .. } => {
                 (quote_spanned!(span=> #orm::rt::Many<__P, #to, #index>), quote!(#orm::rt::Many::new()))
             }

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::{
     Attribute, Error, Expr, Ident, LitInt, LitStr, Path, Result, Type, Visibility, ext::IdentExt,
-    meta::ParseNestedMeta, spanned::Spanned,
+    meta::ParseNestedMeta, parenthesized, parse::ParseStream, spanned::Spanned,
 };
 
 use super::{
@@ -31,6 +31,8 @@ pub(super) enum Shape {
     Column,
     /// A foreign key.
     Key { to: Type, optional: bool },
+    /// The other end of a one-to-one.
+    One { to: Type },
     /// A to-many relation: a many-to-many, or the other end of a foreign key.
     Many { to: Type, own_table: bool },
 }
@@ -49,6 +51,9 @@ pub(super) struct FieldOptions {
     pub(super) db_default: Option<LitStr>,
     pub(super) verbose_name: Option<LitStr>,
     pub(super) via: Option<Ident>,
+    pub(super) through: Option<Path>,
+    pub(super) through_fields: Option<(Ident, Ident)>,
+    pub(super) symmetrical: Option<Span>,
     pub(super) on_delete: Option<OnDelete>,
     pub(super) validate: Vec<Path>,
     pub(super) renamed_from: Option<LitStr>,
@@ -58,7 +63,8 @@ pub(super) struct FieldOptions {
 }
 
 const KNOWN: &str = "max_length, max_digits, decimal_places, unique, index, primary_key, secret, default, db_default, \
-                     verbose_name, via, on_delete, validate, renamed_from, column, version";
+                     verbose_name, via, through, through_fields, symmetrical, on_delete, validate, renamed_from, column, \
+                     version";
 
 /// Is this the key, as far as the attributes and the name tell?
 pub(super) fn is_key(field: &syn::Field) -> bool {
@@ -112,16 +118,18 @@ impl Field {
             };
             on_delete.check(key, options.default.is_some() || options.db_default.is_some())?;
         }
-        if let (Some(via), false) = (&options.via, matches!(self.shape, Shape::Many { own_table: false, .. }))
-        {
-            return at(via.span(), "via is for HasMany: it names the foreign key on the other side");
+        let other_end = matches!(self.shape, Shape::Many { own_table: false, .. } | Shape::One { .. });
+        if let (Some(via), false) = (&options.via, other_end) {
+            return at(
+                via.span(),
+                "via is for HasMany and HasOne: it names the foreign key on the other side",
+            );
         }
-        if matches!(self.shape, Shape::Many { .. })
-            && (options.unique || options.index || options.default.is_some())
-        {
+        self.check_through()?;
+        if !self.is_column() && (options.unique || options.index || options.default.is_some()) {
             return at(
                 self.ident.span(),
-                "a to-many relation is no column: it can't be unique, indexed or have a default",
+                "this relation is no column: it can't be unique, indexed or have a default",
             );
         }
         if let (Some(_), Some(text)) = (&options.default, &options.db_default) {
@@ -130,6 +138,24 @@ impl Field {
         let plain = matches!(self.shape, Shape::Column);
         options.rules.check(self.base(), self.is_column(), plain)?;
         self.check_digits()
+    }
+
+    fn check_through(&self) -> Result<()> {
+        let FieldOptions { through, through_fields, symmetrical, .. } = &self.options;
+        let own_table = matches!(self.shape, Shape::Many { own_table: true, .. });
+        if let (Some(through), false) = (through, own_table) {
+            return Err(Error::new(through.span(), "through is for ManyToMany: it names the model between"));
+        }
+        if let (Some((first, _)), None) = (through_fields, through) {
+            return Err(Error::new(
+                first.span(),
+                "through_fields names foreign keys of the model between: say which with through = Model",
+            ));
+        }
+        if let (Some(at), false) = (symmetrical, own_table) {
+            return Err(Error::new(*at, "symmetrical is for a ManyToMany of a model to itself"));
+        }
+        Ok(())
     }
 
     fn check_digits(&self) -> Result<()> {
@@ -175,7 +201,12 @@ impl Field {
 
     /// Is it a column?
     pub(super) fn is_column(&self) -> bool {
-        !matches!(self.shape, Shape::Many { .. })
+        !matches!(self.shape, Shape::Many { .. } | Shape::One { .. })
+    }
+
+    /// Is it a foreign key that no two rows share?
+    pub(super) fn is_one_to_one(&self) -> bool {
+        generic(self.base(), "OneToOne").is_some()
     }
 }
 
@@ -194,6 +225,9 @@ impl FieldOptions {
             "db_default" => self.db_default = Some(meta.value()?.parse()?),
             "verbose_name" => self.verbose_name = Some(meta.value()?.parse()?),
             "via" => self.via = Some(meta.value()?.parse()?),
+            "through" => self.through = Some(meta.value()?.parse()?),
+            "through_fields" => self.through_fields = Some(pair(meta.value()?)?),
+            "symmetrical" => self.symmetrical = Some(meta.path.span()),
             "on_delete" => self.on_delete = Some(meta.value()?.parse()?),
             "validate" => self.validate.push(meta.value()?.parse()?),
             "renamed_from" => self.renamed_from = Some(meta.value()?.parse()?),
@@ -210,12 +244,27 @@ impl FieldOptions {
     }
 }
 
+/// `(group, person)`
+fn pair(input: ParseStream<'_>) -> Result<(Ident, Ident)> {
+    let inner;
+    parenthesized!(inner in input);
+    let first = inner.parse()?;
+    inner.parse::<syn::Token![,]>()?;
+    let second = inner.parse()?;
+    inner.parse::<Option<syn::Token![,]>>()?;
+    Ok((first, second))
+}
+
 fn shape(ty: &Type) -> Shape {
-    if let Some(to) = generic(ty, "ForeignKey") {
+    let key = |ty| ["ForeignKey", "OneToOne"].iter().find_map(|name| generic(ty, name));
+    if let Some(to) = key(ty) {
         return Shape::Key { to: to.clone(), optional: false };
     }
-    if let Some(to) = generic(ty, "Option").and_then(|inner| generic(inner, "ForeignKey")) {
+    if let Some(to) = generic(ty, "Option").and_then(key) {
         return Shape::Key { to: to.clone(), optional: true };
+    }
+    if let Some(to) = generic(ty, "HasOne") {
+        return Shape::One { to: to.clone() };
     }
     if let Some(to) = generic(ty, "ManyToMany") {
         return Shape::Many { to: to.clone(), own_table: true };

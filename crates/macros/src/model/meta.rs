@@ -2,15 +2,17 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, LitStr, Result, spanned::Spanned};
+use syn::{Expr, LitStr, Result, Type, spanned::Spanned};
 
 use super::{
     Model,
     field::{Field, Shape},
     index,
+    key::{self, Key},
     rules::{Described, called},
+    through,
 };
-use crate::common::{doc, last_name};
+use crate::common::{at_span, doc, last_name};
 
 pub(super) fn write(model: &Model) -> Result<TokenStream> {
     let orm = &model.orm;
@@ -34,9 +36,9 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
         together.push(quote!(&[#(#indexes),*]));
     }
     let (indexes, checks) = index::write(model, &meta)?;
-    let key = u16::try_from(model.key).unwrap_or(u16::MAX);
-    let (key_type, columns) = (model.fields.get(model.key).map(|field| &field.ty), model.columns_name());
-    let key_ident = model.fields.get(model.key).map(|field| &field.ident);
+    let extra = extra(model)?;
+    let Key { indexes: key, ty: key_type, value: pk, part } = key::write(model);
+    let columns = model.columns_name();
     let required = (0..model.fields.len()).filter(|index| model.is_required(*index)).filter_map(|index| {
         let field = model.fields.get(index)?;
         let ident = field.ident.to_string();
@@ -57,7 +59,11 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
             let read = quote_spanned!(span=> field::<#ty>);
             quote!(#ident: __cursor.#read(#label)?)
         } else {
-            quote!(#ident: #orm::HasMany::unloaded(#label))
+            let relation = match field.shape {
+                Shape::One { .. } => quote!(HasOne),
+                _ => quote!(HasMany),
+            };
+            quote!(#ident: #orm::#relation::unloaded(#label))
         }
     });
     Ok(quote! {
@@ -81,22 +87,50 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
                     indexes: &[#(#indexes),*],
                     constraints: &[#(#checks),*],
                     fields: &[#(#fields),*],
-                    primary_key: &[#key],
+                    primary_key: &[#(#key),*],
                     renamed_from: #renamed,
                     typed: ::core::option::Option::Some(&VOICE),
                     clean: #clean,
+                    options: #meta::ModelOptions { #extra ..#meta::ModelOptions::BASE },
                     identity: ::std::sync::OnceLock::new(),
                 };
                 &META
             }
-            fn pk(&self) -> &Self::Pk {
-                &self.#key_ident
+            fn pk(&self) -> Self::Pk {
+                #pk
             }
             fn from_row(__cursor: &mut #orm::decode::Cursor<'_>) -> #orm::rt::core::Result<Self> {
                 ::core::result::Result::Ok(#name { #(#decode),* })
             }
         }
+        #part
     })
+}
+
+/// The options that are rare, with a comma behind each.
+fn extra(model: &Model) -> Result<TokenStream> {
+    let (orm, name, options) = (&model.orm, &model.item.ident, &model.options);
+    let mut out = TokenStream::new();
+    if options.unmanaged {
+        out.extend(quote!(managed: false,));
+    }
+    if !options.permissions.is_empty() {
+        let all = options.permissions.iter().map(|(name, label)| quote!((#name, #label)));
+        out.extend(quote!(permissions: &[#(#all),*],));
+    }
+    if let Some(all) = &options.default_permissions {
+        out.extend(quote!(default_permissions: &[#(#all),*],));
+    }
+    if !options.get_latest_by.is_empty() {
+        let by =
+            options.get_latest_by.iter().map(|part| ordering(model, part)).collect::<Result<Vec<_>>>()?;
+        out.extend(quote!(get_latest_by: &[#(#by),*],));
+    }
+    if let Some(scope) = &options.scope {
+        let made = quote_spanned!(scope.span()=> #orm::rt::scope::<#name>(#scope()));
+        out.extend(quote!(scope: ::core::option::Option::Some(|| #made),));
+    }
+    Ok(out)
 }
 
 fn field(model: &Model, index: usize) -> Result<TokenStream> {
@@ -123,13 +157,13 @@ fn field(model: &Model, index: usize) -> Result<TokenStream> {
         more.push(quote!(relation: #relation));
     }
     for (flag, set) in [
-        (quote!(primary_key), index == model.key),
+        (quote!(primary_key), model.key.contains(&index)),
         (quote!(auto), model.is_auto(index)),
-        (quote!(unique), options.unique),
+        (quote!(unique), options.unique || field.is_one_to_one()),
         (
             quote!(index),
             options.index
-                || matches!(field.shape, Shape::Key { .. })
+                || (matches!(field.shape, Shape::Key { .. }) && !field.is_one_to_one())
                 || (options.rules.wants_index() && !options.unique),
         ),
         (quote!(secret), options.secret),
@@ -219,24 +253,35 @@ fn relation(model: &Model, field: &Field) -> Result<Option<TokenStream>> {
             } else {
                 (format!("{own}_id"), format!("{other}_id"))
             };
+            let through = through::write(model, field, to, other == own)?;
             let to = target(to);
             quote!(#meta::Relation::ManyToMany {
                 to: #to,
-                through: #meta::Through { table: ::core::option::Option::None, from: #from, to: #far },
+                through: #meta::Through { from: #from, to: #far, #through ..#meta::Through::BASE },
             })
         }
+        Shape::One { to } => {
+            let leads = other_end(model, field, to, own, &quote!(leads_to_one));
+            let to = target(to);
+            quote!(#meta::Relation::HasOne { to: #to, via: #leads })
+        }
         Shape::Many { to, own_table: false } => {
-            let name = &model.item.ident;
-            let (via, span) = match &field.options.via {
-                Some(via) => (via.to_string(), via.span()),
-                None => (own, to.span()),
-            };
-            let relation = format_ident!("foreign_key_{via}", span = span);
-            let leads = quote_spanned!(span=> #orm::rt::leads_to::<#name>(&<#to>::#relation));
+            let leads = other_end(model, field, to, own, &quote!(leads_to));
             let to = target(to);
             quote!(#meta::Relation::HasMany { to: #to, via: #leads })
         }
     }))
+}
+
+/// The index of the other model's field that leads here.
+fn other_end(model: &Model, field: &Field, to: &Type, own: String, leads: &TokenStream) -> TokenStream {
+    let (orm, name) = (&model.orm, &model.item.ident);
+    let (via, span) = match &field.options.via {
+        Some(via) => (via.to_string(), via.span()),
+        None => (own, to.span()),
+    };
+    let relation = format_ident!("foreign_key_{via}", span = span);
+    at_span(&quote!(#orm::rt::#leads::<#name>(&<#to>::#relation)), span)
 }
 
 /// `"-released"` → its index, descending.

@@ -22,10 +22,15 @@ pub(super) struct Options {
     pub(super) renamed_from: Option<LitStr>,
     pub(super) handle: Option<Ident>,
     pub(super) clean: Option<Path>,
+    pub(super) unmanaged: bool,
+    pub(super) permissions: Vec<(LitStr, LitStr)>,
+    pub(super) default_permissions: Option<Vec<LitStr>>,
+    pub(super) get_latest_by: Vec<LitStr>,
+    pub(super) scope: Option<Path>,
 }
 
 const KNOWN: &str = "app, table, ordering, verbose_name, verbose_name_plural, unique_together, indexes, constraints, \
-     renamed_from, handle, search, clean";
+     renamed_from, handle, search, clean, managed, permissions, default_permissions, get_latest_by, scope";
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
@@ -54,6 +59,11 @@ impl Parse for Options {
                 "ordering" => options.ordering = texts(&pair.value)?,
                 "unique_together" => options.unique_together = sets(&pair.value)?,
                 "clean" => options.clean = Some(path(&pair.value)?),
+                "managed" => options.unmanaged = !flag(&pair.value)?,
+                "permissions" => options.permissions = pairs(&pair.value)?,
+                "default_permissions" => options.default_permissions = Some(texts(&pair.value)?),
+                "get_latest_by" => options.get_latest_by = texts(&pair.value)?,
+                "scope" => options.scope = Some(path(&pair.value)?),
                 "handle" => options.handle = Some(ident(&pair.value)?),
                 "search" => {
                     let fields = texts(&pair.value)?;
@@ -103,6 +113,28 @@ fn sets(value: &Expr) -> Result<Vec<Vec<LitStr>>> {
         return array.elems.iter().map(texts).collect();
     }
     Ok(vec![texts(value)?])
+}
+
+fn flag(value: &Expr) -> Result<bool> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }) => Ok(flag.value),
+        other => Err(Error::new(other.span(), "expected true or false")),
+    }
+}
+
+/// `[("publish", "Can publish")]`
+fn pairs(value: &Expr) -> Result<Vec<(LitStr, LitStr)>> {
+    let wrong =
+        |at: &Expr| Error::new(at.span(), "expected a list of pairs, as in [(\"publish\", \"Can publish\")]");
+    let Expr::Array(array) = value else { return Err(wrong(value)) };
+    let pair = |element: &Expr| match element {
+        Expr::Tuple(tuple) => match tuple.elems.iter().collect::<Vec<_>>().as_slice() {
+            [name, label] => Ok((text(name)?, text(label)?)),
+            _ => Err(wrong(element)),
+        },
+        _ => Err(wrong(element)),
+    };
+    array.elems.iter().map(pair).collect()
 }
 
 fn path(value: &Expr) -> Result<Path> {

@@ -12,8 +12,8 @@ pub(super) fn write(model: &Model) -> TokenStream {
     let text = name.to_string();
     let (mut values, mut sets, mut relations, mut relations_mut, mut links) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (index, field) in model.fields.iter().enumerate() {
-        let index = Literal::u16_suffixed(u16::try_from(index).unwrap_or(u16::MAX));
+    for (position, field) in model.fields.iter().enumerate() {
+        let index = Literal::u16_suffixed(u16::try_from(position).unwrap_or(u16::MAX));
         let ident = &field.ident;
         if field.is_column() {
             // At the type, so that what it lacks is reported there.
@@ -32,17 +32,25 @@ pub(super) fn write(model: &Model) -> TokenStream {
                 relations_mut
                     .push(quote!(#index => self.#ident.as_mut().map(|r| r as &mut dyn #orm::rt::Relative)));
             }
-            Shape::Key { optional: false, .. } | Shape::Many { .. } => {
+            Shape::Key { optional: false, .. } | Shape::One { .. } | Shape::Many { .. } => {
                 relations.push(quote!(#index => ::core::option::Option::Some(&self.#ident)));
                 relations_mut.push(quote!(#index => ::core::option::Option::Some(&mut self.#ident)));
             }
         }
         if let Shape::Key { to, .. } | Shape::Many { to, own_table: true } = &field.shape {
             let constant = format_ident!("foreign_key_{}", field.name);
+            let made = match &field.shape {
+                Shape::Key { .. } => {
+                    let unique = model.is_unique(position);
+                    quote!(#orm::rt::RelationTo::key(#index, #unique))
+                }
+                // At the type, so that a key of several columns is reported there.
+                _ => quote_spanned!(to.span()=> <#orm::rt::RelationTo<#to>>::many(#index)),
+            };
             links.push(quote! {
                 #[doc(hidden)]
                 #[allow(non_upper_case_globals, dead_code)]
-                pub const #constant: #orm::rt::RelationTo<#to> = #orm::rt::RelationTo::new(#index);
+                pub const #constant: #orm::rt::RelationTo<#to> = #made;
             });
         }
     }

@@ -5,12 +5,12 @@ use syn::{Error, Result, spanned::Spanned};
 use super::field::Field;
 
 /// A model has at most one version, a whole number that the ORM alone counts.
-pub(super) fn check(fields: &[Field], key: usize) -> Result<()> {
+pub(super) fn check(fields: &[Field], key: &[usize]) -> Result<()> {
     let mut first: Option<&Field> = None;
     for (index, field) in fields.iter().enumerate().filter(|(_, field)| field.options.version) {
         let wrong = if let Some(first) = first {
             format!("a model has one version, and `{}` is it already", first.name)
-        } else if index == key {
+        } else if key.contains(&index) {
             "the key can't be the version: it does not change".to_owned()
         } else if !field.is_integer() {
             return Err(Error::new(

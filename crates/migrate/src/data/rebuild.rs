@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 
 use quintet_core::{
     Result,
-    meta::{Choice, FieldDefault, FieldMeta, ModelMeta, ModelRef, Relation, Through},
+    meta::{Choice, FieldDefault, FieldMeta, ModelMeta, ModelOptions, ModelRef, Relation, Through},
 };
 
 use crate::state::{FieldState, ModelState, ProjectState, app_of, name_of};
@@ -74,6 +74,7 @@ fn model_meta(state: &ProjectState, cells: &Cells, label: &str, model: &ModelSta
         renamed_from: None,
         typed: None,
         clean: None,
+        options: ModelOptions::BASE,
         identity: OnceLock::new(),
     })
 }
@@ -128,8 +129,8 @@ fn many<'s>(
         let of = model.through.as_ref().filter(|of| of.model == label)?;
         let mut sides = model.fields.iter().filter(|field| field.reference.is_some());
         let (from, to) = (sides.next()?, sides.next()?);
-        let through =
-            Through { table: Some(text(&model.table)), from: text(&from.column), to: text(&to.column) };
+        let table = Some(text(&model.table));
+        let through = Through { table, from: text(&from.column), to: text(&to.column), ..Through::BASE };
         Some((of.field.as_str(), to.reference.as_ref()?.model.as_str(), through))
     })
 }

@@ -34,7 +34,8 @@ impl Hints {
             for field in meta.fields {
                 let of = |name: &str| ThroughOf { model: label.clone(), field: name.to_owned() }.label();
                 match (field.renamed_from, field.relation) {
-                    (None, _) | (_, Relation::HasMany { .. }) => {}
+                    (None, _) | (_, Relation::HasMany { .. } | Relation::HasOne { .. }) => {}
+                    (Some(_), Relation::ManyToMany { through, .. }) if through.model.is_some() => {}
                     (Some(old), Relation::ManyToMany { .. }) => {
                         hints.models.insert(of(field.name), of(old));
                     }

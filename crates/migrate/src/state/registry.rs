@@ -16,12 +16,26 @@ impl ProjectState {
     /// If a model is in no app, a relation leads to a model that is not among them, or two share a table.
     pub fn of_models(models: &[&'static ModelMeta]) -> Result<ProjectState> {
         let mut state = ProjectState::default();
-        for meta in models {
+        for meta in models.iter().filter(|meta| meta.options.managed) {
             let identity = meta.identity()?;
             let mut fields = Vec::new();
             for (field, index) in meta.fields.iter().zip(0u16..) {
                 match field.relation {
-                    Relation::HasMany { .. } => {}
+                    Relation::HasMany { .. } | Relation::HasOne { .. } => {}
+                    // The table of a model of the site's own is made as that model's; it only has to fit.
+                    Relation::ManyToMany { through, .. } if through.model.is_some() => {
+                        target(meta, field, models)?;
+                        let between = through.model.and_then(|own| own.model.get());
+                        if let Some(between) = between.filter(|between| !models.contains(between)) {
+                            return Err(refuse(format!(
+                                "{}.{} goes through {}, which is registered by no installed app: add it to `.models(..)`",
+                                meta.label(),
+                                field.name,
+                                between.label()
+                            )));
+                        }
+                        meta.between(index).map_err(|error| refuse(error.to_string()))?;
+                    }
                     Relation::ManyToMany { through, .. } => {
                         let to = target(meta, field, models)?;
                         let of = ThroughOf { model: identity.label.clone(), field: field.name.to_owned() };
@@ -91,6 +105,12 @@ fn target(meta: &ModelMeta, field: &FieldMeta, models: &[&'static ModelMeta]) ->
     )))
 }
 
+/// What the database enforces: nothing, where it can't be known that the other table is as the model says.
+fn reference(to: &'static ModelMeta, on_delete: OnDelete) -> Result<Option<Reference>> {
+    let model = to.identity()?.label.clone();
+    Ok(to.options.managed.then_some(Reference { model, on_delete }))
+}
+
 fn field_state(
     meta: &ModelMeta,
     index: u16,
@@ -98,10 +118,7 @@ fn field_state(
     models: &[&'static ModelMeta],
 ) -> Result<FieldState> {
     let reference = match field.relation {
-        Relation::ToOne { on_delete, .. } => {
-            let to = target(meta, field, models)?;
-            Some(Reference { model: to.identity()?.label.clone(), on_delete })
-        }
+        Relation::ToOne { on_delete, .. } => reference(target(meta, field, models)?, on_delete)?,
         _ => None,
     };
     Ok(FieldState {
@@ -128,7 +145,7 @@ fn field_state(
 /// The table of a many-to-many field: a key, and one foreign key to either side.
 ///
 /// The pair is unique, which also serves as the index of the first column; the second has its own.
-fn through_model(table: &str, of: ThroughOf, sides: [(&str, &ModelMeta); 2]) -> Result<ModelState> {
+fn through_model(table: &str, of: ThroughOf, sides: [(&str, &'static ModelMeta); 2]) -> Result<ModelState> {
     let mut fields = vec![FieldState::auto_key("id")];
     for ((column, to), index) in sides.into_iter().zip([false, true]) {
         let Some(key) = to.key().and_then(|i| to.field_at(i)) else {
@@ -144,6 +161,7 @@ fn through_model(table: &str, of: ThroughOf, sides: [(&str, &ModelMeta); 2]) -> 
             index,
             max_length: key.max_length.filter(|_| key.kind == Kind::Text),
             digits: key.digits.filter(|_| key.kind == Kind::Decimal),
+            reference: reference(to, OnDelete::Cascade)?,
             ..FieldState::foreign_key(column, key.kind, to.identity()?.label.clone(), OnDelete::Cascade)
         });
     }

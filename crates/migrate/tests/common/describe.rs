@@ -193,6 +193,8 @@ pub fn expected(state: &ProjectState, dialect: &str) -> BTreeMap<String, Table> 
             table.named.insert(format!("{}_pkey", model.table));
         }
         let mut key = 0;
+        // The key has an index of its own, which serves no part of it but the first.
+        let only_key = |f: &FieldState| f.primary_key && model.key().count() == 1;
         for f in &model.fields {
             if f.primary_key {
                 key += 1;
@@ -222,11 +224,11 @@ pub fn expected(state: &ProjectState, dialect: &str) -> BTreeMap<String, Table> 
                     table.named.insert(format!("{}__{}_fkey", model.table, f.column));
                 }
             }
-            if f.unique && !f.primary_key {
+            if f.unique && !only_key(f) {
                 table
                     .indexes
                     .insert(format!("{}__{}_key", model.table, f.column), (vec![f.column.clone()], true));
-            } else if f.index && !f.primary_key {
+            } else if f.index && !only_key(f) {
                 table
                     .indexes
                     .insert(format!("{}__{}_idx", model.table, f.column), (vec![f.column.clone()], false));

@@ -17,5 +17,6 @@ pub use node::{
 pub use part::{DateFunction, DatePart, DateUnit, JsonAs, JsonStep};
 pub use path_key::PathKey;
 pub use search::{Group, Query, SearchAsk, SearchNode, Term};
+pub(crate) use select::scope_of;
 pub use select::{Combine, Lock, Nulls, OrderBy, Owners, Select, model_columns};
 pub use window::{Exclude, Frame, FrameUnit, WindowCall, WindowFunction, WindowNode};

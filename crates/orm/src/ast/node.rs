@@ -9,6 +9,8 @@ pub enum Node {
     Column(PathKey, u16),
     /// A value, bound as a parameter.
     Value(Value),
+    /// Several values as one, as the columns of a key are: it can be tested for being among others.
+    Row(Vec<Node>),
     /// Two sides compared.
     Compare(Comparison, Box<Node>, Box<Node>),
     /// Two numbers combined.

@@ -11,6 +11,8 @@ pub struct Select {
     pub columns: Vec<Node>,
     /// Conditions that all hold.
     pub filter: Vec<Node>,
+    /// How many of them, the first ones, are the model's default scope.
+    pub scoped: usize,
     /// The order of rows.
     pub order: Vec<OrderBy>,
     /// At most this many rows.
@@ -84,10 +86,8 @@ pub enum Nulls {
 /// The owners of related rows, on the far side of a many-to-many's table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Owners {
-    /// The model that declares the relation.
-    pub model: &'static ModelMeta,
-    /// The many-to-many field there.
-    pub field: u16,
+    /// The many-to-many's table.
+    pub table: &'static str,
     /// The table's column that points to the owners.
     pub owner_column: &'static str,
     /// The table's column that points to the query's root.
@@ -104,6 +104,7 @@ impl Select {
             root,
             columns: Vec::new(),
             filter: Vec::new(),
+            scoped: 0,
             order: Vec::new(),
             limit: None,
             offset: None,
@@ -116,6 +117,21 @@ impl Select {
             lock: None,
             combined: Vec::new(),
         }
+    }
+
+    /// The rows of a model that its default scope lets through.
+    #[must_use]
+    pub fn in_scope(root: &'static ModelMeta) -> Self {
+        let mut select = Select::new(root);
+        select.filter.extend(scope_of(root));
+        select.scoped = select.filter.len();
+        select
+    }
+
+    /// Takes the default scope away.
+    pub fn leave_scope(&mut self) {
+        self.filter.drain(..self.scoped.min(self.filter.len()));
+        self.scoped = 0;
     }
 
     /// Narrows the query.
@@ -151,11 +167,19 @@ impl Select {
     /// Is it about the row with one key, so that it has one row at most?
     #[must_use]
     pub fn is_by_key(&self) -> bool {
-        let [Node::Compare(Comparison::Eq, column, value)] = self.filter.as_slice() else { return false };
-        let Node::Column(path, field) = **column else { return false };
-        path.is_root()
-            && self.root.key() == Some(field)
-            && matches!(**value, Node::Value(_))
+        let column = |node: &Node| match node {
+            Node::Compare(Comparison::Eq, column, value) if matches!(**value, Node::Value(_)) => {
+                match **column {
+                    Node::Column(path, field) if path.is_root() => Some(field),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let columns: Vec<Option<u16>> = self.filter.iter().map(column).collect();
+        // Each part of the key, and at most plain comparisons beside them.
+        self.root.primary_key.iter().all(|part| columns.contains(&Some(*part)))
+            && columns.iter().all(Option::is_some)
             && self.owners.is_none()
             && self.combined.is_empty()
     }
@@ -179,6 +203,12 @@ impl Select {
     pub fn filters_windows(&self) -> bool {
         self.filter.iter().any(Node::has_window)
     }
+}
+
+/// The condition of a model's default scope.
+pub(crate) fn scope_of(model: &ModelMeta) -> Option<Node> {
+    let made = model.options.scope?();
+    made.downcast_ref::<Node>().cloned()
 }
 
 /// Adds all columns of the model at `path`.

@@ -21,7 +21,11 @@ macro_rules! parts {
                 $see(a);
                 $see(b);
             }
-            Node::And(all) | Node::Or(all) | Node::Function(_, all) | Node::Call(_, all) => {
+            Node::And(all)
+            | Node::Or(all)
+            | Node::Row(all)
+            | Node::Function(_, all)
+            | Node::Call(_, all) => {
                 all.$iter().for_each(|node| $see(node))
             }
             Node::Not(a)

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use quintet_core::meta::RowClean;
 
-use crate::{expr::Col, field::FieldType, model::Model, relation::FkCol, write::IntoFields};
+use crate::{expr::Col, field::FieldType, key::SingleKey, model::Model, relation::FkCol, write::IntoFields};
 
 /// A row that is about to be written: what `#[model(clean = function)]` is given.
 ///
@@ -114,7 +114,10 @@ impl<M: Model, T: FieldType> CleanColumn<M> for Col<M, T> {
     }
 }
 
-impl<M: Model, T: Model, const I: u16, const NULL: bool> CleanColumn<M> for FkCol<M, T, I, NULL> {
+impl<M: Model, T: Model, const I: u16, const NULL: bool> CleanColumn<M> for FkCol<M, T, I, NULL>
+where
+    T::Pk: SingleKey,
+{
     type Value = T::Pk;
 
     fn index(&self) -> u16 {

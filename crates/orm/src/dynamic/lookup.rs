@@ -148,6 +148,14 @@ pub(super) fn condition(target: &Target, asked: &str, lookup: &str, given: &str)
         };
         return Err(Error::bad_request(format!("{asked}: `{lookup}` {why}; {hint}")));
     };
+    if let (Some(model), true) = (target.several_columns(), *lookup != Lookup::IsNull) {
+        let names: Vec<&str> = model.key_fields().map(|field| field.name).collect();
+        return Err(Error::bad_request(format!(
+            "{asked}: the key of a {} has several columns, name one of them: {}",
+            model.verbose_name,
+            names.join(", ")
+        )));
+    }
     let read = |text: &str| {
         let read = match kind == field.kind {
             true => value(field, text),

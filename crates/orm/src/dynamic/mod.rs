@@ -5,6 +5,7 @@
 //! kind), so there is one renderer and no SQL text here. Names come from outside: only what
 //! [`allow`](DynSet::allow)ed can be filtered and ordered by, and only what is [`writable`](DynSet::writable) can be
 //! written.
+mod key;
 mod lookup;
 mod name;
 mod read;
@@ -15,6 +16,7 @@ mod values;
 mod words;
 mod write;
 
+pub use key::DynKey;
 pub(crate) use read::{fetch_values, read_value, values_of, values_sink};
 pub use registry::Registry;
 pub use row::DynRow;

@@ -6,17 +6,19 @@ use quintet_core::{
     near::did_you_mean,
 };
 
-use crate::ast::{Aggregate, ManyNode, Node, PathKey};
+use crate::ast::{Aggregate, ManyNode, Node, PathKey, scope_of};
 
 /// A field that a name leads to.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     /// The to-many relations on the way, outermost first: each begins at the model where the one before ended.
-    many: Vec<(PathKey, u16)>,
+    many: Vec<(PathKey, u16, &'static ModelMeta)>,
     /// The walk from the last of them (or from the query's model) to the field's model.
     path: PathKey,
     index: u16,
     pub(super) field: &'static FieldMeta,
+    /// The model of the related row, if that is meant, and the field only the first of its key.
+    whole: Option<&'static ModelMeta>,
 }
 
 impl Target {
@@ -41,28 +43,39 @@ impl Target {
             match field.relation {
                 Relation::ManyToMany { .. } | Relation::HasMany { .. } => {
                     let Some(next) = next else { return Err(wrong(format!("`{part}` leads nowhere"))) };
-                    many.push((path, index));
+                    many.push((path, index, next));
                     (model, path) = (next, PathKey::ROOT);
                     if parts.peek().is_none() {
-                        // The related row itself: its key.
-                        let key = next.key().and_then(|key| Some((key, next.field_at(key)?)));
-                        let Some((index, field)) = key else {
-                            return Err(wrong(format!("{} has no single key", next.name)));
+                        // The related row itself: its key. Of several columns, any tells whether there is a row.
+                        let key = next.primary_key.first();
+                        let Some((index, field)) = key.and_then(|key| Some((*key, next.field_at(*key)?)))
+                        else {
+                            return Err(wrong(format!("{} has no key", next.name)));
                         };
-                        return Ok(Target { many, path, index, field });
+                        return Ok(Target { many, path, index, field, whole: Some(next) });
                     }
                 }
-                Relation::ToOne { .. } if parts.peek().is_some() => {
+                Relation::ToOne { .. } | Relation::HasOne { .. }
+                    if parts.peek().is_some() || matches!(field.relation, Relation::HasOne { .. }) =>
+                {
                     let Some(next) = next else { return Err(wrong(format!("`{part}` leads nowhere"))) };
                     if path.steps().len() == PathKey::LONGEST {
                         return Err(wrong(format!("it follows more than {} foreign keys", PathKey::LONGEST)));
                     }
                     (model, path) = (next, path.push(index));
+                    if parts.peek().is_none() {
+                        // The other end of a one-to-one: its key, NULL if there is no row.
+                        let key = next.key().and_then(|key| Some((key, next.field_at(key)?)));
+                        let Some((index, field)) = key else {
+                            return Err(wrong(format!("the key of {} has several columns", next.name)));
+                        };
+                        return Ok(Target { many, path, index, field, whole: None });
+                    }
                 }
                 _ if parts.peek().is_some() => {
                     return Err(wrong(format!("`{part}` leads to no other model")));
                 }
-                _ => return Ok(Target { many, path, index, field }),
+                _ => return Ok(Target { many, path, index, field, whole: None }),
             }
         }
     }
@@ -84,13 +97,19 @@ impl Target {
 
     /// Does the name end at a to-many relation itself?
     pub(super) fn is_relation(&self) -> bool {
-        self.is_many() && self.path.is_root() && self.field.primary_key
+        self.whole.is_some()
+    }
+
+    /// The model of the related row that is meant, if its key has several columns: nothing can be compared with that.
+    pub(super) fn several_columns(&self) -> Option<&'static ModelMeta> {
+        self.whole.filter(|model| model.primary_key.len() > 1)
     }
 
     /// A condition on the column as one on the query's model: through a to-many relation, at least one row matches.
     pub(super) fn any(&self, condition: Option<Node>) -> Node {
         let mut filter: Vec<Node> = condition.into_iter().collect();
-        for (path, field) in self.many.iter().rev() {
+        for (path, field, model) in self.many.iter().rev() {
+            filter.extend(scope_of(model));
             let exists = ManyNode {
                 path: *path,
                 field: *field,

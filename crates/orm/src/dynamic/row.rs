@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use quintet_core::{
-    TemplateValue, Value,
+    Result, TemplateValue, Value,
     meta::{ModelMeta, Relation},
     value::{Map, Unloaded},
 };
@@ -32,10 +32,22 @@ impl DynRow {
         self.at(index)
     }
 
-    /// The key.
+    /// The key: a list, if it has several columns.
     #[must_use]
-    pub fn key(&self) -> &Value {
-        self.meta.key().and_then(|index| self.at(index)).unwrap_or(&Value::Null)
+    pub fn key(&self) -> Value {
+        let part = |index: &u16| self.at(*index).cloned().unwrap_or_default();
+        match self.meta.primary_key {
+            [one] => part(one),
+            several => Value::List(several.iter().map(part).collect()),
+        }
+    }
+
+    /// The key as a text for an address, which [`ModelMeta::parse_key`] reads back.
+    ///
+    /// # Errors
+    /// If a part of it is of a kind that has no text, which no model's key is.
+    pub fn key_text(&self) -> Result<String> {
+        self.meta.key_text(&self.key())
     }
 
     fn at(&self, index: u16) -> Option<&Value> {

@@ -2,10 +2,11 @@ use std::panic::Location;
 
 use quintet_core::{Error, Result, Value, meta::ModelMeta, near::did_you_mean, value::Kind};
 
-use super::{DynRow, Registry, fetch_values, lookup, name::Target};
+use super::{DynKey, DynRow, Registry, fetch_values, lookup, name::Target};
 use crate::{
-    ast::{Comparison, Node, Nulls, OrderBy, PathKey, Select, TextTest, Where},
+    ast::{Node, Nulls, OrderBy, Select, TextTest, Where},
     executor::Executor,
+    key::{key_columns, key_is},
     model::Model,
     query::{QuerySet, count, exists, is_empty, not_found},
     sql::{self, Ask},
@@ -38,7 +39,7 @@ pub struct DynSet {
 }
 
 impl DynSet {
-    /// All rows of the model labelled `app.Model`.
+    /// All rows of the model labelled `app.Model` that its default scope lets through.
     ///
     /// # Errors
     /// Of kind `NotFound` (404) if there is no such model, with the nearest label.
@@ -48,10 +49,10 @@ impl DynSet {
         registry.model(label).map(Self::new).map_err(|error| error.at(at))
     }
 
-    /// All rows of a model.
+    /// All rows of a model that its default scope lets through.
     pub fn new(meta: &'static ModelMeta) -> Self {
         DynSet {
-            select: Box::new(Select::new(meta)),
+            select: Box::new(Select::in_scope(meta)),
             allowed: Vec::new(),
             writable: Vec::new(),
             unrestricted: false,
@@ -61,6 +62,12 @@ impl DynSet {
     /// The rows of a typed query, to be narrowed and ordered by name: `DynSet::on(Film.filter(Film::visible()))`.
     pub fn on<M: Model>(query: QuerySet<M>) -> Self {
         DynSet { select: query.into_select(), allowed: Vec::new(), writable: Vec::new(), unrestricted: false }
+    }
+
+    /// Also the rows that the model's default scope leaves out.
+    pub fn unscoped(mut self) -> Self {
+        self.select.leave_scope();
+        self
     }
 
     /// The model.
@@ -267,30 +274,25 @@ impl DynSet {
         exists(self.select, db, Location::caller())
     }
 
-    /// The row with this key, if it is among the query's rows.
+    /// The row with this key, if it is among the query's rows: a text as a person or an address gives it, or a value.
     ///
     /// # Errors
     /// Of kind `NotFound` (404) if there is none, or if no key can look like this.
     #[track_caller]
-    pub fn get(self, key: &str, db: &dyn Executor) -> impl Future<Output = Result<DynRow>> + Send {
+    pub fn get(self, key: impl DynKey, db: &dyn Executor) -> impl Future<Output = Result<DynRow>> + Send {
         let at = Location::caller();
-        let (meta, key) = (self.meta(), key.to_owned());
+        let (meta, key) = (self.meta(), key.key_of(self.meta()));
         async move {
-            let row = self.with_key(&key)?.rows(db, at).await?.into_iter().next();
-            row.ok_or_else(|| not_found(meta, Some(&Value::Text(key))).at(at))
+            let key = key.map_err(|error| error.at(at))?;
+            let row = self.with_key(key.clone()).rows(db, at).await?.into_iter().next();
+            row.ok_or_else(|| not_found(meta, Some(&key)).at(at))
         }
     }
 
     /// Only the row with this key.
-    pub(super) fn with_key(mut self, key: &str) -> Result<Self> {
-        let meta = self.meta();
-        let missing = || not_found(meta, Some(&Value::Text(key.to_owned())));
-        let index = meta.key().ok_or_else(missing)?;
-        let field = meta.field_at(index).ok_or_else(missing)?;
-        let value = Value::parse(field.kind, key).map_err(|_| missing())?;
-        let column = Node::Column(PathKey::ROOT, index);
-        self.select.add_filter(Node::compare(Comparison::Eq, column, Node::Value(value)));
-        Ok(self)
+    pub(super) fn with_key(mut self, key: Value) -> Self {
+        self.select.add_filter(key_is(self.meta(), key));
+        self
     }
 
     async fn rows(mut self, db: &dyn Executor, at: &'static Location<'static>) -> Result<Vec<DynRow>> {
@@ -312,9 +314,12 @@ impl DynSet {
 
 /// Lets the key decide where nothing else does.
 fn order_by_key(select: &mut Select) {
-    let Some(key) = select.root.key() else { return };
-    let node = Node::Column(PathKey::ROOT, key);
-    if !select.distinct && !select.order.iter().any(|order| order.node == node) {
-        select.order.push(OrderBy { node, descending: false, nulls: Nulls::Default });
+    if select.distinct {
+        return;
+    }
+    for node in key_columns(select.root) {
+        if !select.order.iter().any(|order| order.node == node) {
+            select.order.push(OrderBy { node, descending: false, nulls: Nulls::Default });
+        }
     }
 }

@@ -6,9 +6,10 @@ use quintet_core::{BoxFuture, Error, Result, Value, near::did_you_mean};
 
 use super::{DynRow, DynSet};
 use crate::{
-    ast::{Comparison, Node, Nulls, OrderBy, PathKey},
+    ast::{Node, Nulls, OrderBy},
     executor::Executor,
     expr::{AssignValue, RawAssign},
+    key::{key_after, key_columns},
     write::{delete_rows, insert_values, update_rows},
 };
 
@@ -65,23 +66,21 @@ impl DynSet {
     /// Only this row.
     ///
     /// # Errors
-    /// Status 500 if it is a row of another model, or its model has no single key.
+    /// Status 500 if it is a row of another model.
     #[track_caller]
-    pub fn only(mut self, row: &DynRow) -> Result<Self> {
+    pub fn only(self, row: &DynRow) -> Result<Self> {
         if row.meta() != self.meta() {
             let (is, wanted) = (row.meta().name, self.meta().name);
             return Err(Error::internal(format!("this is a row of {is}, not of {wanted}")));
         }
-        let column = self.key_column()?;
-        self.select.add_filter(Node::compare(Comparison::Eq, column, Node::Value(row.key().clone())));
-        Ok(self)
+        Ok(self.with_key(row.key()))
     }
 
     /// The first rows whose key comes after this one, in the order of their keys: for tables that are too large to be read
     /// at once. Rows that are changed meanwhile are met once.
     ///
     /// # Errors
-    /// Status 500 if the model has no single key; else if the database fails.
+    /// If the key is none of the model's, or the database fails.
     #[track_caller]
     pub fn after<'a>(
         mut self,
@@ -90,24 +89,16 @@ impl DynSet {
         db: &'a dyn Executor,
     ) -> BoxFuture<'a, Result<Vec<DynRow>>> {
         let at = Location::caller();
-        let column = self.key_column().map_err(|error| error.at(at));
-        let key = key.cloned();
+        let meta = self.meta();
+        let after = key.map(|key| key_after(meta, key)).transpose().map_err(|error| error.at(at));
         Box::pin(async move {
-            let column = column?;
-            self.select.order =
-                vec![OrderBy { node: column.clone(), descending: false, nulls: Nulls::Default }];
-            if let Some(key) = key {
-                self.select.add_filter(Node::compare(Comparison::Gt, column, Node::Value(key)));
+            let by = |node| OrderBy { node, descending: false, nulls: Nulls::Default };
+            self.select.order = key_columns(meta).into_iter().map(by).collect();
+            if let Some(after) = after? {
+                self.select.add_filter(after);
             }
             self.page(size, 0).all(db).await
         })
-    }
-
-    fn key_column(&self) -> Result<Node> {
-        match self.meta().key() {
-            Some(key) => Ok(Node::Column(PathKey::ROOT, key)),
-            None => Err(Error::internal(format!("{} has no single key", self.meta().name))),
-        }
     }
 
     fn value_assigns<N: AsRef<str>>(

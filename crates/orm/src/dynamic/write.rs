@@ -9,7 +9,7 @@ use quintet_core::{
     value::Kind,
 };
 
-use super::{DynRow, DynSet, lookup};
+use super::{DynKey, DynRow, DynSet, lookup};
 use crate::{
     ast::Node,
     executor::Executor,
@@ -64,15 +64,16 @@ impl DynSet {
     #[track_caller]
     pub fn update<'a, N: AsRef<str>, V: AsRef<str>>(
         self,
-        key: &str,
+        key: impl DynKey,
         values: impl IntoIterator<Item = (N, V)>,
         db: &'a dyn Executor,
     ) -> BoxFuture<'a, Result<DynRow>> {
         let at = Location::caller();
-        let (meta, key) = (self.meta(), key.to_owned());
+        let (meta, key) = (self.meta(), key.key_of(self.meta()));
         let sets = self.assigns(values);
         Box::pin(async move {
-            let one = self.with_key(&key).map_err(|error| error.at(at))?;
+            let key = key.map_err(|error| error.at(at))?;
+            let one = self.with_key(key.clone());
             if sets.0.is_empty() && sets.1.is_empty() {
                 return one.all(db).await?.into_iter().next().ok_or_else(|| missing(meta, &key, at));
             }
@@ -87,11 +88,12 @@ impl DynSet {
     /// # Errors
     /// Of kind `NotFound` (404) if there is no such row, `Protected` (409) if a row that stays points to it.
     #[track_caller]
-    pub fn delete<'a>(self, key: &str, db: &'a dyn Executor) -> BoxFuture<'a, Result> {
+    pub fn delete<'a>(self, key: impl DynKey, db: &'a dyn Executor) -> BoxFuture<'a, Result> {
         let at = Location::caller();
-        let (meta, key) = (self.meta(), key.to_owned());
+        let (meta, key) = (self.meta(), key.key_of(self.meta()));
         Box::pin(async move {
-            let one = self.with_key(&key).map_err(|error| error.at(at))?;
+            let key = key.map_err(|error| error.at(at))?;
+            let one = self.with_key(key.clone());
             match delete_rows(one.select, db, at).await? {
                 0 => Err(missing(meta, &key, at)),
                 _ => Ok(()),
@@ -129,8 +131,8 @@ impl DynSet {
     }
 }
 
-fn missing(meta: &'static ModelMeta, key: &str, at: &'static Location<'static>) -> Error {
-    not_found(meta, Some(&Value::Text(key.to_owned()))).at(at)
+fn missing(meta: &'static ModelMeta, key: &Value, at: &'static Location<'static>) -> Error {
+    not_found(meta, Some(key)).at(at)
 }
 
 /// Reads a text as the column's value.

@@ -11,6 +11,7 @@ use crate::{
     decode::sink::fetch,
     executor::Executor,
     expr::{Aggregated, Aggregates, Cond, IntoGroupOrders},
+    key::{key_columns, key_node},
     model::{Model, Record},
     sql::{self, Ask},
 };
@@ -113,10 +114,10 @@ fn over_all(mut select: Box<Select>, columns: Vec<Node>) -> Box<Select> {
         select.filter = vec![Node::Or(Vec::new())];
     } else if select.limit.is_some() || select.offset.is_some() {
         // Over the rows of a part: those with its keys.
-        let key = Node::Column(PathKey::ROOT, select.root.key().unwrap_or_default());
+        let key = key_node(select.root, PathKey::ROOT);
         let mut whole = Box::new(Select::new(select.root));
         select.prepare();
-        select.columns = vec![key.clone()];
+        select.columns = key_columns(select.root);
         whole.filter.push(Node::InQuery(Box::new(key), select));
         select = whole;
     }

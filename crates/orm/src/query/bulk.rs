@@ -10,6 +10,7 @@ use crate::{
     executor::Executor,
     expr::{Cond, Expr, ExprOf},
     field::{DateLike, FieldType},
+    key::{Key, key_in, keys_at_once},
     model::Model,
     relation::IntoPk,
     row::{RowAccess, RowSink},
@@ -21,7 +22,7 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
     pub fn reverse(mut self) -> Self {
         if self.select.order.is_empty() && self.select.group.is_empty() {
             let ordering = self.select.root.ordering.iter().map(|(field, descending)| (*field, *descending));
-            let key = self.select.root.key().map(|key| (key, false));
+            let key = self.select.root.primary_key.iter().map(|part| (*part, false));
             let by = |(field, descending)| OrderBy {
                 node: Node::Column(PathKey::ROOT, field),
                 descending,
@@ -88,6 +89,50 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
         db: &dyn Executor,
     ) -> impl Future<Output = Result<Option<O>>> + Send {
         self.extreme(by.into_node(), true).first(db)
+    }
+
+    /// The latest row by `#[model(get_latest_by = "…")]`, or `None`. Rows without a value come after all others.
+    ///
+    /// # Errors
+    /// If the model does not say what goes by; if the database fails, or the row does not hold what the model says.
+    #[track_caller]
+    pub fn newest(self, db: &dyn Executor) -> impl Future<Output = Result<Option<O>>> + Send {
+        self.by_latest(true, db, Location::caller())
+    }
+
+    /// The earliest row by `#[model(get_latest_by = "…")]`, or `None`. Rows without a value come after all others.
+    ///
+    /// # Errors
+    /// As [`newest`](Self::newest).
+    #[track_caller]
+    pub fn oldest(self, db: &dyn Executor) -> impl Future<Output = Result<Option<O>>> + Send {
+        self.by_latest(false, db, Location::caller())
+    }
+
+    async fn by_latest(
+        mut self,
+        latest: bool,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+    ) -> Result<Option<O>> {
+        let meta = M::meta();
+        if meta.options.get_latest_by.is_empty() {
+            return Err(Error::internal(format!(
+                "{0} does not say what its latest row goes by: #[model(get_latest_by = \"…\")], or {0}.latest({0}.…, &db)",
+                meta.name
+            ))
+            .at(at));
+        }
+        let by = |(field, descends): &(u16, bool)| {
+            let nulls = match meta.field_at(*field).is_some_and(|field| field.null) {
+                true => Nulls::Last,
+                false => Nulls::Default,
+            };
+            OrderBy { node: Node::Column(PathKey::ROOT, *field), descending: latest != *descends, nulls }
+        };
+        self.select.order = meta.options.get_latest_by.iter().map(by).collect();
+        self.select.limit = Some(self.select.limit.map_or(1, |limit| limit.min(1)));
+        Ok(self.rows(db, at).await?.into_iter().next())
     }
 
     fn extreme(mut self, node: Node, descending: bool) -> Self {
@@ -181,12 +226,10 @@ impl<M: Model> QuerySet<M> {
         let keys: Vec<Value> = keys.into_iter().map(IntoPk::into_pk).collect();
         async move {
             let mut found = HashMap::with_capacity(keys.len());
-            let column = || Box::new(Node::Column(PathKey::ROOT, M::meta().key().unwrap_or_default()));
-            // Half of what one statement takes, so that the query's own values have room.
-            for chunk in keys.chunks((db.dialect().max_parameters / 2).max(1)) {
-                let some: Cond<M> = Expr::from_node(Node::In(column(), chunk.to_vec()));
+            for chunk in keys.chunks(keys_at_once(db.dialect().max_parameters, M::Pk::WIDTH)) {
+                let some: Cond<M> = Expr::from_node(key_in(M::meta(), chunk.to_vec()));
                 for row in self.clone().filter(some).rows(db, at).await? {
-                    found.insert(row.pk().clone(), row);
+                    found.insert(row.pk(), row);
                 }
             }
             Ok(found)

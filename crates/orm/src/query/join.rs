@@ -1,4 +1,4 @@
-//! `select_related`: the object of a foreign key in the same row.
+//! `select_related`: the object of a foreign key, or of the other end of a one-to-one, in the same row.
 
 use std::{fmt, sync::Arc};
 
@@ -9,7 +9,7 @@ use crate::{
     decode::Cursor,
     model::{Erased, Model, Record},
     path::Path,
-    relation::FkCol,
+    relation::{FkCol, OneCol},
 };
 
 /// An object that comes in the same row as its owner.
@@ -27,7 +27,7 @@ impl Join {
     /// The object of the foreign key `field` of the model at `owner`.
     pub(crate) fn to<T: Model>(owner: PathKey, field: u16) -> Self {
         let target = T::meta();
-        let key_at = target.columns().position(|(index, _)| Some(index) == target.key());
+        let key_at = target.columns().position(|(index, _)| target.primary_key.contains(&index));
         Join {
             owner,
             field,
@@ -52,6 +52,10 @@ impl Join {
     pub(crate) fn load(&self, root: &mut dyn Record, cursor: &mut Cursor<'_>) -> Result {
         if cursor.is_null(self.key_at)? {
             cursor.skip(self.columns);
+            let relation = walk(root, self.owner).and_then(|owner| owner.relation_at_mut(self.field));
+            if let Some(relation) = relation {
+                relation.put_nothing();
+            }
             return Ok(());
         }
         let object = (self.decode)(cursor)?;
@@ -75,6 +79,15 @@ pub(crate) fn walk(root: &mut dyn Record, path: PathKey) -> Option<&mut dyn Reco
         record = record.relation_at_mut(*step)?.loaded_mut()?;
     }
     Some(record)
+}
+
+impl<P: Path, T: Model, const I: u16> ToOne for OneCol<P, T, I> {
+    type Root = P::Root;
+
+    fn joins(out: &mut Vec<Join>) {
+        P::joins(out);
+        out.push(Join::to::<T>(P::KEY, I));
+    }
 }
 
 /// A foreign key of `Root`, or of a model that foreign keys lead to.

@@ -1,4 +1,5 @@
-//! `prefetch_related`: the objects of a to-many relation of all rows in one further query.
+//! `prefetch_related`: the objects of a to-many relation, or of the other end of a one-to-one, of all rows in one further
+//! query.
 
 use std::{collections::HashMap, marker::PhantomData, panic::Location, sync::Arc};
 
@@ -12,10 +13,10 @@ use super::{
 use crate::{
     ast::{Node, Owners, PathKey, Select, model_columns},
     executor::Executor,
-    field::FieldType,
-    model::{Key, Model, Record},
+    key::{Key, keys_at_once},
+    model::{Erased, Model, Record, key_of},
     path::Path,
-    relation::{Between, Link, Many, ManyQuery, link},
+    relation::{Between, Link, Many, ManyQuery, OneCol, link},
 };
 
 /// Who asks, and from where.
@@ -68,9 +69,36 @@ impl<P: Path, C: Model, const I: u16> IntoPrefetch<P::Root> for ManyQuery<P, C, 
             path: P::KEY,
             field: I,
             query: self.query,
+            pack: all,
             marker: PhantomData,
         })
     }
+}
+
+impl<P: Path, T: Model, const I: u16> IntoPrefetch<P::Root> for OneCol<P, T, I> {
+    fn joins(out: &mut Vec<Join>) {
+        P::joins(out);
+    }
+
+    fn into_prefetch(self) -> Arc<dyn Prefetch> {
+        Arc::new(LoadMany::<<P::Target as Model>::Pk, T> {
+            path: P::KEY,
+            field: I,
+            query: QuerySet::new(),
+            pack: only,
+            marker: PhantomData,
+        })
+    }
+}
+
+/// All objects of an owner, as `HasMany` keeps them.
+fn all<C: Model>(group: Vec<C>) -> Option<Erased> {
+    Some(Arc::new(group))
+}
+
+/// The only object of an owner, as `HasOne` keeps it.
+fn only<C: Model>(group: Vec<C>) -> Option<Erased> {
+    group.into_iter().next().map(|object| Arc::new(object) as Erased)
 }
 
 /// The objects `C` of owners with keys `K`.
@@ -78,6 +106,8 @@ struct LoadMany<K, C> {
     path: PathKey,
     field: u16,
     query: QuerySet<C>,
+    /// How an owner keeps its objects.
+    pack: fn(Vec<C>) -> Option<Erased>,
     marker: PhantomData<fn() -> K>,
 }
 
@@ -87,8 +117,7 @@ impl<K: Key, C: Model> Prefetch for LoadMany<K, C> {
             let mut owners: Vec<(K, &mut dyn Record)> = Vec::with_capacity(rows.len());
             for row in rows {
                 let Some(owner) = walk(row, self.path) else { continue };
-                let key = owner.model().key().and_then(|index| owner.value_at(index)).unwrap_or_default();
-                owners.push((K::from_value(&key)?, owner));
+                owners.push((K::from_key(&key_of(owner))?, owner));
             }
             let Some((_, first)) = owners.first() else { return Ok(()) };
             let (_, link) = link(first.model(), self.field)?;
@@ -96,9 +125,8 @@ impl<K: Key, C: Model> Prefetch for LoadMany<K, C> {
             for (key, _) in &owners {
                 groups.entry(key.clone()).or_default();
             }
-            let keys: Vec<Value> = groups.keys().map(FieldType::encode).collect();
-            // Half of what one statement takes, so that the query's own values have room.
-            for chunk in keys.chunks((asked.db.dialect().max_parameters / 2).max(1)) {
+            let keys: Vec<Value> = groups.keys().map(Key::to_key).collect();
+            for chunk in keys.chunks(keys_at_once(asked.db.dialect().max_parameters, K::WIDTH)) {
                 for (key, child) in
                     children::<K, C>(&self.query, link, chunk).rows(asked.db, asked.at).await?
                 {
@@ -106,11 +134,14 @@ impl<K: Key, C: Model> Prefetch for LoadMany<K, C> {
                 }
             }
             // Rows that share an owner share its objects.
-            let groups: HashMap<K, Arc<Vec<C>>> =
-                groups.into_iter().map(|(key, group)| (key, Arc::new(group))).collect();
+            let groups: HashMap<K, Option<Erased>> =
+                groups.into_iter().map(|(key, group)| (key, (self.pack)(group))).collect();
             for (key, owner) in owners {
                 if let (Some(relation), Some(group)) = (owner.relation_at_mut(self.field), groups.get(&key)) {
-                    relation.put(group.clone());
+                    match group {
+                        Some(group) => relation.put(group.clone()),
+                        None => relation.put_nothing(),
+                    }
                 }
             }
             Ok(())
@@ -131,14 +162,14 @@ pub(crate) fn children<K: Key, C: Model>(
             select.columns.push(column.clone());
             select.filter.push(Node::In(Box::new(column), keys.to_vec()));
         }
-        Link::Table(Between { model, field, owner_column, related_column }) => {
+        Link::Table(Between { table, owner_column, related_column, .. }) => {
             select.columns.push(Node::OwnerKey);
             select.owners =
-                Some(Owners { model, field, owner_column, root_column: related_column, keys: keys.to_vec() });
+                Some(Owners { table, owner_column, root_column: related_column, keys: keys.to_vec() });
         }
     }
     model_columns(C::meta(), PathKey::ROOT, &mut select.columns);
-    let mut children = QuerySet::of(select, |cursor| Ok((cursor.next::<K>()?, C::from_row(cursor)?)));
+    let mut children = QuerySet::of(select, |cursor| Ok((K::read(cursor)?, C::from_row(cursor)?)));
     children.loads = query.loads.as_ref().map(|loads| {
         Box::new(Loads {
             carrier: |(_, child): &mut (K, C)| child as &mut dyn Record,

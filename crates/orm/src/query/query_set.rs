@@ -97,9 +97,9 @@ impl<M: Model> Carry<M> for M {
 }
 
 impl<M: Model> QuerySet<M> {
-    /// All rows.
+    /// All rows that the model's default scope lets through.
     pub fn new() -> Self {
-        Self::of(Box::new(Select::new(M::meta())), M::from_row)
+        Self::of(Box::new(Select::in_scope(M::meta())), M::from_row)
     }
 
     /// Only these columns and expressions: rows become one value, or a tuple.
@@ -155,6 +155,12 @@ impl<M, O> QuerySet<M, O> {
     #[must_use]
     pub fn into_select(self) -> Box<Select> {
         self.select
+    }
+
+    /// Also the rows that the model's default scope leaves out: see `#[model(scope = ..)]`.
+    pub fn unscoped(mut self) -> Self {
+        self.select.leave_scope();
+        self
     }
 
     /// Only rows that match this too.

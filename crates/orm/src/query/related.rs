@@ -6,26 +6,27 @@ use super::QuerySet;
 use crate::{
     ast::{Comparison, Node, Owners, PathKey},
     executor::Executor,
-    expr::{Cond, IntoOrders},
+    expr::{Cond, IntoAssigns, IntoOrders},
     model::Model,
     relation::{Between, IntoPk, Link, link},
-    write::{LinkChange, change_links},
+    write::{Extra, LinkChange, change_links},
 };
 
 /// The related objects of one row: `film.related(Film.reviews)`, as a query and as a set that can be changed.
 ///
-/// Changes are one statement each; [`set`](Self::set) on a many-to-many is two in a transaction.
+/// Changes are one statement each; those of several, as [`set`](Self::set) on a many-to-many, are a transaction.
 #[must_use = "a set of related objects does nothing by itself"]
 pub struct Related<C> {
     owner: &'static ModelMeta,
     field: u16,
     key: Value,
+    extra: Option<Extra>,
     marker: PhantomData<fn() -> C>,
 }
 
 impl<C: Model> Related<C> {
     pub(crate) fn new(owner: &'static ModelMeta, field: u16, key: Value) -> Self {
-        Related { owner, field, key, marker: PhantomData }
+        Related { owner, field, key, extra: None, marker: PhantomData }
     }
 
     /// The related objects as a query.
@@ -39,14 +40,9 @@ impl<C: Model> Related<C> {
                 let column = Node::Column(PathKey::ROOT, via);
                 query.select.add_filter(Node::compare(Comparison::Eq, column, Node::Value(self.key)));
             }
-            Ok((_, Link::Table(Between { model, field, owner_column, related_column }))) => {
-                query.select.owners = Some(Owners {
-                    model,
-                    field,
-                    owner_column,
-                    root_column: related_column,
-                    keys: vec![self.key],
-                });
+            Ok((_, Link::Table(Between { table, owner_column, related_column, .. }))) => {
+                query.select.owners =
+                    Some(Owners { table, owner_column, root_column: related_column, keys: vec![self.key] });
             }
             Err(_) => query.select.empty = true,
         }
@@ -84,6 +80,18 @@ impl<C: Model> Related<C> {
     #[track_caller]
     pub fn count(self, db: &dyn Executor) -> impl Future<Output = Result<u64>> + Send {
         self.query().count(db)
+    }
+
+    /// What the rows of the model between get beside their two foreign keys, where [`add`](Self::add) and
+    /// [`set`](Self::set) make new ones: `group.related(Group.members).with(Membership.role.set("guest")).add([&ann], &db)`.
+    ///
+    /// Those that are related already stay as they are.
+    pub fn with<T: Model>(mut self, values: impl IntoAssigns<T>) -> Self {
+        let extra = self.extra.get_or_insert_with(|| Extra { model: T::meta(), sets: Vec::new() });
+        // Of another model than before: the newer one is what the error names.
+        extra.model = T::meta();
+        values.assigns(&mut extra.sets);
+        self
     }
 
     /// Adds objects; those that are related already stay so. Through a foreign key, the objects leave their owner
@@ -138,7 +146,9 @@ impl<C: Model> Related<C> {
     #[track_caller]
     fn change(self, change: LinkChange, db: &dyn Executor) -> BoxFuture<'_, Result> {
         let at = Location::caller();
-        Box::pin(async move { change_links(self.owner, self.field, self.key, change, db, at).await })
+        Box::pin(
+            async move { change_links((self.owner, self.field), self.key, change, self.extra, db, at).await },
+        )
     }
 }
 

@@ -9,7 +9,7 @@ use quintet_core::{Error, ErrorKind, Result, Value, meta::ModelMeta};
 
 use super::{QuerySet, join::Join, prefetch::Asked};
 use crate::{
-    ast::{Comparison, Node, Nulls, OrderBy, PathKey, Select},
+    ast::{Nulls, OrderBy, Select},
     decode::{
         Scales,
         sink::{Joined, fetch},
@@ -17,8 +17,9 @@ use crate::{
     dialect::Dialect,
     executor::Executor,
     expr::Expr,
+    key::{key_columns, key_is},
     model::Model,
-    relation::IntoPk,
+    relation::{IntoPk, show},
     sql::{self, Ask},
     stmt::Stmt,
     write::delete_rows,
@@ -63,8 +64,7 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
     pub fn get(mut self, key: impl IntoPk<M>, db: &dyn Executor) -> impl Future<Output = Result<O>> + Send {
         let at = Location::caller();
         let key = key.into_pk();
-        let column = Node::Column(PathKey::ROOT, M::meta().key().unwrap_or_default());
-        self = self.filter(Expr::from_node(Node::compare(Comparison::Eq, column, Node::Value(key.clone()))));
+        self = self.filter(Expr::from_node(key_is(M::meta(), key.clone())));
         self.only(db, Some(key), at)
     }
 
@@ -180,8 +180,9 @@ pub(crate) fn is_empty(select: &Select) -> bool {
 pub(crate) fn not_found(model: &ModelMeta, key: Option<&Value>) -> Error {
     let name = model.name;
     Error::not_found(match key {
-        Some(Value::Int(key)) => format!("{name} {key} not found"),
-        Some(Value::Text(key)) => format!("{name} {key:?} not found"),
+        Some(key @ (Value::Int(_) | Value::Text(_) | Value::List(_))) => {
+            format!("{name} {} not found", show(key))
+        }
         _ => format!("{name} not found"),
     })
 }
@@ -189,8 +190,8 @@ pub(crate) fn not_found(model: &ModelMeta, key: Option<&Value>) -> Error {
 /// Gives rows without an order that of their keys.
 pub(super) fn order_by_key(select: &mut Select) {
     if select.order.is_empty() && select.root.ordering.is_empty() && !select.distinct {
-        let node = Node::Column(PathKey::ROOT, select.root.key().unwrap_or_default());
-        select.order.push(OrderBy { node, descending: false, nulls: Nulls::Default });
+        let by = |node| OrderBy { node, descending: false, nulls: Nulls::Default };
+        select.order.extend(key_columns(select.root).into_iter().map(by));
     }
 }
 

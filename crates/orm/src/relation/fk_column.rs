@@ -5,6 +5,7 @@ use crate::{
     ast::{Comparison, Node, OrderBy},
     expr::{Assign, Cond, Expr, IntoOrders, Order},
     field::FieldType,
+    key::SingleKey,
     model::{Columns, Model},
     path::{Nullability, OptVia, OwnColumn, Path, Via},
     query::QuerySet,
@@ -75,7 +76,10 @@ impl<P: Path, T: Model, const I: u16, const NULL: bool> FkCol<P, T, I, NULL> {
 
     /// Points to one of the keys that another query answers:
     /// `Review.film.in_query(Film.filter(..).select(Film.id))`.
-    pub fn in_query<S: Model, O: FieldType<Base = T::Pk>>(self, query: QuerySet<S, O>) -> Cond<P::Root> {
+    pub fn in_query<S: Model, O: FieldType<Base = T::Pk>>(self, query: QuerySet<S, O>) -> Cond<P::Root>
+    where
+        T::Pk: SingleKey,
+    {
         Expr::from_node(Node::InQuery(Box::new(self.node()), query.into_select()))
     }
 
@@ -92,14 +96,20 @@ impl<P: Path, T: Model, const I: u16, const NULL: bool> FkCol<P, T, I, NULL> {
 
 impl<P: Path, T: Model, const I: u16> FkCol<P, T, I, false> {
     /// The key itself as an expression: needs no join.
-    pub fn key(self) -> Expr<P::Root, <P::Null as Nullability>::Of<T::Pk>> {
+    pub fn key(self) -> Expr<P::Root, <P::Null as Nullability>::Of<T::Pk>>
+    where
+        T::Pk: SingleKey,
+    {
         Expr::from_node(self.node())
     }
 }
 
 impl<P: Path, T: Model, const I: u16> FkCol<P, T, I, true> {
     /// The key itself as an expression: needs no join.
-    pub fn key(self) -> Expr<P::Root, Option<T::Pk>> {
+    pub fn key(self) -> Expr<P::Root, Option<T::Pk>>
+    where
+        T::Pk: SingleKey,
+    {
         Expr::from_node(self.node())
     }
 

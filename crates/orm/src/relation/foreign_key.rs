@@ -11,6 +11,7 @@ use crate::{
     decode::DecodeCx,
     executor::Executor,
     field::FieldType,
+    key::{Key, SingleKey},
     model::{Erased, Model, Record, Relative},
 };
 
@@ -37,6 +38,10 @@ pub struct ForeignKey<T: Model> {
     state: State,
     marker: PhantomData<fn() -> T>,
 }
+
+/// A foreign key that no two rows share: a column as [`ForeignKey`], with a unique index. The other model sees it as
+/// [`HasOne`](super::HasOne).
+pub type OneToOne<T> = ForeignKey<T>;
 
 #[derive(Clone)]
 enum State {
@@ -121,7 +126,7 @@ impl<T: Model> ForeignKey<T> {
                 return Ok(object);
             }
             let gone = || {
-                Error::not_found(format!("{} {} not found", T::meta().name, show(&self.id.encode()))).at(at)
+                Error::not_found(format!("{} {} not found", T::meta().name, show(&self.id.to_key()))).at(at)
             };
             let objects = self.peers().ok_or_else(gone)?.load(db, at).await?;
             objects.get(&self.id).map(|object| &**object).ok_or_else(gone)
@@ -134,6 +139,7 @@ pub(crate) fn show(key: &Value) -> String {
     match key {
         Value::Int(number) => number.to_string(),
         Value::Text(text) => format!("{text:?}"),
+        Value::List(parts) => format!("({})", parts.iter().map(show).collect::<Vec<_>>().join(", ")),
         other => format!("{other:?}"),
     }
 }
@@ -157,7 +163,10 @@ impl<T: Model> Relative for ForeignKey<T> {
     }
 }
 
-impl<T: Model> FieldType for ForeignKey<T> {
+impl<T: Model> FieldType for ForeignKey<T>
+where
+    T::Pk: SingleKey,
+{
     type Base = ForeignKey<T>;
     type Like<U: FieldType<Base = U>> = U;
     const KIND: Kind = <T::Pk as FieldType>::KIND;
@@ -184,13 +193,13 @@ impl<T: Model> FieldType for ForeignKey<T> {
 /// As the object if it is loaded, else as the key.
 impl<T: Model> TemplateValue for ForeignKey<T> {
     fn to_value(&self) -> Value {
-        self.show().unwrap_or_else(|| self.id.encode())
+        self.show().unwrap_or_else(|| self.id.to_key())
     }
 }
 
 impl<T: Model> From<&T> for ForeignKey<T> {
     fn from(object: &T) -> Self {
-        ForeignKey::new(object.pk().clone())
+        ForeignKey::new(object.pk())
     }
 }
 
@@ -212,6 +221,6 @@ impl<T: Model> Eq for ForeignKey<T> {}
 impl<T: Model> fmt::Debug for ForeignKey<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let loaded = if self.loaded().is_some() { ", loaded" } else { "" };
-        write!(f, "{}({}{loaded})", T::meta().name, show(&self.id.encode()))
+        write!(f, "{}({}{loaded})", T::meta().name, show(&self.id.to_key()))
     }
 }

@@ -5,7 +5,7 @@ use quintet_core::{Error, ErrorKind, Result, TemplateValue, Value};
 
 use super::foreign_key::show;
 use crate::{
-    field::FieldType,
+    key::Key,
     model::{Erased, Model, Record, Relative},
 };
 
@@ -127,7 +127,7 @@ impl<C: Model> fmt::Debug for HasMany<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(objects) = self.loaded() else { return f.write_str("not loaded") };
         let name = C::meta().name;
-        let key = |object: &C| Plain(format!("{name}({})", show(&object.pk().encode())));
+        let key = |object: &C| Plain(format!("{name}({})", show(&object.pk().to_key())));
         f.debug_list().entries(objects.iter().map(key)).finish()
     }
 }

@@ -3,7 +3,10 @@ use std::sync::Arc;
 use quintet_core::{Value, value::Uuid};
 
 use super::ForeignKey;
-use crate::{field::FieldType, model::Model};
+use crate::{
+    key::{Key, KeyPart},
+    model::Model,
+};
 
 /// What identifies a `T`: the object, its key, or a foreign key to it.
 #[diagnostic::on_unimplemented(
@@ -42,10 +45,10 @@ macro_rules! keys {
 }
 
 keys! {
-    [] &T, x => x.pk().encode();
-    [] &Arc<T>, x => x.pk().encode();
-    [] &ForeignKey<T>, x => x.id().encode();
-    [] ForeignKey<T>, x => x.id().encode();
+    [] &T, x => x.pk().to_key();
+    [] &Arc<T>, x => x.pk().to_key();
+    [] &ForeignKey<T>, x => x.id().to_key();
+    [] ForeignKey<T>, x => x.id().to_key();
     [<Pk = i64>] i64, x => Value::Int(x);
     [<Pk = i64>] &i64, x => Value::Int(*x);
     [<Pk = i32>] i32, x => Value::Int(x.into());
@@ -59,6 +62,23 @@ keys! {
     [<Pk = String>] &str, x => Value::Text(x.to_owned());
     [<Pk = String>] &String, x => Value::Text(x.clone());
 }
+
+macro_rules! tuples {
+    ($($($value:ident $part:ident),+;)*) => {$(
+        impl<T, $($value, $part),+> IntoPk<T> for ($($value,)+)
+        where
+            T: Model<Pk = ($($part,)+)>,
+            $($value: KeyPart<$part>),+
+        {
+            #[allow(non_snake_case)]
+            fn into_pk(self) -> Value {
+                let ($($value,)+) = self;
+                Value::List(vec![$($value.into_part()),+])
+            }
+        }
+    )*};
+}
+tuples! { A V, B W; A V, B W, C X; A V, B W, C X, D Y; A V, B W, C X, D Y, E Z; }
 
 impl<T: Model, V: IntoPk<T>> IntoOptPk<T> for Option<V> {
     fn into_opt_pk(self) -> Value {

@@ -4,9 +4,10 @@ use quintet_core::Value;
 
 use super::IntoPk;
 use crate::{
-    ast::{Aggregate, Comparison, ManyNode, Node, PathKey},
+    ast::{Aggregate, ManyNode, Node},
     expr::{Aggregated, Assign, AssignValue, Cond, Expr, ExprOf, IntoOrders},
     field::{FieldType, Number},
+    key::key_is,
     model::Model,
     path::{OwnColumn, Path},
     query::{IntoPrefetch, QuerySet, ToOne},
@@ -100,8 +101,7 @@ impl<P: Path, C: Model, const I: u16> Many<P, C, I> {
 
     /// This object is among the related.
     pub fn contains(self, object: impl IntoPk<C>) -> Cond<P::Root> {
-        let key = Node::Column(PathKey::ROOT, C::meta().key().unwrap_or_default());
-        self.any(Expr::from_node(Node::compare(Comparison::Eq, key, Node::Value(object.into_pk()))))
+        self.any(Expr::from_node(key_is(C::meta(), object.into_pk())))
     }
 
     /// How many related rows there are.
@@ -145,6 +145,12 @@ impl<P: OwnColumn, C: Model, const I: u16> Many<P, C, I> {
 }
 
 impl<P: Path, C: Model, const I: u16> ManyQuery<P, C, I> {
+    /// Also the rows that their model's default scope leaves out.
+    pub fn unscoped(mut self) -> Self {
+        self.query = self.query.unscoped();
+        self
+    }
+
     /// Only rows that match this too.
     pub fn filter(mut self, condition: Cond<C>) -> Self {
         self.query = self.query.filter(condition);

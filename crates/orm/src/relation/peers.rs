@@ -11,11 +11,10 @@ use quintet_core::{Result, Value};
 use tokio::sync::OnceCell;
 
 use crate::{
-    ast::{Node, PathKey},
     decode::PeerList,
     executor::Executor,
     expr::Expr,
-    field::FieldType,
+    key::{Key, key_in, keys_at_once},
     model::Model,
     query::QuerySet,
 };
@@ -60,21 +59,15 @@ impl<T: Model> Peers<T> {
         at: &'static Location<'static>,
     ) -> Result<HashMap<T::Pk, Arc<T>>> {
         let different: HashSet<&T::Pk> = self.keys.get().into_iter().flatten().collect();
-        let keys: Vec<Value> = different.into_iter().map(FieldType::encode).collect();
+        let keys: Vec<Value> = different.into_iter().map(Key::to_key).collect();
         let mut objects = HashMap::with_capacity(keys.len());
-        // Half of what one statement takes: no database's list is too long for that.
-        for chunk in keys.chunks((db.dialect().max_parameters / 2).max(1)) {
-            let rows = QuerySet::<T>::new().filter(key_in(chunk.to_vec())).rows(db, at).await?;
-            objects.extend(rows.into_iter().map(|row| (row.pk().clone(), Arc::new(row))));
+        for chunk in keys.chunks(keys_at_once(db.dialect().max_parameters, T::Pk::WIDTH)) {
+            let some = Expr::from_node(key_in(T::meta(), chunk.to_vec()));
+            let rows = QuerySet::<T>::new().unscoped().filter(some).rows(db, at).await?;
+            objects.extend(rows.into_iter().map(|row| (row.pk(), Arc::new(row))));
         }
         Ok(objects)
     }
-}
-
-/// The key is one of these.
-pub(crate) fn key_in<T: Model>(keys: Vec<Value>) -> Expr<T, bool> {
-    let key = Node::Column(PathKey::ROOT, T::meta().key().unwrap_or_default());
-    Expr::from_node(Node::In(Box::new(key), keys))
 }
 
 /// Collects the keys while rows are decoded.

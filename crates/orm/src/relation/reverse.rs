@@ -8,6 +8,7 @@ use crate::{
     executor::Executor,
     expr::{Aggregated, Cond, Expr, ExprOf, IntoOrders},
     field::{FieldType, Number},
+    key::{Key, key_node, keys_at_once},
     model::Model,
     path::Path,
     query::{QuerySet, children},
@@ -46,6 +47,12 @@ impl<C: Model + Path, T: Model, const I: u16, const NULL: bool> FkCol<C, T, I, N
 }
 
 impl<C: Model, T: Model, const I: u16> Reverse<C, T, I> {
+    /// Also the rows that their model's default scope leaves out.
+    pub fn unscoped(mut self) -> Self {
+        self.query = self.query.unscoped();
+        self
+    }
+
     /// Only rows that match this too.
     pub fn filter(mut self, condition: Cond<C>) -> Self {
         self.query = self.query.filter(condition);
@@ -144,7 +151,7 @@ impl<C: Model, T: Model, const I: u16> Reverse<C, T, I> {
         let mut wrong = None;
         for object in objects {
             let value = object.into_pk();
-            match T::Pk::from_value(&value) {
+            match T::Pk::from_key(&value) {
                 Ok(key) if seen.insert(key.clone()) => keys.push(value),
                 Ok(_) => {}
                 Err(error) => wrong = Some(error),
@@ -155,8 +162,7 @@ impl<C: Model, T: Model, const I: u16> Reverse<C, T, I> {
                 return Err(error.at(at));
             }
             let mut groups: HashMap<T::Pk, Vec<C>> = HashMap::with_capacity(keys.len());
-            // Half of what one statement takes, so that the query's own values have room.
-            for chunk in keys.chunks((db.dialect().max_parameters / 2).max(1)) {
+            for chunk in keys.chunks(keys_at_once(db.dialect().max_parameters, T::Pk::WIDTH)) {
                 let query = children::<T::Pk, C>(&self.query, Link::Key { via: I }, chunk);
                 for (key, child) in query.rows(db, at).await? {
                     groups.entry(key).or_default().push(child);
@@ -168,7 +174,7 @@ impl<C: Model, T: Model, const I: u16> Reverse<C, T, I> {
 
     /// The rows that point to the object of the query around this one.
     fn correlated(self) -> Box<Select> {
-        let key = Node::Column(PathKey::ROOT, T::meta().key().unwrap_or_default());
+        let key = key_node(T::meta(), PathKey::ROOT);
         let outer = OuterNode { model: T::meta(), at: PathKey::ROOT, node: key };
         let mut select = self.query.into_select();
         select.order.clear();

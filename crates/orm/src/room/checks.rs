@@ -13,6 +13,8 @@ pub(super) fn all(services: &Services) -> Vec<Check> {
     found.extend(shared_tables(&models));
     found.extend(unregistered_targets(&models));
     found.extend(broken_patterns(&models));
+    found.extend(models_between(&models));
+    found.extend(same_permissions(&models));
     found
 }
 
@@ -42,7 +44,8 @@ fn shared_tables(models: &[&'static ModelMeta]) -> Vec<Check> {
             owners.insert(table.to_lowercase(), owner);
         }
     };
-    for meta in models {
+    // What no migration makes may be another view of a table.
+    for meta in models.iter().filter(|meta| meta.options.managed) {
         let Ok(identity) = meta.identity() else { continue };
         claim(&identity.table, identity.label.clone());
         for (field, index) in meta.fields.iter().zip(0u16..) {
@@ -90,6 +93,49 @@ fn broken_patterns(models: &[&'static ModelMeta]) -> Vec<Check> {
         let message = format!("the regex of {about} is none: {problem}");
         let hint = "mend it: a value would always be refused. There is no look-around, and no reference back";
         found.push(Check::error("orm.E004", message).hint(hint).about(about));
+    }
+    found
+}
+
+/// Many-to-manys whose model between does not lead to both sides, or leads there twice.
+fn models_between(models: &[&'static ModelMeta]) -> Vec<Check> {
+    let mut found = Vec::new();
+    for meta in models {
+        for (field, index) in meta.fields.iter().zip(0u16..) {
+            let Relation::ManyToMany { through, .. } = field.relation else { continue };
+            let Some(between) = through.model.and_then(|own| own.model.get()) else { continue };
+            let about = format!("{}.{}", meta.label(), field.name);
+            if !models.contains(&between) {
+                let message = format!(
+                    "{about} goes through `{}` ({}), which no installed app registers: it would have no table",
+                    between.name, between.module
+                );
+                let hint = format!("add `{}` to `.models(..)` of its app", between.name);
+                found.push(Check::error("orm.E003", message).hint(hint).about(about));
+            } else if let Err(error) = meta.between(index) {
+                found.push(Check::error("orm.E005", error.to_string()).about(about));
+            }
+        }
+    }
+    found
+}
+
+/// Permissions that two models, or one of its own and a default one, have under one name in an app.
+fn same_permissions(models: &[&'static ModelMeta]) -> Vec<Check> {
+    let mut owners: HashMap<(String, String), &'static ModelMeta> = HashMap::new();
+    let mut found = Vec::new();
+    for meta in models {
+        let Ok(identity) = meta.identity() else { continue };
+        for (name, _) in meta.permissions() {
+            let Some(other) = owners.insert((identity.app.clone(), name.clone()), meta) else { continue };
+            let message = if other == *meta {
+                format!("{} has the permission `{name}` twice", meta.label())
+            } else {
+                format!("{} and {} both have the permission `{name}`", other.label(), meta.label())
+            };
+            let hint = "give it another name, or leave it out of `permissions` or `default_permissions`";
+            found.push(Check::error("orm.E006", message).hint(hint).about(meta.label().to_owned()));
+        }
     }
     found
 }

@@ -4,7 +4,7 @@ use crate::{
     ast::{PathKey, Select},
     model::{Key, Model},
     path::{Optional, Path, Present},
-    relation::{FkCol, Many, ManyQuery, Reverse},
+    relation::{FkCol, Many, ManyQuery, OneCol, Reverse},
 };
 
 /// A foreign key from `M` to `T` that is always there.
@@ -47,6 +47,13 @@ impl<P: Path, T: Model, const I: u16> NestedOptional<P::Root, T> for FkCol<P, T,
 
 #[diagnostic::do_not_recommend]
 impl<P: Path<Null = Optional>, T: Model, const I: u16> NestedOptional<P::Root, T> for FkCol<P, T, I, false> {
+    fn path(self) -> PathKey {
+        const { P::KEY.push(I) }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Path, T: Model, const I: u16> NestedOptional<P::Root, T> for OneCol<P, T, I> {
     fn path(self) -> PathKey {
         const { P::KEY.push(I) }
     }

@@ -10,18 +10,18 @@ use super::{
 use crate::{
     ast::{Node, Owners, PathKey, Select},
     decode::Cursor,
-    field::FieldType,
-    model::{Key, Model},
+    key::{Key, keys_at_once},
+    model::Model,
     relation::{Between, Link, link},
 };
 
 /// A part of a shape that needs a query of its own.
 pub trait Part<S>: Send + Sync {
-    /// The column that identifies the owner, seen from the shape's model.
+    /// The columns that identify the owner, seen from the shape's model.
     #[doc(hidden)]
-    fn key(&self) -> Node;
+    fn key(&self) -> Vec<Node>;
 
-    /// Reads that column; NULL if there is no owner.
+    /// Reads those columns; NULL if there is no owner.
     #[doc(hidden)]
     fn read(&self, cursor: &mut Cursor<'_>) -> Result<Value>;
 
@@ -43,8 +43,8 @@ pub(super) struct Lifted<S, N> {
 }
 
 impl<S: Shape, N: Shape> Part<S> for Lifted<S, N> {
-    fn key(&self) -> Node {
-        self.part.key().under(self.path)
+    fn key(&self) -> Vec<Node> {
+        self.part.key().into_iter().map(|node| node.under(self.path)).collect()
     }
 
     fn read(&self, cursor: &mut Cursor<'_>) -> Result<Value> {
@@ -68,12 +68,16 @@ pub(super) struct ManyPart<S, N, K> {
 }
 
 impl<S: Shape, N: Shape, K: Key> Part<S> for ManyPart<S, N, K> {
-    fn key(&self) -> Node {
-        Node::Column(self.path, self.owner.key().unwrap_or_default())
+    fn key(&self) -> Vec<Node> {
+        self.owner.primary_key.iter().map(|part| Node::Column(self.path, *part)).collect()
     }
 
     fn read(&self, cursor: &mut Cursor<'_>) -> Result<Value> {
-        Ok(cursor.next::<Option<K>>()?.encode())
+        if cursor.is_null(0)? {
+            cursor.skip(K::WIDTH);
+            return Ok(Value::Null);
+        }
+        Ok(K::read(cursor)?.to_key())
     }
 
     fn load<'a>(&'a self, level: Level<'a>, rows: Vec<(Value, &'a mut S)>) -> BoxFuture<'a, Result> {
@@ -85,7 +89,7 @@ impl<S: Shape, N: Shape, K: Key> Part<S> for ManyPart<S, N, K> {
                 if value.is_null() {
                     continue;
                 }
-                let slots = owners.entry(K::from_value(&value)?).or_default();
+                let slots = owners.entry(K::from_key(&value)?).or_default();
                 if slots.is_empty() {
                     keys.push(value);
                 }
@@ -101,8 +105,7 @@ impl<S: Shape, N: Shape, K: Key> Part<S> for ManyPart<S, N, K> {
             let mut part_keys: Vec<Vec<Value>> = Vec::new();
             let mut plan = Plan::<N>::of();
             let parts: Parts<N> = std::mem::take(&mut plan.parts).into();
-            // Half of what one statement takes, so that the query's own values have room.
-            for chunk in keys.chunks((level.db.dialect().max_parameters / 2).max(1)) {
+            for chunk in keys.chunks(keys_at_once(level.db.dialect().max_parameters, K::WIDTH)) {
                 let select = self.children(chunk, &plan.columns, &parts)?;
                 let rows = fetch::<N, K>(&select, Some(owners.clone()), parts.clone(), level).await?;
                 found.extend(rows.rows);
@@ -138,19 +141,14 @@ impl<S, N, K> ManyPart<S, N, K> {
                 select.columns.push(column.clone());
                 select.filter.push(Node::In(Box::new(column), keys.to_vec()));
             }
-            Link::Table(Between { model, field, owner_column, related_column }) => {
+            Link::Table(Between { table, owner_column, related_column, .. }) => {
                 select.columns.push(Node::OwnerKey);
-                select.owners = Some(Owners {
-                    model,
-                    field,
-                    owner_column,
-                    root_column: related_column,
-                    keys: keys.to_vec(),
-                });
+                select.owners =
+                    Some(Owners { table, owner_column, root_column: related_column, keys: keys.to_vec() });
             }
         }
         select.columns.extend_from_slice(columns);
-        select.columns.extend(parts.iter().map(|part| part.key()));
+        select.columns.extend(parts.iter().flat_map(|part| part.key()));
         select.prepare();
         Ok(select)
     }

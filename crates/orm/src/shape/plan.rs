@@ -28,7 +28,7 @@ impl<S: Shape> Plan<S> {
     /// The columns with those of the parts' keys at the end, and the parts.
     pub(crate) fn into_query(self, columns: &mut Vec<Node>) -> Vec<Box<dyn Part<S>>> {
         columns.extend(self.columns);
-        columns.extend(self.parts.iter().map(|part| part.key()));
+        columns.extend(self.parts.iter().flat_map(|part| part.key()));
         self.parts
     }
 
@@ -55,7 +55,9 @@ impl<S: Shape> Plan<S> {
     ) {
         const { deep_enough::<N>() };
         let path = relation.path();
-        self.columns.push(Node::Column(path, N::Model::meta().key().unwrap_or_default()));
+        // Any part of the key tells.
+        self.columns
+            .push(Node::Column(path, N::Model::meta().primary_key.first().copied().unwrap_or_default()));
         self.nested(path, place);
     }
 

@@ -114,14 +114,14 @@ impl<S: Send + 'static, K: Key> RowSink for Sink<S, K> {
         let slots = match &self.owners {
             None => &[0][..],
             Some(owners) => {
-                let key: K = Cursor::new(row, &mut self.cx).next()?;
+                let key = K::read(&mut Cursor::new(row, &mut self.cx))?;
                 owners.get(&key).map_or(&[][..], Vec::as_slice)
             }
         };
         for slot in slots {
             let mut cursor = Cursor::new(row, &mut self.cx);
             if self.owners.is_some() {
-                cursor.skip(1);
+                cursor.skip(K::WIDTH);
             }
             self.found.rows.push((*slot, (self.decode)(&mut cursor)?));
             for (part, keys) in self.parts.iter().zip(&mut self.found.keys) {

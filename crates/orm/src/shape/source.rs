@@ -2,6 +2,7 @@ use crate::{
     ast::Node,
     expr::{Col, Expr},
     field::FieldType,
+    key::SingleKey,
     model::Model,
     path::{Nullability, Path},
     relation::FkCol,
@@ -34,13 +35,18 @@ impl<M: Model, T: FieldType> ShapeField<M, T> for Expr<M, T> {
 
 impl<P: Path, T: Model, const I: u16> ShapeField<P::Root, <P::Null as Nullability>::Of<T::Pk>>
     for FkCol<P, T, I, false>
+where
+    T::Pk: SingleKey,
 {
     fn into_node(self) -> Node {
         Node::Column(P::KEY, I)
     }
 }
 
-impl<P: Path, T: Model, const I: u16> ShapeField<P::Root, Option<T::Pk>> for FkCol<P, T, I, true> {
+impl<P: Path, T: Model, const I: u16> ShapeField<P::Root, Option<T::Pk>> for FkCol<P, T, I, true>
+where
+    T::Pk: SingleKey,
+{
     fn into_node(self) -> Node {
         Node::Column(P::KEY, I)
     }

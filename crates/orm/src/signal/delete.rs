@@ -1,7 +1,7 @@
 use std::{fmt, marker::PhantomData, ops::Deref, sync::Arc};
 
 use super::{raw::RawRow, save::row};
-use crate::{db::Tx, field::FieldType, model::Model};
+use crate::{db::Tx, key::Key, model::Model};
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -38,7 +38,7 @@ macro_rules! events {
 
         impl<M: Model> fmt::Debug for $name<M> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({} {:?})", stringify!($name), M::meta().name, self.row().pk().encode())
+                write!(f, "{}({} {:?})", stringify!($name), M::meta().name, self.row().pk().to_key())
             }
         }
     )*};

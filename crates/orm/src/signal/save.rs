@@ -7,6 +7,7 @@ use crate::{
     db::Tx,
     expr::{Col, IntoAssigns},
     field::FieldType,
+    key::Key,
     model::Model,
     write::IntoFields,
 };
@@ -51,7 +52,7 @@ impl<M: Model> Saving<M> {
     /// # Errors
     /// If the database holds a key that is none of the model's.
     pub fn pk(&self) -> Result<Option<M::Pk>> {
-        self.raw.key.as_ref().map(M::Pk::from_value).transpose()
+        self.raw.key.as_ref().map(M::Pk::from_key).transpose()
     }
 
     /// The value that a column will have; `None` where only the database knows it.
@@ -203,7 +204,7 @@ impl<M: Model> Deref for Saved<M> {
 
 impl<M: Model> fmt::Debug for Saved<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Saved({} {:?}, {:?})", M::meta().name, self.row().pk().encode(), self.changed())
+        write!(f, "Saved({} {:?}, {:?})", M::meta().name, self.row().pk().to_key(), self.changed())
     }
 }
 

@@ -2,8 +2,11 @@
 
 use quintet_core::{Error, Result};
 
-use super::{Ask, Render, facts::key_of, scope::Scope};
-use crate::ast::{Node, PathKey, Select};
+use super::{Ask, Render, scope::Scope};
+use crate::{
+    ast::{Node, PathKey, Select},
+    key::{key_columns, key_node},
+};
 
 impl Render {
     /// Writes `SELECT q.c0, … FROM (rows with their windows) AS q WHERE …`. What needs no window is looked at inside, before
@@ -65,12 +68,11 @@ impl Render {
 
     /// Where rows are put together or locked, which rows is said by their keys.
     fn by_key(&mut self, query: &Select, ask: Ask) -> Result {
-        let key = Node::Column(PathKey::ROOT, key_of(query.root)?.0);
         let mut keys = Select::new(query.root);
-        keys.columns = vec![key.clone()];
+        keys.columns = key_columns(query.root);
         keys.filter.clone_from(&query.filter);
         keys.owners.clone_from(&query.owners);
-        let among = Node::InQuery(Box::new(key), Box::new(keys));
+        let among = Node::InQuery(Box::new(key_node(query.root, PathKey::ROOT)), Box::new(keys));
         self.query(&Select { filter: vec![among], ..query.clone() }, ask)
     }
 }

@@ -2,7 +2,7 @@
 
 use quintet_core::{
     Error, Result, Value,
-    meta::{Digits, FieldMeta, ModelMeta},
+    meta::{Digits, FieldMeta, ModelMeta, Relation},
     value::{Decimal, Kind},
 };
 
@@ -57,7 +57,7 @@ pub(super) fn is_optional(root: &'static ModelMeta, path: PathKey) -> Result<boo
     let mut model = root;
     for step in path.steps() {
         let field = field_at(model, *step)?;
-        if field.null {
+        if field.null || matches!(field.relation, Relation::HasOne { .. }) {
             return Ok(true);
         }
         if let Some(next) = field.relation.target() {
@@ -115,7 +115,7 @@ pub(super) fn nullable(root: &'static ModelMeta, node: &Node) -> Result<bool> {
             any(&branches.iter().map(|(_, value)| value).chain([&**otherwise]).collect::<Vec<_>>())?
         }
         Node::Outer(outer) => !outer.at.is_root() || nullable(outer.model, &outer.node)?,
-        Node::And(all) | Node::Or(all) => any(&all.iter().collect::<Vec<_>>())?,
+        Node::And(all) | Node::Or(all) | Node::Row(all) => any(&all.iter().collect::<Vec<_>>())?,
         Node::In(a, _) | Node::Text(_, a, _) => nullable(root, a)?,
         Node::Function(Function::Concat | Function::Random, _) => false,
         Node::Function(Function::NullIf, _) => true,

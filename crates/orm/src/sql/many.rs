@@ -31,10 +31,10 @@ impl Render {
                 self.qualifier(child_alias);
                 self.name(field_at(child, via)?.column);
             }
-            Link::Table(Between { model, field, owner_column, related_column }) => {
+            Link::Table(Between { table, owner_column, related_column, .. }) => {
                 let between = self.alias();
                 self.push(" JOIN ");
-                self.name(model.through_table(field)?);
+                self.name(table);
                 self.push(" AS t");
                 self.number(between);
                 self.push(" ON ");

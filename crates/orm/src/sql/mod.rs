@@ -14,6 +14,7 @@ mod facts;
 mod function;
 mod insert;
 mod json;
+mod key;
 mod many;
 mod node;
 mod scope;

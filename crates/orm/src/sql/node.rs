@@ -34,6 +34,7 @@ impl Render {
                 Ok(())
             }
             Node::Value(value) => self.bind(value),
+            Node::Row(parts) => self.row(parts),
             Node::Compare(op, a, b) => self.compare(*op, a, b),
             Node::Calculate(op, a, b) => self.calculate(*op, a, b),
             Node::And(all) => self.junction(all, " AND ", "TRUE"),
@@ -84,6 +85,7 @@ impl Render {
         let alone = match node {
             Node::Column(..)
             | Node::Value(_)
+            | Node::Row(_)
             | Node::Function(..)
             | Node::Many(_)
             | Node::Aggregate(_)
@@ -222,6 +224,9 @@ impl Render {
             return Ok(());
         }
         self.operand(inner)?;
+        if let Node::Row(parts) = inner {
+            return self.rows_among(parts, values);
+        }
         if let Some(own) = digits(self.root()?, inner)?
             && !self.dialect.native_decimal
         {

@@ -1,6 +1,9 @@
 //! The tables of one query: its root and what its expressions reach over foreign keys.
 
-use quintet_core::{Result, meta::ModelMeta};
+use quintet_core::{
+    Result,
+    meta::{ModelMeta, Relation},
+};
 
 use super::{
     Render,
@@ -152,10 +155,17 @@ impl Render {
             self.table(join.model, Some(join.alias))?;
             self.push(" ON ");
             self.qualifier(Some(join.alias));
-            self.name(key_of(join.model)?.1.column);
+            let (owner_model, owner_alias) = (model_at(root, owner)?, self.alias_at(owner));
+            let field = field_at(owner_model, step)?;
+            // The foreign key is on the one side or on the other.
+            let (there, here) = match field.relation {
+                Relation::HasOne { via, .. } => (field_at(join.model, via)?, key_of(owner_model)?.1),
+                _ => (key_of(join.model)?.1, field),
+            };
+            self.name(there.column);
             self.push(" = ");
-            self.qualifier(self.alias_at(owner));
-            self.name(field_at(model_at(root, owner)?, step)?.column);
+            self.qualifier(owner_alias);
+            self.name(here.column);
         }
         let ranked = self.scopes.last().map(|scope| scope.ranked.clone()).unwrap_or_default();
         ranked.iter().try_for_each(|ranked| self.join_ranked(ranked))

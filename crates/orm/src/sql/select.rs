@@ -199,7 +199,7 @@ impl Render {
         let root = self.root()?;
         let alias = self.scopes.last().and_then(|scope| scope.owners).map(|(alias, _)| alias);
         self.push(" JOIN ");
-        self.name(owners.model.through_table(owners.field)?);
+        self.name(owners.table);
         if let Some(alias) = alias {
             self.push(" AS t");
             self.number(alias);

@@ -50,6 +50,8 @@ impl<'a> Shape<'a> {
             root,
             columns,
             filter,
+            // Which conditions are the scope's does not matter to the text.
+            scoped: _,
             order,
             limit,
             offset,
@@ -164,10 +166,9 @@ impl<'a> Shape<'a> {
     }
 
     fn owners(&mut self, owners: &Owners) -> Written {
-        let Owners { model, field, owner_column, root_column, keys } = owners;
+        let Owners { table, owner_column, root_column, keys } = owners;
         self.byte(1);
-        self.model(model);
-        self.number(*field);
+        self.text(table)?;
         self.text(owner_column)?;
         self.text(root_column)?;
         // One key is compared, several are listed.

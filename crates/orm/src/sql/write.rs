@@ -2,13 +2,11 @@
 
 use quintet_core::{Error, Result, Value, meta::ModelMeta};
 
-use super::{
-    Ask, Render, Returning,
-    facts::{field_at, key_of},
-    scope::Scope,
-    window::no_window,
+use super::{Ask, Render, Returning, facts::field_at, scope::Scope, window::no_window};
+use crate::{
+    ast::{Node, PathKey, Select},
+    key::key_columns,
 };
-use crate::ast::{Node, PathKey, Select};
 
 impl Render {
     /// Writes an update of the rows of a query.
@@ -57,14 +55,12 @@ impl Render {
         if !query.is_cut() && query.owners.is_none() && !query.filter.iter().any(joins) {
             return self.conditions(&query.filter, false);
         }
-        let (index, key) = key_of(query.root)?;
         let mut keys = query.clone();
-        keys.columns = vec![Node::Column(PathKey::ROOT, index)];
+        keys.columns = key_columns(query.root);
         // The same key twice changes nothing, and some databases order distinct rows by selected columns only.
         keys.distinct = false;
         self.push(" WHERE ");
-        self.qualifier(self.alias_at(PathKey::ROOT));
-        self.name(key.column);
+        self.key(query.root, self.alias_at(PathKey::ROOT))?;
         self.push(" IN (");
         self.query(&keys, Ask::Rows)?;
         self.push(")");
@@ -74,23 +70,18 @@ impl Render {
     /// `(SELECT value FROM the same row, joined)`.
     fn set_from_join(&mut self, model: &'static ModelMeta, index: u16, node: &Node) -> Result {
         let outer = self.alias_at(PathKey::ROOT);
-        let (_, key) = key_of(model)?;
         self.open(model, |mention| node.visit(mention))?;
         self.push("(SELECT ");
         self.stored(field_at(model, index)?, node)?;
         self.from()?;
         self.push(" WHERE ");
-        self.qualifier(self.alias_at(PathKey::ROOT));
-        self.name(key.column);
-        self.push(" = ");
-        self.qualifier(outer);
-        self.name(key.column);
+        self.same_key(model, self.alias_at(PathKey::ROOT), outer)?;
         self.push(")");
         self.close();
         Ok(())
     }
 
-    /// Writes an update of several rows, each with its own values: the key first, then one value a field.
+    /// Writes an update of several rows, each with its own values: those of the key first, then one a field.
     pub(crate) fn update_each(
         &mut self,
         model: &'static ModelMeta,
@@ -98,12 +89,12 @@ impl Render {
         rows: &[Vec<Value>],
         returning: Returning,
     ) -> Result {
-        let (key_index, key) = key_of(model)?;
+        let key = model.primary_key;
         self.scopes.push(Scope::bare(model));
         self.push("UPDATE ");
         self.table(model, None)?;
         self.push(" SET ");
-        self.list(fields.iter().zip(2..), ", ", |render, (index, column)| {
+        self.list(fields.iter().zip(key.len() + 1..), ", ", |render, (index, column)| {
             render.name(field_at(model, *index)?.column);
             render.push(" = v.column");
             render.number(column);
@@ -116,28 +107,28 @@ impl Render {
         self.push(" FROM (VALUES ");
         self.list(rows.iter().enumerate(), ", ", |render, (number, row)| {
             render.push("(");
-            render.list(
-                [&key_index].into_iter().chain(fields).zip(row),
-                ", ",
-                |render, (index, value)| {
-                    let field = field_at(model, *index)?;
-                    let node = Node::Value(value.clone());
-                    // The first row's types are those of all.
-                    if number == 0 && render.dialect.typed_values {
-                        render.typed(&node, field.kind)
-                    } else {
-                        render.stored(field, &node)
-                    }
-                },
-            )?;
+            render.list(key.iter().chain(fields).zip(row), ", ", |render, (index, value)| {
+                let field = field_at(model, *index)?;
+                let node = Node::Value(value.clone());
+                // The first row's types are those of all.
+                if number == 0 && render.dialect.typed_values {
+                    render.typed(&node, field.kind)
+                } else {
+                    render.stored(field, &node)
+                }
+            })?;
             render.push(")");
             Ok(())
         })?;
         self.push(") AS v WHERE ");
-        self.table(model, None)?;
-        self.push(".");
-        self.name(key.column);
-        self.push(" = v.column1");
+        self.list(key.iter().zip(1..), " AND ", |render, (part, column)| {
+            render.table(model, None)?;
+            render.push(".");
+            render.name(field_at(model, *part)?.column);
+            render.push(" = v.column");
+            render.number(column);
+            Ok(())
+        })?;
         self.answering_of(model, returning)?;
         self.close();
         Ok(())
@@ -154,7 +145,6 @@ impl Render {
         only: bool,
         returning: Returning,
     ) -> Result {
-        let (_, key) = key_of(model)?;
         let field = field_at(model, via)?;
         if only && !field.null {
             return Err(Error::internal(format!("{}.{} can't be empty", model.name, field.name)));
@@ -167,7 +157,7 @@ impl Render {
         self.push(" = ");
         if only {
             self.push("CASE WHEN ");
-            self.among(key.column, objects)?;
+            self.key_among(model, objects)?;
             self.push(" THEN ");
             self.typed(&Node::Value(owner.clone()), field.kind)?;
             self.push(" END");
@@ -182,7 +172,7 @@ impl Render {
             self.bump(model)?;
             self.push(" WHERE ");
         }
-        self.among(key.column, objects)?;
+        self.key_among(model, objects)?;
         self.answering(model, returning)?;
         self.close();
         Ok(())
@@ -211,15 +201,6 @@ impl Render {
             render.name(field_at(model, *index)?.column);
             Ok(())
         })
-    }
-
-    fn among(&mut self, column: &str, values: &[Value]) -> Result {
-        if values.is_empty() {
-            self.push("FALSE");
-            return Ok(());
-        }
-        self.name(column);
-        self.one_of(values)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
         tap::Tap,
     },
     executor::Executor,
-    field::FieldType,
+    key::Key,
     model::{Model, Record},
     row::RowSink,
     signal::{Ears, Moment, Rows},
@@ -175,7 +175,10 @@ pub(crate) async fn bulk_update<M: Model>(
     let mut errors = FieldErrors::new();
     let mut values: Vec<Vec<Value>> = Vec::with_capacity(rows.len());
     for row in rows {
-        let mut one = vec![row.pk().encode()];
+        let mut one = match row.pk().to_key() {
+            Value::List(parts) => parts,
+            single => vec![single],
+        };
         let (set, refused_by_model) = match meta.clean {
             None => Default::default(),
             Some(_) => {
@@ -202,7 +205,7 @@ pub(crate) async fn bulk_update<M: Model>(
     }
     fields.extend(touched.iter().map(|(index, _)| *index));
     errors.into_result().map_err(|error| error.at(at))?;
-    let chunk = (db.dialect().max_parameters / (fields.len() + 1)).max(1);
+    let chunk = (db.dialect().max_parameters / (fields.len() + M::Pk::WIDTH)).max(1);
     if values.len() <= chunk {
         return write_chunks::<M>(&[&values], &fields, db, at).await;
     }

@@ -11,10 +11,10 @@ use super::{
     version,
 };
 use crate::{
-    ast::{Comparison, Node, PathKey, Select},
+    ast::{Node, Select},
     executor::Executor,
     expr::{AssignValue, RawAssign},
-    field::FieldType,
+    key::{Key, key_is},
     model::{Model, Record},
     query::not_found,
     validate::{check, own_rules},
@@ -41,7 +41,7 @@ pub struct Edit<M: Model> {
 impl<M: Model> Edit<M> {
     pub(crate) fn new(row: M) -> Self {
         let before = values(&row);
-        Edit { key: row.pk().encode(), row, before }
+        Edit { key: row.pk().to_key(), row, before }
     }
 
     /// The names of the fields that have changed.
@@ -76,8 +76,7 @@ impl<M: Model> Edit<M> {
             let sets = edit.assigns();
             let number = M::meta().version().and_then(|(field, _)| edit.row.value_at(field)?.as_int());
             let mut select = Box::new(Select::new(M::meta()));
-            let column = Node::Column(PathKey::ROOT, M::meta().key().unwrap_or_default());
-            select.add_filter(Node::compare(Comparison::Eq, column, Node::Value(edit.key.clone())));
+            select.add_filter(key_is(M::meta(), edit.key.clone()));
             let Edit { mut row, key, before } = edit;
             let change = Save { select, sets, version: number, row: Some((key.clone(), before)) };
             let Some(done) = save(change, false, db, at).await? else {

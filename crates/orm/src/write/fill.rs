@@ -30,7 +30,8 @@ impl<M: Model> Fill<M> for &M {
         let meta = M::meta();
         let copied = meta
             .columns()
-            .filter(|(index, field)| !field.version && !field.auto && !meta.primary_key.contains(index));
+            // Of a key of several columns, those that are not given are the old row's.
+            .filter(|(index, field)| !field.version && !field.auto && meta.key() != Some(*index));
         out.extend(copied.filter_map(|(field, _)| {
             let value = AssignValue::Node(Node::Value(self.value_at(field)?));
             Some(RawAssign { field, value })

@@ -72,7 +72,8 @@ pub(super) async fn or_get<M: Model>(
         let value = draft.value(*index).map_err(|error| error.at(at))?;
         condition.push(Node::compare(Comparison::Eq, column, Node::Value(value)));
     }
-    let existing = QuerySet::<M>::new().filter(Expr::from_node(Node::And(condition)));
+    // Whatever the default scope leaves out is in the way of the unique index all the same.
+    let existing = QuerySet::<M>::new().unscoped().filter(Expr::from_node(Node::And(condition)));
     let conflict = OnConflict::Keep { by };
     // The second look finds the row of whoever was quicker; the third turn is for one that was deleted in between.
     for _ in 0..3 {

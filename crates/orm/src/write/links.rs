@@ -9,6 +9,7 @@ use quintet_core::{
 
 use super::{
     explain::{explain_link, explain_write},
+    through,
     update::execute,
 };
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     dynamic::{values_of, values_sink},
     executor::Executor,
     expr::{AssignValue, RawAssign},
+    key::key_in,
     relation::{Between, Link, link},
     signal::{self, Ears, LinkAction, Moment},
     sql::{Links, Render, Returning},
@@ -48,19 +50,37 @@ impl LinkChange {
     }
 }
 
+/// Values for the fields of a model between, beside its two foreign keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Extra {
+    pub(crate) model: &'static ModelMeta,
+    pub(crate) sets: Vec<RawAssign>,
+}
+
 /// Changes the objects related to `owner` by its field `field`.
 pub(crate) async fn change_links(
-    meta: &'static ModelMeta,
-    field: u16,
+    (meta, field): (&'static ModelMeta, u16),
     owner: Value,
     change: LinkChange,
+    extra: Option<Extra>,
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result {
     match link(meta, field)? {
-        (child, Link::Key { via }) => change_keys(child, via, &owner, change, db, at).await,
+        (child, Link::Key { via }) => {
+            if let Some(extra) = extra {
+                let name = meta.field_at(field).map_or("", |field| field.name);
+                return Err(Error::internal(format!(
+                    "{}.{name} goes through no table: .with({}.…) has no row to be written to",
+                    meta.name, extra.model.name
+                ))
+                .at(at));
+            }
+            change_keys(child, via, &owner, change, db, at).await
+        }
         (other, Link::Table(between)) => {
-            let table = LinkTable::new((meta, field), other, &between).map_err(|error| error.at(at))?;
+            let table = LinkTable::new((meta, field), other, between, extra.as_ref());
+            let table = table.map_err(|error| error.at(at))?;
             table.change(&owner, change, db, at).await
         }
     }
@@ -82,7 +102,7 @@ pub(super) async fn add_links(
         ))
         .at(at));
     };
-    let table = LinkTable::new((meta, field), other, &between).map_err(|error| error.at(at))?;
+    let table = LinkTable::new((meta, field), other, between, None).map_err(|error| error.at(at))?;
     if table.ears(db, at).is_some() {
         for (owner, others) in links {
             table.change(owner, LinkChange::Add(others.to_vec()), db, at).await?;
@@ -94,32 +114,51 @@ pub(super) async fn add_links(
     table.add(&pairs, db, at).await.map(drop)
 }
 
-struct LinkTable {
+/// A many-to-many's table, seen from an owner.
+struct LinkTable<'a> {
     /// The relation as the caller knows it.
     relation: (&'static ModelMeta, u16),
     /// The relation where it is declared.
     declared: (&'static ModelMeta, u16),
     /// The fields that the two columns hold keys of: of the owner's model and of the other one.
     keys: [&'static FieldMeta; 2],
-    name: &'static str,
-    owner_column: &'static str,
-    related_column: &'static str,
+    between: Between,
+    /// Values for the other fields of new rows, if the table has a model of the site's own.
+    extra: Option<&'a Extra>,
 }
 
-impl LinkTable {
+impl<'a> LinkTable<'a> {
     fn new(
         relation: (&'static ModelMeta, u16),
         other: &'static ModelMeta,
-        between: &Between,
-    ) -> Result<Self> {
-        let name = between.model.through_table(between.field)?;
-        let Between { owner_column, related_column, model, field } = *between;
+        between: Between,
+        extra: Option<&'a Extra>,
+    ) -> Result<LinkTable<'a>> {
+        if let Some(extra) = extra
+            && between.model.is_none_or(|(model, ..)| model != extra.model)
+        {
+            let (meta, name) = (relation.0, relation.0.field_at(relation.1).map_or("", |field| field.name));
+            let between = between.model.map_or("a table of its own", |(model, ..)| model.name);
+            return Err(Error::internal(format!(
+                "{}.{name} goes through {between}, not through {}: .with(..) takes columns of the model between",
+                meta.name, extra.model.name
+            )));
+        }
         let key = |meta: &'static ModelMeta| {
             let key = meta.key().and_then(|index| meta.field_at(index));
             key.ok_or_else(|| Error::internal(format!("{} has no single key to be linked by", meta.name)))
         };
         let keys = [key(relation.0)?, key(other)?];
-        Ok(LinkTable { relation, declared: (model, field), keys, name, owner_column, related_column })
+        Ok(LinkTable { relation, declared: between.declared, keys, between, extra })
+    }
+
+    /// The columns in which the owner and the others stand: two ways round, if each pair is kept in both directions.
+    fn ways(&self) -> Vec<(&'static str, &'static str)> {
+        let Between { owner_column, related_column, symmetrical, .. } = self.between;
+        match symmetrical {
+            true => vec![(owner_column, related_column), (related_column, owner_column)],
+            false => vec![(owner_column, related_column)],
+        }
     }
 
     /// Is the owner a row of the model that does not declare the relation?
@@ -204,8 +243,11 @@ impl LinkTable {
         db: &dyn Executor,
         at: &'static Location<'static>,
     ) -> Result<Vec<Value>> {
+        if let Some((model, near, far)) = self.between.model {
+            return self.add_rows(model, (near, far), pairs, db, at).await;
+        }
         let chunk = (db.dialect().max_parameters / 2).max(1);
-        if pairs.len() <= chunk {
+        if pairs.len() <= chunk && !self.between.symmetrical {
             return self.insert(pairs, answer, db, at).await;
         }
         let tx = db.begin().await?;
@@ -227,14 +269,54 @@ impl LinkTable {
         if pairs.is_empty() {
             return Ok(Vec::new());
         }
+        let mut added = None;
+        for columns in self.ways() {
+            let entry = Entry::open(db, self.declared.0, What::Links, &[self.declared.1]);
+            let answer = answer || entry.is_heard();
+            let mut render = Render::new(db.dialect());
+            render.insert_links(self.between.table, columns, pairs, answer);
+            let mut stmt = render.finish(Access::Write)?.at(at);
+            stmt.short = pairs.len() <= 20;
+            let written = self.run(stmt, answer, &entry, db).await;
+            let written = written.map_err(|error| explain_link(error, self.relation, at))?;
+            // The way back says the same.
+            added.get_or_insert(written);
+        }
+        Ok(added.unwrap_or_default())
+    }
+
+    /// Adds rows of the model between, on each way, and gives the other sides of new ones back.
+    async fn add_rows(
+        &self,
+        model: &'static ModelMeta,
+        (near, far): (u16, u16),
+        pairs: &[(&Value, &Value)],
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+    ) -> Result<Vec<Value>> {
         let entry = Entry::open(db, self.declared.0, What::Links, &[self.declared.1]);
-        let answer = answer || entry.is_heard();
-        let mut render = Render::new(db.dialect());
-        render.insert_links(self.name, (self.owner_column, self.related_column), pairs, answer);
-        let mut stmt = render.finish(Access::Write)?.at(at);
-        stmt.short = pairs.len() <= 20;
-        let written = self.run(stmt, answer, &entry, db).await;
-        written.map_err(|error| explain_link(error, self.relation, at))
+        let added = async {
+            let tx = db.begin().await?;
+            let extra = self.extra.map(|extra| extra.sets.as_slice()).unwrap_or_default();
+            let new = through::add(model, (near, far), pairs, extra, &*tx, at).await?;
+            if self.between.symmetrical {
+                through::add(model, (far, near), pairs, extra, &*tx, at).await?;
+            }
+            tx.commit().await?;
+            Ok(new)
+        };
+        let new = entry.end(added.await, |new: &Vec<(Value, Value)>| {
+            let (owners, others) = new.iter().cloned().unzip();
+            (!new.is_empty()).then(|| self.sides(owners, others))
+        })?;
+        Ok(new.into_iter().map(|(_, other)| other).collect())
+    }
+
+    /// The keys of both sides, those of the declaring one first.
+    fn sides(&self, mut owners: Vec<Value>, others: Vec<Value>) -> (Keys, Keys) {
+        owners.dedup();
+        let (owners, others) = (Keys::of(owners), Keys::of(others));
+        if self.is_reverse() { (others, owners) } else { (owners, others) }
     }
 
     async fn delete(
@@ -245,12 +327,42 @@ impl LinkTable {
         db: &dyn Executor,
         at: &'static Location<'static>,
     ) -> Result<Vec<Value>> {
-        let entry = Entry::open(db, self.declared.0, What::Links, &[self.declared.1]);
-        let answer = answer || entry.is_heard();
-        let mut render = Render::new(db.dialect());
-        render.delete_links(self.name, (self.owner_column, self.related_column), owner, others, answer)?;
-        let stmt = render.finish(Access::Write)?.at(at);
-        self.run(stmt, answer, &entry, db).await.map_err(|error| error.at(at))
+        if self.between.symmetrical {
+            let tx = db.begin().await?;
+            let gone = self.delete_ways(owner, others, answer, &*tx, at).await?;
+            tx.commit().await?;
+            return Ok(gone);
+        }
+        self.delete_ways(owner, others, answer, db, at).await
+    }
+
+    async fn delete_ways(
+        &self,
+        owner: &Value,
+        others: Links<'_>,
+        answer: bool,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+    ) -> Result<Vec<Value>> {
+        let mut gone = None;
+        for columns in self.ways() {
+            let entry = Entry::open(db, self.declared.0, What::Links, &[self.declared.1]);
+            // Which rows of a model between go with the links is not asked.
+            let rows = self.between.model.map(|(model, ..)| Entry::open(db, model, What::Deleted, &[]));
+            let answer = answer || entry.is_heard();
+            let mut render = Render::new(db.dialect());
+            render.delete_links(self.between.table, columns, owner, others, answer)?;
+            let stmt = render.finish(Access::Write)?.at(at);
+            let deleted = self.run(stmt, answer, &entry, db).await;
+            let deleted = match rows {
+                Some(rows) => rows.close(deleted, |gone| (!gone.is_empty()).then_some(Keys::Unknown)),
+                None => deleted,
+            };
+            let deleted = deleted.map_err(|error| error.at(at))?;
+            // The way back says the same.
+            gone.get_or_insert(deleted);
+        }
+        Ok(gone.unwrap_or_default())
     }
 
     /// Runs a statement that answers with both sides, if it is to, and gives the other sides back.
@@ -269,13 +381,8 @@ impl LinkTable {
         let sides = |rows: &Vec<Vec<Value>>, side: usize| -> Vec<Value> {
             rows.iter().filter_map(|row| row.get(side).cloned()).collect()
         };
-        let rows = entry.end(answered, |rows| {
-            let mut owners = sides(rows, 0);
-            owners.dedup();
-            let (owners, others) = (Keys::of(owners), Keys::of(sides(rows, 1)));
-            let pair = if self.is_reverse() { (others, owners) } else { (owners, others) };
-            (!rows.is_empty()).then_some(pair)
-        })?;
+        let rows = entry
+            .end(answered, |rows| (!rows.is_empty()).then(|| self.sides(sides(rows, 0), sides(rows, 1))))?;
         Ok(sides(&rows, 1))
     }
 }
@@ -328,7 +435,7 @@ async fn empty_keys(
     let column = |index| Node::Column(PathKey::ROOT, index);
     select.add_filter(Node::compare(Comparison::Eq, column(via), Node::Value(owner.clone())));
     if let Some(objects) = objects {
-        select.add_filter(Node::In(Box::new(column(child.key().unwrap_or_default())), objects));
+        select.add_filter(key_in(child, objects));
     }
     let sets = vec![RawAssign { field: via, value: AssignValue::Node(Node::Value(Value::Null)) }];
     execute(select, sets, db, at).await.map(drop)

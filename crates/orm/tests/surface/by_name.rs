@@ -135,7 +135,7 @@ pub(crate) async fn rows(sheet: &mut Sheet) {
     assert_eq!(noir().update_all([("name", "pulp noir".into())], &db).await.unwrap(), 1);
     let all = tags().after(None, 100, &db).await.unwrap();
     assert_eq!(all.last().unwrap().get("name"), Some(&Value::from("pulp noir")));
-    assert_eq!(tags().after(Some(all[0].key()), 1, &db).await.unwrap(), all[1..2]);
+    assert_eq!(tags().after(Some(&all[0].key()), 1, &db).await.unwrap(), all[1..2]);
     assert_eq!(noir().delete_all(&db).await.unwrap(), 1);
     assert_eq!(tags().count(&db).await.unwrap(), kept);
     s.about(

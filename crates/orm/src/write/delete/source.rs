@@ -4,10 +4,11 @@ use quintet_core::{Result, Value, meta::ModelMeta};
 
 use super::plan::Plan;
 use crate::{
-    ast::{Comparison, Lock, Node, Nulls, OrderBy, PathKey, Select},
+    ast::{Lock, Node, Nulls, OrderBy, PathKey, Select},
     db::Key,
     decode::tap::Tap,
     executor::Executor,
+    key::{key_after, key_columns, key_in},
     model::Erased,
     sql::{self, Ask, Returning},
     write::insert::row_scales,
@@ -36,7 +37,6 @@ impl Source {
     pub(super) async fn of(select: Box<Select>, db: &dyn Executor, plan: &Plan<'_>) -> Result<Source> {
         let settled = !select.is_cut()
             && select.owners.is_none()
-            && select.root.key().is_some()
             && !select.filter.iter().any(|node| {
                 let mut joins = false;
                 node.visit(&mut |node| joins |= node.path().is_some_and(|path| !path.is_root()));
@@ -63,18 +63,12 @@ impl Source {
         let select = match self {
             Source::Paged { select, last } => {
                 let mut page = select.clone();
-                let order = page.root.key().map(|index| Node::Column(PathKey::ROOT, index));
                 page.limit = Some(u64::try_from(BATCH).unwrap_or(u64::MAX));
-                if let Some(node) = order {
-                    if let Some(last) = last {
-                        page.add_filter(Node::compare(
-                            Comparison::Gt,
-                            node.clone(),
-                            Node::Value(last.clone()),
-                        ));
-                    }
-                    page.order = vec![OrderBy { node, descending: false, nulls: Nulls::Default }];
+                if let Some(last) = last {
+                    page.add_filter(key_after(page.root, last)?);
                 }
+                let by = |node| OrderBy { node, descending: false, nulls: Nulls::Default };
+                page.order = keys_of(page.root).into_iter().map(by).collect();
                 page
             }
             Source::Keys { model, keys } => {
@@ -101,24 +95,7 @@ impl Source {
 /// The query for the rows with these keys.
 pub(super) fn among(model: &'static ModelMeta, keys: Vec<Value>) -> Box<Select> {
     let mut select = Box::new(Select::new(model));
-    let column = |index: u16| Node::Column(PathKey::ROOT, index);
-    select.add_filter(match model.key() {
-        Some(index) => Node::In(Box::new(column(index)), keys),
-        None => Node::Or(
-            keys.into_iter()
-                .map(|key| {
-                    let parts = match key {
-                        Value::List(parts) => parts,
-                        one => vec![one],
-                    };
-                    let same = model.primary_key.iter().zip(parts).map(|(index, part)| {
-                        Node::compare(Comparison::Eq, column(*index), Node::Value(part))
-                    });
-                    Node::And(same.collect())
-                })
-                .collect(),
-        ),
-    });
+    select.add_filter(key_in(model, keys));
     select
 }
 
@@ -131,7 +108,7 @@ pub(super) fn pointing(key: Key, to: &[Value]) -> Box<Select> {
 
 /// The columns of a model's key.
 pub(super) fn keys_of(model: &'static ModelMeta) -> Vec<Node> {
-    model.primary_key.iter().map(|index| Node::Column(PathKey::ROOT, *index)).collect()
+    key_columns(model)
 }
 
 /// Reads keys, and rows where receivers are to see them.

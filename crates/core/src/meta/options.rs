@@ -1,0 +1,27 @@
+use std::{any::Any, sync::Arc};
+
+/// What `#[model(..)]` says beyond table, order and constraints.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelOptions {
+    /// Do migrations make and change its table? Otherwise it is only asked and written.
+    pub managed: bool,
+    /// The permissions of its own: name, and how people read it.
+    pub permissions: &'static [(&'static str, &'static str)],
+    /// The permissions that every model has, unless it says otherwise.
+    pub default_permissions: &'static [&'static str],
+    /// What "the latest row" goes by: field index, and whether it descends.
+    pub get_latest_by: &'static [(u16, bool)],
+    /// The condition that queries have from the start, as the ORM keeps it.
+    pub scope: Option<fn() -> Arc<dyn Any + Send + Sync>>,
+}
+
+impl ModelOptions {
+    /// A model without any option.
+    pub const BASE: ModelOptions = ModelOptions {
+        managed: true,
+        permissions: &[],
+        default_permissions: &["add", "change", "delete", "view"],
+        get_latest_by: &[],
+        scope: None,
+    };
+}
