@@ -30,6 +30,12 @@ pub fn choices(item: TokenStream) -> TokenStream {
     common::finish(choices::expand(item.into()))
 }
 
+/// Makes a struct a part of models: its fields become columns of each model that has it with `#[field(embed)]`.
+#[proc_macro_derive(Embed, attributes(field))]
+pub fn embed(item: TokenStream) -> TokenStream {
+    common::finish(model::expand_embed(item.into()))
+}
+
 /// Makes a struct a view of a model: a query loads what its fields say.
 #[proc_macro_derive(Shape, attributes(shape))]
 pub fn shape(item: TokenStream) -> TokenStream {

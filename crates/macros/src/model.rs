@@ -4,6 +4,8 @@
 //! columns ([`columns`]), its metadata ([`meta`]) and its rows ([`record`]). All of it is safe code: a match over
 //! field indexes, no offsets.
 mod columns;
+mod embed;
+mod embeddable;
 mod field;
 mod index;
 mod key;
@@ -23,6 +25,7 @@ use crate::common::{last_name, room};
 use field::Field;
 use options::Options;
 
+pub(crate) use embeddable::expand as expand_embed;
 pub(crate) use meta::snake_case;
 
 /// What the writers need to know.
@@ -154,10 +157,9 @@ impl Model {
         })
     }
 
-    /// The index of the field of this name.
-    fn index(&self, name: &str) -> Option<u16> {
-        let index = self.fields.iter().position(|field| field.name == name)?;
-        u16::try_from(index).ok()
+    /// Where the field at this position begins, and the same as a pattern.
+    fn at(&self, position: usize) -> TokenStream {
+        embed::at(&self.orm, &self.fields, position)
     }
 
     /// The name of the struct of columns.

@@ -4,7 +4,7 @@ pub use quintet_core::{
     Error, Result, Value,
     value::{Date, Decimal, JsonValue, SignedDuration, Time, Timestamp, Uuid},
 };
-pub use quintet_macros::{Choices, model};
+pub use quintet_macros::{Choices, Embed, model};
 
 pub use crate::{
     Clean, Db, Draft, Executor, Instance, Isolation, Model, Models as _, PageOf, QuerySet, Shape, Tx,

@@ -5,6 +5,7 @@ pub use serde;
 
 use crate::{
     ast::{Function, Node},
+    embed::same,
     expr::{IntoSet, RawAssign},
     model::Model,
     relation::{IntoOptPk, IntoPk},
@@ -13,12 +14,16 @@ use crate::{
 pub use crate::{
     clean::clean_row,
     decode::Cursor,
-    expr::Col,
+    embed::{
+        EmbedAt, embed_assign, embed_count, embed_index, embed_join, embed_len, prefixed, prefixed_len,
+        prefixed_names,
+    },
+    expr::{Assign, Col},
     field::{Enumerated, FieldType},
     instance::to_value,
     key::KeyPart,
     model::{Columns, Record, Relative},
-    path::Path,
+    path::{OwnColumn, Path},
     relation::{FkCol, Many, OneCol, RelationTo, leads_by_key, leads_to, leads_to_one},
     shape::{Plan, decode_optional},
     signal::Voice,
@@ -30,7 +35,8 @@ pub use crate::{
 pub const fn check_required(required: &[(&str, &str)], given: &[&str]) {
     let mut rest = required;
     while let [(name, message), more @ ..] = rest {
-        if !has(given, name) {
+        // Without a name it is an embedded struct that needs none.
+        if !name.is_empty() && !has(given, name) {
             panic_missing(message);
         }
         rest = more;
@@ -52,14 +58,6 @@ const fn has(names: &[&str], name: &str) -> bool {
         rest = more;
     }
     false
-}
-
-const fn same(a: &[u8], b: &[u8]) -> bool {
-    match (a, b) {
-        ([x, a @ ..], [y, b @ ..]) => *x == *y && same(a, b),
-        ([], []) => true,
-        _ => false,
-    }
 }
 
 /// The model of a value that has none: a `default` can't read columns.
@@ -93,7 +91,7 @@ const fn check_filled(required: &[(&str, &str)], given: &[&str], rest: Option<&[
     let Some(filled) = rest else { return };
     let mut all = required;
     while let [(name, message), more @ ..] = all {
-        if !has(given, name) && !has(filled, name) {
+        if !name.is_empty() && !has(given, name) && !has(filled, name) {
             panic_missing(message);
         }
         all = more;

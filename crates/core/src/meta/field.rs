@@ -34,7 +34,7 @@ pub enum FieldDefault {
 pub type Validator = fn(&Value) -> Result<(), String>;
 
 /// A field of a model.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct FieldMeta {
     /// The Rust field's name.
     pub name: &'static str,

@@ -1,6 +1,6 @@
 //! The struct of typed columns.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -11,21 +11,26 @@ pub(super) fn write(model: &Model) -> TokenStream {
     let (mut types, mut values) = (Vec::new(), Vec::new());
     for (index, field) in model.fields.iter().enumerate() {
         let (ident, docs, ty, vis) = (&field.ident, &field.docs, &field.ty, &field.vis);
-        let index = Literal::u16_suffixed(u16::try_from(index).unwrap_or(u16::MAX));
+        let index = model.at(index);
         let span = ty.span();
         let (column, value) = match &field.shape {
             Shape::Column => {
                 (quote_spanned!(span=> #orm::rt::Col<__P, #ty>), quote!(#orm::rt::Col::new(#index)))
             }
             Shape::Key { to, optional } => (
-                quote_spanned!(span=> #orm::rt::FkCol<__P, #to, #index, #optional>),
+                quote_spanned!(span=> #orm::rt::FkCol<__P, #to, { #index }, #optional>),
                 quote!(#orm::rt::FkCol::new()),
             ),
-            Shape::One { to } => {
-                (quote_spanned!(span=> #orm::rt::OneCol<__P, #to, #index>), quote!(#orm::rt::OneCol::new()))
+            Shape::Embed { .. } => {
+                let columns = quote_spanned!(span=> <#ty as #orm::Embed>::Columns<__P>);
+                (columns.clone(), quote!(<#columns as #orm::rt::EmbedAt<{ #index }>>::NEW))
             }
+            Shape::One { to } => (
+                quote_spanned!(span=> #orm::rt::OneCol<__P, #to, { #index }>),
+                quote!(#orm::rt::OneCol::new()),
+            ),
             Shape::Many { to, .. } => {
-                (quote_spanned!(span=> #orm::rt::Many<__P, #to, #index>), quote!(#orm::rt::Many::new()))
+                (quote_spanned!(span=> #orm::rt::Many<__P, #to, { #index }>), quote!(#orm::rt::Many::new()))
             }
         };
         types.push(quote!(#(#docs)* #vis #ident: #column));

@@ -33,6 +33,8 @@ pub(super) enum Shape {
     Key { to: Type, optional: bool },
     /// The other end of a one-to-one.
     One { to: Type },
+    /// A struct whose fields are columns.
+    Embed { prefix: Option<LitStr> },
     /// A to-many relation: a many-to-many, or the other end of a foreign key.
     Many { to: Type, own_table: bool },
 }
@@ -59,12 +61,14 @@ pub(super) struct FieldOptions {
     pub(super) renamed_from: Option<LitStr>,
     pub(super) column: Option<LitStr>,
     pub(super) version: bool,
+    pub(super) embed: Option<Span>,
+    pub(super) prefix: Option<LitStr>,
     pub(super) rules: Rules,
 }
 
 const KNOWN: &str = "max_length, max_digits, decimal_places, unique, index, primary_key, secret, default, db_default, \
                      verbose_name, via, through, through_fields, symmetrical, on_delete, validate, renamed_from, column, \
-                     version";
+                     version, embed, prefix";
 
 /// Is this the key, as far as the attributes and the name tell?
 pub(super) fn is_key(field: &syn::Field) -> bool {
@@ -77,6 +81,8 @@ pub(super) fn is_key(field: &syn::Field) -> bool {
                 found |= meta.path.is_ident("primary_key");
                 if meta.input.peek(syn::Token![=]) {
                     let _: Expr = meta.value()?.parse()?;
+                } else if meta.input.peek(syn::token::Paren) {
+                    let _: proc_macro2::Group = meta.input.parse()?;
                 }
                 Ok(())
             });
@@ -97,7 +103,10 @@ impl Field {
         let read = Field {
             name: ident.unraw().to_string(),
             help: options.rules.help(&doc(&field.attrs)),
-            shape: shape(&field.ty),
+            shape: match options.embed {
+                Some(_) => Shape::Embed { prefix: options.prefix.clone() },
+                None => shape(&field.ty),
+            },
             ty: field.ty.clone(),
             vis: field.vis.clone(),
             ident,
@@ -125,6 +134,12 @@ impl Field {
                 "via is for HasMany and HasOne: it names the foreign key on the other side",
             );
         }
+        if matches!(self.shape, Shape::Embed { .. }) {
+            return self.check_embed();
+        }
+        if let Some(prefix) = &options.prefix {
+            return at(prefix.span(), "prefix is for embedded structs: #[field(embed, prefix = \"home_\")]");
+        }
         self.check_through()?;
         if !self.is_column() && (options.unique || options.index || options.default.is_some()) {
             return at(
@@ -138,6 +153,49 @@ impl Field {
         let plain = matches!(self.shape, Shape::Column);
         options.rules.check(self.base(), self.is_column(), plain)?;
         self.check_digits()
+    }
+
+    /// An embedded struct has no options of its own: its fields have theirs.
+    fn check_embed(&self) -> Result<()> {
+        let o = &self.options;
+        let own = o.unique
+            || o.index
+            || o.primary_key
+            || o.secret
+            || o.version
+            || o.max_length.is_some()
+            || o.max_digits.is_some()
+            || o.default.is_some()
+            || o.db_default.is_some()
+            || o.via.is_some()
+            || o.through.is_some()
+            || o.on_delete.is_some()
+            || o.renamed_from.is_some()
+            || o.column.is_some()
+            || !o.validate.is_empty()
+            || o.rules.are_given();
+        if own {
+            let message = "an embedded struct has no options but `prefix`: its fields have theirs";
+            return Err(Error::new(self.ident.span(), message));
+        }
+        if self.is_optional() {
+            let message = "an embedded struct is always there: let its fields be optional instead";
+            return Err(Error::new(self.ty.span(), message));
+        }
+        Ok(())
+    }
+
+    /// Can it be a field of an embedded struct?
+    pub(super) fn check_embedded(&self) -> Result<()> {
+        let o = &self.options;
+        let why = match self.shape {
+            Shape::Column if o.primary_key => "the key of a model stays in the model",
+            Shape::Column if o.version => "the version of a model stays in the model",
+            Shape::Column => return Ok(()),
+            Shape::Embed { .. } => "an embedded struct embeds no other: let the model have both",
+            _ => "an embedded struct holds values: relations stay in the model",
+        };
+        Err(Error::new(self.ty.span(), why))
     }
 
     fn check_through(&self) -> Result<()> {
@@ -201,7 +259,7 @@ impl Field {
 
     /// Is it a column?
     pub(super) fn is_column(&self) -> bool {
-        !matches!(self.shape, Shape::Many { .. } | Shape::One { .. })
+        !matches!(self.shape, Shape::Many { .. } | Shape::One { .. } | Shape::Embed { .. })
     }
 
     /// Is it a foreign key that no two rows share?
@@ -231,6 +289,8 @@ impl FieldOptions {
             "on_delete" => self.on_delete = Some(meta.value()?.parse()?),
             "validate" => self.validate.push(meta.value()?.parse()?),
             "renamed_from" => self.renamed_from = Some(meta.value()?.parse()?),
+            "embed" => self.embed = Some(meta.path.span()),
+            "prefix" => self.prefix = Some(meta.value()?.parse()?),
             "version" => self.version = true,
             "column" => self.column = Some(meta.value()?.parse()?),
             _ => {

@@ -1,6 +1,6 @@
 //! `indexes = [index(..)]` and `constraints = [check(..), unique(..)]`.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{
     Error, Ident, LitStr, Result, Token, bracketed,
@@ -10,7 +10,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::Model;
+use super::{Model, embed};
 
 /// An index as written.
 #[derive(Default)]
@@ -46,10 +46,13 @@ pub(super) fn comma(input: ParseStream<'_>) -> Result<()> {
 }
 
 /// The index of a column by name, or an error at `part` that lists them.
-pub(super) fn column(model: &Model, part: &LitStr, name: &str) -> Result<Literal> {
+pub(super) fn column(model: &Model, part: &LitStr, name: &str) -> Result<TokenStream> {
+    if let Some(index) = embed::column(&model.orm, &model.fields, part, name)? {
+        return Ok(index);
+    }
     let known = model.fields.iter().filter(|field| field.is_column());
-    match model.index(name) {
-        Some(index) if known.clone().any(|field| field.name == name) => Ok(Literal::u16_suffixed(index)),
+    match model.fields.iter().position(|field| field.name == name) {
+        Some(position) if known.clone().any(|field| field.name == name) => Ok(model.at(position)),
         _ => {
             let names: Vec<&str> = known.map(|field| field.name.as_str()).collect();
             let message =
@@ -166,7 +169,11 @@ fn names(input: ParseStream<'_>, may_descend: bool) -> Result<Vec<(LitStr, bool)
         fn parse(input: ParseStream<'_>) -> Result<Self> {
             let minus = input.parse::<Option<Token![-]>>()?.is_some();
             let name: Ident = input.call(Ident::parse_any)?;
-            let text = name.unraw().to_string();
+            let mut text = name.unraw().to_string();
+            if input.parse::<Option<Token![.]>>()?.is_some() {
+                let inner: Ident = input.call(Ident::parse_any)?;
+                text = format!("{text}.{}", inner.unraw());
+            }
             Ok(Name(LitStr::new(&text, name.span()), minus))
         }
     }

@@ -1,6 +1,6 @@
 //! The primary key: its type, and how it is read from the struct.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -12,7 +12,7 @@ use super::{
 /// What the writer of the metadata needs.
 pub(super) struct Key {
     /// The indexes of the fields.
-    pub(super) indexes: Vec<Literal>,
+    pub(super) indexes: Vec<TokenStream>,
     /// `type Pk`.
     pub(super) ty: TokenStream,
     /// The body of `fn pk`.
@@ -24,8 +24,7 @@ pub(super) struct Key {
 pub(super) fn write(model: &Model) -> Key {
     let (orm, name) = (&model.orm, &model.item.ident);
     let fields: Vec<&Field> = model.key.iter().filter_map(|index| model.fields.get(*index)).collect();
-    let indexes =
-        model.key.iter().map(|i| Literal::u16_suffixed(u16::try_from(*i).unwrap_or(u16::MAX))).collect();
+    let indexes = model.key.iter().map(|position| model.at(*position)).collect();
     let types: Vec<TokenStream> = fields.iter().map(|field| ty(model, field)).collect();
     let values = fields.iter().map(|field| value(field));
     match types.as_slice() {

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, LitStr, Result, Type, spanned::Spanned};
 
 use super::{
-    Model,
+    Model, embed,
     field::{Field, Shape},
     index,
     key::{self, Key},
@@ -20,6 +20,7 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
     let name = &model.item.ident;
     let fields: Vec<TokenStream> =
         (0..model.fields.len()).map(|index| field(model, index)).collect::<Result<_>>()?;
+    let fields = embed::join(orm, &model.fields, fields);
     let options = &model.options;
     let text = name.to_string();
     let (app, table, renamed) =
@@ -39,10 +40,18 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
     let extra = extra(model)?;
     let Key { indexes: key, ty: key_type, value: pk, part } = key::write(model);
     let columns = model.columns_name();
-    let required = (0..model.fields.len()).filter(|index| model.is_required(*index)).filter_map(|index| {
+    let needed =
+        |index: &usize| model.is_required(*index) || model.fields.get(*index).is_some_and(embed::is_embedded);
+    let required = (0..model.fields.len()).filter(needed).filter_map(|index| {
         let field = model.fields.get(index)?;
         let ident = field.ident.to_string();
         let message = format!("{text}: missing required field `{}` in create!", field.name);
+        if embed::is_embedded(field) {
+            // One whose fields all have defaults need not be given.
+            let ty = &field.ty;
+            let required = quote_spanned!(ty.span()=> <#ty as #orm::Embed>::REQUIRED);
+            return Some(quote!((if #required { #ident } else { "" }, #message)));
+        }
         Some(quote!((#ident, #message)))
     });
     let clean = match &options.clean {
@@ -58,6 +67,10 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
             let (ty, span) = (&field.ty, field.ty.span());
             let read = quote_spanned!(span=> field::<#ty>);
             quote!(#ident: __cursor.#read(#label)?)
+        } else if embed::is_embedded(field) {
+            let ty = &field.ty;
+            let read = quote_spanned!(ty.span()=> <#ty as #orm::Embed>::from_row);
+            quote!(#ident: #read(__cursor)?)
         } else {
             let relation = match field.shape {
                 Shape::One { .. } => quote!(HasOne),
@@ -86,7 +99,7 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
                     unique_together: &[#(#together),*],
                     indexes: &[#(#indexes),*],
                     constraints: &[#(#checks),*],
-                    fields: &[#(#fields),*],
+                    fields: #fields,
                     primary_key: &[#(#key),*],
                     renamed_from: #renamed,
                     typed: ::core::option::Option::Some(&VOICE),
@@ -133,7 +146,7 @@ fn extra(model: &Model) -> Result<TokenStream> {
     Ok(out)
 }
 
-fn field(model: &Model, index: usize) -> Result<TokenStream> {
+pub(super) fn field(model: &Model, index: usize) -> Result<TokenStream> {
     let Some(field) = model.fields.get(index) else { return Ok(TokenStream::new()) };
     let orm = &model.orm;
     let meta = quote!(#orm::rt::core::meta);
@@ -237,7 +250,7 @@ fn relation(model: &Model, field: &Field) -> Result<Option<TokenStream>> {
     };
     let own = snake_case(&model.item.ident.to_string());
     Ok(Some(match &field.shape {
-        Shape::Column => return Ok(None),
+        Shape::Column | Shape::Embed { .. } => return Ok(None),
         Shape::Key { to, .. } => {
             let on_delete = match &field.options.on_delete {
                 None => format_ident!("Cascade"),

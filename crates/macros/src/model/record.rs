@@ -1,10 +1,10 @@
 //! Rows by field index, and what the struct's relations are called for other models.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::{Model, field::Shape};
+use super::{Model, embed, field::Shape};
 
 pub(super) fn write(model: &Model) -> TokenStream {
     let (orm, name) = (&model.orm, &model.item.ident);
@@ -13,7 +13,7 @@ pub(super) fn write(model: &Model) -> TokenStream {
     let (mut values, mut sets, mut relations, mut relations_mut, mut links) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (position, field) in model.fields.iter().enumerate() {
-        let index = Literal::u16_suffixed(u16::try_from(position).unwrap_or(u16::MAX));
+        let (at, index) = (model.at(position), embed::pattern(orm, &model.fields, position));
         let ident = &field.ident;
         if field.is_column() {
             // At the type, so that what it lacks is reported there.
@@ -27,6 +27,17 @@ pub(super) fn write(model: &Model) -> TokenStream {
         }
         match &field.shape {
             Shape::Column => continue,
+            Shape::Embed { .. } => {
+                let (ty, span) = (&field.ty, field.ty.span());
+                let (range, inner) = embed::range(orm, &model.fields, position, ty);
+                let (get, set) = (
+                    quote_spanned!(span=> <#ty as #orm::Embed>::value_at),
+                    quote_spanned!(span=> <#ty as #orm::Embed>::set_at),
+                );
+                values.push(quote!(#range => return #get(&self.#ident, #inner)));
+                sets.push(quote!(#range => #set(&mut self.#ident, #inner, __value)?));
+                continue;
+            }
             Shape::Key { optional: true, .. } => {
                 relations.push(quote!(#index => self.#ident.as_ref().map(|r| r as &dyn #orm::rt::Relative)));
                 relations_mut
@@ -42,10 +53,10 @@ pub(super) fn write(model: &Model) -> TokenStream {
             let made = match &field.shape {
                 Shape::Key { .. } => {
                     let unique = model.is_unique(position);
-                    quote!(#orm::rt::RelationTo::key(#index, #unique))
+                    quote!(#orm::rt::RelationTo::key(#at, #unique))
                 }
                 // At the type, so that a key of several columns is reported there.
-                _ => quote_spanned!(to.span()=> <#orm::rt::RelationTo<#to>>::many(#index)),
+                _ => quote_spanned!(to.span()=> <#orm::rt::RelationTo<#to>>::many(#at)),
             };
             links.push(quote! {
                 #[doc(hidden)]

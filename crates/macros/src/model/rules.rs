@@ -159,6 +159,21 @@ impl Rules {
         Ok(())
     }
 
+    /// Is any of them given?
+    pub(super) fn are_given(&self) -> bool {
+        self.min.is_some()
+            || self.max.is_some()
+            || self.step.is_some()
+            || self.min_length.is_some()
+            || self.regex.is_some()
+            || self.format.is_some()
+            || self.on_save.is_some()
+            || self.editable.is_some()
+            || self.upload_to.is_some()
+            || self.blank
+            || !self.messages.is_empty()
+    }
+
     /// The doc comment, unless there is a text of its own.
     pub(super) fn help(&self, doc: &str) -> String {
         self.help_text.as_ref().map_or_else(|| doc.to_owned(), LitStr::value)

@@ -48,6 +48,18 @@ pub enum AssignValue {
     Node(Node),
     /// The keys of a many-to-many's objects.
     Many(Vec<Value>),
+    /// The fields of an embedded struct. Lists of assignments have them one by one.
+    Several(Vec<RawAssign>),
+}
+
+impl RawAssign {
+    /// Adds it, or each of the several that it is.
+    pub(crate) fn flat(self, out: &mut Vec<RawAssign>) {
+        match self.value {
+            AssignValue::Several(all) => all.into_iter().for_each(|one| one.flat(out)),
+            _ => out.push(self),
+        }
+    }
 }
 
 impl<M> Assign<M> {
@@ -84,13 +96,13 @@ pub trait IntoAssigns<M> {
 
 impl<M> IntoAssigns<M> for Assign<M> {
     fn assigns(self, out: &mut Vec<RawAssign>) {
-        out.push(self.raw);
+        self.raw.flat(out);
     }
 }
 
 impl<M> IntoAssigns<M> for Vec<Assign<M>> {
     fn assigns(self, out: &mut Vec<RawAssign>) {
-        out.extend(self.into_iter().map(|assign| assign.raw));
+        self.into_iter().for_each(|assign| assign.raw.flat(out));
     }
 }
 

@@ -175,7 +175,9 @@ impl RawDraft {
 impl<M: Model> Draft<M> {
     /// A draft of these assignments. `create!` writes it.
     #[doc(hidden)]
-    pub fn of(sets: Vec<RawAssign>) -> Self {
+    pub fn of(given: Vec<RawAssign>) -> Self {
+        let mut sets = Vec::with_capacity(given.len());
+        given.into_iter().for_each(|assign| assign.flat(&mut sets));
         Draft { raw: RawDraft { meta: M::meta(), sets }, marker: PhantomData }
     }
 
