@@ -327,25 +327,6 @@ async fn rows_are_written_from_text(on: &On) {
     assert_eq!(set().delete("x", &db).await.unwrap_err().status(), 404);
 }
 
-const NASTY: &[&str] = &[
-    "'",
-    "\"",
-    "`",
-    "\\",
-    "%",
-    "_",
-    "?1",
-    "$1",
-    "--",
-    "/*",
-    ";",
-    "' OR '1'='1",
-    "\" OR \"\"=\"",
-    "'; DROP TABLE cinema_film; --",
-    "x' UNION SELECT name FROM sqlite_master --",
-    "title\" FROM cinema_film --",
-];
-
 async fn no_text_becomes_sql(on: &On) {
     let (db, rows) = on.filled().await;
     for nasty in NASTY {
@@ -378,6 +359,10 @@ async fn no_text_becomes_sql(on: &On) {
             assert_eq!(update.unwrap_err().status(), 404, "{key}");
         }
         assert_eq!(log.count(), 0);
+        // PostgreSQL has no texts with a NUL.
+        if db.dialect().native_types && nasty.contains('\0') {
+            continue;
+        }
         // As a value: found as it is, and finds nothing else.
         let title = format!("a{nasty}b");
         let set = films().writable(["title", "director", "released", "subtitle"]).unwrap();

@@ -5,30 +5,6 @@ mod common;
 use common::*;
 use quintet_orm::prelude::*;
 
-const NASTY: &[&str] = &[
-    "'",
-    "\"",
-    "`",
-    "\\",
-    "%",
-    "_",
-    "*",
-    "[a-z]",
-    "?1",
-    "$1",
-    ":a",
-    "--",
-    "/*",
-    ";",
-    "\0",
-    "' OR '1'='1",
-    "'; DROP TABLE cinema_film; --",
-    "\" OR \"\"=\"",
-    "x' UNION SELECT name FROM sqlite_master --",
-    "{}",
-    "ÄÖ'ß\u{202e}",
-];
-
 #[tokio::test]
 async fn nasty_text_is_found_as_it_is_and_finds_nothing_else() {
     let (db, rows) = filled().await;

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Data, DeriveInput, Error, Fields, ItemStruct, Result, parse_quote, spanned::Spanned};
 
-use super::{Model, Options, field::Field, meta};
+use super::{Model, Options, field::Field, meta, record};
 use crate::common::room;
 
 pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
@@ -66,6 +66,7 @@ fn write(model: &Model, item: &DeriveInput, written: &[TokenStream]) -> TokenStr
         sets.push(quote!(#index => self.#ident = #decode(__value)?));
         reads.push(quote!(#ident: __cursor.#read(#label)?));
     }
+    let by_place = record::by_place(orm, &text, &values, &sets);
     quote! {
         #[doc(hidden)]
         #[allow(dead_code)]
@@ -87,19 +88,7 @@ fn write(model: &Model, item: &DeriveInput, written: &[TokenStream]) -> TokenStr
             const FIELDS: &'static [#core::meta::FieldMeta] = &[#(#written),*];
             const REQUIRED: bool = #required;
             type Columns<__P> = #columns<__P>;
-            fn value_at(&self, __field: u16) -> ::core::option::Option<#core::Value> {
-                ::core::option::Option::Some(match __field {
-                    #(#values,)*
-                    _ => return ::core::option::Option::None,
-                })
-            }
-            fn set_at(&mut self, __field: u16, __value: &#core::Value) -> #core::Result {
-                match __field {
-                    #(#sets,)*
-                    _ => return ::core::result::Result::Err(#orm::rt::no_column(#text, __field)),
-                }
-                ::core::result::Result::Ok(())
-            }
+            #by_place
             fn from_row(__cursor: &mut #orm::decode::Cursor<'_>) -> #core::Result<Self> {
                 ::core::result::Result::Ok(#name { #(#reads),* })
             }

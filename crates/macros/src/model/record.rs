@@ -9,7 +9,6 @@ use super::{Model, embed, field::Shape};
 pub(super) fn write(model: &Model) -> TokenStream {
     let (orm, name) = (&model.orm, &model.item.ident);
     let core = quote!(#orm::rt::core);
-    let text = name.to_string();
     let (mut values, mut sets, mut relations, mut relations_mut, mut links) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (position, field) in model.fields.iter().enumerate() {
@@ -66,25 +65,14 @@ pub(super) fn write(model: &Model) -> TokenStream {
         }
     }
     let links = (!links.is_empty()).then(|| quote!(#[automatically_derived] impl #name { #(#links)* }));
+    let by_place = by_place(orm, &name.to_string(), &values, &sets);
     quote! {
         #[automatically_derived]
         impl #orm::rt::Record for #name {
             fn model(&self) -> &'static #core::meta::ModelMeta {
                 <Self as #orm::Model>::meta()
             }
-            fn value_at(&self, __field: u16) -> ::core::option::Option<#core::Value> {
-                ::core::option::Option::Some(match __field {
-                    #(#values,)*
-                    _ => return ::core::option::Option::None,
-                })
-            }
-            fn set_at(&mut self, __field: u16, __value: &#core::Value) -> #core::Result {
-                match __field {
-                    #(#sets,)*
-                    _ => return ::core::result::Result::Err(#orm::rt::no_column(#text, __field)),
-                }
-                ::core::result::Result::Ok(())
-            }
+            #by_place
             fn relation_at(&self, __field: u16) -> ::core::option::Option<&dyn #orm::rt::Relative> {
                 match __field {
                     #(#relations,)*
@@ -114,5 +102,30 @@ pub(super) fn write(model: &Model) -> TokenStream {
             }
         }
         #links
+    }
+}
+
+/// `value_at` and `set_at`: values by the place of their fields.
+pub(super) fn by_place(
+    orm: &TokenStream,
+    name: &str,
+    values: &[TokenStream],
+    sets: &[TokenStream],
+) -> TokenStream {
+    let core = quote!(#orm::rt::core);
+    quote! {
+        fn value_at(&self, __field: u16) -> ::core::option::Option<#core::Value> {
+            ::core::option::Option::Some(match __field {
+                #(#values,)*
+                _ => return ::core::option::Option::None,
+            })
+        }
+        fn set_at(&mut self, __field: u16, __value: &#core::Value) -> #core::Result {
+            match __field {
+                #(#sets,)*
+                _ => return ::core::result::Result::Err(#orm::rt::no_column(#name, __field)),
+            }
+            ::core::result::Result::Ok(())
+        }
     }
 }

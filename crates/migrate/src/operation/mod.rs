@@ -164,48 +164,39 @@ pub enum Operation {
     },
 }
 
+/// The label of the model that an operation names, borrowed as the operation is.
+macro_rules! label {
+    ($operation:expr) => {
+        match $operation {
+            Operation::CreateModel { model, .. }
+            | Operation::DeleteModel { model }
+            | Operation::RenameModel { model, .. }
+            | Operation::RenameTable { model, .. }
+            | Operation::AddField { model, .. }
+            | Operation::RemoveField { model, .. }
+            | Operation::AlterField { model, .. }
+            | Operation::RenameField { model, .. }
+            | Operation::AlterUniqueTogether { model, .. }
+            | Operation::AddIndex { model, .. }
+            | Operation::RemoveIndex { model, .. }
+            | Operation::RenameIndex { model, .. }
+            | Operation::AddConstraint { model, .. }
+            | Operation::RemoveConstraint { model, .. } => Some(model),
+            Operation::Separate { .. } | Operation::RunSql { .. } | Operation::RunRust { .. } => None,
+        }
+    };
+}
+
 impl Operation {
     /// The model that it changes, by its label before.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
-        match self {
-            Operation::CreateModel { model, .. }
-            | Operation::DeleteModel { model }
-            | Operation::RenameModel { model, .. }
-            | Operation::RenameTable { model, .. }
-            | Operation::AddField { model, .. }
-            | Operation::RemoveField { model, .. }
-            | Operation::AlterField { model, .. }
-            | Operation::RenameField { model, .. }
-            | Operation::AlterUniqueTogether { model, .. }
-            | Operation::AddIndex { model, .. }
-            | Operation::RemoveIndex { model, .. }
-            | Operation::RenameIndex { model, .. }
-            | Operation::AddConstraint { model, .. }
-            | Operation::RemoveConstraint { model, .. } => Some(model),
-            Operation::Separate { .. } | Operation::RunSql { .. } | Operation::RunRust { .. } => None,
-        }
+        label!(self).map(String::as_str)
     }
 
     /// The same, to be changed.
     pub(crate) fn model_mut(&mut self) -> Option<&mut String> {
-        match self {
-            Operation::CreateModel { model, .. }
-            | Operation::DeleteModel { model }
-            | Operation::RenameModel { model, .. }
-            | Operation::RenameTable { model, .. }
-            | Operation::AddField { model, .. }
-            | Operation::RemoveField { model, .. }
-            | Operation::AlterField { model, .. }
-            | Operation::RenameField { model, .. }
-            | Operation::AlterUniqueTogether { model, .. }
-            | Operation::AddIndex { model, .. }
-            | Operation::RemoveIndex { model, .. }
-            | Operation::RenameIndex { model, .. }
-            | Operation::AddConstraint { model, .. }
-            | Operation::RemoveConstraint { model, .. } => Some(model),
-            Operation::Separate { .. } | Operation::RunSql { .. } | Operation::RunRust { .. } => None,
-        }
+        label!(self)
     }
 
     /// Makes an ordinary operation of one that keeps the table open for writing.

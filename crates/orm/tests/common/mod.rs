@@ -14,11 +14,13 @@
 )]
 
 mod models;
+mod nasty;
 pub mod notes;
 #[path = "../postgres_support/mod.rs"]
 mod postgres_support;
 
 pub use models::*;
+pub use nasty::NASTY;
 
 use std::path::{Path, PathBuf};
 

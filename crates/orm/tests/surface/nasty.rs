@@ -8,33 +8,6 @@ use quintet_orm::{
 
 use crate::{calendar::Moment, common::*, documents::Paper, sheet::Sheet};
 
-const NASTY: &[&str] = &[
-    "'",
-    "\"",
-    "`",
-    "\\",
-    "%",
-    "_",
-    "*",
-    "[a-z]",
-    "?1",
-    "$1",
-    ":a",
-    "--",
-    "/*",
-    ";",
-    "\0",
-    "' OR '1'='1",
-    "'; DROP TABLE cinema_film; --",
-    "\" OR \"\"=\"",
-    "x' UNION SELECT name FROM sqlite_master --",
-    "{}",
-    "{\"a\":1}",
-    "\\'; SELECT 1 --",
-    "$$; SELECT 1; $$",
-    "ÄÖ'ß\u{202e}",
-];
-
 /// Asks with each text; whatever it finds, it is the same statement on both databases, and no error of the database's parser.
 async fn ask<M: Model, O: Send + 'static>(sheet: &Sheet, name: &str, query: impl Fn(&str) -> QuerySet<M, O>) {
     let said =

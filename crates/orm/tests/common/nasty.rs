@@ -1,0 +1,30 @@
+//! Text that tries to be SQL, a pattern, a parameter or a name.
+
+/// Given to every call that takes a text, as a value and as a name.
+pub const NASTY: &[&str] = &[
+    "'",
+    "\"",
+    "`",
+    "\\",
+    "%",
+    "_",
+    "*",
+    "[a-z]",
+    "?1",
+    "$1",
+    ":a",
+    "--",
+    "/*",
+    ";",
+    "\0",
+    "' OR '1'='1",
+    "'; DROP TABLE cinema_film; --",
+    "\" OR \"\"=\"",
+    "x' UNION SELECT name FROM sqlite_master --",
+    "{}",
+    "{\"a\":1}",
+    "\\'; SELECT 1 --",
+    "$$; SELECT 1; $$",
+    "ÄÖ'ß\u{202e}",
+    "title\" FROM cinema_film --",
+];
