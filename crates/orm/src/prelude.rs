@@ -15,7 +15,7 @@ pub use crate::{
         percent_rank, random, rank, row_number, today, value, window,
     },
     field::{StoredFile, StoredImage},
-    query::raw,
+    query::{JsonRows, raw},
     relation::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne},
     search::Snippet,
     signal::{Deleted, Deleting, LinksChanged, LinksChanging, Saved, Saving},

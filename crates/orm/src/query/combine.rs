@@ -2,7 +2,7 @@ use std::panic::Location;
 
 use quintet_core::Result;
 
-use super::QuerySet;
+use super::{JsonRows, QuerySet};
 use crate::{
     ast::{Combine, Select},
     dialect::Dialect,
@@ -155,5 +155,16 @@ impl<M: Model, O: Send + 'static> Combined<M, O> {
     /// If the model is in no app, or the query can't be said in this dialect.
     pub fn to_sql(&self, dialect: &'static Dialect) -> Result<Stmt> {
         self.0.to_sql(dialect)
+    }
+}
+
+impl<M: Model> Combined<M> {
+    /// The rows as JSON, as [`QuerySet::json`] gives them.
+    ///
+    /// # Errors
+    /// If the database fails, or a row does not hold what the model says.
+    #[track_caller]
+    pub fn json(self, db: &dyn Executor) -> impl Future<Output = Result<JsonRows>> + Send {
+        self.0.json(db)
     }
 }

@@ -161,7 +161,11 @@ impl<M: Model> QuerySet<M> {
 }
 
 /// The statement of a query for rows with these objects.
-fn statement(select: &mut Select, joins: &[Arc<Join>], dialect: &'static Dialect) -> Result<(Stmt, Scales)> {
+pub(super) fn statement(
+    select: &mut Select,
+    joins: &[Arc<Join>],
+    dialect: &'static Dialect,
+) -> Result<(Stmt, Scales)> {
     let complete = |select: &mut Select| {
         select.prepare();
         for join in joins {

@@ -15,12 +15,7 @@ use crate::ast::{Arithmetic, Comparison, Function, Node};
 impl Render {
     /// Binds a decimal as an integer at this scale.
     pub(super) fn bind_scaled(&mut self, value: Decimal, places: u8) -> Result {
-        let stored = scaled(value, places).ok_or_else(|| {
-            Error::database(format!(
-                "{value} does not fit a decimal of {SCALED_DIGITS} digits, {places} after the point"
-            ))
-        })?;
-        self.value(Value::Int(stored));
+        self.value(Value::Int(stored_units(value, places)?));
         Ok(())
     }
 
@@ -236,6 +231,15 @@ impl Render {
             self.push("0");
         }
     }
+}
+
+/// A decimal as an integer at this scale.
+pub(super) fn stored_units(value: Decimal, places: u8) -> Result<i64> {
+    scaled(value, places).ok_or_else(|| {
+        Error::database(format!(
+            "{value} does not fit a decimal of {SCALED_DIGITS} digits, {places} after the point"
+        ))
+    })
 }
 
 /// Refuses what might not fit.

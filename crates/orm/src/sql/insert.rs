@@ -25,13 +25,14 @@ pub(crate) enum Conflict<'a> {
 }
 
 impl Render {
-    /// Writes an insert of rows that give the same fields, answering with whole rows.
+    /// Writes an insert of rows that give the same fields.
     pub(crate) fn insert(
         &mut self,
         model: &'static ModelMeta,
         fields: &[u16],
-        rows: &[Vec<Node>],
+        rows: &[impl AsRef<[Node]>],
         conflict: Conflict<'_>,
+        returning: Returning,
     ) -> Result {
         self.scopes.push(Scope::bare(model));
         self.push("INSERT INTO ");
@@ -44,7 +45,7 @@ impl Render {
             self.push(") VALUES ");
             self.list(rows, ", ", |render, row| {
                 render.push("(");
-                render.list(fields.iter().zip(row), ", ", |render, (field, node)| {
+                render.list(fields.iter().zip(row.as_ref()), ", ", |render, (field, node)| {
                     render.new_value(model, *field, node)
                 })?;
                 render.push(")");
@@ -52,7 +53,7 @@ impl Render {
             })?;
         }
         self.on_conflict(model, conflict)?;
-        self.returning(model)?;
+        self.answering(model, returning)?;
         self.close();
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! Keys of one column or of several, in conditions.
 
-use quintet_core::{Error, Result, Value, meta::ModelMeta};
+use quintet_core::{
+    Error, Result, Value,
+    meta::{FieldMeta, ModelMeta},
+};
 
 use super::{
     Render,
@@ -30,19 +33,23 @@ impl Render {
             render.list(parts.iter().zip(values), ", ", |render, (part, value)| {
                 let node = Node::Value(value.clone());
                 let Node::Column(path, index) = part else { return render.node(&node) };
-                let field = field_at(model_at(render.root()?, *path)?, *index)?;
-                // The first row's types are those of all.
-                if number == 0 && render.dialect.typed_values {
-                    render.typed(&node, field.kind)
-                } else {
-                    render.stored(field, &node)
-                }
+                render.value_of_row(number, field_at(model_at(render.root()?, *path)?, *index)?, &node)
             })?;
             render.push(")");
             Ok(())
         })?;
         self.push(")");
         Ok(())
+    }
+
+    /// Adds a value of a table of values.
+    pub(super) fn value_of_row(&mut self, row: usize, field: &FieldMeta, node: &Node) -> Result {
+        // The first row's types are those of all.
+        if row == 0 && self.dialect.typed_values {
+            self.typed(node, field.kind)
+        } else {
+            self.stored(field, node)
+        }
     }
 
     /// Adds the model's key, of the table with this alias.

@@ -28,13 +28,16 @@ mod write;
 
 use std::cell::RefCell;
 
-use quintet_core::{Error, Result, Value};
+use quintet_core::{
+    Error, Result, Value,
+    meta::{FieldMeta, ModelMeta},
+};
 
 pub(crate) use facts::decimal_places;
 pub(crate) use insert::{Conflict, Links, Returning};
 
 use crate::{
-    ast::{PathKey, Select},
+    ast::{Node, PathKey, Select},
     decode::Scales,
     dialect::Dialect,
     stmt::{Access, Stmt},
@@ -82,10 +85,115 @@ pub(crate) fn rows(
     })
 }
 
+/// The statement of an update.
+pub(crate) fn update(
+    query: &Select,
+    sets: &[(u16, &Node)],
+    returning: Returning,
+    dialect: &'static Dialect,
+) -> Result<Stmt> {
+    let write = |shape: &mut shape::Shape<'_>| {
+        shape.byte(kind::UPDATE);
+        shape.byte(returning as u8);
+        shape.model(query.root);
+        shape.assigned(query.root, sets.iter().copied())?;
+        shape.chosen(query)
+    };
+    let render = || {
+        let mut render = Render::new(dialect);
+        render.update(query, sets, returning)?;
+        let mut stmt = render.finish(Access::Write)?;
+        stmt.short = query.is_by_key() && !sets.iter().any(|(_, node)| node.leaves_table());
+        Ok((stmt, Scales::default()))
+    };
+    Ok(cache::rendered(dialect, write, render)?.0)
+}
+
+/// The statement of a deletion.
+pub(crate) fn delete(query: &Select, returning: Returning, dialect: &'static Dialect) -> Result<Stmt> {
+    let write = |shape: &mut shape::Shape<'_>| {
+        shape.byte(kind::DELETE);
+        shape.byte(returning as u8);
+        shape.model(query.root);
+        shape.chosen(query)
+    };
+    let render = || {
+        let mut render = Render::new(dialect);
+        render.delete(query, returning)?;
+        Ok((render.finish(Access::Write)?, Scales::default()))
+    };
+    Ok(cache::rendered(dialect, write, render)?.0)
+}
+
+/// The statement of an insert of one row, which answers with the row.
+pub(crate) fn insert(
+    model: &'static ModelMeta,
+    fields: &[u16],
+    values: &[Node],
+    conflict: Conflict<'_>,
+    dialect: &'static Dialect,
+) -> Result<Stmt> {
+    let write = |shape: &mut shape::Shape<'_>| {
+        shape.byte(kind::INSERT);
+        shape.model(model);
+        shape.assigned(model, fields.iter().copied().zip(values))?;
+        shape.conflict(conflict)
+    };
+    let render = || {
+        let mut render = Render::new(dialect);
+        render.insert(model, fields, &[values], conflict, Returning::Rows)?;
+        Ok((render.finish(Access::Write)?.short(), Scales::default()))
+    };
+    Ok(cache::rendered(dialect, write, render)?.0)
+}
+
+/// The statement of an insert of rows of these values, one after the other, in the form in which columns keep them.
+pub(crate) fn insert_many(
+    model: &'static ModelMeta,
+    fields: &[u16],
+    rows: usize,
+    params: Vec<Value>,
+    (conflict, returning): (Conflict<'_>, Returning),
+    dialect: &'static Dialect,
+) -> Result<Stmt> {
+    let write = |shape: &mut shape::Shape<'_>| {
+        shape.byte(kind::INSERT_MANY);
+        shape.byte(returning as u8);
+        shape.model(model);
+        shape.fields(fields)?;
+        shape.length(rows)?;
+        shape.conflict(conflict)
+    };
+    let render = || {
+        // A value's text is a placeholder, whatever it is; this one costs nothing.
+        let row: Vec<Node> = fields.iter().map(|_| Node::Value(Value::Null)).collect();
+        let mut render = Render::new(dialect);
+        render.insert(model, fields, &vec![&*row; rows], conflict, returning)?;
+        let mut stmt = render.finish(Access::Write)?;
+        stmt.params.clear();
+        Ok((stmt, Scales::default()))
+    };
+    let mut stmt = cache::rendered(dialect, write, render)?.0;
+    stmt.params = params;
+    Ok(stmt)
+}
+
+/// The form in which a column keeps a value.
+pub(crate) fn kept(field: &FieldMeta, value: Value, dialect: &Dialect) -> Result<Value> {
+    match (decimal_places(field, dialect), &value) {
+        (Some(places), Value::Decimal(decimal)) => decimal::stored_units(*decimal, places).map(Value::Int),
+        _ => Ok(value),
+    }
+}
+
 /// What a shape is of: the first byte.
 mod kind {
     pub(super) const QUERY: u8 = 1;
     pub(super) const ROWS: u8 = 2;
+    pub(super) const UPDATE: u8 = 3;
+    pub(super) const INSERT: u8 = 4;
+    pub(super) const INSERT_MANY: u8 = 5;
+    pub(super) const DELETE: u8 = 6;
 }
 
 fn render_select(query: &Select, ask: Ask, dialect: &'static Dialect) -> Result<(Stmt, Scales)> {

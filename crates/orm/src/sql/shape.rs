@@ -7,7 +7,7 @@
 
 use quintet_core::{Value, meta::ModelMeta};
 
-use super::{Ask, node, select::row_number, text};
+use super::{Ask, Conflict, kept, node, select::row_number, text};
 use crate::{
     ast::{Aggregate, AggregateNode, ManyNode, Node, Nulls, OrderBy, Owners, PathKey, Select},
     dialect::Dialect,
@@ -96,6 +96,68 @@ impl<'a> Shape<'a> {
         Ok(())
     }
 
+    /// Values of fields.
+    pub(super) fn assigned<'n>(
+        &mut self,
+        model: &'static ModelMeta,
+        fields: impl IntoIterator<Item = (u16, &'n Node)>,
+    ) -> Written {
+        for (index, node) in fields {
+            self.byte(1);
+            self.number(index);
+            match node {
+                // Its text is a placeholder, whatever it is.
+                Node::Value(value) => {
+                    self.byte(0);
+                    let field = model.field_at(index).ok_or(Shapeless)?;
+                    let value = kept(field, value.clone(), self.dialect).map_err(|_| Shapeless)?;
+                    match value {
+                        Value::List(_) | Value::Map(_) | Value::NotLoaded(_) => return Err(Shapeless),
+                        Value::Decimal(_) if !self.dialect.native_decimal => return Err(Shapeless),
+                        value => self.params.push(value),
+                    }
+                }
+                node => self.node(node)?,
+            }
+        }
+        self.byte(0);
+        Ok(())
+    }
+
+    /// The rows that a write is about.
+    pub(super) fn chosen(&mut self, query: &Select) -> Written {
+        if query.is_cut() || query.owners.is_some() {
+            return Err(Shapeless);
+        }
+        self.nodes(&query.filter)
+    }
+
+    /// Fields.
+    pub(super) fn fields(&mut self, fields: &[u16]) -> Written {
+        self.length(fields.len())?;
+        for field in fields {
+            self.number(*field);
+        }
+        Ok(())
+    }
+
+    /// What happens to a row that is there already.
+    pub(super) fn conflict(&mut self, conflict: Conflict<'_>) -> Written {
+        match conflict {
+            Conflict::Refuse => self.byte(0),
+            Conflict::Keep { by } => {
+                self.byte(1);
+                self.fields(by)?;
+            }
+            Conflict::Update { by, fields } => {
+                self.byte(2);
+                self.fields(by)?;
+                self.fields(fields)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn model(&mut self, model: &'static ModelMeta) {
         self.address(model);
     }
@@ -114,7 +176,7 @@ impl<'a> Shape<'a> {
         self.bytes.extend_from_slice(&number.to_le_bytes());
     }
 
-    fn length(&mut self, length: usize) -> Written {
+    pub(super) fn length(&mut self, length: usize) -> Written {
         self.number(u16::try_from(length).map_err(|_| Shapeless)?);
         Ok(())
     }

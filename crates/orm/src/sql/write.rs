@@ -108,14 +108,7 @@ impl Render {
         self.list(rows.iter().enumerate(), ", ", |render, (number, row)| {
             render.push("(");
             render.list(key.iter().chain(fields).zip(row), ", ", |render, (index, value)| {
-                let field = field_at(model, *index)?;
-                let node = Node::Value(value.clone());
-                // The first row's types are those of all.
-                if number == 0 && render.dialect.typed_values {
-                    render.typed(&node, field.kind)
-                } else {
-                    render.stored(field, &node)
-                }
+                render.value_of_row(number, field_at(model, *index)?, &Node::Value(value.clone()))
             })?;
             render.push(")");
             Ok(())

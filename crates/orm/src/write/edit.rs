@@ -6,10 +6,7 @@ use std::{
 
 use quintet_core::{BoxFuture, FieldErrors, Result, Value, meta::FieldMeta};
 
-use super::{
-    save::{Done, Save, save},
-    version,
-};
+use super::save::{Done, Save, save};
 use crate::{
     ast::{Node, Select},
     executor::Executor,
@@ -47,9 +44,8 @@ impl<M: Model> Edit<M> {
     /// The names of the fields that have changed.
     #[must_use]
     pub fn changed(&self) -> Vec<&'static str> {
-        let now = values(&self.row);
-        let changed = now.iter().zip(&self.before).filter(|(now, before)| now != before);
-        changed.filter_map(|((index, _), _)| M::meta().field_at(*index)).map(|field| field.name).collect()
+        let changed = self.changes();
+        changed.iter().filter_map(|(index, _)| M::meta().field_at(*index)).map(|field| field.name).collect()
     }
 
     /// Writes the changed columns, or nothing if there are none.
@@ -67,13 +63,9 @@ impl<M: Model> Edit<M> {
         let at = Location::caller();
         Box::pin(async move {
             let mut edit = self;
-            if edit.assigns().is_empty() {
+            let Some(sets) = changed(&mut edit.row, &edit.before).map_err(|error| error.at(at))? else {
                 return Ok(edit.row);
-            }
-            edit.touch().map_err(|error| error.at(at))?;
-            let errors = edit.clean(check).map_err(|error| error.at(at))?;
-            errors.into_result().map_err(|error| error.at(at))?;
-            let sets = edit.assigns();
+            };
             let number = M::meta().version().and_then(|(field, _)| edit.row.value_at(field)?.as_int());
             let mut select = Box::new(Select::new(M::meta()));
             select.add_filter(key_is(M::meta(), edit.key.clone()));
@@ -89,49 +81,13 @@ impl<M: Model> Edit<M> {
 
     /// The columns that have changed, with their values.
     pub(crate) fn changes(&self) -> Vec<(u16, Value)> {
-        let changed = values(&self.row).into_iter().zip(&self.before).filter(|(now, before)| now != *before);
-        changed.map(|(now, _)| now).collect()
-    }
-
-    /// The changes as assignments, without the version: that the row was read with, or that somebody else says they have
-    /// read.
-    fn assigns(&self) -> Vec<RawAssign> {
-        let assign = |(field, value)| RawAssign { field, value: AssignValue::Node(Node::Value(value)) };
-        let mut sets: Vec<RawAssign> = self.changes().into_iter().map(assign).collect();
-        version::expected(M::meta(), &mut sets);
-        sets
-    }
-
-    /// Computes anew what is computed at each save, unless it was given.
-    fn touch(&mut self) -> Result {
-        let changed = self.changes();
-        for (index, field) in M::meta().columns() {
-            if let Some(make) = field.on_save.filter(|_| !changed.iter().any(|(other, _)| *other == index)) {
-                self.row.set_at(index, &make())?;
-            }
-        }
-        Ok(())
+        changes(&self.row, &self.before)
     }
 
     /// Runs the model's own rules, which may change the row, and checks what has changed. Gives what is wrong.
-    pub(crate) fn clean(&mut self, check: fn(&FieldMeta, &Value, &mut FieldErrors)) -> Result<FieldErrors> {
-        let (set, refused) = match M::meta().clean {
-            Some(_) => {
-                own_rules(M::meta(), false, values(&self.row).iter().map(|(index, value)| (*index, value)))
-            }
-            None => Default::default(),
-        };
-        for (index, value) in set {
-            self.row.set_at(index, &value)?;
-        }
-        let mut errors = FieldErrors::new();
-        for (index, value) in self.changes() {
-            if let Some(field) = M::meta().field_at(index) {
-                check(field, &value, &mut errors);
-            }
-        }
-        errors.extend(refused);
-        Ok(errors)
+    pub(crate) fn clean(&mut self, check: Check) -> Result<FieldErrors> {
+        let changed = self.changes();
+        Ok(cleaned(&mut self.row, &self.before, changed, check)?.1)
     }
 
     /// The key of the row as it is in the database, by field.
@@ -144,6 +100,75 @@ impl<M: Model> Edit<M> {
     pub fn into_inner(self) -> M {
         self.row
     }
+}
+
+/// What finds out whether a value is right.
+type Check = fn(&FieldMeta, &Value, &mut FieldErrors);
+
+/// The changes of a row as assignments, checked; `None` if there are none. The version is none of them: it is the one that the
+/// row was read with, or that somebody else says they have read.
+fn changed(row: &mut dyn Record, before: &[(u16, Value)]) -> Result<Option<Vec<RawAssign>>> {
+    let meta = row.model();
+    let version = meta.version().map(|(field, _)| field);
+    let mut changed = changes(row, before);
+    if changed.iter().all(|(field, _)| Some(*field) == version) {
+        return Ok(None);
+    }
+    if touch(row, &changed)? {
+        changed = changes(row, before);
+    }
+    let (changed, errors) = cleaned(row, before, changed, check)?;
+    errors.into_result()?;
+    let assign = |(field, value)| RawAssign { field, value: AssignValue::Node(Node::Value(value)) };
+    Ok(Some(changed.into_iter().filter(|(field, _)| Some(*field) != version).map(assign).collect()))
+}
+
+/// Computes anew what is computed at each save, unless it was given. Is anything?
+fn touch(row: &mut dyn Record, changed: &[(u16, Value)]) -> Result<bool> {
+    let mut touched = false;
+    for (index, field) in row.model().columns() {
+        if let Some(make) = field.on_save.filter(|_| !changed.iter().any(|(other, _)| *other == index)) {
+            row.set_at(index, &make())?;
+            touched = true;
+        }
+    }
+    Ok(touched)
+}
+
+/// Runs the model's own rules, which may change the row, and checks what has changed. Gives that, and what is wrong.
+fn cleaned(
+    row: &mut dyn Record,
+    before: &[(u16, Value)],
+    mut changed: Vec<(u16, Value)>,
+    check: Check,
+) -> Result<(Vec<(u16, Value)>, FieldErrors)> {
+    let meta = row.model();
+    let mut refused = FieldErrors::new();
+    if meta.clean.is_some() {
+        let set;
+        (set, refused) = own_rules(meta, false, values(row).iter().map(|(index, value)| (*index, value)));
+        for (index, value) in set {
+            row.set_at(index, &value)?;
+        }
+        changed = changes(row, before);
+    }
+    let mut errors = FieldErrors::new();
+    for (index, value) in &changed {
+        if let Some(field) = meta.field_at(*index) {
+            check(field, value, &mut errors);
+        }
+    }
+    errors.extend(refused);
+    Ok((changed, errors))
+}
+
+/// The columns whose values are others than before.
+fn changes(row: &dyn Record, before: &[(u16, Value)]) -> Vec<(u16, Value)> {
+    let changed = before.iter().filter_map(|(index, was)| {
+        let now = row.value_at(*index).unwrap_or_default();
+        (now != *was).then_some((*index, now))
+    });
+    changed.collect()
 }
 
 /// Takes over what receivers have changed, and the next version.

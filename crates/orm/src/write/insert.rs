@@ -26,8 +26,7 @@ use crate::{
     query::QuerySet,
     row::RowSink,
     signal::{Ears, Moment, Rows},
-    sql::{Conflict, Render, Returning, decimal_places},
-    stmt::{Access, Stmt},
+    sql::{self, Conflict, Returning, decimal_places},
 };
 
 /// What happens where a row with the same unique fields exists.
@@ -179,7 +178,10 @@ async fn put(
 ) -> Result<(Tap, Vec<u16>)> {
     let meta = draft.meta;
     let Row { fields, values } = draft.row().map_err(|error| error.at(at))?;
-    let (stmt, scales) = statement(meta, &fields, &[values], conflict.as_sql(), db.dialect(), at)?;
+    let (dialect, given) = (db.dialect(), fields.iter().copied().zip(&values));
+    check_fits(meta, given, dialect).map_err(|error| error.at(at))?;
+    let stmt = sql::insert(meta, &fields, &values, conflict.as_sql(), dialect);
+    let stmt = stmt.map_err(|error| error.at(at))?.at(at);
     let what = if matches!(conflict, OnConflict::Update { .. }) { What::Saved } else { What::Created };
     let entry = Entry::open(db, meta, what, &[]);
     let mut tap = Tap::new(meta, Returning::Rows).into(sink).keys_for_feed(entry.is_heard());
@@ -187,32 +189,11 @@ async fn put(
         tap = tap.keys(1);
     }
     if let Some(ears) = ears.filter(|ears| ears.hear(Moment::Saved)) {
-        tap = tap.copies(Some(ears.voice()), scales);
+        tap = tap.copies(Some(ears.voice()), row_scales(meta, dialect));
     }
     let written = entry.close(tap.fetch(db, entry.stmt(stmt)).await, Tap::feed_keys);
     let tap = written.map_err(|error| explain_write(error, meta, &fields, at))?;
     Ok((tap, fields))
-}
-
-/// So many rows are written in no time.
-const FEW: usize = 20;
-
-/// The insert of rows that give the same fields, answering with whole rows.
-pub(super) fn statement(
-    meta: &'static ModelMeta,
-    fields: &[u16],
-    rows: &[Vec<Node>],
-    conflict: Conflict<'_>,
-    dialect: &'static Dialect,
-    at: &'static Location<'static>,
-) -> Result<(Stmt, Scales)> {
-    let values = rows.iter().flat_map(|row| fields.iter().copied().zip(row));
-    check_fits(meta, values, dialect).map_err(|error| error.at(at))?;
-    let mut render = Render::new(dialect);
-    render.insert(meta, fields, rows, conflict).map_err(|error| error.at(at))?;
-    let mut stmt = render.finish(Access::Write)?.at(at);
-    stmt.short = rows.len() <= FEW;
-    Ok((stmt, row_scales(meta, dialect)))
 }
 
 /// The scales of a model's columns.

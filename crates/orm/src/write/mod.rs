@@ -3,9 +3,12 @@
 //! A [`Draft`] is a row that does not exist yet; a model's value is one that does. Values are checked against the
 //! metadata first; what only the database can know (uniqueness, foreign keys) comes back as an error that names the
 //! model's fields ([`explain`]).
+mod batch;
 mod bulk;
+mod bulk_create;
 mod bulk_upsert;
 mod by_name;
+mod chunks;
 mod delete;
 mod draft;
 mod edit;
@@ -21,7 +24,8 @@ mod update;
 mod upsert;
 mod version;
 
-pub(crate) use bulk::{bulk_create, bulk_update};
+pub(crate) use bulk::bulk_update;
+pub(crate) use bulk_create::NewRows;
 pub(crate) use bulk_upsert::{Existing, bulk_upsert};
 pub(crate) use by_name::{insert_given, insert_values, update_rows, update_values};
 pub(crate) use delete::delete_rows;

@@ -95,7 +95,9 @@ async fn put(
     at: &'static Location<'static>,
 ) -> Result<Option<(Tap, Vec<u16>)>> {
     let Save { mut select, mut sets, version, .. } = save;
-    let (meta, plain) = (select.root, select.clone());
+    let (meta, by_key) = (select.root, select.is_by_key());
+    // The query without the version, in case that there is no row with it.
+    let plain = version.map(|_| select.clone());
     match version {
         Some(number) => version::compare(&mut select, &mut sets, number),
         None => version::count(meta, &mut sets),
@@ -116,7 +118,7 @@ async fn put(
         tap = tap.copies(copies, row_scales(meta, db.dialect()));
     }
     let mut stmt = entry.stmt(statement(&select, &sets, returning, db.dialect(), at)?);
-    stmt.short = plain.is_by_key();
+    stmt.short = by_key;
     let written = if returning == Returning::Nothing {
         let changed = entry.close(db.execute(stmt).await, |_| Some(Keys::Unknown));
         changed.map(|changed| {
@@ -130,10 +132,12 @@ async fn put(
     if tap.count > 0 {
         return Ok(Some((tap, fields)));
     }
-    match version {
-        Some(number) if exists(plain, db, at).await? => Err(version::changed_meanwhile(meta, number).at(at)),
-        _ => Ok(None),
+    if let (Some(number), Some(plain)) = (version, plain)
+        && exists(plain, db, at).await?
+    {
+        return Err(version::changed_meanwhile(meta, number).at(at));
     }
+    Ok(None)
 }
 
 /// The key and the columns of the row that a query gives, locked where the database has row locks.

@@ -5,20 +5,19 @@ use std::{collections::HashSet, panic::Location};
 use quintet_core::{Result, Value, meta::ModelMeta};
 
 use super::{
-    draft::{RawDraft, Row},
-    explain::explain_write,
-    insert::{OnConflict, row_scales, run, statement},
+    batch::Batch,
+    chunks::Chunks,
+    draft::RawDraft,
+    insert::{OnConflict, row_scales, run},
 };
 use crate::{
     ast::{Node, PathKey, Select},
-    change::{Entry, What},
-    decode::tap::Tap,
     dynamic::{fetch_values, values_sink},
     executor::Executor,
     expr::{AssignValue, RawAssign},
     key::keys_at_once,
     signal::{Ears, Moment},
-    sql::{self, Ask, Conflict, Returning},
+    sql::{self, Ask},
 };
 
 /// Relates each owner to the other of its pair by a row of `model`, whose foreign keys `near` and `far` are theirs. Those
@@ -52,39 +51,31 @@ pub(super) async fn add(
             drafts.push(RawDraft::new(model, sets));
             added.push(pair);
         }
-        insert(model, &drafts, db, at).await?;
+        insert(model, drafts, db, at).await?;
     }
     Ok(added)
 }
 
-/// Inserts rows: one by one where somebody hears of them, else in one statement.
+/// Inserts rows: one by one where somebody hears of them, else in few statements.
 async fn insert(
     model: &'static ModelMeta,
-    drafts: &[RawDraft],
+    drafts: Vec<RawDraft>,
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result {
-    let sink = || values_sink(row_scales(model, db.dialect()), model.columns().map(|(_, f)| f).collect());
     if Ears::of(db, model, &[Moment::Saving, Moment::Saved], at).is_some() {
-        for draft in drafts {
+        for draft in &drafts {
+            let columns = model.columns().map(|(_, field)| field).collect();
+            let sink = values_sink(row_scales(model, db.dialect()), columns);
             // Boxed, as the row might have links of its own.
-            Box::pin(run(draft, &OnConflict::Refuse, sink(), db, at)).await?;
+            Box::pin(run(draft, &OnConflict::Refuse, sink, db, at)).await?;
         }
         return Ok(());
     }
-    let rows = drafts.iter().map(RawDraft::row).collect::<Result<Vec<Row>>>();
-    let rows = rows.map_err(|error| error.at(at))?;
-    let Some(fields) = rows.first().map(|row| row.fields.clone()) else { return Ok(()) };
-    // They have the same fields, and of each as many values: those that are given, and defaults.
-    for some in rows.chunks((db.dialect().max_parameters / fields.len().max(1)).max(1)) {
-        let values: Vec<Vec<Node>> = some.iter().map(|row| row.values.clone()).collect();
-        let (stmt, _) = statement(model, &fields, &values, Conflict::Refuse, db.dialect(), at)?;
-        let entry = Entry::open(db, model, What::Created, &[]);
-        let tap = Tap::new(model, Returning::Rows).into(sink()).keys_for_feed(entry.is_heard());
-        let written = entry.close(tap.fetch(db, entry.stmt(stmt)).await, Tap::feed_keys);
-        written.map_err(|error| explain_write(error, model, &fields, at))?;
-    }
-    Ok(())
+    let mut batch = Batch::new(model, db.dialect());
+    drafts.into_iter().for_each(|draft| batch.push(draft));
+    let batch = batch.checked().map_err(|error| error.at(at))?;
+    Chunks::new(model, batch.chunks, at).insert_in(db).await.map(drop)
 }
 
 /// The pairs of these owners and others that are related already, and perhaps further ones of theirs.

@@ -15,8 +15,8 @@ use crate::{
     expr::{AssignValue, IntoAssigns, RawAssign},
     model::Model,
     query::is_empty,
-    sql::{Render, Returning},
-    stmt::{Access, Stmt},
+    sql::{self, Returning},
+    stmt::Stmt,
     validate::check,
 };
 
@@ -142,11 +142,7 @@ pub(super) fn statement(
 ) -> Result<Stmt> {
     let nodes = nodes(select.root, sets).map_err(|error| error.at(at))?;
     check_fits(select.root, nodes.iter().copied(), dialect).map_err(|error| error.at(at))?;
-    let mut render = Render::new(dialect);
-    render.update(select, &nodes, returning).map_err(|error| error.at(at))?;
-    let mut stmt = render.finish(Access::Write)?.at(at);
-    stmt.short = select.is_by_key() && !nodes.iter().any(|(_, node)| node.leaves_table());
-    Ok(stmt)
+    Ok(sql::update(select, &nodes, returning, dialect).map_err(|error| error.at(at))?.at(at))
 }
 
 /// The assigned nodes, their values checked.

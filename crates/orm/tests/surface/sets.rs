@@ -267,6 +267,21 @@ pub(crate) async fn rows(sheet: &mut Sheet) {
     }
     s.about("Combined::all, Combined::count, Combined::exists, Combined::first, Combined::to_sql");
 
+    // As JSON.
+    let json = Film.filter(Film.votes.gt(500)).order_by(Film.id);
+    s.statement("QuerySet::json", |dialect| json.to_sql(dialect));
+    let (json, films) = (json.clone().json(&db).await.unwrap(), json.all(&db).await.unwrap());
+    assert_eq!((json.len(), json.is_empty()), (2, false));
+    assert_eq!(String::from_utf8_lossy(json.as_bytes()), serde_json::to_string(&films).unwrap());
+    let all = Tag.json(&db).await.unwrap().into_bytes();
+    assert_eq!(all, serde_json::to_vec(&Tag.all(&db).await.unwrap()).unwrap());
+    let both = Tag.filter(Tag.name.eq("noir")).union(Tag.filter(Tag.name.eq("horror"))).order_by(Tag.name);
+    let text = String::from_utf8(both.clone().json(&db).await.unwrap().into_bytes()).unwrap();
+    assert_eq!(text, serde_json::to_string(&both.all(&db).await.unwrap()).unwrap());
+    assert!(text.find("horror") < text.find("noir"), "{text}");
+    s.about("Table::json, Combined::json");
+    s.about("JsonRows::len, JsonRows::is_empty, JsonRows::as_bytes, JsonRows::into_bytes");
+
     // By hand.
     let films =
         Film.raw(said(&db, "SELECT * FROM cinema_film WHERE votes > ?1 ORDER BY id"), vec![500.into()]);

@@ -66,6 +66,12 @@ pub(crate) async fn rows(sheet: &mut Sheet) {
     assert_eq!(Tag.filter(Tag.name.ends_with("!")).count(&db).await.unwrap(), 2);
     s.about("Table::bulk_create, Table::bulk_update");
     let log = db.record();
+    assert_eq!(Tag.bulk_insert(["c", "d"].map(tag), &db).await.unwrap(), 2);
+    let inserted = marked(&log.queries()[0].sql);
+    assert_eq!(inserted, r#"INSERT INTO "cinema_tag" ("name") VALUES (?1), (?2)"#);
+    assert_eq!(Tag.filter(Tag.name.is_in(["c", "d"])).delete(&db).await.unwrap(), 2);
+    s.about("Table::bulk_insert");
+    let log = db.record();
     let upserted = Tag.bulk_upsert(["noir", "new"].map(tag), Tag.name, Tag.name, &db).await.unwrap();
     assert_eq!((upserted.len(), log.count()), (2, 1));
     assert!(upserted.iter().any(|tag| tag.id == noir.id));

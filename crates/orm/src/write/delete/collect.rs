@@ -24,8 +24,7 @@ use crate::{
     expr::{AssignValue, RawAssign},
     model::Erased,
     signal::Moment,
-    sql::{Render, Returning},
-    stmt::Access,
+    sql::{self, Returning},
 };
 
 /// A batch of rows on its way.
@@ -205,9 +204,7 @@ async fn run(select: &Select, keys: Option<Vec<Value>>, tx: &dyn Transaction, pl
     let entry = Entry::open(tx, model, What::Deleted, &[]);
     let ask = keys.is_none() && entry.is_heard();
     let returning = if ask { Returning::Keys } else { Returning::Nothing };
-    let mut render = Render::new(tx.dialect());
-    render.delete(select, returning)?;
-    let stmt = entry.stmt(render.finish(Access::Write)?.at(plan.at));
+    let stmt = entry.stmt(sql::delete(select, returning, tx.dialect())?.at(plan.at));
     let done = if ask {
         let tap = Tap::new(model, returning).keys_for_feed(true).fetch(tx, stmt).await;
         entry.close(tap, Tap::feed_keys).map(drop)

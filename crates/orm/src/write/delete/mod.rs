@@ -21,8 +21,7 @@ use crate::{
     decode::tap::Tap,
     executor::Executor,
     query::is_empty,
-    sql::{Render, Returning},
-    stmt::Access,
+    sql::{self, Returning},
 };
 
 /// Deletes the rows of a query. Gives their number, without that of rows that go along.
@@ -60,9 +59,8 @@ async fn one_statement(select: &Select, db: &dyn Executor, at: &'static Location
     let meta = select.root;
     let entry = Entry::open(db, meta, What::Deleted, &[]);
     let returning = if entry.is_heard() { Returning::Keys } else { Returning::Nothing };
-    let mut render = Render::new(db.dialect());
-    render.delete(select, returning).map_err(|error| error.at(at))?;
-    let stmt = entry.stmt(render.finish(Access::Write)?.at(at));
+    let stmt = sql::delete(select, returning, db.dialect()).map_err(|error| error.at(at))?;
+    let stmt = entry.stmt(stmt.at(at));
     let deleted = if entry.is_heard() {
         let tap = Tap::new(meta, returning).keys_for_feed(true).fetch(db, stmt).await;
         entry.close(tap, Tap::feed_keys).map(|tap| tap.count)

@@ -1,0 +1,258 @@
+//! Many new rows on their way into few statements: a draft becomes parameters at once, so that no more than these are kept.
+
+use std::sync::Arc;
+
+use quintet_core::{
+    Error, FieldErrors, Result, Value,
+    meta::{FieldDefault, FieldMeta, ModelMeta},
+};
+
+use super::{
+    draft::{RawDraft, Row},
+    fits::refused,
+};
+use crate::{
+    ast::Node,
+    dialect::Dialect,
+    expr::{AssignValue, RawAssign},
+    sql::kept,
+    validate::check,
+};
+
+/// Most rows of one statement. More of them save little, and each length is a statement of its own to be prepared: all but the
+/// last have this one.
+const ROWS: usize = 500;
+
+/// Rows that give the same fields: one statement.
+pub(super) struct Chunk {
+    pub(super) fields: Arc<[u16]>,
+    pub(super) rows: usize,
+    pub(super) values: Values,
+}
+
+/// What the fields are set to, row by row.
+pub(super) enum Values {
+    /// Values in the form in which columns keep them.
+    Kept(Vec<Value>),
+    /// Expressions among them.
+    Nodes(Vec<Vec<Node>>),
+}
+
+/// The many-to-many objects of a new row.
+pub(super) struct NewLinks {
+    /// The row's number, from 0.
+    pub(super) row: usize,
+    pub(super) field: u16,
+    pub(super) keys: Vec<Value>,
+}
+
+/// Rows to be inserted.
+pub(super) struct Batch {
+    meta: &'static ModelMeta,
+    dialect: &'static Dialect,
+    form: Option<Form>,
+    open: Open,
+    pub(super) chunks: Vec<Chunk>,
+    pub(super) links: Vec<NewLinks>,
+    rows: usize,
+    /// What is wrong with the first row that is.
+    error: Option<Error>,
+}
+
+/// The chunk that values are added to.
+#[derive(Default)]
+struct Open {
+    fields: Arc<[u16]>,
+    rows: usize,
+    params: Vec<Value>,
+}
+
+/// What drafts that assign the same fields in the same order have in common.
+struct Form {
+    given: Vec<u16>,
+    fields: Arc<[u16]>,
+    columns: Vec<Column>,
+}
+
+struct Column {
+    field: &'static FieldMeta,
+    from: From,
+}
+
+/// Where a column's value comes from.
+#[derive(Clone, Copy)]
+enum From {
+    Given(usize),
+    Made(fn() -> Value),
+    Nothing,
+}
+
+impl Form {
+    fn of(meta: &'static ModelMeta, sets: &[RawAssign]) -> Form {
+        let mut columns = Vec::new();
+        let mut fields = Vec::new();
+        for (index, field) in meta.columns() {
+            // The last assignment wins.
+            let given = sets.iter().rposition(|assign| assign.field == index);
+            let from = match (given, field.default) {
+                (Some(given), _) => From::Given(given),
+                (None, _) if field.auto => continue,
+                (None, FieldDefault::Value(make)) => From::Made(make),
+                (None, FieldDefault::Database(_)) => continue,
+                (None, FieldDefault::None) => field.on_save.map_or(From::Nothing, From::Made),
+            };
+            fields.push(index);
+            columns.push(Column { field, from });
+        }
+        Form { given: sets.iter().map(|assign| assign.field).collect(), fields: fields.into(), columns }
+    }
+
+    fn is_of(&self, sets: &[RawAssign]) -> bool {
+        self.given.len() == sets.len()
+            && self.given.iter().zip(sets).all(|(field, assign)| *field == assign.field)
+    }
+}
+
+/// A value that is given, and no expression.
+fn value_of(assign: &mut RawAssign) -> Option<&mut Value> {
+    match &mut assign.value {
+        AssignValue::Node(Node::Value(value)) => Some(value),
+        _ => None,
+    }
+}
+
+impl Batch {
+    pub(super) fn new(meta: &'static ModelMeta, dialect: &'static Dialect) -> Batch {
+        let (chunks, links) = (Vec::new(), Vec::new());
+        Batch { meta, dialect, form: None, open: Open::default(), chunks, links, rows: 0, error: None }
+    }
+
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// The batch, if all rows are right.
+    ///
+    /// # Errors
+    /// Of kind `Invalid`, with all that is wrong with the first row that is.
+    pub(super) fn checked(mut self) -> Result<Batch> {
+        self.close();
+        match self.error.take() {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
+    }
+
+    /// Adds a row.
+    pub(super) fn push(&mut self, mut draft: RawDraft) {
+        if self.error.is_some() {
+            return;
+        }
+        // A model's own rules look at the row as a whole.
+        let plain = self.meta.clean.is_none() && draft.sets.iter_mut().all(|set| value_of(set).is_some());
+        let added = if plain { self.push_values(draft.sets) } else { self.push_row(draft) };
+        match added {
+            Ok(()) => self.rows += 1,
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    fn push_values(&mut self, mut sets: Vec<RawAssign>) -> Result {
+        let form = match self.form.take() {
+            Some(form) if form.is_of(&sets) => form,
+            _ => Form::of(self.meta, &sets),
+        };
+        let dialect = self.dialect;
+        let mut errors = FieldErrors::new();
+        let params = self.room(&form.fields);
+        for Column { field, from } in &form.columns {
+            let value = match from {
+                From::Given(place) => sets.get_mut(*place).and_then(value_of).map(std::mem::take),
+                From::Made(make) => Some(make()),
+                From::Nothing => None,
+            };
+            let value = value.unwrap_or_default();
+            check(field, &value, &mut errors);
+            if let Some(why) = refused(&value, dialect) {
+                errors.push(field.name, why);
+            }
+            if errors.is_empty() {
+                params.push(kept(field, value, dialect)?);
+            }
+        }
+        self.form = Some(form);
+        errors.into_result()
+    }
+
+    fn push_row(&mut self, draft: RawDraft) -> Result {
+        let Row { fields, values } = draft.row()?;
+        let mut errors = FieldErrors::new();
+        for (index, node) in fields.iter().zip(&values) {
+            if let (Node::Value(value), Some(field)) = (node, self.meta.field_at(*index))
+                && let Some(why) = refused(value, self.dialect)
+            {
+                errors.push(field.name, why);
+            }
+        }
+        errors.into_result()?;
+        for assign in draft.sets {
+            if let AssignValue::Many(keys) = assign.value
+                && !keys.is_empty()
+            {
+                self.links.push(NewLinks { row: self.rows, field: assign.field, keys });
+            }
+        }
+        if values.iter().all(|node| matches!(node, Node::Value(_))) {
+            let (meta, dialect) = (self.meta, self.dialect);
+            let params = self.room(&fields);
+            for (index, node) in fields.iter().zip(values) {
+                if let (Node::Value(value), Some(field)) = (node, meta.field_at(*index)) {
+                    params.push(kept(field, value, dialect)?);
+                }
+            }
+            return Ok(());
+        }
+        self.close();
+        let full = self.most(fields.len());
+        match self.chunks.last_mut() {
+            Some(Chunk { fields: same, rows, values: Values::Nodes(all) })
+                if **same == *fields && *rows < full =>
+            {
+                all.push(values);
+                *rows += 1;
+            }
+            _ => self.chunks.push(Chunk {
+                fields: fields.into(),
+                rows: 1,
+                values: Values::Nodes(vec![values]),
+            }),
+        }
+        Ok(())
+    }
+
+    /// Most rows of one statement with so many fields. A row without any is a statement of its own.
+    fn most(&self, fields: usize) -> usize {
+        (self.dialect.max_parameters / fields.max(1)).clamp(1, if fields == 0 { 1 } else { ROWS })
+    }
+
+    /// Where the values of a further row of these fields go.
+    fn room(&mut self, fields: &[u16]) -> &mut Vec<Value> {
+        if *self.open.fields != *fields || self.open.rows >= self.most(fields.len()) {
+            // As many as the chunk before had are likely.
+            let room = self.open.params.len();
+            self.close();
+            self.open = Open { fields: fields.into(), rows: 0, params: Vec::with_capacity(room) };
+        }
+        self.open.rows += 1;
+        &mut self.open.params
+    }
+
+    /// The values that were gathered become a chunk.
+    fn close(&mut self) {
+        let Open { fields, rows, params } = std::mem::take(&mut self.open);
+        if rows > 0 {
+            self.chunks.push(Chunk { fields, rows, values: Values::Kept(params) });
+        }
+    }
+}
