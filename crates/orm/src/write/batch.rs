@@ -8,8 +8,8 @@ use quintet_core::{
 };
 
 use super::{
-    draft::{RawDraft, Row},
     fits::refused,
+    raw_draft::{RawDraft, Row},
 };
 use crate::{
     ast::Node,

@@ -8,9 +8,9 @@ use super::{
     Draft,
     batch::{Batch, NewLinks},
     chunks::Chunks,
-    draft::RawDraft,
     insert::row_scales,
     links::add_links,
+    raw_draft::RawDraft,
 };
 use crate::{
     decode::{

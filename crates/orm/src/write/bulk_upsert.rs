@@ -8,8 +8,8 @@ use super::{
     Draft,
     batch::Batch,
     chunks::Chunks,
-    draft::RawDraft,
     insert::{self, OnConflict, also_touched, must_be_unique, row_scales},
+    raw_draft::RawDraft,
     upsert,
 };
 use crate::{

@@ -5,8 +5,8 @@ use std::panic::Location;
 use quintet_core::{Error, FieldErrors, Result, Value, meta::ModelMeta};
 
 use super::{
-    draft::RawDraft,
     insert::{self, OnConflict, row_scales},
+    raw_draft::RawDraft,
     save::{Save, save},
     update, version,
 };

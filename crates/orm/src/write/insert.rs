@@ -5,10 +5,10 @@ use std::panic::Location;
 use quintet_core::{Error, Result, meta::ModelMeta};
 
 use super::{
-    draft::{RawDraft, Row},
     explain::explain_write,
     fits::check_fits,
     links::add_links,
+    raw_draft::{RawDraft, Row},
     upsert,
 };
 use crate::{

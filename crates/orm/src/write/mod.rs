@@ -18,6 +18,7 @@ mod fill;
 mod fits;
 mod insert;
 mod links;
+mod raw_draft;
 mod save;
 mod through;
 mod update;

@@ -7,8 +7,8 @@ use quintet_core::{Result, Value, meta::ModelMeta};
 use super::{
     batch::Batch,
     chunks::Chunks,
-    draft::RawDraft,
     insert::{OnConflict, row_scales, run},
+    raw_draft::RawDraft,
 };
 use crate::{
     ast::{Node, PathKey, Select},

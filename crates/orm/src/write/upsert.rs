@@ -5,9 +5,9 @@ use std::panic::Location;
 use quintet_core::{Error, Result};
 
 use super::{
-    draft::RawDraft,
     insert::{self, OnConflict},
     links::add_links,
+    raw_draft::RawDraft,
     save::{self, Save},
 };
 use crate::{
