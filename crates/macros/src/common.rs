@@ -10,7 +10,7 @@ pub(crate) fn room(name: &str) -> TokenStream {
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
     // trybuild compiles its cases as the package `quintet-…-tests`.
     let package = package.strip_suffix("-tests").unwrap_or(&package);
-    let inside = ["core", "orm", "migrate", "web", "templates", "cli", "test"]
+    let inside = ["core", "orm", "migrate", "storage", "web", "templates", "cli", "test"]
         .iter()
         .any(|room| package.strip_prefix("quintet-") == Some(*room));
     if inside {

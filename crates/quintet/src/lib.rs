@@ -30,6 +30,7 @@ pub use quintet_core as core;
 pub use quintet_migrate as migrate;
 #[cfg(feature = "orm")]
 pub use quintet_orm as orm;
+pub use quintet_storage as storage;
 #[cfg(feature = "templates")]
 pub use quintet_templates as templates;
 pub use quintet_web as web;

@@ -25,6 +25,8 @@ pub use quintet_migrate::{DataMigrating as _, Migrated, OldModels};
 #[cfg(feature = "orm")]
 #[doc(no_inline)]
 pub use quintet_orm::prelude::*;
+#[doc(no_inline)]
+pub use quintet_storage::Storage;
 #[cfg(feature = "templates")]
 #[doc(no_inline)]
 pub use quintet_templates::TemplateParts as _;

@@ -9,6 +9,7 @@ pub fn rooms() -> Vec<Box<dyn Room>> {
     rooms.push(Box::new(quintet_orm::OrmRoom));
     #[cfg(feature = "templates")]
     rooms.push(Box::new(quintet_templates::TemplatesRoom));
+    rooms.push(Box::new(quintet_storage::StorageRoom));
     rooms.push(Box::new(quintet_web::WebRoom));
     #[cfg(feature = "orm")]
     rooms.push(Box::new(quintet_migrate::MigrateRoom));

@@ -1,0 +1,31 @@
+use quintet_core::{
+    Boot, BoxFuture, Result, Room,
+    settings::{Section, SettingsSection},
+};
+
+use crate::{Storage, StorageSettings};
+
+/// The room of files: the `[storage]` section and the service [`Storage`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StorageRoom;
+
+impl Room for StorageRoom {
+    fn name(&self) -> &'static str {
+        "storage"
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        vec![StorageSettings::section()]
+    }
+
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            let storage = boot.settings.get::<StorageSettings>()?.open(boot.settings.root())?;
+            // A test kit may have put its own there already.
+            if boot.services.get::<Storage>().is_none() {
+                boot.services.insert(storage);
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,86 @@
+use std::path::Path;
+
+use quintet_core::{Error, Result, near::did_you_mean};
+use quintet_macros::Settings;
+
+use crate::{Local, Storage, local};
+
+/// `[storage]` in `quintet.toml`: where files are kept that people upload.
+#[derive(Debug, Clone, Settings)]
+#[settings("storage")]
+pub struct StorageSettings {
+    /// "file://media" is a folder beside quintet.toml, "file:///srv/media" any folder; "memory://" forgets.
+    #[setting(default = "file://media", env = "STORAGE_URL", secret)]
+    pub url: String,
+    /// What the files' addresses begin with: a path, or another host's address.
+    #[setting(default = "/media/")]
+    pub address: String,
+}
+
+impl StorageSettings {
+    /// Opens it; relative folders are those below `root`.
+    ///
+    /// # Errors
+    /// If the URL's kind is unknown or it names no folder, or the address is neither a path nor a web address.
+    pub fn open(&self, root: &Path) -> Result<Storage> {
+        let plain =
+            self.address.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'<>?#\\{}".contains(&byte));
+        if !plain
+            || !(self.address.starts_with('/')
+                || self.address.starts_with("https://")
+                || self.address.starts_with("http://"))
+            || self.address == "/"
+        {
+            return Err(Error::settings(format!(
+                "`storage.address` is `{}`: it must be a path such as `/media/`, or an address such as `https://files.example.com/`",
+                self.address
+            )));
+        }
+        let (scheme, rest) = self.url.split_once("://").unwrap_or((self.url.as_str(), ""));
+        let storage = match scheme {
+            "file" => Storage::from(Local::new(local::folder(rest, root)?)),
+            "memory" => Storage::memory(),
+            other => {
+                let meant = did_you_mean(other, ["file", "memory"]);
+                return Err(Error::settings(format!(
+                    "`storage.url` begins with `{other}`, which is no kind of storage{meant} (there are `file://` and `memory://`)",
+                )));
+            }
+        };
+        Ok(storage.at(&self.address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_choose_the_place() {
+        let open = |url: &str, address: &str| {
+            let settings = StorageSettings { url: url.to_owned(), address: address.to_owned() };
+            settings.open(Path::new("/site"))
+        };
+        assert!(format!("{:?}", open("file://media", "/media").unwrap()).contains("\"/site/media\""));
+        assert!(format!("{:?}", open("file:///srv/files", "/m/").unwrap()).contains("\"/srv/files\""));
+        assert_eq!(
+            open("memory://", "https://files.example.com").unwrap().url("é"),
+            "https://files.example.com/%C3%A9"
+        );
+        for (url, told) in [
+            ("fil://x", "did you mean `file`?"),
+            ("s3://x", "`s3`"),
+            ("file://", "names no folder"),
+            ("media", "`media`"),
+        ] {
+            let error = open(url, "/media/").unwrap_err().to_string();
+            assert!(error.contains("storage.url") && error.contains(told), "{error}");
+        }
+        for address in ["media", "/", "/a b/", "/a?b", "ftp://x/", ""] {
+            assert!(
+                open("memory://", address).unwrap_err().to_string().contains("storage.address"),
+                "{address}"
+            );
+        }
+    }
+}
