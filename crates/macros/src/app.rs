@@ -67,7 +67,9 @@ fn files(root: &Path, directory: &str) -> Vec<String> {
 fn list(root: &Path, directory: &Path, found: &mut Vec<String>) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        // `.vite/` holds the list of what Vite has built.
+        let hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.') && name != ".vite");
         if hidden {
             continue;
         }
@@ -86,7 +88,13 @@ mod tests {
     #[test]
     fn the_crates_files_are_embedded_and_others_are_not() {
         let root = std::env::temp_dir().join(format!("quintet-app-macro-{}", std::process::id()));
-        for path in ["templates/a/b.html", "templates/.hidden", "static/a.css", "src/lib.rs"] {
+        for path in [
+            "templates/a/b.html",
+            "templates/.hidden",
+            "static/a.css",
+            "static/.vite/manifest.json",
+            "src/lib.rs",
+        ] {
             let path = root.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "x").unwrap();
@@ -94,6 +102,7 @@ mod tests {
         let code = expand_in(quote!("cinema"), &root).unwrap().to_string();
         std::fs::remove_dir_all(&root).unwrap();
         assert!(code.contains("\"/templates/a/b.html\"") && code.contains("\"/static/a.css\""), "{code}");
+        assert!(code.contains("\"/static/.vite/manifest.json\""), "{code}");
         assert!(!code.contains("hidden") && !code.contains("lib.rs"), "{code}");
     }
 

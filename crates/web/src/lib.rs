@@ -10,17 +10,22 @@
 //! axum is in the open: its handlers, extractors, routers and tower's layers mount as they are, and this room's
 //! extractors and responses work in any axum router.
 pub mod background;
+#[cfg(feature = "static")]
+mod conditional;
 mod data;
 mod deadline;
 pub mod debug;
 mod dispatch;
 mod embedded;
+#[cfg(feature = "static")]
+mod encoding;
 mod errors;
 mod extract;
 mod facts;
 pub mod middleware;
 mod overview;
 mod page;
+mod policy;
 mod request_id;
 mod room;
 mod routing;

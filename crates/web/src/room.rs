@@ -11,7 +11,7 @@ use quintet_core::{
 };
 
 #[cfg(feature = "static")]
-use crate::statics::{StaticSettings, Statics};
+use crate::statics::{self, StaticSettings, Statics};
 use crate::{
     background::Background,
     dispatch, embedded, overview,
@@ -41,7 +41,12 @@ impl Room for WebRoom {
     }
 
     fn commands(&self) -> Vec<Command> {
-        vec![serve_command(), overview::command()]
+        vec![
+            serve_command(),
+            overview::command(),
+            #[cfg(feature = "static")]
+            statics::command(),
+        ]
     }
 
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
@@ -54,7 +59,11 @@ impl Room for WebRoom {
                 let place = error.place().map(ToString::to_string).unwrap_or_default();
                 Check::error("web.E001", error.to_string()).about(place)
             });
-            unmet.chain(embedded::checks(services)).collect()
+            #[allow(unused_mut, reason = "without static files there is nothing more to check")]
+            let mut found: Vec<Check> = unmet.chain(embedded::checks(services)).collect();
+            #[cfg(feature = "static")]
+            found.extend(statics::checks(services));
+            found
         })
     }
 }

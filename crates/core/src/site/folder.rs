@@ -89,17 +89,27 @@ impl Folder {
                 |f: &EmbeddedFile| f.path.strip_prefix(directory)?.strip_prefix('/').map(str::to_owned);
             found.extend(files.iter().filter_map(inside));
         } else if let Some(start) = self.path(directory) {
-            walk(&start, &start, &mut found);
+            found = files_below(&start);
         }
         found.sort_unstable();
         found
     }
 }
 
+/// The files below a directory, as paths below it with forward slashes, sorted. What begins with a dot is hidden, but for
+/// `.vite/`, where Vite puts the list of what it has built.
+#[must_use]
+pub fn files_below(directory: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(directory, directory, &mut found);
+    found.sort_unstable();
+    found
+}
+
 fn walk(start: &Path, directory: &Path, found: &mut Vec<String>) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for path in entries.flatten().map(|e| e.path()) {
-        let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.') && n != ".vite");
         if hidden {
             continue;
         }

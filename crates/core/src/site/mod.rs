@@ -9,7 +9,7 @@ mod folder;
 use std::{any::Any, fmt};
 
 pub use app::App;
-pub use folder::{EmbeddedFile, Folder};
+pub use folder::{EmbeddedFile, Folder, files_below};
 
 /// A whole site: installed apps, in order, and what belongs to the site itself.
 #[derive(Default)]

@@ -4,17 +4,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::request_id::{self, RequestId};
 
-const COUNT: usize = 5;
+const COUNT: usize = 4;
 
 const DEFAULTS: [(HeaderName, HeaderValue); COUNT] = [
-    // Scripts, styles and the rest from this site only.
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; \
-             frame-ancestors 'none'",
-        ),
-    ),
     // A file is what its type says.
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     // Not in another site's frame, for browsers without frame-ancestors.
@@ -30,11 +22,13 @@ const DEFAULTS: [(HeaderName, HeaderValue); COUNT] = [
 pub(super) struct Ready(HeaderMap);
 
 impl Ready {
-    pub(super) fn new() -> Self {
-        let mut headers = HeaderMap::with_capacity(DEFAULTS.len() + 3);
+    /// `policy` is the content security policy of answers that have none.
+    pub(super) fn new(policy: HeaderValue) -> Self {
+        let mut headers = HeaderMap::with_capacity(DEFAULTS.len() + 4);
         for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, request_id::HEADER] {
             headers.insert(name, HeaderValue::from_static(""));
         }
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         headers.extend(DEFAULTS);
         Ready(headers)
     }
@@ -56,6 +50,7 @@ impl Ready {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy;
 
     fn dressed(own: &[(HeaderName, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -63,7 +58,7 @@ mod tests {
             headers.append(name, HeaderValue::from_static(value));
         }
         let id = request_id::choose(&HeaderMap::new(), false);
-        Ready::new().dress(&mut headers, &id);
+        Ready::new(policy::usual(&[])).dress(&mut headers, &id);
         assert_eq!(headers[request_id::HEADER], id.as_str());
         headers
     }
@@ -81,7 +76,7 @@ mod tests {
     fn nothing_is_said_about_the_body_that_the_response_does_not_say() {
         let bare = dressed(&[]);
         assert!(!bare.contains_key(header::CONTENT_TYPE) && !bare.contains_key(header::CONTENT_LENGTH));
-        assert_eq!(bare.len(), COUNT + 1);
+        assert_eq!(bare.len(), COUNT + 2);
         let page = dressed(&[(header::CONTENT_TYPE, "text/html"), (header::CONTENT_LENGTH, "7")]);
         assert_eq!(
             (&page[header::CONTENT_TYPE], &page[header::CONTENT_LENGTH]),

@@ -31,7 +31,7 @@ pub use crate::request_id::RequestId;
 use crate::{
     deadline::Deadline,
     facts::Facts,
-    request_id,
+    policy, request_id,
     service::{Entrance, sealed},
     settings::ServerSettings,
 };
@@ -67,7 +67,7 @@ impl Gate {
     ) -> Result<Gate> {
         Ok(Gate(Arc::new(Inner {
             entrance: Entrance::of(services)?,
-            headers: Ready::new(),
+            headers: Ready::new(policy::usual(&hosts(services))),
             max_head: settings.max_header_size.as_usize(),
             max_body: settings.max_body_size.bytes(),
             body_timeout: settings.body_timeout,
@@ -174,6 +174,17 @@ impl Leaving {
         let head = facts.method() == Method::HEAD;
         Response::from_parts(parts, Outgoing::new(body, head, line, connection, cx))
     }
+}
+
+/// Other hosts that pages load from.
+#[cfg(feature = "static")]
+fn hosts(services: &Services) -> Vec<&str> {
+    services.get::<Arc<crate::statics::Statics>>().and_then(|statics| statics.origin()).into_iter().collect()
+}
+
+#[cfg(not(feature = "static"))]
+fn hosts(_: &Services) -> Vec<&str> {
+    Vec::new()
 }
 
 /// Extensions that needn't grow on the way: with what axum adds a request has about seven, a site's layers may add

@@ -1,24 +1,44 @@
-//! Static files: style sheets, scripts and images from the apps' `static/` folders.
+//! Static files: style sheets, scripts and images from the apps' `static/` folders and further ones.
 //!
-//! [`Statics`] knows the files (`files`): embedded ones are hashed once at start-up, those on disk are looked at
-//! when they are asked for. It gives them addresses that change with their content (`static("cinema/app.css")` in
-//! templates, through [`Assets`]) and answers those addresses before any route or layer of the site is asked: a style sheet needs no
-//! login (`serve`). `respond` decides on headers, 304 and 206, with ranges read by `range`.
+//! `files` knows where they are. [`Statics`] gives them addresses that change with their content
+//! (`static("cinema/app.css")` in templates, through [`Assets`]) and answers those addresses before any route or layer of
+//! the site is asked: a style sheet needs no login (`serve`). `respond` decides on headers, 304 and 206, with ranges read by
+//! `range` and sent by `content`.
 //!
-//! What stands at an address with the version of the file (`?v=…`) may be kept for ever; anything else is asked for
-//! again each time and answered with 304 while it is the same.
+//! A file on disk, while debug is on, is *live*: sent as it is, at an address with its date in it (`app.css?v=…`). All
+//! others are *published*: their version is in their name (`app.2624b491e6dc.css`), and where a style sheet names
+//! another file (`references`) that file's version stands (`published`). `packed` has the compressed forms. What stands at an
+//! address with the right version may be kept for ever; anything else is asked for again each time and answered with
+//! 304 while it is the same. `collect` writes all of it to a folder.
+mod checks;
+mod collect;
+mod content;
 mod files;
+mod names;
+mod packed;
+mod published;
 mod range;
+mod references;
 mod respond;
 mod serve;
 mod settings;
 
-use std::fmt;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use quintet_core::{Error, Result, Site, near::did_you_mean, settings::Settings, template::Assets};
 
-use files::Files;
+pub(crate) use checks::checks;
+pub(crate) use collect::command;
+use files::{File, Files, State};
+use names::version;
+use packed::Packing;
+use published::{Entry, Published};
+use settings::Base;
 pub use settings::StaticSettings;
 
 /// What is percent-encoded in the path of an address.
@@ -29,6 +49,8 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'%')
     .add(b'&')
     .add(b'\'')
+    .add(b'(')
+    .add(b')')
     .add(b'<')
     .add(b'>')
     .add(b'?')
@@ -38,37 +60,87 @@ const ENCODED: &AsciiSet = &CONTROLS
 
 /// The static files of a site. In the services as `Arc<dyn Assets>`.
 pub struct Statics {
-    prefix: String,
+    base: Base,
     files: Files,
+    /// Are files on disk shown as they are?
+    live: bool,
+    published: Published,
+    packing: Packing,
+    dirs: Vec<PathBuf>,
+    /// Where `collectstatic` puts them.
+    root: Option<PathBuf>,
+}
+
+/// A file, and how it is shown.
+enum Shown {
+    Live { path: PathBuf, state: State },
+    Published(Arc<Entry>),
 }
 
 impl Statics {
-    /// The files of a site's apps, in install order: where two have a name, the first installed wins.
+    /// The files of `[static] dirs` and of a site's apps, in install order: where two have a name, the first wins.
     ///
     /// # Errors
-    /// If `[static] url` is not a path.
+    /// If `[static] url` is neither a path nor the address of a CDN.
     pub fn new(site: &Site, settings: &Settings) -> Result<Self> {
         let section: StaticSettings = settings.get()?;
-        Ok(Statics { prefix: section.prefix()?, files: Files::new(site) })
+        let base = section.base(settings.debug())?;
+        let dirs: Vec<PathBuf> = section.dirs.iter().map(|dir| settings.root().join(dir)).collect();
+        let root = section.root.map(|root| settings.root().join(root));
+        Ok(Statics {
+            published: Published::new(base.path.clone()),
+            packing: Packing::new(section.compress, root.clone(), section.compress_memory.bytes()),
+            files: Files::new(site, &dirs),
+            live: settings.debug(),
+            base,
+            dirs,
+            root,
+        })
     }
 
-    /// What all their addresses begin with: `/static/`.
+    /// The path that all their addresses on this site begin with: `/static/`.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        &self.prefix
+        &self.base.path
+    }
+
+    /// The CDN that their addresses lead to: `https://cdn.example.com`; none if that is this site.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.base.origin.as_deref()
+    }
+
+    /// Where a folder of the settings is missing.
+    fn missing_dirs(&self) -> impl Iterator<Item = &Path> {
+        self.dirs.iter().filter(|dir| !dir.is_dir()).map(PathBuf::as_path)
+    }
+
+    fn shown(&self, name: &str) -> Result<Option<Shown>> {
+        if self.live
+            && let Some(File::Disk { path, state }) = self.files.find(name)
+        {
+            return Ok(Some(Shown::Live { path, state }));
+        }
+        Ok(self.published.entry(&self.files, name)?.map(Shown::Published))
+    }
+
+    fn unknown(&self, path: &str) -> Error {
+        let known = self.files.names();
+        let near = did_you_mean(path, known.iter().map(String::as_str));
+        Error::internal(format!("no app has the static file `{path}`{near}"))
     }
 }
 
 impl Assets for Statics {
     fn url(&self, path: &str) -> Result<String> {
-        match self.files.find(path) {
-            Some(file) => {
-                Ok(format!("{}{}?v={}", self.prefix, utf8_percent_encode(path, ENCODED), file.version()))
+        let base = &self.base.url;
+        match self.shown(path)?.ok_or_else(|| self.unknown(path))? {
+            Shown::Live { state, .. } => {
+                let digest = state.digest();
+                Ok(format!("{base}{}?v={}", utf8_percent_encode(path, ENCODED), version(&digest)))
             }
-            None => {
-                let known = self.files.names();
-                let near = did_you_mean(path, known.iter().map(String::as_str));
-                Err(Error::internal(format!("no app has the static file `{path}`{near}")))
+            Shown::Published(entry) => {
+                Ok(format!("{base}{}", utf8_percent_encode(&entry.published(), ENCODED)))
             }
         }
     }
@@ -76,6 +148,6 @@ impl Assets for Statics {
 
 impl fmt::Debug for Statics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Statics").field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("Statics").field("base", &self.base).finish_non_exhaustive()
     }
 }

@@ -3,14 +3,19 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 use quintet_core::{Error, Result};
 
 use super::{
-    Statics,
-    respond::{Asked, respond},
+    Shown, Statics,
+    content::{self, Content},
+    names::{unversioned, version},
+    published::{self, Entry},
+    respond::{Asked, Representation, content_type, respond},
 };
+use crate::encoding::{self, Encoding};
 
 impl Statics {
     /// Is the address one of theirs?
@@ -26,17 +31,104 @@ impl Statics {
             return (StatusCode::METHOD_NOT_ALLOWED, allow).into_response();
         }
         let answer = self.answer(&parts.uri, &parts.method, &parts.headers).await;
-        answer.unwrap_or_else(IntoResponse::into_response)
+        let mut response = answer.unwrap_or_else(IntoResponse::into_response);
+        if self.origin().is_some() {
+            // Fonts and modules of another host are only taken if it says that they may be. All can read them.
+            let all = HeaderValue::from_static("*");
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, all);
+        }
+        response
     }
 
     async fn answer(&self, uri: &Uri, method: &Method, headers: &HeaderMap) -> Result<Response> {
         let path = uri.path().strip_prefix(self.prefix()).unwrap_or_default();
         // Decoded once and only then looked at: `%2e%2e%2f` is `../`.
         let name = percent_decode_str(path).decode_utf8().map_err(|_| Error::not_found(""))?;
-        let Some(file) = self.files.find(&name) else {
-            return Err(Error::not_found("").with_detail("static file", format!("no app has `{name}`")));
+        let query =
+            || uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("v=")));
+        let representation = match self.shown(&name)? {
+            Some(Shown::Live { path, .. }) => {
+                let (file, state) = content::open(&path).await?;
+                let digest = state.digest();
+                Representation {
+                    length: state.length,
+                    content: Content::Open(file),
+                    current: query() == Some(version(&digest)),
+                    tag: digest.get(..32).unwrap_or_default().to_owned(),
+                    modified: content::seconds(state.modified),
+                    content_type: content_type(&name),
+                    encoding: None,
+                    varies: false,
+                }
+            }
+            Some(Shown::Published(entry)) => self.published(&entry, query(), headers).await?,
+            None => {
+                // Of a version that is not this one, too: a page that was sent before a new release still has its old names.
+                let found = match unversioned(&name) {
+                    Some((plain, version)) => {
+                        self.published.entry(&self.files, &plain)?.map(|e| (e, version))
+                    }
+                    None => None,
+                };
+                let Some((entry, version)) = found else {
+                    let text = format!("no app has `{name}`");
+                    return Err(Error::not_found("").with_detail("static file", text));
+                };
+                self.published(&entry, Some(version), headers).await?
+            }
         };
-        let version = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("v=")));
-        respond(file, &Asked { method, headers, version, name: &name }).await
+        respond(representation, &Asked { method, headers }).await
+    }
+
+    async fn published(
+        &self,
+        entry: &Arc<Entry>,
+        asked: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<Representation> {
+        let mut current = asked == Some(entry.version());
+        let mut tag = entry.tag().to_owned();
+        let (content, length, modified) = match &entry.content {
+            published::Content::Binary(bytes) => {
+                (Content::Bytes(Bytes::from_static(bytes)), bytes.len() as u64, None)
+            }
+            published::Content::Rewritten(bytes) => (Content::Bytes(bytes.clone()), bytes.len() as u64, None),
+            published::Content::Disk { path, state } => {
+                let (file, now) = content::open(path).await?;
+                if now != *state {
+                    // Changed since a moment ago: not to be kept under a version that is another's.
+                    (current, tag) = (false, now.digest().get(..32).unwrap_or_default().to_owned());
+                }
+                (Content::Open(file), now.length, content::seconds(now.modified))
+            }
+        };
+        let content_type = content_type(&entry.name);
+        let varies = self.packing.may(&content_type, length);
+        let mut representation =
+            Representation { content, length, tag, modified, content_type, current, encoding: None, varies };
+        if varies
+            && let Some(encoding) = encoding::accepted(headers)
+            && let Some(packed) = self.packed(entry, encoding).await
+        {
+            representation.length = packed.len() as u64;
+            representation.content = Content::Bytes(packed);
+            representation.tag = format!("{}-{}", representation.tag, encoding.ending());
+            representation.encoding = Some(encoding);
+        }
+        Ok(representation)
+    }
+
+    async fn packed(&self, entry: &Arc<Entry>, encoding: Encoding) -> Option<Bytes> {
+        let file = entry.clone();
+        let read = move || {
+            let bytes = file.read().ok()?;
+            // Not of what it has become since.
+            let same = match &file.content {
+                published::Content::Disk { state, .. } => bytes.len() as u64 == state.length,
+                _ => true,
+            };
+            same.then_some(bytes)
+        };
+        self.packing.of(&entry.packed, entry.published(), encoding, read).await
     }
 }

@@ -115,6 +115,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) page: Option<Page>,
 }
 
@@ -123,8 +124,13 @@ impl Answer {
         let page = Page::of(&response).cloned();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        let body = String::from_utf8(bytes.to_vec()).unwrap();
-        Answer { status: parts.status, headers: parts.headers, body, page }
+        let bytes = bytes.to_vec();
+        let body = match parts.headers.get(header::CONTENT_ENCODING) {
+            // Not to be read as it is.
+            Some(_) => String::new(),
+            None => String::from_utf8(bytes.clone()).unwrap(),
+        };
+        Answer { status: parts.status, headers: parts.headers, body, bytes, page }
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
