@@ -170,7 +170,10 @@ fn show(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resul
     match value.kind() {
         ValueKind::None | ValueKind::Undefined => Ok(()),
         ValueKind::Bool => out.write_str(if value.is_true() { "true" } else { "false" }),
-        ValueKind::Number => write!(out, "{value}"),
+        ValueKind::Number => match filters::number_shown(value) {
+            Some(text) => out.write_str(&text),
+            None => write!(out, "{value}"),
+        },
         _ => match value.as_str() {
             Some(text) if plain => out.write_str(text),
             Some(text) => write_escaped(out, text),

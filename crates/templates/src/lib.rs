@@ -31,6 +31,8 @@ mod error;
 mod filters;
 mod fragment;
 mod functions;
+#[cfg(test)]
+mod hostile;
 mod loader;
 mod node;
 mod operators;

@@ -7,7 +7,7 @@
 use std::{borrow::Cow, cmp::Ordering, fmt, sync::Arc};
 
 use http::StatusCode;
-use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, Zoned, civil, tz::TimeZone};
 use minijinja::value::{DynObject, Enumerator, Object, ObjectExt, ObjectRepr, Value, ValueKind};
 use quintet_core::{
     Error, ErrorKind as HouseKind, Value as CoreValue,
@@ -118,17 +118,17 @@ impl From<Exact> for Value {
 impl Exact {
     /// The exact value in a template's value, if it is one.
     pub(crate) fn of(value: &Value) -> Option<Exact> {
-        value.downcast_object_ref::<Exact>().copied()
+        value
+            .downcast_object_ref::<Exact>()
+            .copied()
+            .or_else(|| Some(Exact::DateTime(value.downcast_object_ref::<Local>()?.0.timestamp())))
     }
 
     fn part(self, name: &str) -> Option<i64> {
         match self {
             Exact::Date(d) => date_part(d, name),
             Exact::Time(t) => time_part(t, name),
-            Exact::DateTime(t) => {
-                let here = t.to_zoned(TimeZone::UTC);
-                date_part(here.date(), name).or_else(|| time_part(here.time(), name))
-            }
+            Exact::DateTime(t) => part_of(t.to_zoned(TimeZone::UTC).datetime(), name),
             Exact::Duration(d) => match name {
                 "seconds" => Some(d.as_secs()),
                 "minutes" => Some(d.as_secs() / 60),
@@ -191,6 +191,11 @@ impl Exact {
             _ => None,
         }
     }
+}
+
+/// `year`, `hour` …
+fn part_of(at: civil::DateTime, name: &str) -> Option<i64> {
+    date_part(at.date(), name).or_else(|| time_part(at.time(), name))
 }
 
 fn date_part(date: civil::Date, name: &str) -> Option<i64> {
@@ -275,6 +280,40 @@ impl Object for Exact {
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&**self, f)
     }
+}
+
+/// An instant with a time zone: it shows the place's date and time, and compares as the instant that it is.
+#[derive(Debug)]
+pub(crate) struct Local(pub(crate) Zoned);
+
+impl Object for Local {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        part_of(self.0.datetime(), key).map(Value::from)
+    }
+
+    fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
+        let other = Exact::of(&Value::from(other.clone()))?;
+        Some(Exact::DateTime(self.0.timestamp()).cmp(&other))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.0.datetime(), offset(&self.0))
+    }
+}
+
+/// `+02:00`
+pub(crate) fn offset(at: &Zoned) -> String {
+    let seconds = at.offset().seconds();
+    let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 #[cfg(test)]

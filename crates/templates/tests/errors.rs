@@ -104,6 +104,11 @@ fn a_relation_that_is_not_loaded_is_never_taken_for_absent() {
         ("{{ film.reviews|length }}", reviews),
         ("{{ films|map(attribute='director')|list }}", director),
         ("{% set d = film.director %}", director),
+        ("{{ films|regroup('director') }}", director),
+        ("{{ films|regroup('director.name') }}", director),
+        ("{{ films|groupby('director.name') }}", director),
+        ("{{ films|dictsort('director') }}", director),
+        ("{{ films|sort(attribute='director.name') }}", director),
     ] {
         let engine = engine(&[("film.html", &format!("\n{source}"))]);
         let given = values([("film", film()), ("films", Value::List(vec![film()]))]);

@@ -57,7 +57,7 @@ fn compared(first: &Value, rest: Rest<Value>) -> Result<bool, Error> {
     Ok(true)
 }
 
-fn same(a: &Value, b: &Value) -> bool {
+pub(super) fn same(a: &Value, b: &Value) -> bool {
     match exact_order(a, b) {
         Some(order) => order == Some(Ordering::Equal),
         None => a == b,

@@ -2,33 +2,33 @@
 //!
 //! Instants are shown in UTC. Text in ISO form is taken as the date, time or instant it spells.
 
-use jiff::{Timestamp, civil, tz::TimeZone};
+use jiff::{Timestamp, Zoned, civil, tz::TimeZone};
 use minijinja::{Environment, Error, value::Value};
 
 use super::{pass, wrong};
-use crate::value::Exact;
+use crate::value::{Exact, Local, offset};
 
 pub(super) fn add(env: &mut Environment<'static>) {
     env.add_filter("date", |value: &Value, format: Option<&str>| {
-        show(value, format.unwrap_or("DATE_FORMAT"), "date")
+        show(value, format.filter(|format| !format.is_empty()).unwrap_or("DATE_FORMAT"), "date")
     });
     env.add_filter("time", |value: &Value, format: Option<&str>| {
-        show(value, format.unwrap_or("TIME_FORMAT"), "time")
+        show(value, format.filter(|format| !format.is_empty()).unwrap_or("TIME_FORMAT"), "time")
     });
 }
 
 /// What a filter for dates was given.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Given {
     Day(civil::Date),
     Clock(civil::Time),
-    Both(civil::DateTime),
+    Both(Zoned),
 }
 
 impl Given {
-    fn date(self, letter: char) -> Result<civil::Date, Error> {
+    fn date(&self, letter: char) -> Result<civil::Date, Error> {
         match self {
-            Given::Day(date) => Ok(date),
+            Given::Day(date) => Ok(*date),
             Given::Both(both) => Ok(both.date()),
             Given::Clock(_) => {
                 Err(wrong(format!("a time has no date: the letter `{letter}` can't be shown")))
@@ -36,9 +36,9 @@ impl Given {
         }
     }
 
-    fn time(self, letter: char) -> Result<civil::Time, Error> {
+    fn time(&self, letter: char) -> Result<civil::Time, Error> {
         match self {
-            Given::Clock(time) => Ok(time),
+            Given::Clock(time) => Ok(*time),
             Given::Both(both) => Ok(both.time()),
             Given::Day(_) => Err(wrong(format!("a date has no time: the letter `{letter}` can't be shown"))),
         }
@@ -74,7 +74,10 @@ fn show(value: &Value, format: &str, filter: &str) -> Result<Value, Error> {
     let given = match exact(value, filter)? {
         Exact::Date(date) => Given::Day(date),
         Exact::Time(time) => Given::Clock(time),
-        Exact::DateTime(at) => Given::Both(at.to_zoned(TimeZone::UTC).datetime()),
+        Exact::DateTime(at) => Given::Both(match value.downcast_object_ref::<Local>() {
+            Some(local) => local.0.clone(),
+            None => at.to_zoned(TimeZone::UTC),
+        }),
         Exact::Decimal(_) | Exact::Duration(_) => {
             return Err(wrong(format!("`{filter}` needs a date or a time")));
         }
@@ -94,13 +97,11 @@ fn show(value: &Value, format: &str, filter: &str) -> Result<Value, Error> {
     while let Some(letter) = letters.next() {
         match letter {
             '\\' => out.extend(letters.next()),
-            'c' | 'r' | 'U' => out.push_str(&whole(given, letter)?),
+            'c' | 'r' | 'U' => out.push_str(&whole(&given, letter)?),
             'a' | 'A' | 'f' | 'g' | 'G' | 'h' | 'H' | 'i' | 'P' | 's' | 'u' => {
                 out.push_str(&of_time(given.time(letter)?, letter));
             }
-            'e' | 'T' => out.push_str("UTC"),
-            'O' => out.push_str("+0000"),
-            'Z' | 'I' => out.push('0'),
+            'e' | 'T' | 'O' | 'Z' | 'I' => out.push_str(&of_zone(&given, letter)?),
             'b' | 'd' | 'D' | 'E' | 'F' | 'j' | 'l' | 'L' | 'm' | 'M' | 'n' | 'N' | 'o' | 'S' | 't' | 'w'
             | 'W' | 'y' | 'Y' | 'z' => out.push_str(&of_date(given.date(letter)?, letter)),
             other => out.push(other),
@@ -197,35 +198,53 @@ fn of_time(time: civil::Time, letter: char) -> String {
     }
 }
 
+/// Of the time zone.
+fn of_zone(given: &Given, letter: char) -> Result<String, Error> {
+    let at = match given {
+        Given::Both(at) => at,
+        Given::Clock(_) => return Ok(String::new()),
+        Given::Day(_) => {
+            return Err(wrong(format!("a date has no time zone: the letter `{letter}` can't be shown")));
+        }
+    };
+    let info = at.time_zone().to_offset_info(at.timestamp());
+    Ok(match letter {
+        'e' | 'T' => info.abbreviation().to_owned(),
+        'O' => offset(at).replace(':', ""),
+        'Z' => at.offset().seconds().to_string(),
+        _ => if info.dst().is_dst() { "1" } else { "0" }.to_owned(),
+    })
+}
+
 /// Forms that spell the whole: ISO 8601, RFC 5322, seconds since 1970.
-fn whole(given: Given, letter: char) -> Result<String, Error> {
-    let both = match given {
+fn whole(given: &Given, letter: char) -> Result<String, Error> {
+    let (both, zone) = match given {
         Given::Day(date) if letter == 'c' => return Ok(date.to_string()),
         Given::Clock(time) if letter == 'c' => return Ok(time.to_string()),
-        Given::Day(date) => date.at(0, 0, 0, 0),
-        Given::Both(both) => both,
+        Given::Day(date) => (date.at(0, 0, 0, 0), "+00:00".to_owned()),
+        Given::Both(both) => (both.datetime(), offset(both)),
         Given::Clock(_) => {
             return Err(wrong(format!("a time has no date: the letter `{letter}` can't be shown")));
         }
     };
     Ok(match letter {
-        'c' => format!("{both}+00:00"),
+        'c' => format!("{both}{zone}"),
         'r' => format!(
-            "{}, {} {} {:04} {:02}:{:02}:{:02} +0000",
+            "{}, {:02} {} {:04} {:02}:{:02}:{:02} {}",
             first(weekday(both.date())),
             both.day(),
             first(month(both.date()).0),
             both.year(),
             both.hour(),
             both.minute(),
-            both.second()
+            both.second(),
+            zone.replace(':', "")
         ),
-        _ => both
-            .to_zoned(TimeZone::UTC)
-            .map_err(|e| wrong(e.to_string()))?
-            .timestamp()
-            .as_second()
-            .to_string(),
+        _ => match given {
+            Given::Both(at) => at.timestamp().as_second(),
+            _ => both.duration_since(civil::date(1970, 1, 1).at(0, 0, 0, 0)).as_secs(),
+        }
+        .to_string(),
     })
 }
 
@@ -252,10 +271,10 @@ mod tests {
             ("w z W o t L n b E", "5 40 6 2024 29 True 2 feb February"),
             (r"\Y\e\a\r Y", "Year 2024"),
             ("c", "2024-02-09"),
-            ("r", "Fri, 9 Feb 2024 00:00:00 +0000"),
+            ("r", "Fri, 09 Feb 2024 00:00:00 +0000"),
             ("U", "1707436800"),
             ("SHORT_DATE_FORMAT", "02/09/2024"),
-            ("", ""),
+            ("", "Feb. 9, 2024"),
             ("?!", "?!"),
         ] {
             assert_eq!(shown(&format!("date({format:?})"), day.clone()).unwrap(), expected, "{format}");

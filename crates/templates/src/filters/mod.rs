@@ -7,22 +7,41 @@ mod compare;
 mod data;
 mod dates;
 mod decimals;
+mod escapes;
+mod links;
+mod lists;
 mod logic;
+mod markup;
 mod numbers;
+mod pad;
+mod printf;
+mod python;
+mod references;
 mod since;
 mod text;
+mod zones;
 
-use minijinja::{Environment, Error, ErrorKind, value::Value};
+use minijinja::{
+    Environment, Error, ErrorKind,
+    value::{Value, ValueKind},
+};
 
 pub(crate) fn add(env: &mut Environment<'static>) {
     compare::add(env);
     data::add(env);
     dates::add(env);
     decimals::add(env);
+    escapes::add(env);
+    links::add(env);
+    lists::add(env);
     logic::add(env);
+    markup::add(env);
     numbers::add(env);
+    pad::add(env);
+    printf::add(env);
     since::add(env);
     text::add(env);
+    zones::add(env);
 }
 
 /// Jinja's own, for "did you mean".
@@ -36,9 +55,6 @@ const BUILT_IN: &[&str] = &[
     "count",
     "d",
     "default",
-    "dictsort",
-    "e",
-    "escape",
     "first",
     "float",
     "format",
@@ -51,7 +67,6 @@ const BUILT_IN: &[&str] = &[
     "length",
     "lines",
     "list",
-    "lower",
     "map",
     "max",
     "min",
@@ -64,42 +79,73 @@ const BUILT_IN: &[&str] = &[
     "safe",
     "select",
     "selectattr",
-    "slice",
     "sort",
     "split",
     "string",
     "sum",
-    "title",
     "trim",
     "unique",
     "upper",
-    "urlencode",
     "zip",
 ];
 
 /// Those of this folder.
 const OWN: &[&str] = &[
     "add",
+    "addslashes",
     "capfirst",
+    "center",
+    "cut",
     "date",
     "default_if_none",
+    "dictsort",
+    "dictsortreversed",
+    "divisibleby",
+    "e",
+    "escape",
+    "escapejs",
+    "escapeseq",
     "filesizeformat",
     "floatformat",
+    "force_escape",
+    "get_digit",
     "intcomma",
+    "iriencode",
     "json",
     "json_script",
     "linebreaks",
     "linebreaksbr",
+    "linenumbers",
+    "ljust",
+    "lower",
+    "make_list",
+    "phone2numeric",
     "pluralize",
+    "random",
+    "regroup",
+    "rjust",
+    "safeseq",
+    "slice",
     "slugify",
+    "stringformat",
     "striptags",
     "time",
     "timesince",
     "timeuntil",
+    "timezone",
+    "title",
     "tojson",
     "truncatechars",
+    "truncatechars_html",
     "truncatewords",
+    "truncatewords_html",
+    "unordered_list",
+    "urlencode",
+    "urlize",
+    "urlizetrunc",
+    "utc",
     "wordcount",
+    "wordwrap",
     "yesno",
 ];
 
@@ -131,12 +177,33 @@ fn wrong(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, message.into())
 }
 
-/// The text of a value that a filter for text was given.
+/// The text of a value that a filter for text was given: what the page would show.
 fn text_of(value: &Value) -> std::borrow::Cow<'_, str> {
-    match value.as_str() {
-        Some(text) => text.into(),
-        None => value.to_string().into(),
+    if let Some(text) = value.as_str() {
+        return text.into();
     }
+    match value.kind() {
+        ValueKind::Bool => if value.is_true() { "true" } else { "false" }.into(),
+        ValueKind::Number => number_text(value).unwrap_or_else(|| value.to_string()).into(),
+        _ => value.to_string().into(),
+    }
+}
+
+/// A number with a fraction as text; `None` for whole ones, which show themselves.
+fn number_text(value: &Value) -> Option<String> {
+    if value.is_integer() || !value.is_number() {
+        return None;
+    }
+    f64::try_from(value.clone()).ok().map(python::float_text)
+}
+
+/// A number with a fraction as a page shows it: all its digits.
+pub(crate) fn number_shown(value: &Value) -> Option<String> {
+    let text = number_text(value)?;
+    if !text.contains('e') {
+        return Some(text);
+    }
+    f64::try_from(value.clone()).ok().map(|float| float.to_string())
 }
 
 #[cfg(test)]
@@ -158,8 +225,11 @@ mod tests {
         env.set_debug(true);
         add(&mut env);
         let arguments = |name: &str| match name {
-            "truncatechars" | "truncatewords" | "add" => "(1)",
-            "default_if_none" | "json_script" => "('x')",
+            "truncatechars" | "truncatewords" | "truncatechars_html" | "truncatewords_html" | "add"
+            | "divisibleby" | "get_digit" | "ljust" | "rjust" | "urlizetrunc" | "wordwrap" => "(1)",
+            "default_if_none" | "json_script" | "cut" | "dictsort" | "dictsortreversed" | "regroup"
+            | "slice" | "stringformat" => "('x')",
+            "timezone" => "('UTC')",
             _ => "",
         };
         for name in OWN {

@@ -4,6 +4,7 @@
 mod assets;
 mod clock;
 mod query;
+mod small;
 mod url;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub(crate) fn add(env: &mut Environment<'static>, loader: &Arc<Loader>) {
     assets::add(env);
     clock::add(env);
     query::add(env);
+    small::add(env);
 }
 
 /// The scope, or an error for an expression that runs outside of any page.
