@@ -1,72 +1,16 @@
-// The benchmark's endpoints on Fastify and better-sqlite3, which runs each query at once on JavaScript's only thread.
+// The benchmark's endpoints on Fastify.
 //
-//     node server.mjs PORT DATABASE
-import Database from "better-sqlite3";
-import { Eta } from "eta";
+//     node server.mjs PORT URL
+//
+// The URL names the database: sqlite:///file or postgres://user:password@host:port/database.
 import Fastify from "fastify";
 
-const [port, file] = process.argv.slice(2);
-const ROWS = 20;
+import * as pages from "./pages.mjs";
+import * as postgres from "./postgres.mjs";
+import * as sqlite from "./sqlite.mjs";
 
-const db = new Database(file, { fileMustExist: true });
-for (const pragma of [
-  "journal_mode = WAL",
-  "foreign_keys = ON",
-  "synchronous = NORMAL",
-  "temp_store = MEMORY",
-  "cache_size = -16000",
-  "mmap_size = 134217728",
-  "journal_size_limit = 67108864",
-])
-  db.pragma(pragma);
-
-const columns = "id, name, brand, price, rating, stock, active, category";
-const oneWorld = db.prepare("SELECT id, number FROM bench_world WHERE id = ?");
-const setNumber = db.prepare("UPDATE bench_world SET number = ? WHERE id = ?");
-const allFortunes = db.prepare("SELECT id, message FROM bench_fortune");
-const firstItems = db.prepare(`SELECT ${columns} FROM bench_item ORDER BY id LIMIT 100`);
-const allItems = db.prepare(`SELECT ${columns} FROM bench_item`);
-const clearRecords = db.prepare("DELETE FROM bench_record");
-const addRecord = db.prepare("INSERT INTO bench_record (name, price, stock, active) VALUES (?, ?, ?, ?)");
-
-const page = new Eta().compile(`<!DOCTYPE html>
-<html>
-<head><title>Fortunes</title></head>
-<body>
-<table>
-<tr><th>id</th><th>message</th></tr>
-<% it.fortunes.forEach(fortune => { %>
-<tr><td><%= fortune.id %></td><td><%= fortune.message %></td></tr>
-<% }) %>
-</table>
-</body>
-</html>
-`);
-const eta = new Eta();
-
-// See load/src/series.rs.
-function series(seed) {
-  let x = seed;
-  return () => ((x = (x * 48271) % 2147483647) % 10000) + 1;
-}
-
-const updates = db.transaction((seed) => {
-  const next = series(seed);
-  const worlds = [];
-  for (let i = 0; i < ROWS; i++) {
-    const world = oneWorld.get(next());
-    world.number = next();
-    setNumber.run(world.number, world.id);
-    worlds.push(world);
-  }
-  return worlds;
-}).immediate;
-
-const bulk = db.transaction((rows) => {
-  clearRecords.run();
-  for (let i = 0; i < rows; i++) addRecord.run(`Record ${i}`, i + 0.25, i % 1000, i % 2 === 0 ? 1 : 0);
-  return { inserted: rows };
-}).immediate;
+const [port, url] = process.argv.slice(2);
+const db = (url.startsWith("sqlite:") ? sqlite : postgres).open(url);
 
 // Fastify writes JSON by a schema faster than without.
 const number = { type: "number" };
@@ -87,6 +31,14 @@ const item = object({
   category: integer,
 });
 
+/** Sends what is found: at once if it is there already, so that SQLite pays for no promise. */
+function then(found, reply, send) {
+  return found instanceof Promise ? found.then((rows) => (send(rows), reply)) : send(found);
+}
+const json = (find) => (request, reply) => then(find(request.params), reply, (found) => reply.send(found));
+const page = (find, render) => (_, reply) =>
+  then(find(), reply, (found) => reply.type("text/html; charset=utf-8").send(render(found)));
+
 const site = Fastify();
 
 site.get("/plaintext", (_, reply) => {
@@ -95,39 +47,29 @@ site.get("/plaintext", (_, reply) => {
 site.get("/json", answers(object({ message: string })), (_, reply) => {
   reply.send({ message: "Hello, World!" });
 });
-site.get("/one/:id", answers(world), (request, reply) => {
-  reply.send(oneWorld.get(Number(request.params.id)));
-});
-site.get("/queries/:seed", worlds, (request, reply) => {
-  const next = series(Number(request.params.seed));
-  const found = [];
-  for (let i = 0; i < ROWS; i++) found.push(oneWorld.get(next()));
-  reply.send(found);
-});
-site.get("/updates/:seed", worlds, (request, reply) => {
-  reply.send(updates(Number(request.params.seed)));
-});
-site.get("/fortunes", (_, reply) => {
-  const fortunes = allFortunes.all();
-  fortunes.push({ id: 0, message: "Additional fortune added at request time." });
-  fortunes.sort((a, b) => (a.message < b.message ? -1 : a.message > b.message ? 1 : 0));
-  reply.type("text/html; charset=utf-8").send(eta.render(page, { fortunes }));
-});
-site.get("/list", answers({ type: "array", items: item }), (_, reply) => {
-  reply.send(firstItems.all());
-});
-site.get("/fetch", answers(object({ rows: integer, stock: integer, letters: integer })), (_, reply) => {
-  const items = allItems.all();
+site.get("/one/:id", answers(world), json(({ id }) => db.world(Number(id))));
+site.get("/queries/:seed", worlds, json(({ seed }) => db.worlds(Number(seed))));
+if (db.worldsAwaited) site.get("/queries-awaited/:seed", worlds, json(({ seed }) => db.worldsAwaited(Number(seed))));
+site.get("/updates/:seed", worlds, json(({ seed }) => db.update(Number(seed))));
+site.get("/fortunes", page(db.fortunes, pages.fortunes));
+site.get("/page", page(db.firstItems, pages.items));
+// SQLite's booleans are numbers; the schema writes them as booleans.
+site.get("/list", answers({ type: "array", items: item }), json(db.firstItems));
+
+function count(items) {
   let stock = 0;
   let letters = 0;
   for (const item of items) {
     stock += item.stock;
     letters += item.name.length + item.brand.length;
   }
-  reply.send({ rows: items.length, stock, letters });
-});
-site.get("/bulk/:rows", answers(object({ inserted: integer })), (request, reply) => {
-  reply.send(bulk(Number(request.params.rows)));
-});
+  return { rows: items.length, stock, letters };
+}
+site.get("/fetch", answers(object({ rows: integer, stock: integer, letters: integer })), (_, reply) =>
+  then(db.allItems(), reply, (items) => reply.send(count(items))),
+);
+site.get("/bulk/:rows", answers(object({ inserted: integer })), (request, reply) =>
+  then(db.replaceRecords(Number(request.params.rows)), reply, (inserted) => reply.send({ inserted })),
+);
 
 await site.listen({ host: "127.0.0.1", port: Number(port) });

@@ -1,33 +1,9 @@
-"""The database that every server starts from: the same bytes, on SQLite."""
+"""The rows that every server starts from, the same on each database."""
 
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 WORLDS = 10_000
 ITEMS = 10_000
-
-SCHEMA = """
-CREATE TABLE bench_world (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL);
-CREATE TABLE bench_fortune (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, message TEXT NOT NULL);
-CREATE TABLE bench_item (
-    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL,
-    brand TEXT NOT NULL,
-    price REAL NOT NULL,
-    rating REAL,
-    stock INTEGER NOT NULL,
-    active INTEGER NOT NULL,
-    category INTEGER NOT NULL
-);
-CREATE TABLE bench_record (
-    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL,
-    price REAL NOT NULL,
-    stock INTEGER NOT NULL,
-    active INTEGER NOT NULL
-);
-"""
 
 # Among them a script that must come out as text, letters of three bytes, and quotes.
 FORTUNES = [
@@ -71,16 +47,10 @@ def items() -> Iterator[tuple[str, str, float, float | None, int, int, int]]:
         )
 
 
-def make(path: Path) -> None:
-    path.unlink(missing_ok=True)
+def tables() -> Iterator[tuple[str, tuple[str, ...], Iterator[tuple[object, ...]]]]:
+    """What every table starts with: its name, columns and rows. The table that bulk inserts fill starts empty."""
     series = numbers()
-    with sqlite3.connect(path) as db:
-        db.executescript(SCHEMA)
-        worlds = ((i, next(series) % 10_000 + 1) for i in range(1, WORLDS + 1))
-        db.executemany("INSERT INTO bench_world VALUES (?, ?)", worlds)
-        db.executemany("INSERT INTO bench_fortune (message) VALUES (?)", ((text,) for text in FORTUNES))
-        db.executemany(
-            "INSERT INTO bench_item (name, brand, price, rating, stock, active, category) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            items(),
-        )
-    db.close()
+    yield "bench_world", ("id", "number"), ((i, next(series) % 10_000 + 1) for i in range(1, WORLDS + 1))
+    yield "bench_fortune", ("message",), ((text,) for text in FORTUNES)
+    columns = ("name", "brand", "price", "rating", "stock", "active", "category")
+    yield "bench_item", columns, items()

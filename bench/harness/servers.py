@@ -11,17 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .databases import Database
+from .missing import Missing
+
 BENCH = Path(__file__).resolve().parent.parent
 CACHE = Path(os.environ.get("QUINTET_BENCH_CACHE") or Path.home() / ".cache/quintet-bench")
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or CACHE / "target")
 
 EVERYTHING = frozenset(
-    ["plaintext", "json", "one", "queries", "fortunes", "updates", "list", "fetch", "bulk"],
+    ["plaintext", "json", "one", "queries", "fortunes", "page", "updates", "list", "fetch", "bulk"],
 )
-
-
-class Missing(Exception):
-    """A server that this machine can't have; the reason is for people."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +28,29 @@ class Server:
     name: str
     about: str
     prepare: Callable[[], None]
-    command: Callable[[int, Path], list[str]]
-    """From a port and a database."""
-    environment: Callable[[Path], dict[str, str]] = field(default=lambda database: {})
+    command: Callable[[int, str], list[str]]
+    """From a port and a database's URL."""
+    environment: Callable[[str], dict[str, str]] = field(default=lambda url: {})
     workloads: frozenset[str] = EVERYTHING
+    """On every database."""
+    only_on: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Further ones, by the name of their database."""
     folder: Path = BENCH
+
+    def can(self, workload: str, database: Database) -> bool:
+        return workload in self.workloads | self.only_on.get(database.name, frozenset())
 
 
 @dataclass
 class Running:
     server: Server
     port: int
-    database: Path
+    database: Database
+    url: str
     process: subprocess.Popen[bytes]
+
+    def can(self, workload: str) -> bool:
+        return self.server.can(workload, self.database)
 
     def stop(self) -> None:
         self.process.terminate()
@@ -97,7 +106,8 @@ def prepare_fastify() -> None:
 
     folder = installed("fastify", [source / "package-lock.json"], install)
     # Beside its packages: that is where node looks for them.
-    shutil.copy(source / "server.mjs", folder)
+    for module in source.glob("*.mjs"):
+        shutil.copy(module, folder)
 
 
 def prepare_django() -> None:
@@ -110,16 +120,16 @@ def prepare_django() -> None:
     installed("django", [source], install)
 
 
-def django(port: int, _: Path) -> list[str]:
+def django(port: int, _: str) -> list[str]:
     # One core, one process. Threads, for `sync` workers would close each connection after one answer.
     options = ["--workers", "1", "--worker-class", "gthread", "--threads", "4", "--keep-alive", "120"]
     bind = ["--bind", f"127.0.0.1:{port}", "--chdir", str(BENCH / "django"), "--worker-tmp-dir", "/dev/shm"]
     return [str(CACHE / "django/venv/bin/gunicorn"), *options, *bind, "--log-level", "warning", "benchmark.wsgi"]
 
 
-def quintet(access_log: bool) -> Callable[[Path], dict[str, str]]:
-    return lambda database: {
-        "DATABASE_URL": f"sqlite://{database}",
+def quintet(access_log: bool) -> Callable[[str], dict[str, str]]:
+    return lambda url: {
+        "DATABASE_URL": url,
         "QUINTET_SERVER_ACCESS_LOG": "true" if access_log else "false",
     }
 
@@ -127,10 +137,11 @@ def quintet(access_log: bool) -> Callable[[Path], dict[str, str]]:
 SERVERS = [
     Server(
         "raw",
-        "axum and rusqlite on threads of its own, hand-written SQL",
+        "axum with rusqlite on threads of its own, or with tokio-postgres on shared connections; hand-written SQL",
         lambda: cargo("bench-raw"),
-        lambda port, database: [program("bench-raw"), str(port), str(database)],
-        workloads=EVERYTHING | {"queries-awaited", "fortunes-minijinja"},
+        lambda port, url: [program("bench-raw"), str(port), url],
+        workloads=EVERYTHING | {"queries-awaited", "fortunes-minijinja", "page-minijinja"},
+        only_on={"postgres": frozenset(["updates-awaited"])},
     ),
     Server(
         "quintet",
@@ -138,6 +149,7 @@ SERVERS = [
         lambda: cargo("bench-quintet"),
         lambda port, _: [program("bench-quintet"), "serve", f"--bind=127.0.0.1:{port}"],
         quintet(access_log=False),
+        workloads=EVERYTHING | {"queries-awaited", "updates-awaited"},
         folder=BENCH / "quintet",
     ),
     Server(
@@ -151,16 +163,17 @@ SERVERS = [
     ),
     Server(
         "fastify",
-        "Fastify, better-sqlite3, Eta, response schemas, no log",
+        "Fastify with better-sqlite3 or pg (10 connections), Eta, response schemas, no log",
         prepare_fastify,
-        lambda port, database: ["node", str(CACHE / "fastify/server.mjs"), str(port), str(database)],
+        lambda port, url: ["node", str(CACHE / "fastify/server.mjs"), str(port), url],
+        only_on={"postgres": frozenset(["queries-awaited"])},
     ),
     Server(
         "django",
-        "Django on gunicorn (1 process, 4 threads), 3 middlewares, no log",
+        "Django with sqlite3 or psycopg on gunicorn (1 process, 4 threads), 3 middlewares, no log; it awaits each query",
         prepare_django,
         django,
-        lambda database: {"BENCH_DATABASE": str(database)},
+        lambda url: {"DATABASE_URL": url},
     ),
 ]
 
@@ -171,24 +184,21 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start(server: Server, template: Path, work: Path, core: int) -> Running:
+def start(server: Server, database: Database, work: Path, core: int) -> Running:
     """On a copy of the database of its own, pinned to a core, when it listens."""
-    database = work / f"{server.name}.db"
-    for old in work.glob(f"{server.name}.db*"):
-        old.unlink()
-    shutil.copy(template, database)
+    url = database.copy_for(server.name)
     port = free_port()
-    log = work / f"{server.name}.log"
+    log = work / f"{server.name}.{database.name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["taskset", "-c", str(core), *server.command(port, database)],
+            ["taskset", "-c", str(core), *server.command(port, url)],
             cwd=server.folder,
-            env=os.environ | server.environment(database),
+            env=os.environ | server.environment(url),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
         )
-    running = Running(server, port, database, process)
+    running = Running(server, port, database, url, process)
     until = time.monotonic() + 30
     while time.monotonic() < until:
         if process.poll() is not None:

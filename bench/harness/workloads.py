@@ -21,18 +21,35 @@ class Workload:
     connections: int = 64
     rows: int | None = None
     """If the figure is one of rows: how many a request has."""
+    asks_database: bool = True
+    """Those that don't are measured once."""
+    writes: bool = False
+    main: bool = True
+    """Is it in the README's table?"""
 
 
 WORKLOADS = [
-    Workload("plaintext", "/plaintext", "plaintext"),
-    Workload("json", "/json", "JSON", target=1.15, target_logged=1.5),
+    Workload("plaintext", "/plaintext", "plaintext", asks_database=False),
+    Workload("json", "/json", "JSON", target=1.15, target_logged=1.5, asks_database=False),
     Workload("one", "/one/{id}", "one row by key", check="row", target=1.3),
-    Workload("queries", "/queries/{seed}", "20 rows by key, one after the other", check="rows", target=1.25),
-    Workload("queries-awaited", "/queries-awaited/{seed}", "the same, awaited one by one", check="rows"),
+    Workload("queries", "/queries/{seed}", "20 rows by key, a query each", check="rows", target=1.25),
+    Workload("queries-awaited", "/queries-awaited/{seed}", "the same, one after the other", check="rows", main=False),
     Workload("fortunes", "/fortunes", "fortunes: 13 rows in a template", target=1.4),
-    Workload("fortunes-minijinja", "/fortunes-minijinja", "the same by the same template engine"),
-    Workload("updates", "/updates/{seed}", "20 rows read and updated", check="new-numbers", target=1.2),
+    Workload("fortunes-minijinja", "/fortunes-minijinja", "the same by the same template engine", main=False),
+    Workload("page", "/page", "page of 100 rows of 8 columns in a template", target=1.4),
+    Workload("page-minijinja", "/page-minijinja", "the same by the same template engine", main=False),
+    Workload("updates", "/updates/{seed}", "20 rows read and updated", check="new-numbers", target=1.2, writes=True),
+    Workload(
+        "updates-awaited",
+        "/updates-awaited/{seed}",
+        "the same, one after the other",
+        check="new-numbers",
+        writes=True,
+        main=False,
+    ),
     Workload("list", "/list", "100 rows of 8 columns as JSON", target=0.8),
     Workload("fetch", "/fetch", "10,000 rows of 8 columns", target=1.3, connections=8, rows=FETCH_ROWS),
-    Workload("bulk", f"/bulk/{BULK_ROWS}", "100,000 rows inserted", target=1.2, connections=1, rows=BULK_ROWS),
+    Workload(
+        "bulk", f"/bulk/{BULK_ROWS}", "100,000 rows inserted", target=1.2, connections=1, rows=BULK_ROWS, writes=True
+    ),
 ]

@@ -1,1 +1,1 @@
-"""The benchmark's endpoints on Django: gunicorn benchmark.wsgi, with BENCH_DATABASE in the environment."""
+"""The benchmark's endpoints on Django: gunicorn benchmark.wsgi, with DATABASE_URL in the environment."""

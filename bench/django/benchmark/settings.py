@@ -1,4 +1,5 @@
 import os
+from urllib.parse import urlsplit
 
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
@@ -17,11 +18,11 @@ MIDDLEWARE = [
 
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
-DATABASES = {
-    "default": {
+url = urlsplit(os.environ["DATABASE_URL"])
+if url.scheme == "sqlite":
+    database = {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": os.environ["BENCH_DATABASE"],
-        "CONN_MAX_AGE": None,
+        "NAME": url.path,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "init_command": """
@@ -34,5 +35,15 @@ DATABASES = {
             """,
         },
     }
-}
+else:
+    database = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": url.path.removeprefix("/"),
+        "HOST": url.hostname,
+        "PORT": url.port,
+        "USER": url.username,
+        "PASSWORD": url.password,
+    }
+# One for each thread, kept.
+DATABASES = {"default": database | {"CONN_MAX_AGE": None}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

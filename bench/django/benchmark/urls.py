@@ -9,6 +9,7 @@ urlpatterns = [
     path("queries/<int:seed>", views.queries),
     path("updates/<int:seed>", views.updates),
     path("fortunes", views.fortunes),
+    path("page", views.page),
     path("list", views.list_),
     path("fetch", views.fetch),
     path("bulk/<int:rows>", views.bulk),

@@ -53,6 +53,10 @@ def fortunes(request: HttpRequest) -> HttpResponse:
     return render(request, "fortunes.html", {"fortunes": found})
 
 
+def page(request: HttpRequest) -> HttpResponse:
+    return render(request, "items.html", {"items": Item.objects.order_by("id")[:100]})
+
+
 def list_(request: HttpRequest) -> JsonResponse:
     columns = ("id", "name", "brand", "price", "rating", "stock", "active", "category")
     return JsonResponse(list(Item.objects.order_by("id").values(*columns)[:100]), safe=False)

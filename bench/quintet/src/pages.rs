@@ -1,5 +1,6 @@
 //! The endpoints.
 
+use futures_util::future::try_join_all;
 use quintet::prelude::*;
 
 use crate::models::{Fortune, Item, Record, World};
@@ -13,6 +14,18 @@ impl Series {
     fn key(&mut self) -> i64 {
         self.0 = self.0 * 48_271 % 2_147_483_647;
         self.0 % 10_000 + 1
+    }
+
+    /// The keys of the rows to read.
+    fn keys(seed: i64) -> [i64; ROWS] {
+        let mut series = Series(seed);
+        std::array::from_fn(|_| series.key())
+    }
+
+    /// The keys of the rows to change, each with the row's new number.
+    fn changes(seed: i64) -> [(i64, i64); ROWS] {
+        let mut series = Series(seed);
+        std::array::from_fn(|_| (series.key(), series.key()))
     }
 }
 
@@ -85,25 +98,46 @@ pub async fn one(Path(id): Path<i64>, db: Db) -> Result<Json<WorldOut>> {
     Ok(Json(World.get(id, &db).await?.into()))
 }
 
+/// All are asked for before any has answered: PostgreSQL gets them in one trip.
 #[get("/queries/{seed}")]
 pub async fn queries(Path(seed): Path<i64>, db: Db) -> Result<Json<Vec<WorldOut>>> {
-    let mut series = Series(seed);
+    let worlds = try_join_all(Series::keys(seed).map(|id| World.get(id, &db))).await?;
+    Ok(Json(worlds.into_iter().map(WorldOut::from).collect()))
+}
+
+#[get("/queries-awaited/{seed}")]
+pub async fn queries_awaited(Path(seed): Path<i64>, db: Db) -> Result<Json<Vec<WorldOut>>> {
     let mut worlds = Vec::with_capacity(ROWS);
-    for _ in 0..ROWS {
-        worlds.push(World.get(series.key(), &db).await?.into());
+    for id in Series::keys(seed) {
+        worlds.push(World.get(id, &db).await?.into());
     }
     Ok(Json(worlds))
 }
 
-/// In one transaction: read a row, change it, write it; 20 times.
+/// In one transaction: read the rows, each by a query, change them, write them, each by a statement.
 #[get("/updates/{seed}")]
 pub async fn updates(Path(seed): Path<i64>, db: Db) -> Result<Json<Vec<WorldOut>>> {
-    let mut series = Series(seed);
+    let changes = Series::changes(seed);
+    let worlds = db.atomic(async |tx| {
+        let worlds = try_join_all(changes.map(|(id, _)| World.get(id, tx))).await?;
+        let saved = worlds.into_iter().zip(changes).map(async |(world, (_, number))| {
+            let mut world = world.edit();
+            world.number = number;
+            world.save(tx).await
+        });
+        try_join_all(saved).await
+    });
+    Ok(Json(worlds.await?.into_iter().map(WorldOut::from).collect()))
+}
+
+/// The same, each step awaited before the next.
+#[get("/updates-awaited/{seed}")]
+pub async fn updates_awaited(Path(seed): Path<i64>, db: Db) -> Result<Json<Vec<WorldOut>>> {
     let worlds = db.atomic(async |tx| {
         let mut worlds = Vec::with_capacity(ROWS);
-        for _ in 0..ROWS {
-            let mut world = World.get(series.key(), tx).await?.edit();
-            world.number = series.key();
+        for (id, number) in Series::changes(seed) {
+            let mut world = World.get(id, tx).await?.edit();
+            world.number = number;
             worlds.push(world.save(tx).await?.into());
         }
         Ok(worlds)
@@ -119,6 +153,13 @@ pub async fn fortunes(db: Db) -> Result<Page> {
     fortunes.push(FortuneOut { id: 0, message: "Additional fortune added at request time.".into() });
     fortunes.sort_by(|a, b| a.message.cmp(&b.message));
     Ok(page!("fortunes.html", fortunes))
+}
+
+/// A page of a hundred rows.
+#[get("/page")]
+pub async fn items_page(db: Db) -> Result<Page> {
+    let items = Item.order_by(Item.id.asc()).limit(100).all(&db).await?;
+    Ok(page!("items.html", items))
 }
 
 #[get("/list")]
