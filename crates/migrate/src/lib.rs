@@ -6,6 +6,8 @@
 //! Migrations are TOML files of operations, neutral to the database and embedded in a release build. The state at any
 //! point is the fold of the operations before it, so an inverse needs nothing in the file. Files are found and written
 //! by [`sources`].
+//!
+//! The other way round, [`inspect`](mod@inspect) writes models for tables that are there.
 mod error;
 
 pub mod data;
@@ -13,6 +15,7 @@ pub mod detect;
 pub mod events;
 pub mod file;
 pub mod graph;
+pub mod inspect;
 mod key;
 pub mod merge;
 mod names;

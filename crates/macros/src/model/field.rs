@@ -47,6 +47,8 @@ pub(super) struct FieldOptions {
     pub(super) decimal_places: Option<LitInt>,
     pub(super) unique: bool,
     pub(super) index: bool,
+    /// `index = false`: not even where it is usual.
+    pub(super) no_index: bool,
     pub(super) primary_key: bool,
     pub(super) secret: bool,
     pub(super) default: Option<Expr>,
@@ -141,7 +143,9 @@ impl Field {
             return at(prefix.span(), "prefix is for embedded structs: #[field(embed, prefix = \"home_\")]");
         }
         self.check_through()?;
-        if !self.is_column() && (options.unique || options.index || options.default.is_some()) {
+        if !self.is_column()
+            && (options.unique || options.index || options.no_index || options.default.is_some())
+        {
             return at(
                 self.ident.span(),
                 "this relation is no column: it can't be unique, indexed or have a default",
@@ -160,6 +164,7 @@ impl Field {
         let o = &self.options;
         let own = o.unique
             || o.index
+            || o.no_index
             || o.primary_key
             || o.secret
             || o.version
@@ -276,6 +281,10 @@ impl FieldOptions {
             "max_digits" => self.max_digits = Some(meta.value()?.parse()?),
             "decimal_places" => self.decimal_places = Some(meta.value()?.parse()?),
             "unique" => self.unique = true,
+            "index" if meta.input.peek(syn::Token![=]) => {
+                let wanted = meta.value()?.parse::<syn::LitBool>()?.value;
+                (self.index, self.no_index) = (wanted, !wanted);
+            }
             "index" => self.index = true,
             "primary_key" => self.primary_key = true,
             "secret" => self.secret = true,

@@ -176,8 +176,9 @@ pub(super) fn field(model: &Model, index: usize) -> Result<TokenStream> {
         (
             quote!(index),
             options.index
-                || (matches!(field.shape, Shape::Key { .. }) && !field.is_one_to_one())
-                || (options.rules.wants_index() && !options.unique),
+                || (!options.no_index
+                    && ((matches!(field.shape, Shape::Key { .. }) && !field.is_one_to_one())
+                        || (options.rules.wants_index() && !options.unique))),
         ),
         (quote!(secret), options.secret),
         (quote!(version), options.version),

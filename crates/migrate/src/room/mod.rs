@@ -1,6 +1,7 @@
 //! Migrations as a room of a site: the commands, the `[migrations]` section, the checks.
 mod answers;
 mod apply;
+mod inspect;
 mod make;
 mod show;
 mod squash;
@@ -46,7 +47,14 @@ impl Room for MigrateRoom {
     }
 
     fn commands(&self) -> Vec<Command> {
-        vec![make::command(), apply::command(), squash::command(), show::list(), show::sql()]
+        vec![
+            make::command(),
+            apply::command(),
+            squash::command(),
+            show::list(),
+            show::sql(),
+            inspect::command(),
+        ]
     }
 
     fn ready<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result> {
