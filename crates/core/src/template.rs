@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     services::Services,
     value::{Map, Value},
 };
@@ -40,6 +40,25 @@ pub trait Context: Send + Sync {
 
     /// The value of a name.
     fn get(&self, name: &str) -> Option<Value>;
+
+    /// What the browser is told that the page may load; none where nobody sends the page to one.
+    fn policy(&self) -> Option<&dyn PagePolicy> {
+        None
+    }
+}
+
+/// The content security policy of the response that a page is rendered for. A page asks for what it needs beyond the
+/// site's own scripts and styles, and only its response allows that.
+pub trait PagePolicy: Send + Sync {
+    /// A random text that makes inline elements run: `<script nonce="{{ csp_nonce() }}">`, `<style nonce="…">`. One for the
+    /// whole response, which then is not cached: whoever kept it would know the text.
+    ///
+    /// # Errors
+    /// If the system has no random numbers.
+    fn nonce(&self) -> Result<String>;
+
+    /// Allows a source in a directive: `allow("img-src", "https://images.example.com")`.
+    fn allow(&self, directive: &'static str, source: &str);
 }
 
 /// Values that are there already.
@@ -87,4 +106,22 @@ pub trait Assets: Send + Sync {
     /// # Errors
     /// If no app has such a file (with the nearest name).
     fn url(&self, path: &str) -> Result<String>;
+
+    /// The site's import map, as the element that a page has in its head, and the element that runs the module `run` of it.
+    ///
+    /// # Errors
+    /// If there is none, or something in it leads nowhere.
+    fn import_map(&self, run: Option<&str>, policy: Option<&dyn PagePolicy>) -> Result<String> {
+        let _ = (run, policy);
+        Err(Error::internal("this site has no import map"))
+    }
+
+    /// The elements that load `entry`, which Vite builds: `src/main.ts`.
+    ///
+    /// # Errors
+    /// If Vite has built no such entry.
+    fn vite(&self, entry: &str, react: bool, policy: Option<&dyn PagePolicy>) -> Result<String> {
+        let _ = (entry, react, policy);
+        Err(Error::internal("this site has nothing that Vite has built"))
+    }
 }

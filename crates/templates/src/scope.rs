@@ -23,7 +23,7 @@ const SELF: &str = "\0scope";
 
 pub(crate) struct Scope {
     values: Arc<Map>,
-    context: Arc<dyn Context>,
+    pub(crate) context: Arc<dyn Context>,
     /// What the context was asked for and had: it is made once.
     asked: Mutex<Vec<(Box<str>, Value)>>,
     pub(crate) services: Services,

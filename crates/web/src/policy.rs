@@ -1,6 +1,11 @@
-//! The content security policy: what a page may load.
+//! The content security policy: what a page may load. [`usual`] is that of all answers; a page may ask for more while it is
+//! rendered ([`Wishes`]), and its response then carries what it asked for ([`Additions`]) to where headers are written.
 
-use http::HeaderValue;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, header};
+use quintet_core::{Error, Result, template::PagePolicy};
 
 /// Scripts, styles and the rest from this site only, and from `hosts`: origins such as `https://cdn.example.com`.
 pub(crate) fn usual(hosts: &[&str]) -> HeaderValue {
@@ -11,6 +16,122 @@ pub(crate) fn usual(hosts: &[&str]) -> HeaderValue {
     );
     // An origin is checked where it is read; should it be none, the site alone stands.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("default-src 'self'"))
+}
+
+/// What the pages of one response have asked for. Costs nothing until one does.
+#[derive(Default)]
+pub(crate) struct Wishes {
+    nonce: OnceLock<String>,
+    sources: OnceLock<Mutex<Vec<(&'static str, String)>>>,
+}
+
+impl PagePolicy for Wishes {
+    fn nonce(&self) -> Result<String> {
+        if let Some(nonce) = self.nonce.get() {
+            return Ok(nonce.clone());
+        }
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Error::internal(format!("no random numbers: {error}")))?;
+        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(self.nonce.get_or_init(|| text).clone())
+    }
+
+    fn allow(&self, directive: &'static str, source: &str) {
+        // What ends a directive or a header can be part of no source.
+        if source.is_empty() || source.contains([';', ',']) || !source.bytes().all(|b| b.is_ascii_graphic()) {
+            tracing::warn!(directive, source, "not allowed by the page's policy: this is no source");
+            return;
+        }
+        let mut sources =
+            self.sources.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        if !sources.iter().any(|(of, known)| *of == directive && known == source) {
+            sources.push((directive, source.to_owned()));
+        }
+    }
+}
+
+impl Wishes {
+    /// Notes in the response what was asked for. One with a nonce is not kept by anybody.
+    pub(crate) fn grant(&self, response: &mut Response) {
+        let nonce = self.nonce.get();
+        if nonce.is_none() && self.sources.get().is_none() {
+            return;
+        }
+        let mut sources = Vec::new();
+        if let Some(nonce) = nonce {
+            let source = format!("'nonce-{nonce}'");
+            sources.extend([("script-src", source.clone()), ("style-src", source)]);
+            let headers = response.headers_mut();
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.remove(header::ETAG);
+            headers.remove(header::LAST_MODIFIED);
+        }
+        if let Some(allowed) = self.sources.get() {
+            sources.extend(allowed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        }
+        response.extensions_mut().insert(Additions(sources));
+    }
+}
+
+/// What a response's policy allows beyond what it says.
+#[derive(Clone)]
+pub(crate) struct Additions(Vec<(&'static str, String)>);
+
+impl Additions {
+    /// Adds them to the policy in `headers`.
+    pub(crate) fn apply(&self, headers: &mut HeaderMap) {
+        let Some(policy) = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|v| v.to_str().ok()) else {
+            return;
+        };
+        if let Ok(policy) = HeaderValue::try_from(self.added(policy)) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+
+    fn added(&self, policy: &str) -> String {
+        let words = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let mut directives: Vec<Vec<String>> =
+            policy.split(';').map(words).filter(|directive| !directive.is_empty()).collect();
+        let named = |directives: &[Vec<String>], name: &str| {
+            directives.iter().position(|d| d.first().is_some_and(|first| first.eq_ignore_ascii_case(name)))
+        };
+        for (directive, _) in &self.0 {
+            if named(&directives, directive).is_some() {
+                continue;
+            }
+            // What is not said is as `default-src` says; without that all is allowed.
+            let Some(default) = named(&directives, "default-src").and_then(|i| directives.get(i)) else {
+                continue;
+            };
+            let mut new = default.clone();
+            if let Some(name) = new.first_mut() {
+                *name = (*directive).to_owned();
+            }
+            directives.push(new);
+        }
+        let sources = |directives: &mut Vec<Vec<String>>, name: &str, source: &str| {
+            let Some(directive) = named(directives, name).and_then(|i| directives.get_mut(i)) else { return };
+            directive.retain(|known| known != "'none'");
+            if !directive.iter().any(|known| known == source) {
+                directive.push(source.to_owned());
+            }
+        };
+        // A nonce would take `'unsafe-inline'` away: it comes last, and not beside that.
+        let (nonces, others): (Vec<_>, Vec<_>) =
+            self.0.iter().partition(|(_, source)| source.starts_with("'nonce-"));
+        for (directive, source) in others.into_iter().chain(nonces) {
+            for name in [(*directive).to_owned(), format!("{directive}-elem")] {
+                let inline = named(&directives, &name)
+                    .and_then(|i| directives.get(i))
+                    .is_some_and(|d| d.iter().any(|source| source == "'unsafe-inline'"));
+                if !(inline && source.starts_with("'nonce-")) {
+                    sources(&mut directives, &name, source);
+                }
+            }
+        }
+        directives.iter().map(|directive| directive.join(" ")).collect::<Vec<_>>().join("; ")
+    }
 }
 
 #[cfg(test)]
@@ -29,5 +150,72 @@ mod tests {
         assert!(with.starts_with(
             "default-src 'self' https://cdn.example.com; img-src 'self' data: https://cdn.example.com;"
         ));
+    }
+
+    fn added(policy: &str, sources: &[(&'static str, &str)]) -> String {
+        Additions(sources.iter().map(|(d, s)| (*d, (*s).to_owned())).collect()).added(policy)
+    }
+
+    #[test]
+    fn what_is_added_stands_beside_what_was_there() {
+        let nonce = [("script-src", "'nonce-a'"), ("style-src", "'nonce-a'")];
+        for (policy, sources, expected) in [
+            (
+                "default-src 'self'; img-src 'self'",
+                &nonce[..],
+                "default-src 'self'; img-src 'self'; script-src 'self' 'nonce-a'; style-src 'self' 'nonce-a'",
+            ),
+            ("script-src x; style-src 'none'", &nonce, "script-src x 'nonce-a'; style-src 'nonce-a'"),
+            ("SCRIPT-SRC x", &nonce[..1], "SCRIPT-SRC x 'nonce-a'"),
+            ("img-src 'self'", &nonce, "img-src 'self'"),
+            (
+                "script-src 'self'; script-src-elem y",
+                &nonce[..1],
+                "script-src 'self' 'nonce-a'; script-src-elem y 'nonce-a'",
+            ),
+            ("style-src 'unsafe-inline'", &nonce, "style-src 'unsafe-inline'"),
+            ("script-src 'self';;", &[("script-src", "'self'")], "script-src 'self'"),
+            (
+                "default-src 'none'",
+                &[("style-src", "'nonce-a'"), ("style-src", "'unsafe-inline'")],
+                "default-src 'none'; style-src 'unsafe-inline'",
+            ),
+            (
+                "default-src 'self'",
+                &[("connect-src", "ws://localhost:1")],
+                "default-src 'self'; connect-src 'self' ws://localhost:1",
+            ),
+        ] {
+            assert_eq!(added(policy, sources), expected, "{policy}");
+        }
+    }
+
+    #[test]
+    fn a_source_can_not_smuggle_a_directive_in() {
+        let wishes = Wishes::default();
+        for source in ["x; script-src *", "a b", "a\r\nb", "", "a,b", "é"] {
+            wishes.allow("img-src", source);
+        }
+        wishes.allow("img-src", "https://ok.example");
+        wishes.allow("img-src", "https://ok.example");
+        let mut response = Response::default();
+        wishes.grant(&mut response);
+        let additions = response.extensions().get::<Additions>().unwrap();
+        assert_eq!(additions.0, [("img-src", "https://ok.example".to_owned())]);
+        assert!(!response.headers().contains_key(header::CACHE_CONTROL), "only a nonce is secret");
+    }
+
+    #[test]
+    fn a_nonce_is_one_for_a_response_and_keeps_it_from_being_kept() {
+        let wishes = Wishes::default();
+        let nonce = wishes.nonce().unwrap();
+        assert_eq!(nonce, wishes.nonce().unwrap());
+        assert_eq!((nonce.len(), nonce == Wishes::default().nonce().unwrap()), (32, false));
+        let mut response = Response::default();
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+        response.headers_mut().insert(header::ETAG, HeaderValue::from_static("\"x\""));
+        wishes.grant(&mut response);
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        assert!(!response.headers().contains_key(header::ETAG));
     }
 }

@@ -153,7 +153,9 @@ impl Service<Request<Body>> for Entered {
 /// The response as HTTP wants it, its error written.
 pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
     let response = options(response, facts.method());
-    bodiless(finish(response, facts), facts.method())
+    let mut response = finish(response, facts);
+    facts.wishes().grant(&mut response);
+    bodiless(response, facts.method())
 }
 
 /// Percent signs must encode bytes, and the bytes must be UTF-8.

@@ -1,8 +1,10 @@
-//! What templates can call: `url("film", id=7)`, `static("cinema/app.css")`, `querystring(page=2)`, `now()`.
+//! What templates can call: `url("film", id=7)`, `static("cinema/app.css")`, `querystring(page=2)`, `now()`,
+//! `csp_nonce()`.
 //!
 //! They reach the running site through the scope of the rendering, never through something global.
 mod assets;
 mod clock;
+mod policy;
 mod query;
 mod small;
 mod url;
@@ -21,6 +23,7 @@ pub(crate) fn add(env: &mut Environment<'static>, loader: &Arc<Loader>) {
     clock::add(env);
     query::add(env);
     small::add(env);
+    policy::add(env);
 }
 
 /// The scope, or an error for an expression that runs outside of any page.

@@ -11,7 +11,7 @@ use quintet_core::{Error, Result, Services, debug::DebugFacts};
 
 pub(crate) use accept::is_json;
 
-use crate::{request_id::RequestId, routing::RouteInfo};
+use crate::{policy::Wishes, request_id::RequestId, routing::RouteInfo};
 
 /// A request, seen from its response. Cheap to clone; in debug it knows more.
 #[derive(Clone)]
@@ -28,6 +28,8 @@ struct Seen {
     content_type: Option<HeaderValue>,
     id: Option<RequestId>,
     services: Services,
+    /// What its page asks for while it is rendered.
+    wishes: Wishes,
     /// In debug only, and there always.
     headers: Option<Box<HeaderMap>>,
 }
@@ -60,6 +62,7 @@ impl Facts {
                 content_type: sent.then(|| header(header::CONTENT_TYPE)).flatten(),
                 id,
                 services: services.clone(),
+                wishes: Wishes::default(),
                 headers: debug.then(|| Box::new(headers.clone())),
             }),
             route: None,
@@ -104,6 +107,10 @@ impl Facts {
 
     pub(crate) fn services(&self) -> &Services {
         &self.seen.services
+    }
+
+    pub(crate) fn wishes(&self) -> &Wishes {
+        &self.seen.wishes
     }
 
     pub(crate) fn route(&self) -> Option<&Arc<RouteInfo>> {

@@ -31,7 +31,8 @@ pub use crate::request_id::RequestId;
 use crate::{
     deadline::Deadline,
     facts::Facts,
-    policy, request_id,
+    policy::{self, Additions},
+    request_id,
     service::{Entrance, sealed},
     settings::ServerSettings,
 };
@@ -170,6 +171,9 @@ impl Leaving {
         let response = sealed(answered.unwrap_or_else(Error::into_response), &facts);
         let (mut parts, body) = response.into_parts();
         gate.headers.dress(&mut parts.headers, &id);
+        if let Some(additions) = parts.extensions.get::<Additions>() {
+            additions.apply(&mut parts.headers);
+        }
         let line = entry.map(|entry| Box::new(entry.line(id, parts.status)));
         let head = facts.method() == Method::HEAD;
         Response::from_parts(parts, Outgoing::new(body, head, line, connection, cx))

@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use quintet_core::{
     Error, Result, Value,
-    template::{Context, Render, Renderer},
+    template::{Context, PagePolicy, Render, Renderer},
 };
 
 use super::{Page, Pending};
@@ -96,6 +96,10 @@ impl Context for Around {
             "debug" => Some(Value::Bool(self.0.debug())),
             _ => None,
         }
+    }
+
+    fn policy(&self) -> Option<&dyn PagePolicy> {
+        Some(self.0.wishes())
     }
 }
 
