@@ -12,7 +12,7 @@ use std::{
 };
 
 use quintet_core::{
-    Boot, Error, Result, Room, Services, Site, SourcePlace,
+    Boot, Error, Result, Room, Services, ServicesBuilder, Site, SourcePlace,
     check::{Check, Level},
     clock::Clock,
     command::Console,
@@ -143,7 +143,22 @@ pub async fn start(
     console: Console,
     clock: Clock,
 ) -> Result<Running> {
-    let mut boot = Boot { site: site.clone(), settings: settings.clone(), services: Services::builder() };
+    start_with(Services::builder(), site, rooms, settings, console, clock).await
+}
+
+/// [`start`] with services that are there before any room: a database that a test has opened already.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with(
+    services: ServicesBuilder,
+    site: Arc<Site>,
+    rooms: Arc<Vec<Box<dyn Room>>>,
+    settings: Settings,
+    console: Console,
+    clock: Clock,
+) -> Result<Running> {
+    let mut boot = Boot { site: site.clone(), settings: settings.clone(), services };
     boot.services.insert(Signals::of(&site));
     boot.services.insert(clock);
     boot.services.insert(console);

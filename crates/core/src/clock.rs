@@ -18,6 +18,8 @@ use crate::{
 /// let clock = Clock::fixed("2026-11-20T12:00:00Z".parse().unwrap());
 /// clock.advance(SignedDuration::from_mins(5));
 /// assert_eq!(clock.now().to_string(), "2026-11-20T12:05:00Z");
+/// clock.set("1979-05-25T00:00:00Z".parse().unwrap());
+/// assert_eq!(clock.now().to_string(), "1979-05-25T00:00:00Z");
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Option<Arc<Mutex<Timestamp>>>);
@@ -41,6 +43,13 @@ impl Clock {
         match &self.0 {
             None => Timestamp::now(),
             Some(held) => *held.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Sets a fixed clock, backwards as well; the machine's clock stays.
+    pub fn set(&self, at: Timestamp) {
+        if let Some(held) = &self.0 {
+            *held.lock().unwrap_or_else(PoisonError::into_inner) = at;
         }
     }
 

@@ -27,6 +27,12 @@ pub trait Room: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The settings that a site under test has instead of its own, unless the test says otherwise: pairs of `section.key`
+    /// and the text of a variable. What would reach out of the process is kept in it by them.
+    fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
     /// Puts its services into the site that is starting.
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         let _ = boot;

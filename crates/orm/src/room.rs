@@ -42,11 +42,12 @@ impl Room for OrmRoom {
         Box::pin(async move {
             boot.services.insert::<Arc<dyn DebugFacts>>(Arc::new(debug::Statements));
             let section = boot.settings.get::<DatabaseSettings>()?;
-            // A test kit may have put its own database there already.
+            // A test kit may have put its own database there already, which it closes itself.
             let db = match boot.services.get::<Db>() {
                 Some(db) => db.clone(),
                 None => {
                     let opened = Db::open(&section.url, section.options(boot.settings.root())).await;
+                    boot.services.insert(Opened);
                     opened.map_err(|error| with_place(error, &boot.settings))?
                 }
             };
@@ -74,12 +75,16 @@ impl Room for OrmRoom {
 
     fn stop<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            if let Some(db) = services.get::<Db>() {
+            if let (Some(db), Some(Opened)) = (services.get::<Db>(), services.get()) {
                 db.close().await;
             }
         })
     }
 }
+
+/// Marks a site whose database this room has opened.
+#[derive(Debug)]
+struct Opened;
 
 /// Tells the handle of the site's models and receivers.
 fn attach(db: &Db, boot: &Boot) {

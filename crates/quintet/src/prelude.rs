@@ -30,9 +30,12 @@ pub use quintet_storage::Storage;
 #[cfg(feature = "templates")]
 #[doc(no_inline)]
 pub use quintet_templates::TemplateParts as _;
+#[cfg(all(feature = "test", feature = "orm"))]
+#[doc(no_inline)]
+pub use quintet_test::{Factory, Nth, factory};
 #[cfg(feature = "test")]
 #[doc(no_inline)]
-pub use quintet_test::{TestClient, TestResponse, TestSite};
+pub use quintet_test::{LiveSite, TestClient, TestCookie, TestFile, TestResponse, TestSite};
 #[doc(no_inline)]
 pub use quintet_web::{Json, Page, Path, Query, Route, Routing as _, State, Url, redirect, routes, spawn};
 

@@ -18,6 +18,11 @@ impl Room for StorageRoom {
         vec![StorageSettings::section()]
     }
 
+    /// Files of a test are gone with it, and never among those of the developer's own site.
+    fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("storage.url", "memory://")]
+    }
+
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
             let storage = boot.settings.get::<StorageSettings>()?.open(boot.settings.root())?;

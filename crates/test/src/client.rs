@@ -1,16 +1,24 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    fmt,
+    panic::Location,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use http::{HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use quintet_core::Error;
 use quintet_web::{Page, Url, middleware::Gate};
 use serde::Serialize;
 
-use crate::{TestResponse, jar::Jar};
+use crate::{TestFile, TestResponse, jar::Jar, upload};
 
-/// A browser without a network: requests go through the whole site in this process. It keeps cookies and does
-/// not follow redirects.
+/// The host that requests without a network are for.
+pub(crate) const HOST: &str = "testserver";
+
+/// A browser without a network: requests go through the whole site in this process. It keeps cookies; redirects are
+/// followed where the test says so ([`TestResponse::follow`]).
 #[derive(Clone)]
 pub struct TestClient {
     gate: Gate,
@@ -44,47 +52,72 @@ impl TestClient {
     /// Sets a cookie.
     #[must_use]
     pub fn with_cookie(self, name: &str, value: &str) -> Self {
-        self.jar.lock().unwrap_or_else(PoisonError::into_inner).set(name, value);
+        self.jar().set(name, value);
         self
     }
 
     /// The value of a cookie that the site has set.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<String> {
-        self.jar.lock().unwrap_or_else(PoisonError::into_inner).get(name).map(str::to_owned)
+        self.jar().get(name).map(str::to_owned)
     }
 
     /// GET.
     #[must_use = "nothing is asserted about the response"]
-    pub async fn get(&self, url: impl Into<Url>) -> TestResponse {
-        self.send(Method::GET, url, None, Body::empty()).await
+    #[track_caller]
+    pub fn get(&self, url: impl Into<Url>) -> impl Future<Output = TestResponse> {
+        self.ask(Ask::plain(Method::GET, url.into()))
     }
 
     /// HEAD.
     #[must_use = "nothing is asserted about the response"]
-    pub async fn head(&self, url: impl Into<Url>) -> TestResponse {
-        self.send(Method::HEAD, url, None, Body::empty()).await
+    #[track_caller]
+    pub fn head(&self, url: impl Into<Url>) -> impl Future<Output = TestResponse> {
+        self.ask(Ask::plain(Method::HEAD, url.into()))
     }
 
     /// OPTIONS.
     #[must_use = "nothing is asserted about the response"]
-    pub async fn options(&self, url: impl Into<Url>) -> TestResponse {
-        self.send(Method::OPTIONS, url, None, Body::empty()).await
+    #[track_caller]
+    pub fn options(&self, url: impl Into<Url>) -> impl Future<Output = TestResponse> {
+        self.ask(Ask::plain(Method::OPTIONS, url.into()))
     }
 
     /// DELETE.
     #[must_use = "nothing is asserted about the response"]
-    pub async fn delete(&self, url: impl Into<Url>) -> TestResponse {
-        self.send(Method::DELETE, url, None, Body::empty()).await
+    #[track_caller]
+    pub fn delete(&self, url: impl Into<Url>) -> impl Future<Output = TestResponse> {
+        self.ask(Ask::plain(Method::DELETE, url.into()))
     }
 
     /// POST of a form's fields.
     #[must_use = "nothing is asserted about the response"]
-    pub async fn post(&self, url: impl Into<Url>, fields: &[(&str, &str)]) -> TestResponse {
+    #[track_caller]
+    pub fn post(&self, url: impl Into<Url>, fields: &[(&str, &str)]) -> impl Future<Output = TestResponse> {
         let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         let pairs: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
-        self.send(Method::POST, url, Some("application/x-www-form-urlencoded"), Body::from(pairs.join("&")))
-            .await
+        let kind = "application/x-www-form-urlencoded";
+        self.ask(Ask::with(Method::POST, url.into(), kind, pairs.join("&").into()))
+    }
+
+    /// POST of a form's fields and files, as a browser sends a form with `enctype="multipart/form-data"`.
+    ///
+    /// ```no_run
+    /// # use quintet_test::{TestFile, TestSite};
+    /// # async fn show(site: TestSite) {
+    /// let poster = TestFile::new("poster", "alien.png", b"\x89PNG");
+    /// site.upload("/films/7/poster/", &[("title", "Alien")], &[poster]).await.redirects("/films/7/");
+    /// # }
+    /// ```
+    #[must_use = "nothing is asserted about the response"]
+    #[track_caller]
+    pub fn upload(
+        &self,
+        url: impl Into<Url>,
+        fields: &[(&str, &str)],
+        files: &[TestFile],
+    ) -> impl Future<Output = TestResponse> {
+        self.ask(Ask::with(Method::POST, url.into(), upload::CONTENT_TYPE, upload::body(fields, files)))
     }
 
     /// Any method with a JSON body.
@@ -92,16 +125,17 @@ impl TestClient {
     /// # Panics
     /// If the data can't be JSON.
     #[must_use = "nothing is asserted about the response"]
-    pub async fn json<T: Serialize + ?Sized>(
+    #[track_caller]
+    pub fn json<T: Serialize + ?Sized>(
         &self,
         method: &str,
         url: impl Into<Url>,
         data: &T,
-    ) -> TestResponse {
+    ) -> impl Future<Output = TestResponse> {
         let (Ok(method), Ok(body)) = (Method::try_from(method), serde_json::to_vec(data)) else {
             panic!("{method} with a body that is no JSON")
         };
-        self.send(method, url, Some("application/json"), Body::from(body)).await
+        self.ask(Ask::with(method, url.into(), "application/json", body.into()))
     }
 
     /// Any request at all.
@@ -109,36 +143,88 @@ impl TestClient {
     /// # Panics
     /// If the address can't stand in a request.
     #[must_use = "nothing is asserted about the response"]
-    pub async fn send(
+    #[track_caller]
+    pub fn send(
         &self,
         method: Method,
         url: impl Into<Url>,
         content_type: Option<&'static str>,
         body: Body,
-    ) -> TestResponse {
-        let url = url.into().to_string();
-        let asked = format!("{method} {url}");
-        let mut request = match Request::builder().method(method).uri(&url).body(body) {
-            Ok(request) => request,
-            Err(error) => panic!("{asked}: {error}"),
-        };
-        let headers = request.headers_mut();
-        headers.insert(header::HOST, HeaderValue::from_static("testserver"));
-        if let Some(kind) = content_type {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    ) -> impl Future<Output = TestResponse> {
+        let asked = Ask { method, url: url.into().to_string(), content_type, again: None };
+        self.run(asked, body, Location::caller())
+    }
+
+    #[track_caller]
+    fn ask(&self, ask: Ask) -> impl Future<Output = TestResponse> + use<> {
+        let body = Body::from(ask.again.clone().unwrap_or_default());
+        self.run(ask, body, Location::caller())
+    }
+
+    /// Sends it; `at` is the line of the test that wants it.
+    pub(crate) fn run(
+        &self,
+        ask: Ask,
+        body: Body,
+        at: &'static Location<'static>,
+    ) -> impl Future<Output = TestResponse> + use<> {
+        let client = self.clone();
+        async move {
+            let asked = format!("{} {} ({at})", ask.method, ask.url);
+            let mut request = match Request::builder().method(ask.method.clone()).uri(&ask.url).body(body) {
+                Ok(request) => request,
+                Err(error) => panic!("{asked}: {error}"),
+            };
+            let headers = request.headers_mut();
+            headers.insert(header::HOST, HeaderValue::from_static(HOST));
+            if let Some(kind) = ask.content_type {
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+            }
+            if let Some(cookies) = client.jar().header() {
+                headers.insert(header::COOKIE, cookies);
+            }
+            headers.extend(client.headers.iter().cloned());
+            let response = client.gate.answer(request).await;
+            let page = Page::of(&response).cloned();
+            let error = response.extensions().get::<Arc<Error>>().cloned();
+            let (parts, body) = response.into_parts();
+            client.jar().take(&parts.headers);
+            let body = match body.collect().await {
+                Ok(body) => body.to_bytes(),
+                Err(error) => panic!("{asked}: the response's body broke off: {error}"),
+            };
+            let (status, headers) = (parts.status, parts.headers);
+            TestResponse { asked, ask, client, status, headers, body, page, error, chain: Vec::new() }
         }
-        if let Some(cookies) = self.jar.lock().unwrap_or_else(PoisonError::into_inner).header() {
-            headers.insert(header::COOKIE, cookies);
-        }
-        headers.extend(self.headers.iter().cloned());
-        let response = self.gate.answer(request).await;
-        let page = Page::of(&response).cloned();
-        let (parts, body) = response.into_parts();
-        self.jar.lock().unwrap_or_else(PoisonError::into_inner).take(&parts.headers);
-        let body = match body.collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) => panic!("{asked}: the response's body broke off: {error}"),
-        };
-        TestResponse { asked, status: parts.status, headers: parts.headers, body, page }
+    }
+
+    fn jar(&self) -> MutexGuard<'_, Jar> {
+        self.jar.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for TestClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestClient").field("cookies", &*self.jar()).finish_non_exhaustive()
+    }
+}
+
+/// A request, as far as it may have to be made again.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub(crate) method: Method,
+    pub(crate) url: String,
+    pub(crate) content_type: Option<&'static str>,
+    /// The body, unless it was a stream.
+    pub(crate) again: Option<Bytes>,
+}
+
+impl Ask {
+    fn plain(method: Method, url: Url) -> Ask {
+        Ask { method, url: url.to_string(), content_type: None, again: Some(Bytes::new()) }
+    }
+
+    fn with(method: Method, url: Url, content_type: &'static str, body: Bytes) -> Ask {
+        Ask { method, url: url.to_string(), content_type: Some(content_type), again: Some(body) }
     }
 }

@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::TestCookie;
+
 /// Names and values, in the order in which they came.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Jar(Vec<(String, String)>);
@@ -10,16 +12,10 @@ impl Jar {
     /// Takes what a response sets, and drops what it deletes.
     pub(crate) fn take(&mut self, headers: &HeaderMap) {
         for cookie in headers.get_all(header::SET_COOKIE).iter().filter_map(|v| v.to_str().ok()) {
-            let mut parts = cookie.split(';').map(str::trim);
-            let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { continue };
-            let expired = parts.any(|attribute| {
-                let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
-                (key.eq_ignore_ascii_case("max-age") && value.trim().parse::<i64>().is_ok_and(|age| age <= 0))
-                    || (key.eq_ignore_ascii_case("expires") && value.contains("1970"))
-            });
-            self.0.retain(|(n, _)| n != name);
-            if !expired {
-                self.0.push((name.to_owned(), value.to_owned()));
+            let Some(cookie) = TestCookie::parse(cookie) else { continue };
+            self.0.retain(|(name, _)| *name != cookie.name);
+            if !cookie.is_deletion() {
+                self.0.push((cookie.name, cookie.value));
             }
         }
     }

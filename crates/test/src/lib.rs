@@ -13,12 +13,30 @@
 //! ```
 #![allow(clippy::panic, reason = "an assertion that fails panics: that is what a test kit is for")]
 mod client;
+mod cookie;
 mod database;
+#[cfg(feature = "orm")]
+pub mod factories;
+mod follow;
+mod form;
+mod html;
 mod jar;
+mod json;
+mod live;
+#[cfg(feature = "orm")]
+mod repeats;
 mod response;
 pub mod rt;
 mod site;
+mod time;
+mod upload;
+mod words;
 
 pub use client::TestClient;
+pub use cookie::TestCookie;
+#[cfg(feature = "orm")]
+pub use factories::{Factory, Nth};
+pub use live::LiveSite;
 pub use response::TestResponse;
 pub use site::TestSite;
+pub use upload::TestFile;

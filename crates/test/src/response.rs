@@ -1,19 +1,29 @@
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
 use axum::body::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use quintet_core::Value;
+use quintet_core::{Error, Value};
 use quintet_web::{Page, Url};
 use serde::de::DeserializeOwned;
+
+use crate::{TestClient, client::Ask};
 
 /// A response, with assertions that chain. A failing one shows what was asked and what came.
 #[derive(Debug, Clone)]
 pub struct TestResponse {
+    /// The request and the line of the test, for messages.
     pub(crate) asked: String,
+    pub(crate) ask: Ask,
+    /// Who asked.
+    pub(crate) client: TestClient,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) page: Option<Page>,
+    /// What the site answered with, if it was an error.
+    pub(crate) error: Option<Arc<Error>>,
+    /// The redirects before it.
+    pub(crate) chain: Vec<(u16, String)>,
 }
 
 impl TestResponse {
@@ -46,6 +56,14 @@ impl TestResponse {
     #[track_caller]
     pub fn contains(self, text: &str) -> Self {
         self.check(self.text().contains(text), format_args!("a body that contains {text:?}"));
+        self
+    }
+
+    /// The body contains this text so many times.
+    #[track_caller]
+    pub fn contains_times(self, times: usize, text: &str) -> Self {
+        let found = self.text().matches(text).count();
+        self.check(found == times, format_args!("{times} times {text:?}, not {found}"));
         self
     }
 
@@ -119,7 +137,7 @@ impl TestResponse {
     }
 
     #[track_caller]
-    fn check(&self, holds: bool, expected: impl Debug) {
+    pub(crate) fn check(&self, holds: bool, expected: impl Debug) {
         assert!(holds, "{}\nexpected {expected:?}\n{}", self.asked, self.describe());
     }
 
@@ -132,6 +150,11 @@ impl TestResponse {
             text.push('…');
         }
         let location = self.header_text("location").map(|l| format!(" to {l}")).unwrap_or_default();
-        format!("got {}{location}:\n{text}", self.status)
+        // The page of an error says little; whoever wrote the test wants to know why.
+        let error = match &self.error {
+            Some(error) if self.status.is_server_error() => format!("\nthe error: {error:?}"),
+            _ => String::new(),
+        };
+        format!("got {}{location}:\n{text}{error}", self.status)
     }
 }

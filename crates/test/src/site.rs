@@ -2,14 +2,14 @@ use std::{ops::Deref, sync::Arc};
 
 use quintet_cli::boot::{self, Running};
 use quintet_core::{
-    Result, Room, Services, Site,
+    Error, Result, Room, Services, ServicesBuilder, Site,
     clock::Clock,
     command::{Captured, Console},
     settings::{Settings, Sources},
 };
 use quintet_web::{middleware::Gate, server::ServerSettings};
 
-use crate::TestClient;
+use crate::{LiveSite, TestClient, words};
 
 /// A site under test: started as `serve` would, with a database of its own, without a network.
 ///
@@ -23,6 +23,48 @@ pub struct TestSite {
     clock: Clock,
     written: Captured,
     running: Arc<Running>,
+    declared: Declared,
+    /// Does tokio's clock stand still?
+    pub(crate) paused: bool,
+}
+
+/// What a site is started from, and can be started from again.
+#[derive(Clone)]
+struct Declared {
+    site: Arc<Site>,
+    rooms: Arc<Vec<Box<dyn Room>>>,
+    /// The settings of the test.
+    given: Vec<(String, String)>,
+}
+
+impl Declared {
+    /// `quintet.toml`, what the rooms want in tests, and above all what the test says.
+    fn settings(&self) -> Result<Settings> {
+        let root = boot::directory(&self.site)?;
+        let fixed = [("debug", "false"), ("secret_key", "a key for tests, known to everyone")];
+        let of_rooms = self.rooms.iter().flat_map(|room| room.in_tests());
+        let mut given: Vec<(String, String)> = Vec::new();
+        let all = fixed.into_iter().chain(of_rooms).map(|(key, value)| (key.to_owned(), value.to_owned()));
+        for (key, value) in all.chain(self.given.iter().cloned()) {
+            given.retain(|(known, _)| *known != key);
+            given.push((key, value));
+        }
+        let sources = Sources { dotenv: None, env: Vec::new(), given, ..boot::read_sources(&root)? };
+        boot::settings(&self.site, &self.rooms, sources)
+    }
+
+    async fn start(
+        &self,
+        services: ServicesBuilder,
+        settings: &Settings,
+        console: Console,
+        clock: Clock,
+    ) -> Result<Running> {
+        let (site, rooms) = (self.site.clone(), self.rooms.clone());
+        let running = boot::start_with(services, site, rooms, settings.clone(), console, clock).await?;
+        running.ready().await?;
+        Ok(running)
+    }
 }
 
 impl TestSite {
@@ -34,7 +76,7 @@ impl TestSite {
     /// # Errors
     /// What keeps the site from starting.
     pub async fn start(site: Site, rooms: Vec<Box<dyn Room>>) -> Result<TestSite> {
-        TestSite::start_on("sqlite::memory:", true, site, rooms).await
+        TestSite::start_on("sqlite::memory:", true, site, rooms, &[]).await
     }
 
     /// Starts a site on the database with this URL, which is migrated. If it is `new`, the models of apps without any
@@ -51,38 +93,34 @@ impl TestSite {
         new: bool,
         site: Site,
         rooms: Vec<Box<dyn Room>>,
+        settings: &[(&str, &str)],
     ) -> Result<TestSite> {
-        let root = boot::directory(&site)?;
-        let mut given = vec![("debug", "false"), ("secret_key", "a key for tests, known to everyone")];
+        let mut given = Vec::new();
         if cfg!(feature = "orm") {
-            given.extend([("database.url", url), ("migrations.on_start", "true")]);
+            given.push(("database.url", url));
         }
-        // Files of a test are gone with it, and never among those of the developer's own site.
-        if rooms.iter().any(|room| room.name() == "storage") {
-            given.push(("storage.url", "memory://"));
-        }
-        let sources = Sources {
-            dotenv: None,
-            env: Vec::new(),
-            given: given.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
-            ..boot::read_sources(&root)?
-        };
-        let settings = boot::settings(&site, &rooms, sources)?;
+        given.extend(settings);
+        let given = given.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let declared = Declared { site: Arc::new(site), rooms: Arc::new(rooms), given };
+        let settings = declared.settings()?;
         let (console, written) = Console::captured();
         let clock = Clock::fixed(jiff::Timestamp::now());
-        let running =
-            boot::start(Arc::new(site), Arc::new(rooms), settings.clone(), console, clock.clone()).await?;
-        running.ready().await?;
-        let services = running.services().clone();
+        let running = declared.start(Services::builder(), &settings, console, clock.clone()).await?;
         #[cfg(feature = "orm")]
         if new {
-            let site = services.require::<Arc<Site>>()?;
+            let site = &declared.site;
             let (graph, models) =
                 (quintet_migrate::sources::load(site)?, quintet_orm::registered_models(site));
-            quintet_migrate::create_unmigrated(services.require()?, &graph, &models).await?;
+            let db = running.services().require()?;
+            quintet_migrate::create_unmigrated(db, &graph, &models).await?;
         }
-        let gate = Gate::open(&services, &settings.get::<ServerSettings>()?, None).await?;
-        let site = TestSite {
+        TestSite::of(declared, running, clock, written).await
+    }
+
+    async fn of(declared: Declared, running: Running, clock: Clock, written: Captured) -> Result<TestSite> {
+        let services = running.services().clone();
+        let gate = Gate::open(&services, &running.settings().get::<ServerSettings>()?, None).await?;
+        Ok(TestSite {
             #[cfg(feature = "orm")]
             db: services.require::<quintet_orm::Db>()?.clone(),
             client: TestClient::new(gate),
@@ -90,8 +128,68 @@ impl TestSite {
             clock,
             written,
             running: Arc::new(running),
-        };
-        Ok(site)
+            declared,
+            paused: false,
+        })
+    }
+
+    /// Runs `work` with the same site, started a second time with other settings on the same database: pairs of
+    /// `section.key` (`debug` at the top) and the text that a variable of the environment would have. Clock and console are
+    /// those of the first.
+    ///
+    /// ```no_run
+    /// # async fn show(site: quintet_test::TestSite) -> quintet_core::Result {
+    /// site.with_settings(&[("cinema.per_page", "5")], async |site| {
+    ///     site.get("/films/").await.contains_times(5, "<li>");
+    /// })
+    /// .await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// For a whole test: `#[quintet::test(cinema::site, settings = { "cinema.per_page" = 5 })]`.
+    ///
+    /// # Errors
+    /// If there is no such setting, the value does not fit, or the site can't start with it.
+    pub async fn with_settings<T>(
+        &self,
+        settings: &[(&str, &str)],
+        work: impl AsyncFnOnce(&TestSite) -> T,
+    ) -> Result<T> {
+        let mut declared = self.declared.clone();
+        if let Some((key, _)) = settings.iter().find(|(key, _)| *key == "database.url") {
+            let why = format!("`{key}` can't be another one here: the site keeps the test's database");
+            return Err(Error::settings(why));
+        }
+        let more = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        declared.given.extend(more);
+        let settings = declared.settings()?;
+        #[cfg_attr(not(feature = "orm"), expect(unused_mut, reason = "there is no database to share"))]
+        let mut services = Services::builder();
+        #[cfg(feature = "orm")]
+        services.insert(self.db.clone());
+        let console = Console::new(self.written.clone());
+        let running = declared.start(services, &settings, console, self.clock.clone()).await?;
+        let mut site = TestSite::of(declared, running, self.clock.clone(), self.written.clone()).await?;
+        site.paused = self.paused;
+        let done = site.services.clone().scope(work(&site)).await;
+        site.running.stop().await;
+        // The second site's receivers go with it.
+        #[cfg(feature = "orm")]
+        if let Some(signals) = self.services.get::<quintet_core::signal::Signals>() {
+            self.db.listen(signals.clone(), &self.services);
+        }
+        Ok(done)
+    }
+
+    /// Serves the site on a free port of this machine until the answer is dropped: for browsers and HTTP clients.
+    ///
+    /// # Panics
+    /// If no port can be had.
+    pub async fn live(&self) -> LiveSite {
+        match LiveSite::start(&self.services).await {
+            Ok(live) => live,
+            Err(error) => panic!("the site can't be served: {error:?}"),
+        }
     }
 
     /// The started site, to be stopped when the test is over.
@@ -100,15 +198,41 @@ impl TestSite {
         self.running.clone()
     }
 
-    /// Runs a command as a shell would, without quotes: `site.run("migrate --plan")`. Gives what it wrote to standard
-    /// output.
+    /// Runs a command as a shell would: `site.run("migrate --plan")`; quotes keep words together. Gives what it wrote to
+    /// standard output.
     ///
     /// # Errors
     /// What the command ended with; a wrong command line among them.
     pub async fn run(&self, line: &str) -> Result<String> {
         let before = self.written.text().len();
-        self.running.command(line.split_whitespace().map(Into::into).collect()).await?;
+        let Some(words) = words::split(line) else {
+            return Err(Error::bad_request(format!("a quote in `{line}` has no end")));
+        };
+        self.running.command(words.into_iter().map(Into::into).collect()).await?;
         Ok(self.written.text().split_off(before))
+    }
+
+    /// [`run`](Self::run) with a person at the terminal, who answers the command's questions in this order.
+    ///
+    /// # Errors
+    /// What the command ended with.
+    ///
+    /// # Panics
+    /// If it asked less than is answered.
+    #[track_caller]
+    pub fn run_answering<'a, A: Into<String>>(
+        &'a self,
+        line: &'a str,
+        answers: impl IntoIterator<Item = A>,
+    ) -> impl Future<Output = Result<String>> {
+        let at = std::panic::Location::caller();
+        self.written.answer(answers);
+        async move {
+            let outcome = self.run(line).await;
+            let unasked = self.written.unasked();
+            assert!(unasked.is_empty(), "{at}: `{line}` did not ask for {unasked:?}");
+            outcome
+        }
     }
 
     /// Another browser, with cookies of its own.
@@ -143,25 +267,10 @@ impl TestSite {
         self.written.text()
     }
 
-    /// Runs `work` and asserts that it takes exactly `expected` statements on the site's database. A failure
-    /// lists them, with their places.
-    #[cfg(feature = "orm")]
-    #[track_caller]
-    pub fn queries<T, F: AsyncFnOnce() -> T>(&self, expected: usize, work: F) -> impl Future<Output = T> {
-        let asked = std::panic::Location::caller();
-        let recording = self.db.record();
-        async move {
-            let result = work().await;
-            let queries = recording.queries();
-            if queries.len() != expected {
-                let list: Vec<String> = queries
-                    .iter()
-                    .map(|q| format!("  {} [{}]", q.sql, q.at.map(ToString::to_string).unwrap_or_default()))
-                    .collect();
-                panic!("{asked}: expected {expected} queries, got {}:\n{}", queries.len(), list.join("\n"));
-            }
-            result
-        }
+    /// What commands have written to standard error so far: warnings, questions and their answers.
+    #[must_use]
+    pub fn warned(&self) -> String {
+        self.written.errors()
     }
 }
 

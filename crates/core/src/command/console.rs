@@ -1,6 +1,7 @@
 use std::{
+    collections::VecDeque,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::ProgressState;
@@ -34,7 +35,7 @@ impl Console {
         Console(Arc::new(terminal))
     }
 
-    /// A console that keeps what is written, and has nobody to answer.
+    /// A console that keeps what is written, and has nobody to answer but what [`Captured::answer`] was told.
     #[must_use]
     pub fn captured() -> (Self, Captured) {
         let captured = Captured::default();
@@ -89,36 +90,77 @@ impl fmt::Debug for Console {
     }
 }
 
-/// What was written to a captured console.
+/// What was written to a captured console, and what it answers when it is asked.
 #[derive(Clone, Default, Debug)]
-pub struct Captured(Arc<Mutex<(String, String)>>);
+pub struct Captured(Arc<Mutex<Kept>>);
+
+#[derive(Default, Debug)]
+struct Kept {
+    out: String,
+    errors: String,
+    answers: VecDeque<String>,
+}
 
 impl Captured {
     /// What went to standard output.
     #[must_use]
     pub fn text(&self) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+        self.kept().out.clone()
     }
 
-    /// What went to standard error.
+    /// What went to standard error, questions included.
     #[must_use]
     pub fn errors(&self) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.kept().errors.clone()
+    }
+
+    /// Answers the next questions, in this order. As long as there are answers, a person is at the terminal.
+    pub fn answer<A: Into<String>>(&self, answers: impl IntoIterator<Item = A>) {
+        self.kept().answers.extend(answers.into_iter().map(Into::into));
+    }
+
+    /// Takes back the answers that nobody has asked for.
+    pub fn unasked(&self) -> Vec<String> {
+        self.kept().answers.drain(..).collect()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Terminal for Captured {
     fn write(&self, text: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.push_str(text);
+        self.kept().out.push_str(text);
     }
     fn write_error(&self, text: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.push_str(text);
+        self.kept().errors.push_str(text);
     }
     fn is_interactive(&self) -> bool {
-        false
+        !self.kept().answers.is_empty()
     }
-    fn ask(&self, _question: &str) -> Option<String> {
-        None
+    fn ask(&self, question: &str) -> Option<String> {
+        let mut kept = self.kept();
+        let answer = kept.answers.pop_front()?;
+        kept.errors.push_str(&format!("{question}{answer}\n"));
+        Some(answer)
     }
     fn progress(&self, _state: &ProgressState) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_captured_console_answers_what_it_was_told_to() {
+        let (console, seen) = Console::captured();
+        assert!(!console.confirm("Really?"));
+        seen.answer(["y", "ann", "left"]);
+        assert!(console.is_interactive() && console.confirm("Really?"));
+        assert_eq!(console.ask("Name: ").as_deref(), Some("ann"));
+        assert_eq!(seen.unasked(), ["left"]);
+        assert!(!console.is_interactive());
+        assert_eq!(seen.errors(), "Really? [y/N] y\nName: ann\n");
+    }
 }

@@ -46,6 +46,10 @@ impl Room for MigrateRoom {
         vec![MigrationSettings::section()]
     }
 
+    fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("migrations.on_start", "true")]
+    }
+
     fn commands(&self) -> Vec<Command> {
         vec![
             make::command(),
