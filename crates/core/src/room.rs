@@ -33,6 +33,11 @@ pub trait Room: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Gives a second start of the same site, with other settings, what it has in common with the first: the data of a test.
+    fn share(&self, first: &Services, second: &mut ServicesBuilder) {
+        let _ = (first, second);
+    }
+
     /// Puts its services into the site that is starting.
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         let _ = boot;

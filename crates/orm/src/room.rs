@@ -12,7 +12,7 @@ mod settings;
 use std::sync::Arc;
 
 use quintet_core::{
-    Boot, BoxFuture, Error, Result, Room, Services,
+    Boot, BoxFuture, Error, Result, Room, Services, ServicesBuilder,
     atomic::AtomicRequests,
     check::Check,
     debug::DebugFacts,
@@ -36,6 +36,12 @@ impl Room for OrmRoom {
 
     fn sections(&self) -> Vec<Section> {
         vec![DatabaseSettings::section()]
+    }
+
+    fn share(&self, first: &Services, second: &mut ServicesBuilder) {
+        if let Some(db) = first.get::<Db>() {
+            second.insert(db.clone());
+        }
     }
 
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {

@@ -1,5 +1,5 @@
 use quintet_core::{
-    Boot, BoxFuture, Result, Room,
+    Boot, BoxFuture, Result, Room, Services, ServicesBuilder,
     settings::{Section, SettingsSection},
 };
 
@@ -21,6 +21,12 @@ impl Room for StorageRoom {
     /// Files of a test are gone with it, and never among those of the developer's own site.
     fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
         vec![("storage.url", "memory://")]
+    }
+
+    fn share(&self, first: &Services, second: &mut ServicesBuilder) {
+        if let Some(storage) = first.get::<Storage>() {
+            second.insert(storage.clone());
+        }
     }
 
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {

@@ -163,10 +163,10 @@ impl TestSite {
         let more = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         declared.given.extend(more);
         let settings = declared.settings()?;
-        #[cfg_attr(not(feature = "orm"), expect(unused_mut, reason = "there is no database to share"))]
         let mut services = Services::builder();
-        #[cfg(feature = "orm")]
-        services.insert(self.db.clone());
+        for room in self.declared.rooms.iter() {
+            room.share(&self.services, &mut services);
+        }
         let console = Console::new(self.written.clone());
         let running = declared.start(services, &settings, console, self.clock.clone()).await?;
         let mut site = TestSite::of(declared, running, self.clock.clone(), self.written.clone()).await?;
