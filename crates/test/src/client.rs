@@ -4,18 +4,21 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use http::{HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use quintet_core::Error;
+use quintet_core::{BoxFuture, Error};
 use quintet_web::{Page, Url, middleware::Gate};
 use serde::Serialize;
 
-use crate::{TestFile, TestResponse, jar::Jar, upload};
-
-/// The host that requests without a network are for.
-pub(crate) const HOST: &str = "testserver";
+use crate::{
+    TestFile, TestResponse,
+    ask::{Ask, HOST},
+    jar::Jar,
+    response::Asker,
+    upload,
+};
 
 /// A browser without a network: requests go through the whole site in this process. It keeps cookies; redirects are
 /// followed where the test says so ([`TestResponse::follow`]).
@@ -162,7 +165,7 @@ impl TestClient {
     }
 
     /// Sends it; `at` is the line of the test that wants it.
-    pub(crate) fn run(
+    fn run(
         &self,
         ask: Ask,
         body: Body,
@@ -194,7 +197,8 @@ impl TestClient {
                 Err(error) => panic!("{asked}: the response's body broke off: {error}"),
             };
             let (status, headers) = (parts.status, parts.headers);
-            TestResponse { asked, ask, client, status, headers, body, page, error, chain: Vec::new() }
+            let again = Arc::new(client);
+            TestResponse { asked, ask, again, status, headers, body, page, error, chain: Vec::new() }
         }
     }
 
@@ -203,28 +207,19 @@ impl TestClient {
     }
 }
 
+impl Asker for TestClient {
+    fn ask_again(
+        &self,
+        ask: Ask,
+        body: Body,
+        at: &'static Location<'static>,
+    ) -> BoxFuture<'static, TestResponse> {
+        Box::pin(self.run(ask, body, at))
+    }
+}
+
 impl fmt::Debug for TestClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestClient").field("cookies", &*self.jar()).finish_non_exhaustive()
-    }
-}
-
-/// A request, as far as it may have to be made again.
-#[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    pub(crate) method: Method,
-    pub(crate) url: String,
-    pub(crate) content_type: Option<&'static str>,
-    /// The body, unless it was a stream.
-    pub(crate) again: Option<Bytes>,
-}
-
-impl Ask {
-    fn plain(method: Method, url: Url) -> Ask {
-        Ask { method, url: url.to_string(), content_type: None, again: Some(Bytes::new()) }
-    }
-
-    fn with(method: Method, url: Url, content_type: &'static str, body: Bytes) -> Ask {
-        Ask { method, url: url.to_string(), content_type: Some(content_type), again: Some(body) }
     }
 }

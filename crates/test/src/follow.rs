@@ -8,7 +8,7 @@ use quintet_web::Url;
 
 use crate::{
     TestResponse,
-    client::{Ask, HOST},
+    ask::{Ask, HOST},
 };
 
 /// Browsers give up after as many.
@@ -33,7 +33,7 @@ impl TestResponse {
                     panic!("{}: more than {MOST} redirects: {}", response.asked, way(&chain));
                 }
                 let body = Body::from(next.again.clone().unwrap_or_default());
-                response = response.client.clone().run(next, body, at).await;
+                response = response.again.ask_again(next, body, at).await;
                 response.asked = format!("{}, after {}", response.asked, way(&chain));
                 response.chain = chain;
             }

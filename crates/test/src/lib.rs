@@ -12,8 +12,10 @@
 //! }
 //! ```
 #![allow(clippy::panic, reason = "an assertion that fails panics: that is what a test kit is for")]
+mod ask;
 mod client;
 mod cookie;
+mod cookies;
 mod database;
 #[cfg(feature = "orm")]
 pub mod factories;

@@ -1,12 +1,23 @@
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, panic::Location, sync::Arc};
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use http::{HeaderMap, StatusCode, header};
-use quintet_core::{Error, Value};
+use quintet_core::{BoxFuture, Error, Value};
 use quintet_web::{Page, Url};
 use serde::de::DeserializeOwned;
 
-use crate::{TestClient, client::Ask};
+use crate::ask::Ask;
+
+/// Who can ask further, with the cookies that came.
+pub(crate) trait Asker: Debug + Send + Sync {
+    /// Sends a request; `at` is the line of the test that wants it.
+    fn ask_again(
+        &self,
+        ask: Ask,
+        body: Body,
+        at: &'static Location<'static>,
+    ) -> BoxFuture<'static, TestResponse>;
+}
 
 /// A response, with assertions that chain. A failing one shows what was asked and what came.
 #[derive(Debug, Clone)]
@@ -15,7 +26,7 @@ pub struct TestResponse {
     pub(crate) asked: String,
     pub(crate) ask: Ask,
     /// Who asked.
-    pub(crate) client: TestClient,
+    pub(crate) again: Arc<dyn Asker>,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
