@@ -1,6 +1,6 @@
 //! What rooms that show pages need from the rooms that can render and address them: small traits, filled from above.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     error::{Error, Result},
@@ -124,4 +124,20 @@ pub trait Assets: Send + Sync {
         let _ = (entry, react, policy);
         Err(Error::internal("this site has nothing that Vite has built"))
     }
+}
+
+/// Keeps rendered pieces of pages, `{% cache "5m", "sidebar" %}…{% endcache %}`. The site's is in its services as
+/// `Arc<dyn FragmentCache>`; where no room brings one, the templates room keeps them in memory.
+///
+/// Rendering does not wait for anything else, so an implementation that asks over a network should answer fast or say that
+/// it has nothing.
+pub trait FragmentCache: Send + Sync {
+    /// The piece that was kept under this key and is not too old.
+    fn get(&self, key: &str) -> Option<Arc<str>>;
+
+    /// Keeps a piece for so long; for ever, if nothing is said. A cache may drop it earlier.
+    fn set(&self, key: &str, piece: Arc<str>, keep: Option<Duration>);
+
+    /// Drops a piece.
+    fn delete(&self, key: &str);
 }

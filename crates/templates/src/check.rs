@@ -66,7 +66,11 @@ impl Look<'_> {
             let place =
                 error::place(self.engine.loader(), &error).map_or_else(|| self.shown(), |p| p.to_string());
             self.found.push(
-                Check::error("templates.E001", error::compile(self.engine.loader(), &error)).about(place),
+                Check::error(
+                    "templates.E001",
+                    error::compile(self.engine.loader(), self.engine.tags(), &error),
+                )
+                .about(place),
             );
             return;
         }

@@ -17,10 +17,11 @@ use crate::{
     error, filters,
     fragment::{self, Cut},
     functions,
-    loader::Loader,
+    loader::{Loader, split},
     operators,
     parts::PartsSlot,
     scope::Scope,
+    tags::{self, Tags},
 };
 
 /// How many steps one rendering may take: about a second of work, hundreds of times a large page.
@@ -52,6 +53,7 @@ const STEPS: u64 = 20_000_000;
 pub struct Engine {
     env: Environment<'static>,
     loader: Arc<Loader>,
+    own: Arc<Tags>,
 }
 
 impl Engine {
@@ -68,23 +70,28 @@ impl Engine {
         env.set_debug(true);
         filters::add(&mut env);
         functions::add(&mut env, &loader);
+        tags::add(&mut env, loader.clone());
+        let mut own = Tags::default();
         // The first app wins, as with templates, so the last is set up first.
         let parts: Vec<_> = site.slots::<PartsSlot>().collect();
         for (_, slot) in parts.into_iter().rev() {
-            slot.add_to(&mut env);
+            slot.add_to(&mut env, &mut own);
         }
+        let own = Arc::new(own);
         if let Some(fixed) = loader.fixed() {
             // Compiled here they are found without a lock. What doesn't compile is loaded again when it is asked
             // for, and says then what is wrong.
             for (name, text) in fixed {
-                let _ = env.add_template_owned(name, operators::rewrite(Cow::Borrowed(text)));
+                let text = tags::rewrite(Cow::Borrowed(text), &own);
+                let _ = env.add_template_owned(name, operators::rewrite(text));
             }
         }
         env.set_loader({
             let loader = loader.clone();
-            move |name| load(&loader, name)
+            let own = own.clone();
+            move |name| load(&loader, &own, name)
         });
-        Engine { env, loader }
+        Engine { env, loader, own }
     }
 
     pub(crate) fn env(&self) -> &Environment<'static> {
@@ -93,6 +100,10 @@ impl Engine {
 
     pub(crate) fn loader(&self) -> &Arc<Loader> {
         &self.loader
+    }
+
+    pub(crate) fn tags(&self) -> &Tags {
+        &self.own
     }
 
     fn run(&self, what: &Render<'_>) -> Result<String, minijinja::Error> {
@@ -114,11 +125,11 @@ impl Engine {
 
 impl Renderer for Engine {
     fn render(&self, what: Render<'_>) -> Result<String> {
-        self.run(&what).map_err(|error| error::explain(&self.env, &self.loader, error, &what))
+        self.run(&what).map_err(|error| error::explain(&self.env, &self.loader, &self.own, error, &what))
     }
 
     fn exists(&self, template: &str) -> bool {
-        self.loader.stamp(fragment::split(template).0).is_some()
+        self.loader.stamp(split(template).0).is_some()
     }
 }
 
@@ -129,16 +140,17 @@ impl fmt::Debug for Engine {
 }
 
 /// Finds a template or cuts a fragment, with a check whether it is still what it was.
-fn load(loader: &Arc<Loader>, name: &str) -> Result<Option<TemplateSource>, minijinja::Error> {
-    let (template, block) = fragment::split(name);
+fn load(loader: &Arc<Loader>, own: &Tags, name: &str) -> Result<Option<TemplateSource>, minijinja::Error> {
+    let (template, block) = split(name);
     let Some((text, stamp)) = loader.read(template).map_err(Carried::into_template)? else { return Ok(None) };
+    let text = tags::rewrite(text, own);
     let text = match block {
         None => text,
         Some(block) => {
             let cut = if fragment::is_parent(name) {
                 fragment::cut_one(&text, block)
             } else {
-                fragment::cut(loader, template, &text, block).map_err(Carried::into_template)?
+                fragment::cut(loader, own, template, &text, block).map_err(Carried::into_template)?
             };
             match cut {
                 Cut::Text(text) => Cow::Owned(text),
@@ -157,7 +169,7 @@ fn load(loader: &Arc<Loader>, name: &str) -> Result<Option<TemplateSource>, mini
 /// Everything is HTML but for endings that the web room serves as something else: a page whose ending nobody knows
 /// is shown as HTML, so it must be safe as HTML.
 fn escaping(name: &str) -> AutoEscape {
-    let (template, _) = fragment::split(name);
+    let (template, _) = split(name);
     match template.rsplit_once('.') {
         Some((_, "txt" | "json")) => AutoEscape::None,
         _ => AutoEscape::Html,

@@ -11,12 +11,18 @@ use quintet_core::{
     value::Map,
 };
 
-use crate::{filters, fragment::split, loader::Loader, operators};
+use crate::{
+    filters,
+    loader::{Loader, split},
+    operators,
+    tags::{self, Tags},
+};
 
 /// The error of a rendering.
 pub(crate) fn explain(
     env: &Environment<'_>,
     loader: &Loader,
+    own: &Tags,
     error: minijinja::Error,
     what: &Render<'_>,
 ) -> Error {
@@ -28,7 +34,7 @@ pub(crate) fn explain(
     let mut out = Error::of_kind(
         ErrorKind::Template,
         StatusCode::INTERNAL_SERVER_ERROR,
-        message(env, loader, inner, what, &names),
+        message(env, loader, own, inner, what, &names),
     )
     .with_detail("template", split_back(what))
     .with_detail("template context", names.join(", "));
@@ -88,6 +94,7 @@ fn chain(loader: &Loader, error: &minijinja::Error, inner: &minijinja::Error) ->
 fn message(
     env: &Environment<'_>,
     loader: &Loader,
+    own: &Tags,
     error: &minijinja::Error,
     what: &Render<'_>,
     names: &[&str],
@@ -99,16 +106,18 @@ fn message(
         _ if expression(detail).is_some() => format!("{detail}{}", hint(expression(detail), what, names)),
         Kind::OutOfFuel => "the template works without end: look for a loop over far too much".to_owned(),
         Kind::UnknownFunction => {
-            let globals: Vec<String> = env.globals().map(|(name, _)| name.to_owned()).collect();
+            let globals =
+                env.globals().map(|(name, _)| name.to_owned()).filter(|name| !name.starts_with("__"));
+            let globals: Vec<String> = globals.collect();
             let known = names.iter().copied().chain(globals.iter().map(String::as_str));
             format!("{}{}", words(error), did_you_mean(first_word(detail), known))
         }
-        _ => compile(loader, error),
+        _ => compile(loader, own, error),
     }
 }
 
 /// What compiling found wrong, or anything else, in words.
-pub(crate) fn compile(loader: &Loader, error: &minijinja::Error) -> String {
+pub(crate) fn compile(loader: &Loader, own: &Tags, error: &minijinja::Error) -> String {
     let detail = error.detail().unwrap_or_default();
     match error.kind() {
         Kind::TemplateNotFound => {
@@ -120,6 +129,10 @@ pub(crate) fn compile(loader: &Loader, error: &minijinja::Error) -> String {
         }
         Kind::UnknownFilter => {
             format!("{}{}", words(error), did_you_mean(named(detail), filters::names()))
+        }
+        Kind::SyntaxError => {
+            let unknown = detail.strip_prefix("unknown statement ");
+            format!("{}{}", words(error), unknown.map(|name| tags::hint(name, own)).unwrap_or_default())
         }
         _ => words(error),
     }

@@ -12,7 +12,8 @@ use quintet_core::{Error, ErrorKind, Result, near::did_you_mean};
 
 use crate::{
     loader::Loader,
-    scan::{Is, Tag, TagKind, tags},
+    scan::{Is, Tag, TagKind, blank, tags},
+    tags::{Tags, rewrite},
 };
 
 /// How to render a fragment.
@@ -24,25 +25,16 @@ pub(crate) enum Cut {
     Whole,
 }
 
-/// `("film.html", Some("reviews"))` of `film.html#reviews`, and of `base.html##reviews`, as a cut child names its cut
-/// parent: there the block need not be, as the child may be the first to have it.
-pub(crate) fn split(name: &str) -> (&str, Option<&str>) {
-    match name.split_once('#') {
-        Some((template, block)) => (template, Some(block.strip_prefix('#').unwrap_or(block))),
-        None => (name, None),
-    }
-}
-
 pub(crate) fn is_parent(name: &str) -> bool {
     name.contains("##")
 }
 
-/// Cuts `template`, whose text is `source`, down to `block`.
+/// Cuts `template`, whose text is `source` with only the language's own tags, down to `block`.
 ///
 /// # Errors
 /// If neither the template nor a parent has the block.
-pub(crate) fn cut(loader: &Loader, template: &str, source: &str, block: &str) -> Result<Cut> {
-    if !can_be_cut(loader, template, source, block)? {
+pub(crate) fn cut(loader: &Loader, own: &Tags, template: &str, source: &str, block: &str) -> Result<Cut> {
+    if !can_be_cut(loader, own, template, source, block)? {
         return Ok(Cut::Whole);
     }
     Ok(cut_one(source, block))
@@ -89,7 +81,7 @@ fn parent(tags: &[Tag<'_>]) -> Parent {
 }
 
 /// Looks through the chain of parents: is the block anywhere, and is each parent's name written down?
-fn can_be_cut(loader: &Loader, template: &str, source: &str, block: &str) -> Result<bool> {
+fn can_be_cut(loader: &Loader, own: &Tags, template: &str, source: &str, block: &str) -> Result<bool> {
     let mut names: Vec<String> = Vec::new();
     let mut seen = vec![template.to_owned()];
     let mut text = Cow::Borrowed(source);
@@ -104,7 +96,7 @@ fn can_be_cut(loader: &Loader, template: &str, source: &str, block: &str) -> Res
         };
         // Compiling tells what is wrong with a cycle or with a parent that isn't there.
         let Some(parent) = loader.text(&next).filter(|_| !seen.contains(&next)) else { return Ok(true) };
-        text = Cow::Owned(parent.into_owned());
+        text = Cow::Owned(rewrite(parent, own).into_owned());
         seen.push(next);
     }
     if names.iter().any(|name| name == block) {
@@ -202,27 +194,13 @@ fn end_of(tags: &[Tag<'_>], first: usize, otherwise: usize) -> usize {
     otherwise
 }
 
-/// A comment in place of `removed`, so that lines (and, where it is long enough, columns) stay.
-fn blank(out: &mut String, removed: &str) {
-    if removed.is_empty() {
-        return;
-    }
-    let lines = removed.matches('\n').count();
-    let last = removed.rsplit('\n').next().unwrap_or_default().chars().count();
-    let delimiters = if lines == 0 { 4 } else { 2 };
-    out.push_str("{#");
-    out.push_str(&"\n".repeat(lines));
-    out.push_str(&" ".repeat(last.saturating_sub(delimiters)));
-    out.push_str("#}");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use quintet_core::Site;
 
     fn root(source: &str, block: &str) -> String {
-        match cut(&Loader::new(&Site::new()), "t.html", source, block).unwrap() {
+        match cut(&Loader::new(&Site::new()), &Tags::default(), "t.html", source, block).unwrap() {
             Cut::Text(text) => text,
             Cut::Whole => "whole".into(),
         }
@@ -252,8 +230,14 @@ mod tests {
 
     #[test]
     fn a_block_that_is_nowhere_is_named_with_the_nearest() {
-        let error = cut(&Loader::new(&Site::new()), "t.html", "{% block reviews %}{% endblock %}", "reviewz")
-            .unwrap_err();
+        let error = cut(
+            &Loader::new(&Site::new()),
+            &Tags::default(),
+            "t.html",
+            "{% block reviews %}{% endblock %}",
+            "reviewz",
+        )
+        .unwrap_err();
         assert!(
             error.to_string().contains("no block `reviewz`")
                 && error.to_string().contains("did you mean `reviews`"),

@@ -7,6 +7,7 @@
 //!   are looked at again at each rendering, so an edit shows at the next request; embedded files are compiled once.
 //! - `value` turns [`quintet_core::Value`]s into what the template language works on, lists and rows only where they are looked
 //!   into (`node`); `scope` is where names are found: the handler's values, then the request's, then functions and globals.
+//! - `tags` reads tags that the language does not have, Django's and those of apps, as what it has.
 //! - `fragment` cuts one block (`film.html#reviews`) out of a template and its parents.
 //! - `functions` and `filters` are what templates can call, beside the language's own; apps add theirs
 //!   ([`TemplateParts`]).
@@ -40,6 +41,7 @@ mod parts;
 mod room;
 mod scan;
 mod scope;
+mod tags;
 mod value;
 
 pub use engine::Engine;
@@ -47,3 +49,4 @@ pub use engine::Engine;
 pub use minijinja;
 pub use parts::TemplateParts;
 pub use room::TemplatesRoom;
+pub use tags::{FragmentMemory, Part, fragment_key};

@@ -32,6 +32,13 @@ impl Stamp {
     pub(crate) fn is_fixed(&self) -> bool {
         self.written.is_none()
     }
+
+    /// The same for the same state of a file; empty for what is in the binary.
+    pub(crate) fn text(&self) -> String {
+        let Some((written, length)) = self.written else { return String::new() };
+        let since = written.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        format!("{}.{}.{length}", self.source, since.as_nanos())
+    }
 }
 
 impl Loader {
@@ -133,6 +140,15 @@ impl Loader {
             Some(near) => near.join(path).to_string_lossy().replace('\\', "/"),
             None => path,
         }
+    }
+}
+
+/// `("film.html", Some("reviews"))` of `film.html#reviews`, and of `base.html##reviews`, as a cut child names its cut
+/// parent: there the block need not be, as the child may be the first to have it.
+pub(crate) fn split(name: &str) -> (&str, Option<&str>) {
+    match name.split_once('#') {
+        Some((template, block)) => (template, Some(block.strip_prefix('#').unwrap_or(block))),
+        None => (name, None),
     }
 }
 

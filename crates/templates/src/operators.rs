@@ -1,15 +1,10 @@
 //! `price > 5`: the comparing operators of the language know neither decimals nor dates, and put values of different kinds into
 //! some order instead of refusing. So they are read as the tests of the same meaning (`price is gt(5)`), which
 //! [`filters`](crate::filters) has taught both, before the template is compiled.
-//!
-//! What is put in stands between two form feeds, white space to the language, so that the column of an error can
-//! be told as it is in the file.
 
 use std::borrow::Cow;
 
-use crate::scan::{Is, Tag, Token, tags};
-
-const EDGE: char = '\x0c';
+use crate::scan::{EDGE, Is, Tag, Token, tags};
 
 /// The template with its comparisons as tests; line by line as it was.
 pub(crate) fn rewrite(source: Cow<'static, str>) -> Cow<'static, str> {
@@ -40,7 +35,8 @@ pub(crate) fn column(before: &str) -> usize {
     for (piece, ours) in before.split(EDGE).zip([false, true].into_iter().cycle()) {
         column += match Operator::in_text(piece).filter(|_| ours) {
             Some(operator) => operator.sign().len(),
-            None if ours => 0,
+            // Other things that are put in have as many blanks at their end as they stand for characters.
+            None if ours => piece.len() - piece.trim_end_matches(' ').len(),
             None => piece.chars().count(),
         };
     }

@@ -1,12 +1,16 @@
 use std::sync::Arc;
 
-use quintet_core::{Boot, BoxFuture, Result, Room, Services, check::Check, template::Renderer};
+use quintet_core::{
+    Boot, BoxFuture, Result, Room, Services,
+    check::Check,
+    template::{FragmentCache, Renderer},
+};
 
-use crate::{check, engine::Engine};
+use crate::{FragmentMemory, check, engine::Engine};
 
 /// The room of templates: it puts the site's renderer among the services and checks all templates.
 ///
-/// Services: `Arc<dyn Renderer>`, `Arc<Engine>`.
+/// Services: `Arc<dyn Renderer>`, `Arc<Engine>`, and `Arc<dyn FragmentCache>` where no other room brought one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TemplatesRoom;
 
@@ -20,6 +24,9 @@ impl Room for TemplatesRoom {
             let engine = Arc::new(Engine::new(&boot.site));
             boot.services.insert::<Arc<dyn Renderer>>(engine.clone());
             boot.services.insert(engine);
+            if boot.services.get::<Arc<dyn FragmentCache>>().is_none() {
+                boot.services.insert::<Arc<dyn FragmentCache>>(Arc::new(FragmentMemory::default()));
+            }
             Ok(())
         })
     }

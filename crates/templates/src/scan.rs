@@ -53,20 +53,40 @@ pub(crate) enum Is<'a> {
     Mark(char),
 }
 
-/// All tags of `source`, in order; none from comments and `{% raw %}`. What is broken is left out: compiling tells.
+/// What is put into a template before it is compiled stands between two of these, white space to the language, so that
+/// the column of an error can be told as it is in the file.
+pub(crate) const EDGE: char = '\x0c';
+
+/// A comment in place of `removed`, so that lines (and, where it is long enough, columns) stay.
+pub(crate) fn blank(out: &mut String, removed: &str) {
+    if removed.is_empty() {
+        return;
+    }
+    let lines = removed.matches('\n').count();
+    let last = removed.rsplit('\n').next().unwrap_or_default().chars().count();
+    let delimiters = if lines == 0 { 4 } else { 2 };
+    out.push_str("{#");
+    out.push_str(&"\n".repeat(lines));
+    out.push_str(&" ".repeat(last.saturating_sub(delimiters)));
+    out.push_str("#}");
+}
+
+/// All tags of `source`, in order; none from comments, `{% raw %}` and the like. What is broken is left out: compiling
+/// tells.
 pub(crate) fn tags(source: &str) -> Vec<Tag<'_>> {
     let mut tags = Vec::new();
     let mut at = 0;
-    let mut raw = false;
+    // The statement that ends what is not read.
+    let mut hidden: Option<&str> = None;
     while let Some(found) = source.get(at..).and_then(|rest| rest.find('{')) {
         let start = at + found;
         let kind = match source.as_bytes().get(start + 1) {
-            Some(b'#') if !raw => {
+            Some(b'#') if hidden.is_none() => {
                 let Some(end) = source.get(start..).and_then(|rest| rest.find("#}")) else { break };
                 at = start + end + 2;
                 continue;
             }
-            Some(b'{') if !raw => TagKind::Expression,
+            Some(b'{') if hidden.is_none() => TagKind::Expression,
             Some(b'%') => TagKind::Statement,
             _ => {
                 at = start + 1;
@@ -78,14 +98,20 @@ pub(crate) fn tags(source: &str) -> Vec<Tag<'_>> {
             continue;
         };
         let tag = Tag { kind, range: start..end, tokens };
-        match tag.statement() {
-            Some("endraw") => raw = false,
-            _ if raw => {
+        match (tag.statement(), hidden) {
+            (Some(found), Some(end)) if found == end => hidden = None,
+            (_, Some(_)) => {
                 at = start + 2;
                 continue;
             }
-            Some("raw") => raw = true,
-            _ => tags.push(tag),
+            (Some("raw"), None) => hidden = Some("endraw"),
+            (Some("verbatim"), None) => hidden = Some("endverbatim"),
+            (Some("comment"), None) => hidden = Some("endcomment"),
+            _ => {}
+        }
+        // The language knows this one itself.
+        if !matches!(tag.statement(), Some("raw" | "endraw")) {
+            tags.push(tag);
         }
         at = end;
     }
@@ -171,6 +197,11 @@ mod tests {
             ("a {{ b }} {% if c %}", vec!["{{ b }}", "{% if c %}"]),
             ("{# {{ no }} #}{{ yes }}", vec!["{{ yes }}"]),
             ("{% raw %}{{ no }}{% endraw %}{{ yes }}", vec!["{{ yes }}"]),
+            (
+                "{% verbatim %}{{ no }}{% endraw %}{% endverbatim %}{{ yes }}",
+                vec!["{% verbatim %}", "{% endverbatim %}", "{{ yes }}"],
+            ),
+            ("{% comment 'it' %}{% if ' %}{% endcomment %}", vec!["{% comment 'it' %}", "{% endcomment %}"]),
             (r#"{{ "}}" }}{{ '%}' }}"#, vec![r#"{{ "}}" }}"#, "{{ '%}' }}"]),
             ("{{ {'a': {'b': 1}} }}x", vec!["{{ {'a': {'b': 1}} }}"]),
             ("{%- set x = 1 -%}{{- x +}}", vec!["{%- set x = 1 -%}", "{{- x +}}"]),

@@ -2,8 +2,12 @@
 //! write, what functions such as `url` need.
 
 use std::{
+    borrow::Cow,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use minijinja::{
@@ -23,19 +27,36 @@ const SELF: &str = "\0scope";
 
 pub(crate) struct Scope {
     values: Arc<Map>,
+    /// The values of a part, which sees no others of the page.
+    own: Vec<(Cow<'static, str>, Value)>,
     pub(crate) context: Arc<dyn Context>,
-    /// What the context was asked for and had: it is made once.
-    asked: Mutex<Vec<(Box<str>, Value)>>,
+    /// What all parts of a page have in common.
+    page: Arc<Shared>,
+    /// How many parts this one lies in.
+    depth: usize,
     pub(crate) services: Services,
     pub(crate) app: Option<Box<str>>,
 }
+
+#[derive(Default)]
+struct Shared {
+    /// What the context was asked for and had: it is made once.
+    asked: Mutex<Vec<(Box<str>, Value)>>,
+    parts: AtomicUsize,
+}
+
+/// How deep parts may lie in each other, and how many a page may have.
+const DEEPEST: usize = 40;
+const MOST: usize = 100_000;
 
 impl Scope {
     pub(crate) fn new(what: &Render<'_>) -> Self {
         Scope {
             values: what.values.clone(),
+            own: Vec::new(),
             context: what.context.clone(),
-            asked: Mutex::default(),
+            page: Arc::default(),
+            depth: 0,
             services: what.services.clone(),
             app: what.app.map(Box::from),
         }
@@ -46,8 +67,30 @@ impl Scope {
         state.lookup(SELF)?.downcast_object()
     }
 
+    /// The scope of a part: these values and what the request brings along.
+    ///
+    /// # Errors
+    /// If parts lie in each other without end.
+    pub(crate) fn alone(&self, own: Vec<(Cow<'static, str>, Value)>) -> Result<Scope, &'static str> {
+        if self.depth >= DEEPEST {
+            return Err("parts of this page lie in each other without end");
+        }
+        if self.page.parts.fetch_add(1, Ordering::Relaxed) >= MOST {
+            return Err("this page has too many parts: look for a loop over far too much");
+        }
+        Ok(Scope {
+            values: Arc::default(),
+            own,
+            context: self.context.clone(),
+            page: self.page.clone(),
+            depth: self.depth + 1,
+            services: self.services.clone(),
+            app: self.app.clone(),
+        })
+    }
+
     fn asked_for(&self, name: &str) -> Option<Value> {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut asked = self.page.asked.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, value)) = asked.iter().find(|(known, _)| **known == *name) {
             return Some(value.clone());
         }
@@ -63,6 +106,9 @@ impl Object for Scope {
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        if let Some((_, value)) = self.own.iter().find(|(name, _)| name == key) {
+            return Some(value.clone());
+        }
         match self.values.iter().position(|(name, _)| name == key) {
             Some(index) => node::root(&self.values, index),
             None if key == SELF => Some(Value::from_dyn_object(self.clone())),
@@ -73,6 +119,7 @@ impl Object for Scope {
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         self.mapped_enumerator(|scope| {
             let values = scope.values.iter().map(|(name, _)| name.as_ref());
+            let values = scope.own.iter().map(|(name, _)| name.as_ref()).chain(values);
             Box::new(values.chain(scope.context.names()).map(Value::from))
         })
     }

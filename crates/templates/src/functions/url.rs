@@ -9,7 +9,10 @@ use minijinja::{
 use quintet_core::template::Reverse;
 
 use super::scope;
-use crate::{carried::Carried, fragment::split, loader::Loader};
+use crate::{
+    carried::Carried,
+    loader::{Loader, split},
+};
 
 pub(super) fn add(env: &mut Environment<'static>, loader: Arc<Loader>) {
     env.add_function("url", move |state: &State<'_, '_>, name: &str, given: Rest<Value>, named: Kwargs| {

@@ -71,8 +71,8 @@ case("what is set in a part of a page", "{% with n=1 m=2 %}{{ n }}{{ m }}{% endw
 # White space and comments.
 same("lines stay", "a\n{% if yes %}\n  b\n{% endif %}\n\nc")
 same("a comment", "a{# {{ nowhere.to }} {% bad #}b")
-case("a long comment", "a{% comment %}x\n{{ y }}{% endcomment %}b", "a{# x\n{{ y }} #}b")
-case("verbatim", "{% verbatim %}{{ a }}{% if %}{# c #}{% endverbatim %}", "{% raw %}{{ a }}{% if %}{# c #}{% endraw %}")
+same("a long comment", "a{% comment %}x\n{{ y }}{% endcomment %}b{% comment 'why' %}{% endif %}{% endcomment %}c")
+same("verbatim", "{% verbatim %}{{ a }}{% if %}{# c #}{% endverbatim %}")
 case("signs of the language", "{% templatetag openblock %} x {% templatetag closevariable %}", '{{ "{%" }} x {{ "}}" }}')
 same("braces that are no tags", "{ a } {a: {b: 1}} } }} %} #} {")
 
@@ -115,3 +115,17 @@ case("make_list", '{% for c in "<ä1"|make_list %}{{ c }}.{% endfor %}', '{% for
 case("dictsort in a loop", '{% for f in films|dictsort:"year" %}{{ f.year }} {% endfor %}{% for f in films|dictsortreversed:"title" %}{{ f.title }} {% endfor %}',
      '{% for f in films|dictsort("year") %}{{ f.year }} {% endfor %}{% for f in films|dictsortreversed("title") %}{{ f.title }} {% endfor %}')
 case("safeseq", '{{ x|safeseq|join:", " }}', '{{ x|safeseq|join(", ") }}', {"x": ["<a>", "b&"]})
+same("cycle", "{% for x in days %}{% cycle 'odd' 'even' %} {% endfor %}")
+case("cycle by values", "{% for x in days %}{% cycle text n %}{% endfor %}", "{% for x in days %}{% cycle text, n %}{% endfor %}")
+same("cycle in an inner loop", "{% for row in matrix %}{% for x in row %}{% cycle 'a' 'b' 'c' %}{% endfor %}|{% endfor %}")
+case("cycle by name", "{% for x in days %}{% cycle 'a' 'b' as c silent %}{% if x == 'Tue' %}{% resetcycle c %}{% endif %}{{ c }}{% endfor %}",
+     "{% set c = cycler('a', 'b') %}{% for x in days %}{% set now = c.next() %}{% if x == 'Tue' %}{{ c.reset() }}{% endif %}{{ now }}{% endfor %}")
+same("ifchanged", "{% for x in days %}{% ifchanged %}{{ x }}{% endifchanged %}{% endfor %}")
+same("ifchanged by values", "{% for x in days %}{% ifchanged x n %}{{ x }}{% else %}.{% endifchanged %}{% endfor %}")
+same("ifchanged with else", "{% for x in days %}{% ifchanged %}{{ x }}{% else %}.{% endifchanged %}{% endfor %}")
+same("ifchanged in an inner loop", "{% for row in matrix %}{% for x in days %}{% ifchanged x %}{{ x }}{% endifchanged %}{% endfor %};{% endfor %}")
+same("two of them in a loop", "{% for f in films %}{% ifchanged f.studio.name %}S{% endifchanged %}{% ifchanged %}{{ f.year }}{% endifchanged %}{% endfor %}")
+same("spaceless", "{% spaceless %} <p>\n <a> x </a>\n\t</p> {{ text }} <b> </b> {% endspaceless %}")
+same("include with values", {"t": '{% include "part" with n=1 m=text %}{{ n }}', "part": "[{{ n }}{{ m }}{{ zero }}]"})
+same("include with values only", {"t": '{% include "part" with m=text only %}', "part": "[{{ m }}{% if n %}n{% endif %}]"})
+same("include without any", {"t": '{% include "part" only %}', "part": "[{% if n %}n{% endif %}]"})
