@@ -131,6 +131,24 @@ impl Service for Services {
     }
 }
 
+/// Nothing is needed.
+impl Service for () {
+    fn of(_: &Services) -> Result<Self> {
+        Ok(())
+    }
+}
+
+macro_rules! tuples {
+    ($($($n:ident)+;)*) => {$(
+        impl<$($n: Service),+> Service for ($($n,)+) {
+            fn of(services: &Services) -> Result<Self> {
+                Ok(($($n::of(services)?,)+))
+            }
+        }
+    )*};
+}
+tuples! { A; A B; A B C; A B C D; }
+
 impl fmt::Display for Services {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.names().join(", "))

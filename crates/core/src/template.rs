@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use crate::{
     error::{Error, Result},
     services::Services,
+    site::Folder,
     value::{Map, Value},
 };
 
@@ -141,3 +142,8 @@ pub trait FragmentCache: Send + Sync {
     /// Drops a piece.
     fn delete(&self, key: &str);
 }
+
+/// Templates that rooms bring along, behind those of all apps: an app has its own by having a file of the same name. A room that
+/// starts before the templates' puts its folder here, among the services.
+#[derive(Clone, Debug, Default)]
+pub struct Supplied(pub Vec<Folder>);

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Error, Fields, LitStr, Result, spanned::Spanned};
 
-use crate::common::room;
+use crate::common::{label, room};
 
 struct Choice {
     ident: syn::Ident,
@@ -63,13 +63,6 @@ fn choice(variant: &syn::Variant) -> Result<Choice> {
     Ok(choice)
 }
 
-/// `in_print` → `In print`.
-fn label(value: &str) -> String {
-    let words = value.replace('_', " ");
-    let mut chars = words.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
 fn write(name: &syn::Ident, choices: &[Choice]) -> TokenStream {
     let orm = room("orm");
     let core = quote!(#orm::rt::core);
@@ -124,6 +117,10 @@ fn write(name: &syn::Ident, choices: &[Choice]) -> TokenStream {
         }
         #[automatically_derived]
         impl #orm::rt::Enumerated for #name {}
+        #[automatically_derived]
+        impl #core::meta::Chooses for #name {
+            const CHOICES: &'static [#core::meta::Choice] = <#name as #orm::rt::FieldType>::CHOICES;
+        }
         #[automatically_derived]
         impl #core::TemplateValue for #name {
             fn to_value(&self) -> #core::Value {

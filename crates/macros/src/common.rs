@@ -10,7 +10,7 @@ pub(crate) fn room(name: &str) -> TokenStream {
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
     // trybuild compiles its cases as the package `quintet-…-tests`.
     let package = package.strip_suffix("-tests").unwrap_or(&package);
-    let inside = ["core", "orm", "migrate", "storage", "web", "templates", "cli", "test"]
+    let inside = ["core", "orm", "migrate", "storage", "web", "templates", "forms", "cli", "test"]
         .iter()
         .any(|room| package.strip_prefix("quintet-") == Some(*room));
     if inside {
@@ -93,4 +93,11 @@ pub(crate) fn last_name(ty: &Type) -> Option<String> {
         Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
         _ => None,
     }
+}
+
+/// What people read of a name: `first_name` is `First name`.
+pub(crate) fn label(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut chars = words.trim().chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

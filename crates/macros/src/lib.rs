@@ -72,6 +72,12 @@ pub fn post(args: TokenStream, item: TokenStream) -> TokenStream {
     common::finish(route::expand(&["POST"], args.into(), item.into()))
 }
 
+/// Answers GET and POST at a path: shows a form, and takes what was filled in.
+#[proc_macro_attribute]
+pub fn form(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(route::expand(&["GET", "POST"], args.into(), item.into()))
+}
+
 /// Answers PUT at a path.
 #[proc_macro_attribute]
 pub fn put(args: TokenStream, item: TokenStream) -> TokenStream {

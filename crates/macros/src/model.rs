@@ -27,6 +27,7 @@ use options::Options;
 
 pub(crate) use embeddable::expand as expand_embed;
 pub(crate) use meta::snake_case;
+pub(crate) use rules::{CODES, FORMATS};
 
 /// What the writers need to know.
 struct Model {

@@ -57,7 +57,7 @@ impl Parse for Input {
 }
 
 /// A crate without `templates/` shows the templates of other apps, which are found at run time.
-fn check(template: &LitStr, directory: &Path) -> syn::Result<()> {
+pub(crate) fn check(template: &LitStr, directory: &Path) -> syn::Result<()> {
     let text = template.value();
     let name = text.split('#').next().unwrap_or_default();
     if !directory.is_dir() || directory.join(name).is_file() {

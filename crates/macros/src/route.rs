@@ -16,13 +16,21 @@ use crate::common;
 
 pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
     let function: ItemFn = syn::parse2(item)?;
-    let word = methods.first().map(|m| m.to_lowercase()).unwrap_or_default();
+    let is_form = methods.len() > 1;
+    let word = if is_form {
+        "form".to_owned()
+    } else {
+        methods.first().map(|m| m.to_lowercase()).unwrap_or_default()
+    };
     let options = Options::parse(args, &word)?;
     check_signature(&function)?;
     let types = types(&function)?;
     let holes = Holes::of(&options.path)?;
     let params = holes.parameters(&options.path, &types)?;
     let arguments = Arguments::of(&types)?;
+    if is_form {
+        arguments.check_form(handler_span(&function))?;
+    }
 
     let web = common::room("web");
     let vis = &function.vis;
@@ -90,6 +98,10 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
             }
         }
     })
+}
+
+fn handler_span(function: &ItemFn) -> proc_macro2::Span {
+    function.sig.ident.span()
 }
 
 fn check_signature(function: &ItemFn) -> syn::Result<()> {

@@ -57,4 +57,4 @@ pub use shape::Shape;
 pub use stmt::{Access, Sql, Stmt};
 pub use table::Table;
 pub use validate::check as check_value;
-pub use write::{Draft, Edit, Fill, IntoFields, Update};
+pub use write::{Apply, Draft, Edit, Fill, IntoFields, Update};

@@ -7,7 +7,8 @@ pub use quintet_core::{
 pub use quintet_macros::{Choices, Embed, model};
 
 pub use crate::{
-    Clean, Db, Draft, Executor, Instance, Isolation, Model, Models as _, PageOf, QuerySet, Shape, Tx,
+    Apply as _, Clean, Db, Draft, Executor, Instance, Isolation, Model, Models as _, PageOf, QuerySet, Shape,
+    Tx,
     ast::{DateUnit, Exclude},
     create,
     expr::{

@@ -98,6 +98,28 @@ const fn check_filled(required: &[(&str, &str)], given: &[&str], rest: Option<&[
     }
 }
 
+/// Checks a value that came in for a field, unless something is wrong with it already. Messages go to the name `wire`; `blank` lets
+/// an empty text pass.
+pub fn check_column(
+    meta: &'static core::meta::ModelMeta,
+    wire: &'static str,
+    assign: RawAssign,
+    blank: bool,
+    errors: &mut core::FieldErrors,
+) {
+    let crate::expr::AssignValue::Node(Node::Value(value)) = assign.value else { return };
+    let Some(field) = meta.field_at(assign.field) else { return };
+    if errors.of(wire).next().is_some() {
+        return;
+    }
+    let mut found = core::FieldErrors::new();
+    let check = if blank { crate::validate::check } else { crate::validate::check_given };
+    check(field, &value, &mut found);
+    for error in found.iter() {
+        errors.push_coded(wire, error.code.clone(), error.message.clone());
+    }
+}
+
 /// The value of a foreign key's `default`, or of its `on_delete = set(..)`.
 pub fn default_key<T: Model>(object: impl IntoPk<T>) -> core::Value {
     object.into_pk()

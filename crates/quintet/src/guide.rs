@@ -25,6 +25,7 @@ pages! {
     databases <- "../../../docs/databases.md",
     migrations <- "../../../docs/migrations.md",
     pages <- "../../../docs/pages.md",
+    forms <- "../../../docs/forms.md",
     templates <- "../../../docs/templates.md",
     statics <- "../../../docs/static.md",
     settings <- "../../../docs/settings.md",

@@ -16,7 +16,8 @@
 //! A query passes: builder → AST → SQL → driver → row → struct. Each room's first page tells more.
 //!
 //! # Features
-//! `sqlite` (with `orm`), `templates`, `static`, `compress` and `progress` are on by default. `postgres` and `postgres-tls` bring
+//! `sqlite` (with `orm`), `templates`, `forms`, `static`, `compress` and `progress` are on by default. `postgres` and `postgres-tls`
+//! bring
 //! PostgreSQL, beside SQLite or instead of it. `test` is for `[dev-dependencies]`.
 #[cfg(doctest)]
 mod guide;
@@ -26,6 +27,8 @@ pub mod prelude;
 
 pub use axum;
 pub use quintet_core as core;
+#[cfg(feature = "forms")]
+pub use quintet_forms as forms;
 #[cfg(feature = "orm")]
 pub use quintet_migrate as migrate;
 #[cfg(feature = "orm")]
@@ -36,6 +39,8 @@ pub use quintet_templates as templates;
 pub use quintet_web as web;
 
 pub use quintet_core::{App, Error, OrStatus, Result, Services, Site};
+#[cfg(feature = "forms")]
+pub use quintet_forms::form;
 #[cfg(feature = "test")]
 pub use quintet_macros::test;
 #[cfg(feature = "orm")]

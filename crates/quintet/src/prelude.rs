@@ -16,6 +16,9 @@ pub use quintet_core::{
     signal::{Listen as _, SiteStarted},
     value::{Date, Time, Timestamp, Value},
 };
+#[cfg(feature = "forms")]
+#[doc(no_inline)]
+pub use quintet_forms::{Form, FormBody, form};
 #[cfg(feature = "orm")]
 pub use quintet_macros::{Choices, model};
 pub use quintet_macros::{Settings, app, command, data, delete, get, page, patch, post, put};
@@ -37,7 +40,9 @@ pub use quintet_test::{Factory, Nth, factory};
 #[doc(no_inline)]
 pub use quintet_test::{LiveSite, TestClient, TestCookie, TestFile, TestResponse, TestSite};
 #[doc(no_inline)]
-pub use quintet_web::{Json, Page, Path, Query, Route, Routing as _, State, Url, redirect, routes, spawn};
+pub use quintet_web::{
+    CleanData, DataErrors, Json, Page, Path, Query, Route, Routing as _, State, Url, redirect, routes, spawn,
+};
 
 #[doc(no_inline)]
 pub use crate::Run as _;

@@ -7,6 +7,8 @@ pub fn rooms() -> Vec<Box<dyn Room>> {
     let mut rooms: Vec<Box<dyn Room>> = Vec::new();
     #[cfg(feature = "orm")]
     rooms.push(Box::new(quintet_orm::OrmRoom));
+    #[cfg(feature = "forms")]
+    rooms.push(Box::new(quintet_forms::FormsRoom));
     #[cfg(feature = "templates")]
     rooms.push(Box::new(quintet_templates::TemplatesRoom));
     rooms.push(Box::new(quintet_storage::StorageRoom));

@@ -9,7 +9,7 @@ use minijinja::{
 use quintet_core::{
     Result, Site,
     html::write_escaped,
-    template::{Render, Renderer},
+    template::{Render, Renderer, Supplied},
 };
 
 use crate::{
@@ -20,8 +20,10 @@ use crate::{
     loader::{Loader, split},
     operators,
     parts::PartsSlot,
+    piece,
     scope::Scope,
     tags::{self, Tags},
+    value::{Attributes, Shown},
 };
 
 /// How many steps one rendering may take: about a second of work, hundreds of times a large page.
@@ -60,7 +62,13 @@ impl Engine {
     /// The renderer of a site: its apps' templates, filters, functions and globals.
     #[must_use]
     pub fn new(site: &Site) -> Self {
-        let loader = Arc::new(Loader::new(site));
+        Engine::with(site, &Supplied::default())
+    }
+
+    /// The renderer of a site whose rooms bring templates along, too.
+    #[must_use]
+    pub fn with(site: &Site, supplied: &Supplied) -> Self {
+        let loader = Arc::new(Loader::new(site).and(supplied));
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         env.set_auto_escape_callback(escaping);
@@ -178,6 +186,12 @@ fn escaping(name: &str) -> AutoEscape {
 
 /// How a value is written into the page.
 fn show(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    if let Some(shown) = value.downcast_object::<Shown>() {
+        return piece::write(&shown, out, state);
+    }
+    if let Some(attributes) = value.downcast_object_ref::<Attributes>() {
+        return attributes.write(out);
+    }
     let plain = matches!(state.auto_escape(), AutoEscape::None) || value.is_safe();
     match value.kind() {
         ValueKind::None | ValueKind::Undefined => Ok(()),

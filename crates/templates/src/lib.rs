@@ -8,6 +8,7 @@
 //! - `value` turns [`quintet_core::Value`]s into what the template language works on, lists and rows only where they are looked
 //!   into (`node`); `scope` is where names are found: the handler's values, then the request's, then functions and globals.
 //! - `tags` reads tags that the language does not have, Django's and those of apps, as what it has.
+//! - `piece` shows what has a template of its own: a form, a field of one.
 //! - `fragment` cuts one block (`film.html#reviews`) out of a template and its parents.
 //! - `functions` and `filters` are what templates can call, beside the language's own; apps add theirs
 //!   ([`TemplateParts`]).
@@ -38,6 +39,7 @@ mod loader;
 mod node;
 mod operators;
 mod parts;
+mod piece;
 mod room;
 mod scan;
 mod scope;

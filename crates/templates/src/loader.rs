@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeSet, path::Path, time::SystemTime};
 
-use quintet_core::{EmbeddedFile, Error, Folder, Result, Site};
+use quintet_core::{EmbeddedFile, Error, Folder, Result, Site, template::Supplied};
 
 /// The folder below an app's directory.
 const BELOW: &str = "templates";
@@ -58,6 +58,12 @@ impl Loader {
             sources.push(Source { folder: *folder, namespace: part.namespace().to_owned() });
         }
         Loader(sources)
+    }
+
+    /// With the rooms' templates, last, so that any app's file of the same name is found before.
+    pub(crate) fn and(mut self, supplied: &Supplied) -> Self {
+        self.0.extend(supplied.0.iter().map(|folder| Source { folder: *folder, namespace: String::new() }));
+        self
     }
 
     /// The templates that can be compiled once and for all, if none can change: names and texts.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use quintet_core::{
     Boot, BoxFuture, Result, Room, Services,
     check::Check,
-    template::{FragmentCache, Renderer},
+    template::{FragmentCache, Renderer, Supplied},
 };
 
 use crate::{FragmentMemory, check, engine::Engine};
@@ -21,7 +21,10 @@ impl Room for TemplatesRoom {
 
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
-            let engine = Arc::new(Engine::new(&boot.site));
+            let engine = Arc::new(match boot.services.get::<Supplied>() {
+                Some(supplied) => Engine::with(&boot.site, supplied),
+                None => Engine::new(&boot.site),
+            });
             boot.services.insert::<Arc<dyn Renderer>>(engine.clone());
             boot.services.insert(engine);
             if boot.services.get::<Arc<dyn FragmentCache>>().is_none() {

@@ -40,13 +40,15 @@ mod url;
 
 pub use axum;
 pub use background::spawn;
-pub use data::{Data, DataField, DataShape, Payload, ShapeKind};
+pub use data::{
+    CleanData, Data, DataErrors, DataField, DataName, DataNames, DataShape, FieldOptions, Payload, ShapeKind,
+};
 pub use debug::{DebugInfo, FactTable};
 pub use errors::{Rejected, Source};
 pub use extract::{Json, Path, Query, State};
 pub use page::{Page, redirect};
 pub use quintet_core::Value;
-pub use quintet_macros::{app, data, delete, get, page, patch, post, put};
+pub use quintet_macros::{app, data, delete, form, get, page, patch, post, put};
 pub use room::WebRoom;
 #[doc(hidden)]
 pub use routing::WebPart;

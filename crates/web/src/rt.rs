@@ -14,8 +14,14 @@ use axum::{
 use http::request::Parts;
 use quintet_core::{BoxFuture, Result, Service, Services};
 
+pub use crate::extract::json::{broken, unread};
 pub use crate::{
-    data::probe::{Known, Probe, Readable, Unknown},
+    data::{
+        Given,
+        clean::{CleanProbe, Cleaner, HasRules, NoRules},
+        probe::{Chosen, Known, Probe, Readable, Unknown},
+        typed,
+    },
     routing::Declared,
 };
 pub use quintet_core as core;
@@ -25,7 +31,7 @@ use crate::routing::{Need as NeedFn, Route, Routed, Run};
 
 /// The rules of `#[field(..)]`.
 pub mod rules {
-    pub use crate::data::rules::{Length, max, max_length, min, min_length};
+    pub use crate::data::rules::*;
 }
 
 /// What taking an argument gives: it, or the response that says why not.

@@ -47,6 +47,20 @@ impl FieldErrors {
         self.0.extend(more.0);
     }
 
+    /// Says the messages from the `first` on in other words, those whose code has some: `[("required", "who are you?")]`.
+    pub fn reword(&mut self, first: usize, messages: &[(&'static str, &'static str)]) {
+        for error in self.0.iter_mut().skip(first) {
+            if let Some((_, message)) = messages.iter().find(|(code, _)| *code == error.code) {
+                (*message).clone_into(&mut error.message);
+            }
+        }
+    }
+
+    /// Leaves out what is not to be kept.
+    pub fn retain(&mut self, keep: impl FnMut(&FieldError) -> bool) {
+        self.0.retain(keep);
+    }
+
     /// Is everything in order?
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -10,6 +10,12 @@ pub struct Choice {
     pub label: &'static str,
 }
 
+/// An enum whose variants are words: `#[derive(Choices)]`.
+pub trait Chooses {
+    /// All of them, in declared order.
+    const CHOICES: &'static [Choice];
+}
+
 /// Total digits and digits after the point of an exact decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Digits {

@@ -19,7 +19,7 @@ mod rules;
 
 pub use between::Between;
 pub use clean::{CleanRow, RowClean};
-pub use field::{Choice, Digits, FieldDefault, FieldMeta, Validator};
+pub use field::{Choice, Chooses, Digits, FieldDefault, FieldMeta, Validator};
 pub use format::Format;
 pub use identity::Identity;
 pub use index::{CheckMeta, IndexMeta};

@@ -4,11 +4,13 @@
 mod email;
 mod file;
 mod host;
+mod pattern;
 mod url;
 
 pub use email::is_email;
 pub use file::{clean_file_name, file_name_problem, fit_file_name};
 pub use host::is_domain;
+pub use pattern::{fits_pattern, pattern_problem};
 pub use url::{URL_SCHEMES, is_url, is_url_of};
 
 /// Letters and digits of ASCII, hyphens and underscores, at least one.

@@ -5,10 +5,11 @@
 mod from;
 mod kind;
 mod parse;
+mod piece;
 mod show;
 mod unloaded;
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 pub use from::single;
 pub use jiff::{
@@ -16,6 +17,7 @@ pub use jiff::{
     civil::{Date, DateTime as CivilDateTime, Time},
 };
 pub use kind::Kind;
+pub use piece::Piece;
 #[cfg(feature = "decimal")]
 pub use rust_decimal::Decimal;
 pub use serde_json::Value as JsonValue;
@@ -69,6 +71,8 @@ pub enum Value {
     Map(Map),
     /// A relation that the query did not load: a template that reads it fails, JSON leaves it out.
     NotLoaded(Unloaded),
+    /// A part of a page that has a template of its own.
+    Piece(Arc<Piece>),
 }
 
 /// A column's value, borrowed from the driver's buffers.
@@ -168,6 +172,7 @@ impl Value {
     pub fn get(&self, name: &str) -> Option<&Value> {
         match self {
             Value::Map(map) => map.iter().find(|(n, _)| n == name).map(|(_, v)| v),
+            Value::Piece(piece) => piece.value.get(name),
             _ => None,
         }
     }
@@ -194,6 +199,7 @@ impl Value {
             Value::List(_) => "list",
             Value::Map(_) => "map",
             Value::NotLoaded(_) => "relation that is not loaded",
+            Value::Piece(_) => "piece of a page",
         }
     }
 }
@@ -219,6 +225,7 @@ impl serde::Serialize for Value {
             Value::Uuid(v) => s.collect_str(v),
             Value::Ip(v) => s.collect_str(v),
             Value::List(v) => v.serialize(s),
+            Value::Piece(piece) => piece.value.serialize(s),
             Value::Map(map) => {
                 let loaded = || map.iter().filter(|(_, value)| !matches!(value, Value::NotLoaded(_)));
                 let mut out = s.serialize_map(Some(loaded().count()))?;

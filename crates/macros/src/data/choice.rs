@@ -8,7 +8,9 @@ use super::{
     Body,
     attributes::{Container, Serde, rename_variant},
     member::{Member, Place},
+    options::Options,
 };
+use crate::{common, model::snake_case};
 
 pub(super) fn expand(
     web: &TokenStream,
@@ -24,9 +26,10 @@ pub(super) fn expand(
         Some("event".to_owned())
     };
     let rule = container.rename_all.clone().unwrap_or_else(|| "snake_case".to_owned());
-    let (mut words, mut checks, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut words, mut labels, mut checks, mut values) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for variant in &mut data.variants {
         let serde = Serde::read(&variant.attrs)?;
+        let given = Options::take(&mut variant.attrs)?.label;
         let word = serde.rename.unwrap_or_else(|| rename_variant(&variant.ident.to_string(), Some(&rule)));
         let ident = &variant.ident;
         let first = tag.iter().map(|tag| {
@@ -81,24 +84,25 @@ pub(super) fn expand(
                 }
                 let ty = &only.ty;
                 checks.push(
-                    quote!(Self::#ident(inner) => (&&#web::rt::Probe::<#ty>::NEW).check(inner, "", errors)),
+                    quote!(Self::#ident(inner) => (&&&#web::rt::Probe::<#ty>::NEW).check(inner, "", errors)),
                 );
                 values.push(quote!(Self::#ident(inner) =>
                     #web::rt::tagged([#(#first),*], #web::rt::core::TemplateValue::to_value(inner))));
             }
         }
+        labels.push(given.unwrap_or_else(|| common::label(&snake_case(&variant.ident.to_string()))));
         words.push(word);
     }
     let shape = if plain && !container.own_tagging {
-        quote!(#web::ShapeKind::Choice(&[#(#words),*]))
+        quote!(#web::ShapeKind::Choice(&[#(#web::rt::core::meta::Choice { value: #words, label: #labels }),*]))
     } else {
         quote!(#web::ShapeKind::Any)
     };
     let body = Body {
-        fields: Vec::new(),
         validate: quote!(match self { #(#checks,)* }),
         shape: quote!(fn shape() -> #web::DataShape { #web::DataShape::new::<Self>(#shape) }),
         value: quote!(match self { #(#values,)* }),
+        ..Body::default()
     };
     let tagged = (!container.own_tagging && !plain).then(|| quote!(#[serde(tag = "event")]));
     let renamed = container.rename_all.is_none().then(|| quote!(#[serde(rename_all = "snake_case")]));

@@ -1,19 +1,71 @@
-use syn::{Attribute, Error, Expr, LitStr, Token, parse_quote};
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::{
+    Attribute, Error, Expr, ExprArray, ExprLit, ExprTuple, Ident, Lit, LitStr, Path, Token,
+    meta::ParseNestedMeta, parse_quote, spanned::Spanned,
+};
 
-use crate::near::did_you_mean;
+use crate::{
+    common,
+    model::{CODES, FORMATS},
+    near::did_you_mean,
+};
 
-const KNOWN: [&str; 7] = ["default", "help", "label", "max", "max_length", "min", "min_length"];
+const KNOWN: [&str; 26] = [
+    "autocomplete",
+    "blank",
+    "choices",
+    "default",
+    "email",
+    "error",
+    "help",
+    "initial",
+    "label",
+    "max",
+    "max_length",
+    "min",
+    "min_length",
+    "own",
+    "placeholder",
+    "regex",
+    "required",
+    "slug",
+    "step",
+    "trim",
+    "unicode_slug",
+    "url",
+    "validate",
+    "widget",
+    // Of models; said here so that the error can say what to do.
+    "unique",
+    "verbose_name",
+];
 
 /// What `#[field(..)]` says.
 #[derive(Default)]
 pub(super) struct Options {
+    pub(super) autocomplete: Option<String>,
+    pub(super) blank: bool,
+    pub(super) choices: Option<Vec<(String, String)>>,
     pub(super) default: Option<Expr>,
+    /// The word, and the variant of `Format`.
+    pub(super) format: Option<(Ident, &'static str)>,
+    pub(super) messages: Vec<(String, LitStr)>,
     pub(super) help: Option<String>,
+    pub(super) initial: Option<Expr>,
     pub(super) label: Option<String>,
     pub(super) max: Option<Expr>,
     pub(super) min: Option<Expr>,
     pub(super) max_length: Option<Expr>,
     pub(super) min_length: Option<Expr>,
+    pub(super) own: bool,
+    pub(super) placeholder: Option<String>,
+    pub(super) regex: Option<LitStr>,
+    pub(super) required: Option<Span>,
+    pub(super) step: Option<Expr>,
+    pub(super) trim: Option<Expr>,
+    pub(super) validate: Vec<Path>,
+    pub(super) widget: Option<LitStr>,
 }
 
 impl Options {
@@ -21,39 +73,127 @@ impl Options {
     pub(super) fn take(attributes: &mut Vec<Attribute>) -> syn::Result<Self> {
         let mut options = Options::default();
         for attribute in attributes.iter().filter(|a| a.path().is_ident("field")) {
-            attribute.parse_nested_meta(|meta| {
-                let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
-                if !KNOWN.contains(&word.as_str()) {
-                    let (near, known) = (did_you_mean(&word, KNOWN), KNOWN.join(", "));
-                    return Err(meta.error(format!("unknown field option `{word}`{near} (known: {known})")));
-                }
-                if !meta.input.peek(Token![=]) {
-                    return Err(meta.error(format!("`{word}` needs a value: `{word} = …`")));
-                }
-                let value: Expr = meta.value()?.parse()?;
-                options.set(&word, value)
-            })?;
+            attribute.parse_nested_meta(|meta| options.read(&meta))?;
         }
         attributes.retain(|a| !a.path().is_ident("field"));
+        if let (true, Some(span)) = (options.blank, options.required) {
+            return Err(Error::new(span, "`blank` and `required` say the opposite: keep one"));
+        }
         Ok(options)
+    }
+
+    fn read(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+        match word.as_str() {
+            "unique" => {
+                return Err(
+                    meta.error("uniqueness is the model's: say it there, and here #[data(model = ..)]")
+                );
+            }
+            "verbose_name" => return Err(meta.error("in data it is called `label`: `label = \"…\"`")),
+            known if !KNOWN.contains(&known) => {
+                let listed = KNOWN.iter().filter(|known| !matches!(**known, "unique" | "verbose_name"));
+                let listed = listed.copied().collect::<Vec<_>>().join(", ");
+                let near = did_you_mean(&word, KNOWN);
+                return Err(meta.error(format!("unknown field option `{word}`{near} (known: {listed})")));
+            }
+            "error" => return meta.parse_nested_meta(|inner| self.message(&inner)),
+            "blank" => self.blank = true,
+            "own" => self.own = true,
+            "required" => self.required = Some(meta.path.span()),
+            _ => return self.read_more(&word, meta),
+        }
+        if meta.input.peek(Token![=]) {
+            return Err(meta.error(format!("`{word}` has no value: leave out what follows it")));
+        }
+        Ok(())
+    }
+
+    fn read_more(&mut self, word: &str, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        if let Some((_, variant)) = FORMATS.iter().find(|(known, _)| *known == word) {
+            if let Some((first, _)) = &self.format {
+                return Err(meta.error(format!("the text is `{first}` already: it has one format")));
+            }
+            self.format = meta.path.get_ident().map(|ident| (ident.clone(), *variant));
+            return Ok(());
+        }
+        if !meta.input.peek(Token![=]) {
+            return Err(meta.error(format!("`{word}` needs a value: `{word} = …`")));
+        }
+        let value = meta.value()?;
+        match word {
+            "validate" => self.validate.push(value.parse()?),
+            "widget" => self.widget = Some(literal(&value.parse()?)?),
+            "regex" => self.regex = Some(literal(&value.parse()?)?),
+            _ => self.set(word, value.parse()?)?,
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, inner: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let code = inner.path.require_ident()?.to_string();
+        if !CODES.contains(&code.as_str()) {
+            let (near, known) = (did_you_mean(&code, CODES), CODES.join(", "));
+            return Err(inner.error(format!("there is no rule `{code}`{near} (known: {known})")));
+        }
+        self.messages.push((code, literal(&inner.value()?.parse()?)?));
+        Ok(())
     }
 
     fn set(&mut self, word: &str, value: Expr) -> syn::Result<()> {
         match word {
+            "autocomplete" => self.autocomplete = Some(text(&value)?),
+            "choices" => self.choices = Some(choices(&value)?),
             "default" => self.default = Some(value),
             "help" => self.help = Some(text(&value)?),
+            "initial" => self.initial = Some(value),
             "label" => self.label = Some(text(&value)?),
             "max" => self.max = Some(value),
             "min" => self.min = Some(value),
             "max_length" => self.max_length = Some(value),
-            _ => self.min_length = Some(value),
+            "min_length" => self.min_length = Some(value),
+            "placeholder" => self.placeholder = Some(text(&value)?),
+            "step" => self.step = Some(value),
+            _ => self.trim = Some(value),
         }
         Ok(())
     }
 }
 
+fn literal(value: &Expr) -> syn::Result<LitStr> {
+    syn::parse2(parse_quote!(#value)).map_err(|_| Error::new_spanned(value, "expected text in quotes"))
+}
+
 fn text(value: &Expr) -> syn::Result<String> {
-    let literal: LitStr = syn::parse2(parse_quote!(#value))
-        .map_err(|_| Error::new_spanned(value, "expected text in quotes"))?;
-    Ok(literal.value())
+    Ok(literal(value)?.value())
+}
+
+/// `["a", "b"]`, `[(1, "one"), (2, "two")]`: what is stored, and what people read.
+fn choices(value: &Expr) -> syn::Result<Vec<(String, String)>> {
+    let wrong = |at: &dyn ToTokens| {
+        let why = "expected a list such as [\"small\", \"large\"] or [(1, \"one\"), (2, \"two\")]";
+        Error::new_spanned(at.to_token_stream(), why)
+    };
+    let Expr::Array(ExprArray { elems, .. }) = value else { return Err(wrong(value)) };
+    let plain = |value: &Expr| match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.value()),
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => Ok(number.base10_digits().to_owned()),
+        Expr::Unary(_) => Ok(value.to_token_stream().to_string().replace(' ', "")),
+        other => Err(wrong(other)),
+    };
+    let mut all: Vec<(String, String)> = Vec::new();
+    for element in elems {
+        let (value, label) = match element {
+            Expr::Tuple(ExprTuple { elems, .. }) if elems.len() == 2 => {
+                let mut both = elems.iter().map(plain);
+                (both.next().transpose()?.unwrap_or_default(), both.next().transpose()?.unwrap_or_default())
+            }
+            one => (plain(one)?, common::label(&plain(one)?)),
+        };
+        if all.iter().any(|(other, _)| *other == value) {
+            return Err(Error::new_spanned(element, format!("`{value}` is there already")));
+        }
+        all.push((value, label));
+    }
+    if all.is_empty() { Err(wrong(value)) } else { Ok(all) }
 }

@@ -42,7 +42,7 @@ pub(super) const KNOWN: &str = "min, max, step, min_length, regex, email, url, s
                                 on_save, upload_to, help_text";
 
 /// The rules that a message can be given for.
-const CODES: [&str; 14] = [
+pub(crate) const CODES: [&str; 14] = [
     "invalid",
     "required",
     "unique",
@@ -59,7 +59,8 @@ const CODES: [&str; 14] = [
     "unknown",
 ];
 
-const FORMATS: [(&str, &str); 4] =
+/// Words for what a text means, and the variants of `Format`.
+pub(crate) const FORMATS: [(&str, &str); 4] =
     [("email", "Email"), ("url", "Url"), ("slug", "Slug"), ("unicode_slug", "UnicodeSlug")];
 
 /// The types of columns that have no format of their own, so that nothing needs to be asked of them.

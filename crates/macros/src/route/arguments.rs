@@ -7,7 +7,10 @@ use syn::{Error, Type, spanned::Spanned};
 use crate::common;
 
 /// Extractors that read the body, by name.
-const BODIES: [&str; 7] = ["Form", "Json", "Multipart", "Bytes", "Body", "Request", "RawForm"];
+const BODIES: [&str; 9] =
+    ["Form", "Forms", "FormBody", "Json", "Multipart", "Bytes", "Body", "Request", "RawForm"];
+/// Those of forms.
+const FORMS: [&str; 3] = ["Form", "Forms", "FormBody"];
 /// Extractors that surely don't, by name; they also need nothing from the site.
 const PARTS: [&str; 7] = ["Path", "Query", "HeaderMap", "Method", "Uri", "Version", "Extensions"];
 
@@ -30,6 +33,19 @@ impl<'a> Arguments<'a> {
         let end = types.len().checked_sub(1).filter(|i| types.get(*i).is_some_and(|ty| !named(ty, &PARTS)));
         let json = types.iter().any(|ty| common::generic(inner(ty), "Json").is_some());
         Ok(Arguments { types: types.to_vec(), last: body.or(end), json })
+    }
+
+    /// A handler of GET and POST takes a form.
+    pub(super) fn check_form(&self, handler: proc_macro2::Span) -> syn::Result<()> {
+        if self.types.iter().any(|ty| named(ty, &FORMS)) {
+            return Ok(());
+        }
+        if let Some(ty) = self.types.iter().find(|ty| named(ty, &["Json"])) {
+            let why = "a form's handler takes `Form<..>`, which reads JSON bodies by the same rules";
+            return Err(Error::new(ty.span(), why));
+        }
+        let why = "a form's handler takes a form: add `mut form: Form<NewReview>`, where `NewReview` is a struct with #[data]";
+        Err(Error::new(handler, why))
     }
 
     /// The variables that hold them, in the order of the handler.
@@ -91,7 +107,7 @@ fn inner(ty: &Type) -> &Type {
 
 /// The `T` of `Json<T>`, `Form<T>` and `Query<T>`: mostly it is what is missing when such an argument can't be taken.
 fn data_of(ty: &Type) -> Option<&Type> {
-    ["Json", "Form", "Query"].iter().find_map(|name| common::generic(inner(ty), name))
+    ["Json", "Form", "Forms", "Query"].iter().find_map(|name| common::generic(inner(ty), name))
 }
 
 fn named(ty: &Type, names: &[&str]) -> bool {

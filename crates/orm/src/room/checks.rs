@@ -88,7 +88,9 @@ fn unregistered_targets(models: &[&'static ModelMeta]) -> Vec<Check> {
 fn broken_patterns(models: &[&'static ModelMeta]) -> Vec<Check> {
     let mut found = Vec::new();
     for (meta, field) in models.iter().flat_map(|meta| meta.fields.iter().map(move |field| (meta, field))) {
-        let Some(problem) = field.rules.regex.and_then(crate::validate::pattern_problem) else { continue };
+        let Some(problem) = field.rules.regex.and_then(quintet_core::valid::pattern_problem) else {
+            continue;
+        };
         let about = format!("{}.{}", meta.label(), field.name);
         let message = format!("the regex of {about} is none: {problem}");
         let hint = "mend it: a value would always be refused. There is no look-around, and no reference back";

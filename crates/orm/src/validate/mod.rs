@@ -3,13 +3,11 @@
 //! [`check`] looks at one value of one field; [`rules`] has the rules beyond type and size. Each message has a code, by which
 //! a field may say it in words of its own (`#[field(error(required = "…"))]`). [`own`] runs a model's own rules over a whole row.
 mod own;
-mod pattern;
 mod rules;
 
 use quintet_core::{FieldErrors, Value, meta::FieldMeta};
 
 pub(crate) use own::own_rules;
-pub(crate) use pattern::problem as pattern_problem;
 
 /// Adds what is wrong with `value` as the new value of `field`, for the person who gave it.
 ///

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use quintet_core::{Value, value::Decimal};
+use quintet_core::{Value, valid::fits_pattern, value::Decimal};
 
-use super::{Found, pattern};
+use super::Found;
 
 pub(super) fn check(value: &Value, found: &mut Found<'_>) {
     let field = found.field;
@@ -15,7 +15,7 @@ pub(super) fn check(value: &Value, found: &mut Found<'_>) {
             found.push("format", problem);
         }
         if let Some(pattern) = field.rules.regex
-            && !pattern::matches(pattern, text)
+            && !fits_pattern(pattern, text)
         {
             found.push("regex", "is not in the form that is asked for");
         }

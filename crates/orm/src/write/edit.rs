@@ -4,9 +4,12 @@ use std::{
     panic::Location,
 };
 
-use quintet_core::{BoxFuture, FieldErrors, Result, Value, meta::FieldMeta};
+use quintet_core::{BoxFuture, Error, FieldErrors, Result, Value, meta::FieldMeta};
 
-use super::save::{Done, Save, save};
+use super::{
+    links::{LinkChange, change_links},
+    save::{Done, Save, save},
+};
 use crate::{
     ast::{Node, Select},
     executor::Executor,
@@ -33,12 +36,34 @@ pub struct Edit<M: Model> {
     row: M,
     key: Value,
     before: Vec<(u16, Value)>,
+    /// The objects that many-to-many relations are to have: the field, and their keys.
+    links: Vec<(u16, Vec<Value>)>,
 }
 
 impl<M: Model> Edit<M> {
     pub(crate) fn new(row: M) -> Self {
         let before = values(&row);
-        Edit { key: row.pk().to_key(), row, before }
+        Edit { key: row.pk().to_key(), row, before, links: Vec::new() }
+    }
+
+    /// Takes over what somebody gave: columns at once, many-to-many objects when the row is saved.
+    pub(super) fn take(&mut self, given: Vec<RawAssign>) -> Result {
+        for assign in given {
+            match assign.value {
+                AssignValue::Node(Node::Value(value)) => self.row.set_at(assign.field, &value)?,
+                AssignValue::Many(keys) => {
+                    self.links.retain(|(field, _)| *field != assign.field);
+                    self.links.push((assign.field, keys));
+                }
+                AssignValue::Several(all) => self.take(all)?,
+                AssignValue::Node(_) => {
+                    let name = M::meta().field_at(assign.field).map_or("", |field| field.name);
+                    let why = "is to become an expression, which only the database could compute: use `.update(..)`";
+                    return Err(Error::internal(format!("{}.{name} {why}", M::meta().name)));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The names of the fields that have changed.
@@ -60,16 +85,25 @@ impl<M: Model> Edit<M> {
     where
         M: 'a,
     {
-        let at = Location::caller();
+        self.save_at(db, Location::caller())
+    }
+
+    fn save_at<'a>(self, db: &'a dyn Executor, at: &'static Location<'static>) -> BoxFuture<'a, Result<M>>
+    where
+        M: 'a,
+    {
         Box::pin(async move {
             let mut edit = self;
+            if !edit.links.is_empty() {
+                return edit.save_with_links(db, at).await;
+            }
             let Some(sets) = changed(&mut edit.row, &edit.before).map_err(|error| error.at(at))? else {
                 return Ok(edit.row);
             };
             let number = M::meta().version().and_then(|(field, _)| edit.row.value_at(field)?.as_int());
             let mut select = Box::new(Select::new(M::meta()));
             select.add_filter(key_is(M::meta(), edit.key.clone()));
-            let Edit { mut row, key, before } = edit;
+            let Edit { mut row, key, before, .. } = edit;
             let change = Save { select, sets, version: number, row: Some((key.clone(), before)) };
             let Some(done) = save(change, false, db, at).await? else {
                 return Err(not_found(M::meta(), Some(&key)).at(at));
@@ -77,6 +111,19 @@ impl<M: Model> Edit<M> {
             refresh(&mut row, &done, number)?;
             Ok(row)
         })
+    }
+
+    /// Saves the row and its many-to-many objects, all or nothing.
+    async fn save_with_links(mut self, db: &dyn Executor, at: &'static Location<'static>) -> Result<M> {
+        let links = std::mem::take(&mut self.links);
+        let tx = db.begin().await?;
+        let row = self.save_at(&*tx, at).await?;
+        for (field, keys) in links {
+            let owner = row.pk().to_key();
+            change_links((M::meta(), field), owner, LinkChange::Set(keys), None, &*tx, at).await?;
+        }
+        tx.commit().await?;
+        Ok(row)
     }
 
     /// The columns that have changed, with their values.

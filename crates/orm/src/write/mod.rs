@@ -3,6 +3,7 @@
 //! A [`Draft`] is a row that does not exist yet; a model's value is one that does. Values are checked against the
 //! metadata first; what only the database can know (uniqueness, foreign keys) comes back as an error that names the
 //! model's fields ([`explain`]).
+mod apply;
 mod batch;
 mod bulk;
 mod bulk_create;
@@ -25,6 +26,7 @@ mod update;
 mod upsert;
 mod version;
 
+pub use apply::Apply;
 pub(crate) use bulk::bulk_update;
 pub(crate) use bulk_create::NewRows;
 pub(crate) use bulk_upsert::{Existing, bulk_upsert};

@@ -1,6 +1,8 @@
 //! All that is wrong with what came in, field by field.
 
-use quintet_core::{FieldErrors, near::nearest};
+use std::borrow::Cow;
+
+use quintet_core::{FieldErrors, meta::FieldMeta, near::nearest};
 use serde_json::Value as Json;
 
 use super::{
@@ -18,17 +20,15 @@ pub(crate) fn from_pairs<T: Data>(pairs: Vec<(String, String)>) -> Result<T, Fie
     for field in T::FIELDS {
         let shape = (field.shape)();
         let given = pairs.0.iter().position(|(name, _)| name == field.name);
-        match (inner(&shape), given) {
+        match (shape.inner(), given) {
             // No text at all is an empty list.
-            (ShapeKind::List(_), None) if !field.has_default => {
-                pairs.0.push((field.name.to_owned(), Vec::new()))
-            }
+            (ShapeKind::List(_), None) if !field.has_default => pairs.put(field.name, Vec::new()),
             (ShapeKind::Text | ShapeKind::Any, _) => {}
             // A number field left blank was left out.
             (_, Some(i)) => {
-                if let Some((_, texts)) = pairs.0.get_mut(i) {
+                if let Some(texts) = pairs.0.get_mut(i).and_then(|(_, entry)| entry.texts()) {
                     texts.retain(|text| !text.trim().is_empty());
-                    if texts.is_empty() && !matches!(inner(&shape), ShapeKind::List(_)) {
+                    if texts.is_empty() && !matches!(shape.inner(), ShapeKind::List(_)) {
                         pairs.0.remove(i);
                     }
                 }
@@ -36,44 +36,80 @@ pub(crate) fn from_pairs<T: Data>(pairs: Vec<(String, String)>) -> Result<T, Fie
             _ => {}
         }
     }
-    let mut errors = FieldErrors::new();
-    for (name, _) in pairs.0.iter().filter(|(_, texts)| texts.iter().any(|text| text.contains('\0'))) {
-        if T::FIELDS.iter().any(|field| field.name == name) {
-            errors.push(name.clone(), NUL);
+    read_pairs(&pairs, FieldErrors::new())
+}
+
+/// Reads what is ready to be read; fields that `errors` has something about already are not looked at again.
+pub(super) fn read_pairs<T: Data>(pairs: &Pairs, mut errors: FieldErrors) -> Result<T, FieldErrors> {
+    for (name, entry) in &pairs.0 {
+        let zero =
+            matches!(entry.given(), Given::Texts(texts) if texts.iter().any(|text| text.contains('\0')));
+        if let Some(field) = T::FIELDS.iter().find(|field| zero && field.name == name) {
+            push(field, None, "invalid", NUL, &mut errors);
         }
     }
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    match T::deserialize(&pairs) {
-        Ok(value) => {
-            value.validate(&mut errors);
-            if errors.is_empty() { Ok(value) } else { Err(errors) }
-        }
-        Err(why) => {
-            for field in T::FIELDS {
-                let shape = (field.shape)();
-                match pairs.get(field.name) {
-                    None => missing(field, "", &mut errors, pairs.0.iter().map(|(n, _)| n.as_str())),
-                    Some(texts) => {
-                        if let Err(why) = (shape.reads)(Given::Texts(texts)) {
-                            // Several texts are a list already: what is wrong is one of them.
-                            let expected = match inner(&shape) {
-                                ShapeKind::List(item) => item.expected(),
-                                ShapeKind::Whole { min, max } => Some(field.expected_whole(*min, *max)),
-                                _ => shape.expected(),
-                            };
-                            errors.push(field.name, expected.unwrap_or(why));
-                        }
-                    }
+    if errors.is_empty() {
+        match serde::Deserialize::deserialize(pairs) {
+            Ok(value) => {
+                let value: T = value;
+                value.validate(&mut errors);
+                return if errors.is_empty() { Ok(value) } else { Err(errors) };
+            }
+            Err(why) => {
+                explain_pairs(T::FIELDS, T::MODEL.map(|model| model()), pairs, &mut errors);
+                if errors.is_empty() {
+                    errors.push("", why.to_string());
                 }
             }
-            if errors.is_empty() {
-                errors.push("", why.to_string());
-            }
-            Err(errors)
+        }
+    } else {
+        explain_pairs(T::FIELDS, T::MODEL.map(|model| model()), pairs, &mut errors);
+    }
+    Err(errors)
+}
+
+/// Looks at each field alone, so that all that is wrong is told at once.
+fn explain_pairs(
+    fields: &'static [DataField],
+    model: Option<&'static quintet_core::meta::ModelMeta>,
+    pairs: &Pairs,
+    errors: &mut FieldErrors,
+) {
+    for field in fields {
+        if errors.of(field.name).next().is_some() {
+            continue;
+        }
+        let column = field.column(model);
+        let shape = (field.shape)();
+        match pairs.get(field.name) {
+            None => missing(field, column, "", errors, pairs.0.iter().map(|(n, _)| n.as_str())),
+            Some(given) => match (shape.reads)(given) {
+                Ok(()) => (field.judge)(given, errors),
+                Err(why) => {
+                    // Several texts are a list already: what is wrong is one of them.
+                    let expected = match shape.inner() {
+                        ShapeKind::List(item) => item.expected(),
+                        ShapeKind::Whole { min, max } => Some(field.expected_whole(*min, *max)),
+                        _ => shape.expected(),
+                    };
+                    push(field, column, shape.code(), expected.unwrap_or(why), errors);
+                }
+            },
         }
     }
+}
+
+/// Adds a message about a field, in the words that it or its column has for it.
+pub(super) fn push(
+    field: &DataField,
+    column: Option<&FieldMeta>,
+    code: &'static str,
+    message: impl Into<String>,
+    errors: &mut FieldErrors,
+) {
+    let own = field.options.messages.iter().find(|(known, _)| *known == code).map(|(_, message)| *message);
+    let own = own.or_else(|| column?.rules.message(code));
+    errors.push_coded(field.name, code, own.map_or_else(|| message.into(), str::to_owned));
 }
 
 /// Why this JSON can't be read as `T`; `why` is what serde said.
@@ -89,12 +125,12 @@ pub(crate) fn explain<T: Payload>(given: &Json, why: &str) -> FieldErrors {
 fn look(shape: &DataShape, given: &Json, path: &str, errors: &mut FieldErrors) {
     let Err(why) = (shape.reads)(Given::Json(given)) else { return };
     let before = errors.len();
-    match (inner(shape), given) {
+    match (shape.inner(), given) {
         (ShapeKind::Object(fields), Json::Object(map)) => {
             for field in *fields {
                 match map.get(field.name) {
-                    None => missing(field, path, errors, map.keys().map(String::as_str)),
-                    Some(given) => look(&(field.shape)(), given, &at(path, field.name), errors),
+                    None => missing(field, None, path, errors, map.keys().map(String::as_str)),
+                    Some(given) => look_at_field(field, given, path, errors),
                 }
             }
         }
@@ -113,14 +149,30 @@ fn look(shape: &DataShape, given: &Json, path: &str, errors: &mut FieldErrors) {
     if errors.len() == before {
         // An object of the right kind with another fault (an unknown field that is denied) keeps serde's words.
         let fits =
-            matches!((inner(shape), given), (ShapeKind::Object(_) | ShapeKind::Map(_), Json::Object(_)));
+            matches!((shape.inner(), given), (ShapeKind::Object(_) | ShapeKind::Map(_), Json::Object(_)));
         let message = shape.expected().filter(|_| !fits).unwrap_or_else(|| without_place(&why).to_owned());
-        errors.push(path.to_owned(), message);
+        errors.push_coded(path.to_owned(), shape.code(), message);
+    }
+}
+
+/// A field that can be read has its rules checked, though its object can't be read.
+fn look_at_field(field: &DataField, given: &Json, path: &str, errors: &mut FieldErrors) {
+    let shape = (field.shape)();
+    let before = errors.len();
+    if (shape.reads)(Given::Json(given)).is_err() {
+        look(&shape, given, &at(path, field.name), errors);
+        return errors.reword(before, field.options.messages);
+    }
+    let mut own = FieldErrors::new();
+    (field.judge)(Given::Json(given), &mut own);
+    for error in own.iter() {
+        errors.push_coded(at(path, &error.field), error.code.clone(), error.message.clone());
     }
 }
 
 fn missing<'a>(
     field: &DataField,
+    column: Option<&FieldMeta>,
     path: &str,
     errors: &mut FieldErrors,
     given: impl Iterator<Item = &'a str>,
@@ -129,14 +181,13 @@ fn missing<'a>(
         // A slip in the name is the likeliest reason.
         let near = nearest(field.name, given.filter(|name| *name != field.name));
         let hint = near.map(|near| format!(" (is `{near}` meant?)")).unwrap_or_default();
-        errors.push(at(path, field.name), format!("is required{hint}"));
-    }
-}
-
-fn inner(shape: &DataShape) -> &ShapeKind {
-    match &shape.kind {
-        ShapeKind::Optional(shape) => inner(shape),
-        kind => kind,
+        let mut own = FieldErrors::new();
+        push(field, column, "required", format!("is required{hint}"), &mut own);
+        for error in own.iter() {
+            let place: Cow<'static, str> =
+                if path.is_empty() { error.field.clone() } else { at(path, field.name).into() };
+            errors.push_coded(place, "required", error.message.clone());
+        }
     }
 }
 

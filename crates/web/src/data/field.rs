@@ -1,6 +1,9 @@
 use std::fmt;
 
-use quintet_core::Value;
+use quintet_core::{
+    FieldErrors, Value,
+    meta::{Choice, FieldMeta, Format, ModelMeta},
+};
 use serde::de::DeserializeOwned;
 
 use super::Given;
@@ -8,8 +11,10 @@ use super::Given;
 /// One field of a `#[data]` type, for whoever reads, shows or documents it.
 #[derive(Clone, Copy)]
 pub struct DataField {
-    /// Its name in JSON and query strings; templates know it by its name in Rust.
+    /// Its name in JSON, query strings and forms.
     pub name: &'static str,
+    /// Its name in Rust, by which templates know it.
+    pub ident: &'static str,
     /// What people read beside it.
     pub label: &'static str,
     /// The doc comment, or what `help = "…"` says.
@@ -26,6 +31,62 @@ pub struct DataField {
     pub max: Option<fn() -> Value>,
     /// How it looks from outside.
     pub shape: fn() -> DataShape,
+    /// What is said of it more rarely.
+    pub options: FieldOptions,
+    /// Checks the rules of a value that came alone.
+    #[doc(hidden)]
+    pub judge: fn(Given<'_>, &mut FieldErrors),
+}
+
+/// What `#[field(..)]` says of a field beyond its label and its bounds: mostly how forms show it.
+#[derive(Clone, Copy)]
+pub struct FieldOptions {
+    /// The widget of a form, where it is not the one that its type has: a name (`textarea`), or a template of the site's own
+    /// (`widgets/map.html`).
+    pub widget: Option<&'static str>,
+    /// What an empty control shows.
+    pub placeholder: Option<&'static str>,
+    /// What browsers may fill in: `email`, `new-password`, `off`.
+    pub autocomplete: Option<&'static str>,
+    /// A regular expression that is found somewhere in the text: `^…$` for the whole.
+    pub regex: Option<&'static str>,
+    /// Whole steps from `min`, or from 0.
+    pub step: Option<fn() -> Value>,
+    /// The values that it may have, where its type does not say them.
+    pub choices: &'static [Choice],
+    /// What its text means.
+    pub format: Format,
+    /// Must a person fill it in (`required`), or may they leave it empty (`blank`)? Where neither is said, its type tells.
+    pub required: Option<bool>,
+    /// Does `label` stand there, rather than being made of the name?
+    pub labelled: bool,
+    /// Are blanks around its text taken away in forms?
+    pub trim: bool,
+    /// What an empty form shows.
+    pub initial: Option<fn() -> Value>,
+    /// Messages instead of the usual ones, by code: `("required", "who are you?")`.
+    pub messages: &'static [(&'static str, &'static str)],
+    /// In data of a model: is it none of the model's fields?
+    pub own: bool,
+}
+
+impl FieldOptions {
+    /// A field of which nothing is said.
+    pub const NONE: FieldOptions = FieldOptions {
+        widget: None,
+        placeholder: None,
+        autocomplete: None,
+        regex: None,
+        step: None,
+        choices: &[],
+        format: Format::Plain,
+        required: None,
+        labelled: false,
+        trim: true,
+        initial: None,
+        messages: &[],
+        own: false,
+    };
 }
 
 impl DataField {
@@ -33,6 +94,12 @@ impl DataField {
     #[must_use]
     pub fn is_required(&self) -> bool {
         !self.has_default && !matches!((self.shape)().kind, ShapeKind::Optional(_))
+    }
+
+    /// The model's field that it is, in data of a model.
+    #[must_use]
+    pub fn column(&self, model: Option<&'static ModelMeta>) -> Option<&'static FieldMeta> {
+        model.filter(|_| !self.options.own)?.field(self.ident).map(|(_, field)| field)
     }
 }
 
@@ -97,7 +164,7 @@ pub enum ShapeKind {
     /// An IP address.
     Ip,
     /// One of these words.
-    Choice(&'static [&'static str]),
+    Choice(&'static [Choice]),
     /// A value or nothing.
     Optional(Box<DataShape>),
     /// Several values.
@@ -106,6 +173,8 @@ pub enum ShapeKind {
     Map(Box<DataShape>),
     /// Fields.
     Object(&'static [DataField]),
+    /// Any JSON.
+    Json,
     /// Something that only serde knows.
     Any,
 }
@@ -145,12 +214,30 @@ impl DataShape {
             ShapeKind::Duration => "expected a duration such as PT1H30M".to_owned(),
             ShapeKind::Uuid => "expected a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8".to_owned(),
             ShapeKind::Ip => "expected an IP address such as 192.0.2.1 or 2001:db8::1".to_owned(),
-            ShapeKind::Choice(words) => format!("expected one of {}", words.join(", ")),
+            ShapeKind::Choice(choices) => {
+                let words: Vec<&str> = choices.iter().map(|choice| choice.value).collect();
+                format!("expected one of {}", words.join(", "))
+            }
             ShapeKind::Optional(inner) => return inner.expected(),
             ShapeKind::List(_) => "expected a list".to_owned(),
             ShapeKind::Map(_) | ShapeKind::Object(_) => "expected an object".to_owned(),
+            ShapeKind::Json => "expected JSON".to_owned(),
             ShapeKind::Any => return None,
         })
+    }
+
+    /// The kind without `Optional`.
+    #[must_use]
+    pub fn inner(&self) -> &ShapeKind {
+        match &self.kind {
+            ShapeKind::Optional(shape) => shape.inner(),
+            kind => kind,
+        }
+    }
+
+    /// The code of a message about something that can't be read.
+    pub(super) fn code(&self) -> &'static str {
+        if matches!(self.inner(), ShapeKind::Choice(_)) { "choice" } else { "invalid" }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{
     Deserializer,
     de::{
-        DeserializeOwned, IntoDeserializer, Visitor,
+        self, DeserializeOwned, IntoDeserializer, Visitor,
         value::{Error, MapDeserializer, SeqDeserializer},
     },
     forward_to_deserialize_any,
@@ -11,13 +11,19 @@ use serde::{
 
 /// One value.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Given<'a> {
+pub enum Given<'a> {
+    /// A JSON value.
     Json(&'a serde_json::Value),
+    /// Texts that came under one name.
     Texts(&'a [String]),
 }
 
 impl Given<'_> {
-    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, String> {
+    /// Reads it as a type.
+    ///
+    /// # Errors
+    /// What serde says.
+    pub fn read<T: DeserializeOwned>(self) -> Result<T, String> {
         match self {
             Given::Json(value) => T::deserialize(value).map_err(|e| e.to_string()),
             Given::Texts(texts) => T::deserialize(Texts(texts)).map_err(|e| e.to_string()),
@@ -25,24 +31,56 @@ impl Given<'_> {
     }
 }
 
-/// A query string: names, each with all its texts, in the order in which they first came.
-#[derive(Debug, Default)]
-pub(super) struct Pairs(pub(super) Vec<(String, Vec<String>)>);
+/// What came under one name.
+#[derive(Clone, Debug)]
+pub(super) enum Entry {
+    Texts(Vec<String>),
+    /// A text that was JSON.
+    Json(serde_json::Value),
+}
+
+impl Entry {
+    pub(super) fn given(&self) -> Given<'_> {
+        match self {
+            Entry::Texts(texts) => Given::Texts(texts),
+            Entry::Json(json) => Given::Json(json),
+        }
+    }
+
+    pub(super) fn texts(&mut self) -> Option<&mut Vec<String>> {
+        match self {
+            Entry::Texts(texts) => Some(texts),
+            Entry::Json(_) => None,
+        }
+    }
+}
+
+/// A query string or a form: names, each with what came, in the order in which they first came.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pairs(pub(super) Vec<(String, Entry)>);
 
 impl Pairs {
     pub(super) fn of(pairs: Vec<(String, String)>) -> Self {
         let mut all = Pairs::default();
         for (name, text) in pairs {
             match all.0.iter_mut().find(|(n, _)| *n == name) {
-                Some((_, texts)) => texts.push(text),
-                None => all.0.push((name, vec![text])),
+                Some((_, Entry::Texts(texts))) => texts.push(text),
+                _ => all.0.push((name, Entry::Texts(vec![text]))),
             }
         }
         all
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&[String]> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, texts)| texts.as_slice())
+    /// Gives a name these texts.
+    pub(super) fn put(&mut self, name: &str, texts: Vec<String>) {
+        match self.0.iter_mut().find(|(n, _)| n == name) {
+            Some((_, entry)) => *entry = Entry::Texts(texts),
+            None => self.0.push((name.to_owned(), Entry::Texts(texts))),
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Given<'_>> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, entry)| entry.given())
     }
 }
 
@@ -50,13 +88,51 @@ impl<'de> Deserializer<'de> for &'de Pairs {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let entries = self.0.iter().map(|(name, texts)| (name.as_str(), Texts(texts)));
+        let entries = self.0.iter().map(|(name, entry)| (name.as_str(), entry));
         visitor.visit_map(MapDeserializer::new(entries))
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
         unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de> IntoDeserializer<'de> for &'de Entry {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// Hands each question on to the texts, or to the JSON.
+macro_rules! either {
+    ($($method:ident($($argument:ident: $t:ty),*);)*) => {$(
+        fn $method<V: Visitor<'de>>(self, $($argument: $t,)* visitor: V) -> Result<V::Value, Error> {
+            match self {
+                Entry::Texts(texts) => Texts(texts).$method($($argument,)* visitor),
+                Entry::Json(json) => json.$method($($argument,)* visitor).map_err(de::Error::custom),
+            }
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for &'de Entry {
+    type Error = Error;
+
+    either! {
+        deserialize_any(); deserialize_bool(); deserialize_option(); deserialize_seq(); deserialize_map();
+        deserialize_i8(); deserialize_i16(); deserialize_i32(); deserialize_i64(); deserialize_i128();
+        deserialize_u8(); deserialize_u16(); deserialize_u32(); deserialize_u64(); deserialize_u128();
+        deserialize_f32(); deserialize_f64(); deserialize_char(); deserialize_str(); deserialize_string();
+        deserialize_bytes(); deserialize_byte_buf(); deserialize_unit(); deserialize_identifier(); deserialize_ignored_any();
+        deserialize_unit_struct(name: &'static str);
+        deserialize_newtype_struct(name: &'static str);
+        deserialize_tuple(len: usize);
+        deserialize_tuple_struct(name: &'static str, len: usize);
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
+        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
     }
 }
 

@@ -1,20 +1,26 @@
 //! Data: structs and enums that come in by JSON and query strings and go out to JSON and templates.
 //!
-//! `#[data]` writes the implementations. What comes in is read by serde at one go; if that fails, each field is tried on
-//! its own ([`explain`]), so that all faults are told at once. Then the [`rules`] of the fields are checked.
+//! `#[data]` writes the implementations. What comes in is read by serde at one go ([`typed`] makes what people typed into forms
+//! ready for it); if that fails, each field is tried on its own ([`explain`]), so that all faults are told at once. Then the
+//! [`rules`] of the fields are checked, and at last those that the type has itself ([`clean`]).
+pub(crate) mod clean;
 mod explain;
 mod field;
 mod given;
+mod names;
 mod payload;
 pub(crate) mod probe;
 pub(crate) mod rules;
+pub mod typed;
 
-use quintet_core::{FieldErrors, TemplateValue};
+use quintet_core::{FieldErrors, TemplateValue, meta::ModelMeta};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use clean::{CleanData, DataErrors};
 pub(crate) use explain::{explain, from_pairs};
-pub use field::{DataField, DataShape, ShapeKind};
-pub(crate) use given::Given;
+pub use field::{DataField, DataShape, FieldOptions, ShapeKind};
+pub use given::Given;
+pub use names::{DataName, DataNames};
 pub use payload::Payload;
 
 /// A type with `#[data]`.
@@ -46,6 +52,8 @@ pub trait Data: Serialize + DeserializeOwned + TemplateValue + Send + Sync + 'st
     const DOC: &'static str;
     /// Its fields, in order; none of an enum.
     const FIELDS: &'static [DataField];
+    /// The model that it is of: `#[data(model = Film)]`.
+    const MODEL: Option<fn() -> &'static ModelMeta> = None;
 
     /// Checks the rules of all fields, nested ones too.
     fn validate(&self, errors: &mut FieldErrors);
@@ -53,5 +61,11 @@ pub trait Data: Serialize + DeserializeOwned + TemplateValue + Send + Sync + 'st
     /// How it looks from outside.
     fn shape() -> DataShape {
         DataShape::new::<Self>(ShapeKind::Object(Self::FIELDS))
+    }
+
+    /// The rules of [`CleanData`], if it has them.
+    #[doc(hidden)]
+    fn cleaner() -> Option<clean::Cleaner<Self>> {
+        None
     }
 }

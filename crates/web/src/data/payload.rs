@@ -4,7 +4,7 @@ use std::{
 };
 
 use quintet_core::{
-    FieldErrors,
+    BoxFuture, FieldErrors, Result, Services,
     value::{Date, JsonValue, SignedDuration, Time, Timestamp, Uuid},
 };
 use serde::de::DeserializeOwned;
@@ -25,6 +25,18 @@ pub trait Payload: Sized + Send + 'static {
     fn check(&self, path: &str, errors: &mut FieldErrors) {
         let _ = (path, errors);
     }
+
+    /// Runs the rules of [`CleanData`](super::CleanData) of what is in it, if there are any.
+    #[doc(hidden)]
+    fn clean<'a>(
+        &'a mut self,
+        path: &'a str,
+        services: &'a Services,
+        errors: &'a mut FieldErrors,
+    ) -> Option<BoxFuture<'a, Result>> {
+        let _ = (path, services, errors);
+        None
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -39,9 +51,27 @@ impl<T: Data> Payload for T {
         }
         let mut own = FieldErrors::new();
         self.validate(&mut own);
-        for error in own.iter() {
-            errors.push(at(path, &error.field), error.message.clone());
-        }
+        append(path, own, errors);
+    }
+
+    fn clean<'a>(
+        &'a mut self,
+        path: &'a str,
+        services: &'a Services,
+        errors: &'a mut FieldErrors,
+    ) -> Option<BoxFuture<'a, Result>> {
+        let run = T::cleaner()?;
+        Some(Box::pin(async move {
+            append(path, run(self, services).await?, errors);
+            Ok(())
+        }))
+    }
+}
+
+/// Adds the messages about what stands at `path`.
+fn append(path: &str, own: FieldErrors, errors: &mut FieldErrors) {
+    for error in own.iter() {
+        errors.push_coded(at(path, &error.field), error.code.clone(), error.message.clone());
     }
 }
 
@@ -95,7 +125,7 @@ plain! {
     Time => ShapeKind::Time;
     Timestamp => ShapeKind::DateTime;
     SignedDuration => ShapeKind::Duration;
-    JsonValue => ShapeKind::Any;
+    JsonValue => ShapeKind::Json;
     Uuid => ShapeKind::Uuid;
     IpAddr => ShapeKind::Ip;
 }
@@ -113,6 +143,15 @@ impl<T: Payload + DeserializeOwned> Payload for Option<T> {
             value.check(path, errors);
         }
     }
+
+    fn clean<'a>(
+        &'a mut self,
+        path: &'a str,
+        services: &'a Services,
+        errors: &'a mut FieldErrors,
+    ) -> Option<BoxFuture<'a, Result>> {
+        self.as_mut()?.clean(path, services, errors)
+    }
 }
 
 impl<T: Payload + DeserializeOwned> Payload for Vec<T> {
@@ -124,6 +163,22 @@ impl<T: Payload + DeserializeOwned> Payload for Vec<T> {
         for (i, value) in self.iter().enumerate() {
             value.check(&at(path, &i.to_string()), errors);
         }
+    }
+
+    fn clean<'a>(
+        &'a mut self,
+        path: &'a str,
+        services: &'a Services,
+        errors: &'a mut FieldErrors,
+    ) -> Option<BoxFuture<'a, Result>> {
+        Some(Box::pin(async move {
+            for (i, value) in self.iter_mut().enumerate() {
+                if let Some(work) = value.clean(&at(path, &i.to_string()), services, errors) {
+                    work.await?;
+                }
+            }
+            Ok(())
+        }))
     }
 }
 

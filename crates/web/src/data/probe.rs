@@ -1,12 +1,13 @@
 //! What `#[data]` finds out about a field's type: a type that is a [`Payload`] says how it looks and has its own rules
 //! checked; of any other type only serde knows.
 //!
-//! Method look-up on `&&Probe<T>` chooses: first [`Known`] (for `&Probe<T>`), then [`Readable`] (for `&&Probe<T>`), at last
-//! [`Unknown`] (for `Probe<T>`), which only keeps rustc's message about the type itself the only one.
+//! Method look-up on `&&&Probe<T>` chooses: first [`Known`] (for `&&Probe<T>`), then [`Chosen`] (for `&&&Probe<T>`), then
+//! [`Readable`] (for `&Probe<T>`), at last [`Unknown`] (for `Probe<T>`), which only keeps rustc's message about the type itself the
+//! only one.
 
 use std::marker::PhantomData;
 
-use quintet_core::FieldErrors;
+use quintet_core::{FieldErrors, meta::Chooses};
 use serde::de::DeserializeOwned;
 
 use super::{DataShape, Payload, ShapeKind};
@@ -28,13 +29,27 @@ pub trait Known<T> {
     fn check(&self, value: &T, name: &str, errors: &mut FieldErrors);
 }
 
-impl<T: Payload> Known<T> for &Probe<T> {
+impl<T: Payload> Known<T> for &&Probe<T> {
     fn shape(&self) -> DataShape {
         T::shape()
     }
 
     fn check(&self, value: &T, name: &str, errors: &mut FieldErrors) {
         value.check(name, errors);
+    }
+}
+
+/// Asks an enum whose words the core knows: `#[derive(Choices)]`.
+pub trait Chosen<T> {
+    /// How the type looks from outside.
+    fn shape(&self) -> DataShape;
+    /// Checks the rules inside of a value: it has none.
+    fn check(&self, _: &T, _: &str, _: &mut FieldErrors) {}
+}
+
+impl<T: Chooses + DeserializeOwned> Chosen<T> for &&&Probe<T> {
+    fn shape(&self) -> DataShape {
+        DataShape::new::<T>(ShapeKind::Choice(T::CHOICES))
     }
 }
 
@@ -46,7 +61,7 @@ pub trait Readable<T> {
     fn check(&self, _: &T, _: &str, _: &mut FieldErrors) {}
 }
 
-impl<T: DeserializeOwned> Readable<T> for &&Probe<T> {
+impl<T: DeserializeOwned> Readable<T> for &Probe<T> {
     fn shape(&self) -> DataShape {
         DataShape::new::<T>(ShapeKind::Any)
     }

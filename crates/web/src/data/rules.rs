@@ -5,7 +5,11 @@ use std::{
     fmt::Display,
 };
 
-use quintet_core::FieldErrors;
+use quintet_core::{
+    FieldErrors, TemplateValue, Value,
+    meta::{Choice, Format},
+    valid::fits_pattern,
+};
 
 /// What has a length: characters of text, items of a collection.
 #[diagnostic::on_unimplemented(
@@ -44,14 +48,22 @@ length! {
 /// `min_length = …`
 pub fn min_length<T: Length>(errors: &mut FieldErrors, name: &'static str, value: Option<&T>, least: usize) {
     if let Some(length) = value.map(T::length).filter(|length| *length < least) {
-        errors.push(name, format!("at least {least} {} (this has {length})", T::unit(least)));
+        errors.push_coded(
+            name,
+            "min_length",
+            format!("at least {least} {} (this has {length})", T::unit(least)),
+        );
     }
 }
 
 /// `max_length = …`
 pub fn max_length<T: Length>(errors: &mut FieldErrors, name: &'static str, value: Option<&T>, most: usize) {
     if let Some(length) = value.map(T::length).filter(|length| *length > most) {
-        errors.push(name, format!("at most {most} {} (this has {length})", T::unit(most)));
+        errors.push_coded(
+            name,
+            "max_length",
+            format!("at most {most} {} (this has {length})", T::unit(most)),
+        );
     }
 }
 
@@ -63,7 +75,7 @@ pub fn min<T: PartialOrd + Display>(
     least: T,
 ) {
     if value.is_some_and(|value| value.partial_cmp(&least).is_none_or(|order| order.is_lt())) {
-        errors.push(name, format!("must be at least {least}"));
+        errors.push_coded(name, "min", format!("must be at least {least}"));
     }
 }
 
@@ -75,7 +87,168 @@ pub fn max<T: PartialOrd + Display>(
     most: T,
 ) {
     if value.is_some_and(|value| value.partial_cmp(&most).is_none_or(|order| order.is_gt())) {
-        errors.push(name, format!("must be at most {most}"));
+        errors.push_coded(name, "max", format!("must be at most {most}"));
+    }
+}
+
+/// `regex = "…"`
+pub fn regex<T: AsRef<str>>(
+    errors: &mut FieldErrors,
+    name: &'static str,
+    value: Option<&T>,
+    pattern: &'static str,
+) {
+    // Nothing at all is a matter of being required.
+    if value.map(T::as_ref).is_some_and(|text| !text.is_empty() && !fits_pattern(pattern, text)) {
+        errors.push_coded(name, "regex", "is not in the form that is asked for");
+    }
+}
+
+/// `email`, `url`, `slug`, `unicode_slug`
+pub fn format<T: AsRef<str>>(
+    errors: &mut FieldErrors,
+    name: &'static str,
+    value: Option<&T>,
+    format: Format,
+) {
+    let text = value.map(T::as_ref).filter(|text| !text.is_empty());
+    if let Some(problem) = text.and_then(|text| format.problem(text)) {
+        errors.push_coded(name, "format", problem);
+    }
+}
+
+/// `choices = [..]`, of a value or of several.
+pub fn choices<T: TemplateValue>(
+    errors: &mut FieldErrors,
+    name: &'static str,
+    value: Option<&T>,
+    known: &'static [Choice],
+) {
+    let fits = |value: &Value| {
+        let text = match value {
+            Value::Null => return true,
+            Value::Text(text) => text.clone(),
+            other => match serde_json::to_value(other) {
+                Ok(serde_json::Value::String(text)) => text,
+                Ok(json) => json.to_string(),
+                Err(_) => return false,
+            },
+        };
+        text.is_empty() || known.iter().any(|choice| choice.value == text)
+    };
+    let value = value.map(TemplateValue::to_value).unwrap_or_default();
+    let fine = match &value {
+        Value::List(items) => items.iter().all(fits),
+        one => fits(one),
+    };
+    if !fine {
+        let known: Vec<&str> = known.iter().map(|choice| choice.value).collect();
+        errors.push_coded(name, "choice", format!("expected one of {}", known.join(", ")));
+    }
+}
+
+/// What can be left empty, though its type always has a value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` always says something",
+    label = "`required` is for text, lists, options, and a box that must be ticked"
+)]
+pub trait Filled {
+    /// Does it say something?
+    fn is_filled(&self) -> bool;
+}
+
+impl Filled for bool {
+    fn is_filled(&self) -> bool {
+        *self
+    }
+}
+
+impl Filled for String {
+    fn is_filled(&self) -> bool {
+        !self.trim().is_empty()
+    }
+}
+
+impl<T> Filled for Vec<T> {
+    fn is_filled(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl<T> Filled for Option<T> {
+    fn is_filled(&self) -> bool {
+        self.is_some()
+    }
+}
+
+/// `required`
+pub fn required<T: Filled>(errors: &mut FieldErrors, name: &'static str, value: &T) {
+    if !value.is_filled() {
+        errors.push_coded(name, "required", "this field is required");
+    }
+}
+
+/// What whole steps can be counted in.
+#[diagnostic::on_unimplemented(message = "`{Self}` has no steps", label = "`step` is for numbers")]
+pub trait Step: Display {
+    /// Is it whole steps away from the start?
+    fn is_step(&self, step: &Self, start: Option<&Self>) -> bool;
+}
+
+macro_rules! whole_steps {
+    ($($t:ty)*) => {$(
+        impl Step for $t {
+            fn is_step(&self, step: &Self, start: Option<&Self>) -> bool {
+                *step == 0 || (*self as i128 - start.map_or(0, |start| *start as i128)) % *step as i128 == 0
+            }
+        }
+    )*};
+}
+whole_steps! { i8 i16 i32 i64 u8 u16 u32 u64 usize isize }
+
+macro_rules! float_steps {
+    ($($t:ty: $slack:literal;)*) => {$(
+        impl Step for $t {
+            fn is_step(&self, step: &Self, start: Option<&Self>) -> bool {
+                // 0.3 is three steps of 0.1, though the doubles do not say so.
+                let steps = (self - start.copied().unwrap_or_default()) / step;
+                *step == 0.0 || (steps - steps.round()).abs() < $slack * steps.abs().max(1.0)
+            }
+        }
+    )*};
+}
+float_steps! { f32: 1e-4; f64: 1e-9; }
+
+#[cfg(feature = "decimal")]
+impl Step for quintet_core::value::Decimal {
+    fn is_step(&self, step: &Self, start: Option<&Self>) -> bool {
+        let away = self.checked_sub(start.copied().unwrap_or_default());
+        step.is_zero() || away.and_then(|away| away.checked_rem(*step)).is_some_and(|rest| rest.is_zero())
+    }
+}
+
+/// `step = …`, from `min` if there is one.
+pub fn step<T: Step>(
+    errors: &mut FieldErrors,
+    name: &'static str,
+    value: Option<&T>,
+    step: T,
+    start: Option<T>,
+) {
+    if value.is_some_and(|value| !value.is_step(&step, start.as_ref())) {
+        let from = start.map_or_else(String::new, |start| format!(", counted from {start}"));
+        errors.push_coded(name, "step", format!("must be a multiple of {step}{from}"));
+    }
+}
+
+/// `validate = function`
+pub fn validate<E: Into<String>>(
+    errors: &mut FieldErrors,
+    name: &'static str,
+    outcome: Option<Result<(), E>>,
+) {
+    if let Some(Err(message)) = outcome {
+        errors.push_coded(name, "invalid", message);
     }
 }
 

@@ -34,12 +34,15 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    pub(crate) fn new(source: Source, error: Error) -> Self {
+    /// An error about this part of the request: for extractors of one's own.
+    #[must_use]
+    pub fn new(source: Source, error: Error) -> Self {
         Rejected { error, source, as_problem: false }
     }
 
     /// Answered as a problem document, whatever the client prefers.
-    pub(crate) fn always_problem(mut self) -> Self {
+    #[must_use]
+    pub fn always_problem(mut self) -> Self {
         self.as_problem = true;
         self
     }

@@ -1,4 +1,4 @@
-use std::ops::Deref;
+use std::{error::Error as StdError, ops::Deref};
 
 use axum::{
     body::Bytes,
@@ -6,7 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use quintet_core::{Error, FieldErrors};
+use http_body_util::LengthLimitError;
+use quintet_core::{Error, FieldErrors, Services};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -68,8 +69,18 @@ where
                 format!("The body must be JSON (`Content-Type: application/json`); this one has {sent}."),
             )));
         }
+        let services = request.extensions().get::<Services>().cloned();
         let bytes = Bytes::from_request(request, state).await.map_err(|why| rejected(unread(why)))?;
-        read(&bytes).map(Json).map_err(rejected)
+        let mut value: T = read(&bytes).map_err(rejected)?;
+        // Without a site there is nobody whom own rules could ask.
+        if let Some(services) = services {
+            let mut errors = FieldErrors::new();
+            if let Some(work) = value.clean("", &services, &mut errors) {
+                work.await.map_err(rejected)?;
+            }
+            errors.into_result().map_err(rejected)?;
+        }
+        Ok(Json(value))
     }
 }
 
@@ -93,10 +104,11 @@ fn rejected(error: Error) -> Rejected {
     Rejected::new(Source::Body, error).always_problem()
 }
 
-fn unread(why: BytesRejection) -> Error {
+/// Why a body can't be read to its end.
+pub fn unread(why: BytesRejection) -> Error {
     let status = why.status();
     match status {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::new(status, "The body is larger than this site takes."),
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         _ if is_stalled(&why) => {
             Error::new(StatusCode::REQUEST_TIMEOUT, "The rest of the body did not come in time.")
         }
@@ -104,6 +116,23 @@ fn unread(why: BytesRejection) -> Error {
             Error::bad_request("The body could not be read to its end.").with_detail("cause", why.body_text())
         }
     }
+}
+
+fn too_large() -> Error {
+    Error::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than this site takes.")
+}
+
+/// Why a body that came piece by piece broke off.
+pub fn broken(why: Box<dyn StdError + Send + Sync>) -> Error {
+    let mut causes =
+        std::iter::successors(Some(&*why as &(dyn StdError + 'static)), |cause| (*cause).source());
+    if causes.any(|cause| cause.is::<LengthLimitError>()) {
+        return too_large();
+    }
+    if is_stalled(&*why) {
+        return Error::new(StatusCode::REQUEST_TIMEOUT, "The rest of the body did not come in time.");
+    }
+    Error::bad_request("The body could not be read to its end.").with_detail("cause", why.to_string())
 }
 
 fn read<T: Payload + DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {

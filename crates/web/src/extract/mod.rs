@@ -2,7 +2,7 @@
 //! and axum's own work in a site.
 //!
 //! They read the site's `Services` from the request. Outside of a site they answer 500 and say why.
-mod json;
+pub(crate) mod json;
 mod path;
 mod query;
 mod state;

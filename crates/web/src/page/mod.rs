@@ -9,7 +9,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use quintet_core::{Error, TemplateValue, Value, value::Map};
+use quintet_core::{Error, FieldErrors, TemplateValue, Value, value::Map};
 
 use crate::url::Url;
 pub use redirect::redirect;
@@ -35,6 +35,8 @@ pub struct Page {
     headers: HeaderMap,
     /// What makes it impossible: a wrong status or header.
     fault: Option<String>,
+    /// What is wrong with a form on it.
+    refused: FieldErrors,
 }
 
 #[derive(Clone, Debug)]
@@ -55,17 +57,29 @@ impl Page {
     }
 
     fn of_content(content: Content, status: StatusCode) -> Self {
-        Page { content, status, headers: HeaderMap::new(), fault: None }
+        Page { content, status, headers: HeaderMap::new(), fault: None, refused: FieldErrors::new() }
     }
 
     /// With a value; a later one of the same name takes its place. Redirects show nothing.
+    ///
+    /// A form with errors makes the page's status 422, unless it has another one; a client that reads JSON gets the errors as a
+    /// problem document in place of the page.
     pub fn with<T: TemplateValue + ?Sized>(mut self, name: impl Into<Cow<'static, str>>, value: &T) -> Self {
         if let Content::Template { values, .. } = &mut self.content {
             let name = name.into();
             // Nobody else has them yet.
             let values = Arc::make_mut(values);
             values.retain(|(n, _)| *n != name);
-            values.push((name, value.to_value()));
+            let value = value.to_value();
+            if let Value::Piece(piece) = &value
+                && !piece.errors.is_empty()
+            {
+                self.refused.extend(piece.errors.clone());
+                if self.status == StatusCode::OK {
+                    self.status = StatusCode::UNPROCESSABLE_ENTITY;
+                }
+            }
+            values.push((name, value));
         }
         self
     }

@@ -18,6 +18,9 @@ use crate::facts::Facts;
 /// Renders the page that the response carries, if it does.
 pub(crate) fn render(mut response: Response, facts: &Facts) -> Response {
     let Some(Pending(page)) = response.extensions_mut().remove::<Pending>() else { return response };
+    if !page.refused.is_empty() && facts.wants_json() {
+        return Error::invalid(page.refused.clone()).into_response();
+    }
     match text(&page, facts) {
         Ok(text) => fill(response, page, text),
         Err(error) => error.into_response(),

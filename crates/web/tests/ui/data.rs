@@ -26,8 +26,77 @@ struct Inside {
     foreign: Foreign,
 }
 
-#[data(model = Film)]
+#[data(modle = Film)]
 struct OfModel {}
+
+#[data]
+struct Widgets {
+    #[field(widget = "textaera")]
+    a: String,
+}
+
+#[data]
+struct DoesNotFit {
+    #[field(widget = "checkbox")]
+    a: String,
+}
+
+#[data]
+struct NothingToOffer {
+    #[field(widget = "radio")]
+    a: i32,
+}
+
+#[data]
+struct NoText {
+    #[field(regex = "^a")]
+    a: i32,
+}
+
+#[data]
+struct NoSteps {
+    #[field(step = 2)]
+    a: String,
+}
+
+#[data]
+struct AlwaysThere {
+    #[field(required)]
+    a: i32,
+}
+
+#[data]
+struct Opposites {
+    #[field(required, blank)]
+    a: String,
+}
+
+#[data]
+struct NoSuchRule {
+    #[field(error(requierd = "who are you?"))]
+    a: String,
+}
+
+fn short(text: &str) -> Result<(), String> {
+    if text.len() < 9 { Ok(()) } else { Err("too long".into()) }
+}
+
+#[data]
+struct OfAnotherType {
+    #[field(validate = short)]
+    a: i32,
+}
+
+#[data]
+struct Fine {
+    #[field(validate = short)]
+    a: String,
+}
+
+fn names() {
+    let _ = Fine.a.name();
+    let _ = Fine.b.name();
+}
 
 #[data]
 struct Borrowed<'a> {

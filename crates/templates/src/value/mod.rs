@@ -4,6 +4,8 @@
 //! has no type for (decimals, dates, times, durations) is an [`Exact`]: shown in ISO form, with parts
 //! (`film.released.year`), comparable with its own kind.
 
+mod piece;
+
 use std::{borrow::Cow, cmp::Ordering, fmt, sync::Arc};
 
 use http::StatusCode;
@@ -15,6 +17,8 @@ use quintet_core::{
 };
 
 use crate::carried::Carried;
+
+pub(crate) use piece::{Attributes, Shown};
 
 /// The value for templates.
 pub(crate) fn to_template(value: &CoreValue) -> Value {
@@ -42,6 +46,7 @@ pub(crate) fn to_template(value: &CoreValue) -> Value {
             let error = Error::of_kind(HouseKind::NotLoaded, StatusCode::INTERNAL_SERVER_ERROR, text);
             Value::from(Carried::into_template(error))
         }
+        CoreValue::Piece(piece) => piece::to_shown(piece),
         // A kind of value that core has learned since: its text is better than nothing.
         other => Value::from(format!("{other:?}")),
     }

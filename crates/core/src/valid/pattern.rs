@@ -22,13 +22,22 @@ fn compiled(pattern: &'static str) -> Compiled {
     made
 }
 
-/// Is the pattern found in the text? One that is no regular expression finds nothing; the checks of the site's start tell
-/// that.
-pub(super) fn matches(pattern: &'static str, text: &str) -> bool {
+/// Is the regular expression found in the text? One that is none finds nothing ([`pattern_problem`] tells).
+///
+/// Patterns are the program's own and compiled once; matching takes a time that grows with the text and no faster.
+///
+/// ```
+/// use quintet_core::valid::{fits_pattern, pattern_problem};
+/// assert!(fits_pattern("^[A-Z]{2}$", "DE") && !fits_pattern("^[A-Z]{2}$", "Germany"));
+/// assert!(pattern_problem("^[A-Z{2}$").is_some());
+/// ```
+#[must_use]
+pub fn fits_pattern(pattern: &'static str, text: &str) -> bool {
     compiled(pattern).as_ref().as_ref().is_ok_and(|regex| regex.is_match(text))
 }
 
-/// What is wrong with a pattern.
-pub(crate) fn problem(pattern: &'static str) -> Option<String> {
+/// What is wrong with a pattern, if it is no regular expression.
+#[must_use]
+pub fn pattern_problem(pattern: &'static str) -> Option<String> {
     compiled(pattern).as_ref().as_ref().err().cloned()
 }

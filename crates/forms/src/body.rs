@@ -1,0 +1,222 @@
+//! What a form's request brought along, before it has a type.
+
+use axum::{
+    RequestExt,
+    body::Bytes,
+    extract::{FromRequest, Request},
+};
+use http::{HeaderMap, Method, StatusCode, header};
+use jiff::tz::TimeZone;
+use quintet_core::{Error, Result, Services};
+use quintet_web::{Rejected, Source};
+use serde_json::Value as Json;
+
+use crate::FormsSettings;
+
+/// The body of a form: texts by name, files, or JSON. Nothing at all for GET.
+///
+/// Most handlers take a [`Form`](crate::Form), which reads it. One that has several forms on a page takes the body and reads each
+/// from it: `Form::read(&body, "film").await?`.
+#[derive(Clone, Debug)]
+pub struct FormBody {
+    content: Content,
+    files: Vec<FilePart>,
+    pub(crate) zone: TimeZone,
+    pub(crate) services: Option<Services>,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    /// Nothing was sent: the form is asked for.
+    Nothing,
+    Texts(Vec<(String, Vec<String>)>),
+    Json(Json),
+}
+
+/// A file that came with a form.
+#[derive(Clone, Debug)]
+pub struct FilePart {
+    /// The name of the field.
+    pub field: String,
+    /// The file's name on the sender's disk, as it was sent: not to be trusted.
+    pub file_name: String,
+    /// The type that the sender says it has: not to be trusted either.
+    pub content_type: Option<String>,
+    /// What is in it.
+    pub content: Bytes,
+}
+
+impl FormBody {
+    /// A body of these texts, for tests and for sources other than requests.
+    #[must_use]
+    pub fn of_texts<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        let pairs = pairs.into_iter().map(|(name, text)| (name.into(), text.into()));
+        FormBody::new(Content::Texts(gather(pairs)), Vec::new())
+    }
+
+    /// No body: the form is asked for.
+    #[must_use]
+    pub fn nothing() -> Self {
+        FormBody::new(Content::Nothing, Vec::new())
+    }
+
+    fn new(content: Content, files: Vec<FilePart>) -> Self {
+        FormBody { content, files, zone: TimeZone::UTC, services: None }
+    }
+
+    /// Was anything sent?
+    #[must_use]
+    pub fn is_submitted(&self) -> bool {
+        !matches!(self.content, Content::Nothing)
+    }
+
+    /// All texts of a name, in the order in which they came.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Option<&[String]> {
+        let Content::Texts(all) = &self.content else { return None };
+        all.iter().find(|(known, _)| known == name).map(|(_, texts)| texts.as_slice())
+    }
+
+    /// The last text of a name.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.texts(name)?.last().map(String::as_str)
+    }
+
+    /// The names of all texts.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let all = match &self.content {
+            Content::Texts(all) => all.as_slice(),
+            _ => &[],
+        };
+        all.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The files, in the order in which they came.
+    #[must_use]
+    pub fn files(&self) -> &[FilePart] {
+        &self.files
+    }
+
+    /// The document, if the body was JSON.
+    #[must_use]
+    pub fn json(&self) -> Option<&Json> {
+        match &self.content {
+            Content::Json(json) => Some(json),
+            _ => None,
+        }
+    }
+}
+
+/// GET and HEAD have no body. What can't be read as a form at all is refused: a body that is too large (413), did not come in
+/// time (408), is of another type (415), or is malformed (400).
+impl<S: Send + Sync> FromRequest<S> for FormBody {
+    type Rejection = Rejected;
+
+    async fn from_request(request: Request, _: &S) -> std::result::Result<Self, Rejected> {
+        let json = is_json(&content_type(request.headers()));
+        read(request).await.map_err(|error| {
+            let rejected = Rejected::new(Source::Body, error);
+            if json { rejected.always_problem() } else { rejected }
+        })
+    }
+}
+
+async fn read(request: Request) -> Result<FormBody> {
+    let services = request.extensions().get::<Services>().cloned();
+    let settings = FormsSettings::of(services.as_ref())?;
+    let content = if matches!(*request.method(), Method::GET | Method::HEAD) {
+        FormBody::nothing()
+    } else {
+        content(request, settings.max_fields).await?
+    };
+    Ok(FormBody { zone: settings.zone()?, services, ..content })
+}
+
+async fn content(request: Request, most: usize) -> Result<FormBody> {
+    let kind = content_type(request.headers());
+    let too_many = || {
+        let why = format!("The form has more than {most} fields (`max_fields` in [forms]).");
+        Error::new(StatusCode::PAYLOAD_TOO_LARGE, why)
+    };
+    if is_json(&kind) {
+        let bytes = whole(request).await?;
+        let json = serde_json::from_slice(&bytes)
+            .map_err(|why| Error::bad_request(format!("The body is not valid JSON: {why}.")))?;
+        return Ok(FormBody::new(Content::Json(json), Vec::new()));
+    }
+    match kind.as_str() {
+        // A form without any field may come without a type.
+        "" | "application/x-www-form-urlencoded" => {
+            let bytes = whole(request).await?;
+            // Counted before they are taken apart.
+            if bytes.iter().filter(|byte| **byte == b'&').count() >= most {
+                return Err(too_many());
+            }
+            let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes)
+                .map_err(|why| Error::bad_request(format!("The form can't be read: {why}.")))?;
+            Ok(FormBody::new(Content::Texts(gather(pairs)), Vec::new()))
+        }
+        "multipart/form-data" => parts(request, most, too_many).await,
+        other => Err(Error::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!(
+                "A form is sent as `application/x-www-form-urlencoded`, `multipart/form-data` or JSON, not as `{other}`."
+            ),
+        )),
+    }
+}
+
+async fn parts(request: Request, most: usize, too_many: impl Fn() -> Error) -> Result<FormBody> {
+    let header = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let boundary = multer::parse_boundary(header.unwrap_or_default())
+        .map_err(|why| Error::bad_request(format!("The form can't be read: {why}.")))?;
+    let body = request.with_limited_body().into_body();
+    let mut multipart = multer::Multipart::new(body.into_data_stream(), boundary);
+    let (mut pairs, mut files) = (Vec::new(), Vec::new());
+    while let Some(part) = multipart.next_field().await.map_err(unread)? {
+        if pairs.len() + files.len() >= most {
+            return Err(too_many());
+        }
+        let name = part.name().unwrap_or_default().to_owned();
+        match part.file_name().map(str::to_owned) {
+            Some(file_name) => {
+                let content_type = part.content_type().map(ToString::to_string);
+                let content = part.bytes().await.map_err(unread)?;
+                files.push(FilePart { field: name, file_name, content_type, content });
+            }
+            None => pairs.push((name, part.text().await.map_err(unread)?)),
+        }
+    }
+    Ok(FormBody::new(Content::Texts(gather(pairs)), files))
+}
+
+async fn whole(request: Request) -> Result<Bytes> {
+    Bytes::from_request(request, &()).await.map_err(quintet_web::rt::unread)
+}
+
+fn unread(why: multer::Error) -> Error {
+    quintet_web::rt::broken(Box::new(why))
+}
+
+fn gather(pairs: impl IntoIterator<Item = (String, String)>) -> Vec<(String, Vec<String>)> {
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    for (name, text) in pairs {
+        let place = *places.entry(name.clone()).or_insert(all.len());
+        match all.get_mut(place) {
+            Some((_, texts)) => texts.push(text),
+            None => all.push((name, vec![text])),
+        }
+    }
+    all
+}
+
+fn content_type(headers: &HeaderMap) -> String {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn is_json(kind: &str) -> bool {
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}

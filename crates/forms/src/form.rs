@@ -1,0 +1,203 @@
+use std::fmt;
+
+use axum::extract::{FromRequest, Request};
+use quintet_core::{Error, FieldErrors, Result, TemplateValue, Value};
+use quintet_web::{Data, DataName, DataNames, Rejected, Source};
+
+use crate::{FormBody, IntoChoice, choice::Offer, piece, state::State};
+
+/// A form: a `#[data]` type, and what a person made of it.
+///
+/// It never refuses a request for what is in it: it is empty (GET), wrong, or valid. A page that is given a wrong form shows what
+/// was typed and what is wrong with it, and answers 422; to a client that reads JSON it answers a problem document.
+///
+/// ```
+/// use quintet_core::Result;
+/// use quintet_forms::{Form, form};
+/// use quintet_web::{Page, data, redirect};
+///
+/// #[data]
+/// struct NewReview {
+///     #[field(min = 1, max = 5, widget = "stars")]
+///     stars: i32,
+///     #[field(max_length = 2000, widget = "textarea")]
+///     text: String,
+/// }
+///
+/// #[form("/review/")]
+/// async fn review(mut form: Form<NewReview>) -> Result<Page> {
+///     let Some(new) = form.valid() else { return Ok(Page::new("review.html").with("form", &form)) };
+///     println!("{} stars: {}", new.stars, new.text);
+///     Ok(redirect("/thanks/"))
+/// }
+/// ```
+pub struct Form<T> {
+    pub(crate) state: State,
+    value: Option<T>,
+}
+
+impl<T: Data> Form<T> {
+    /// A form that nothing was typed into.
+    #[must_use]
+    pub fn empty() -> Self {
+        Form { state: State::new::<T>("", &jiff::tz::TimeZone::UTC), value: None }
+    }
+
+    /// Reads a form from a body that has several: its controls are named `{prefix}-{name}`, and just `{name}` if the prefix is empty.
+    ///
+    /// # Errors
+    /// If the database or a service that the data's rules ask fails.
+    pub async fn read(body: &FormBody, prefix: &str) -> Result<Self> {
+        let mut state = State::new::<T>(prefix, &body.zone);
+        let value = state.read::<T>(body);
+        let mut form = Form { state, value };
+        form.clean(body).await?;
+        Ok(form)
+    }
+
+    /// Runs the rules of the type's own.
+    async fn clean(&mut self, body: &FormBody) -> Result {
+        if let (Some(value), Some(run)) = (&mut self.value, T::cleaner()) {
+            let services = body.services.as_ref().ok_or_else(|| {
+                Error::internal(
+                    "this form has rules that ask services, and there are none: read it in a site",
+                )
+            })?;
+            let errors = run(value, services).await?;
+            self.state.errors.extend(errors);
+        }
+        Ok(())
+    }
+
+    /// The data, if the form was sent and nothing is wrong with it. It is taken out: a second call gives nothing.
+    #[must_use]
+    pub fn valid(&mut self) -> Option<T> {
+        if self.is_valid() { self.value.take() } else { None }
+    }
+
+    /// The data as it was read, also where rules or a handler found something wrong with it afterwards.
+    #[must_use]
+    pub fn data(&self) -> Option<&T> {
+        self.value.as_ref()
+    }
+
+    /// Was the form sent, and is nothing wrong with it?
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.value.is_some() && self.state.errors.is_empty()
+    }
+
+    /// Was the form sent, rather than asked for?
+    #[must_use]
+    pub fn is_submitted(&self) -> bool {
+        self.state.submitted
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn errors(&self) -> &FieldErrors {
+        &self.state.errors
+    }
+
+    /// Adds a message beside a field, or beside each of a tuple of them: `form.error(NewReview.text, "…")`.
+    pub fn error(&mut self, fields: impl DataNames<T>, message: impl Into<String>) {
+        let message = message.into();
+        for name in fields.names() {
+            self.state.errors.push(name, message.clone());
+        }
+    }
+
+    /// Adds a message about the form as a whole.
+    pub fn form_error(&mut self, message: impl Into<String>) {
+        self.state.errors.push("", message);
+    }
+
+    /// Takes over what an error says about what was given: a value that is taken (409), a row that breaks a rule (422). Messages
+    /// about fields that the form does not have become messages about the whole.
+    ///
+    /// # Errors
+    /// The error itself, if it is about something else.
+    pub fn refuse(&mut self, error: Error) -> Result {
+        let Some(fields) = error.field_errors().filter(|fields| !fields.is_empty()) else {
+            return Err(error);
+        };
+        for error in fields.iter() {
+            let known = self.state.fields.iter().find(|field| {
+                let own = self.state.model.is_some() && field.options.own;
+                field.name == error.field || (!own && field.ident == error.field)
+            });
+            let (name, message) = match known {
+                Some(field) => (field.name, error.message.clone()),
+                None if error.field.is_empty() => ("", error.message.clone()),
+                None => ("", format!("{}: {}", error.field, error.message)),
+            };
+            self.state.errors.push_coded(name, error.code.clone(), message);
+        }
+        Ok(())
+    }
+
+    /// Shows these values in a form that nothing was typed into yet.
+    pub fn initial(&mut self, values: &T) {
+        self.state.show(&values.to_value());
+    }
+
+    /// Shows this value in one field, as long as nothing was typed.
+    pub fn initial_of<V: TemplateValue + ?Sized>(&mut self, field: DataName<T>, value: &V) {
+        self.state.set_initial(field.name(), value.to_value());
+    }
+
+    /// Makes a list of a field, or offers other entries in it: values, or values with what people read. What was sent must be one
+    /// of them.
+    pub fn offer<C: IntoChoice>(&mut self, field: DataName<T>, choices: impl IntoIterator<Item = C>) {
+        let offers = choices.into_iter().map(IntoChoice::into_choice);
+        let offers = offers.map(|(value, label)| Offer { value, label }).collect();
+        self.limit(field.name(), offers);
+    }
+
+    /// Offers these, and refuses what is none of them.
+    pub(crate) fn limit(&mut self, name: &'static str, offers: Vec<Offer>) {
+        if let Some(field) = self.state.field(name).filter(|_| self.state.submitted) {
+            let sent = self.state.shown(field);
+            let known = |text: &String| text.is_empty() || offers.iter().any(|offer| offer.value == *text);
+            if self.state.errors.of(name).next().is_none() && !sent.iter().all(known) {
+                let message = field.options.messages.iter().find(|(code, _)| *code == "choice");
+                let message = message.map_or("choose one of those that are offered", |(_, message)| *message);
+                self.state.errors.push_coded(name, "choice", message);
+            }
+        }
+        self.state.offer(name, Some(offers));
+    }
+}
+
+/// GET and HEAD give an empty form, everything else what was sent.
+impl<S: Send + Sync, T: Data> FromRequest<S> for Form<T> {
+    type Rejection = Rejected;
+
+    async fn from_request(request: Request, state: &S) -> std::result::Result<Self, Rejected> {
+        let body = FormBody::from_request(request, state).await?;
+        Form::read(&body, "").await.map_err(|error| Rejected::new(Source::Body, error))
+    }
+}
+
+/// A piece of a page: see the guide for what templates find in it.
+impl<T: Data> TemplateValue for Form<T> {
+    fn to_value(&self) -> Value {
+        piece::form(&self.state).to_value()
+    }
+}
+
+impl<T: Clone> Clone for Form<T> {
+    fn clone(&self) -> Self {
+        Form { state: self.state.clone(), value: self.value.clone() }
+    }
+}
+
+/// Names and messages only: what was typed may be secret.
+impl<T> fmt::Debug for Form<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Form")
+            .field("submitted", &self.state.submitted)
+            .field("errors", &self.state.errors)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,205 @@
+//! A form as a piece of a page, and its fields as pieces of it.
+
+use quintet_core::{
+    FieldErrors, TemplateValue, Value,
+    value::{Map, Piece},
+};
+use quintet_web::{DataField, ShapeKind, rt::typed};
+
+use crate::{
+    control::{self, About},
+    state::State,
+};
+
+/// What templates find in a form beside its fields. A field of such a name is reached as `form.field.errors`.
+const OWN: [&str; 7] = ["errors", "field", "fields", "hidden", "open", "multipart", "submitted"];
+
+pub(crate) fn form(state: &State) -> Piece {
+    let shown: Vec<Shown> = state.fields.iter().map(|field| show(state, field)).collect();
+    let all = |hidden: bool| {
+        let those = shown.iter().filter(move |shown| shown.hidden == hidden);
+        Value::List(those.map(|shown| shown.value.clone()).collect())
+    };
+    let multipart = shown.iter().any(|shown| shown.file);
+    let by_name: Map = shown.iter().map(|shown| (shown.field.ident.into(), shown.value.clone())).collect();
+    let mut members: Map = vec![
+        ("errors".into(), summary(state, &shown).to_value()),
+        ("fields".into(), all(false)),
+        ("hidden".into(), all(true)),
+        ("open".into(), open(multipart).to_value()),
+        ("multipart".into(), Value::Bool(multipart)),
+        ("submitted".into(), Value::Bool(state.submitted)),
+    ];
+    members.extend(by_name.iter().filter(|(name, _)| !OWN.contains(&name.as_ref())).cloned());
+    members.push(("field".into(), Value::Map(by_name)));
+    // What a handler says to somebody who only asks for the form is no failure of theirs.
+    let errors = if state.submitted { prefixed(state) } else { FieldErrors::new() };
+    Piece { template: "forms/form.html".into(), name: "form", value: Value::Map(members), errors }
+}
+
+/// The errors under the names that were sent.
+fn prefixed(state: &State) -> FieldErrors {
+    if state.prefix.is_empty() {
+        return state.errors.clone();
+    }
+    let path = state.prefix.replace('-', ".");
+    let mut errors = FieldErrors::new();
+    for error in state.errors.iter() {
+        let dot = if error.field.is_empty() { "" } else { "." };
+        errors.push_coded(format!("{path}{dot}{}", error.field), error.code.clone(), error.message.clone());
+    }
+    errors
+}
+
+/// The start tag of a form.
+pub(crate) fn open(multipart: bool) -> Piece {
+    let members: Map = vec![
+        ("method".into(), Value::Text("post".into())),
+        ("multipart".into(), Value::Bool(multipart)),
+        ("attrs".into(), Value::Map(Vec::new())),
+    ];
+    Piece {
+        template: "forms/open.html".into(),
+        name: "open",
+        value: Value::Map(members),
+        errors: FieldErrors::new(),
+    }
+}
+
+/// A field that is ready to be shown.
+pub(crate) struct Shown {
+    pub(crate) field: &'static DataField,
+    pub(crate) label: String,
+    /// Where a link to its error leads.
+    pub(crate) target: String,
+    pub(crate) hidden: bool,
+    file: bool,
+    pub(crate) value: Value,
+}
+
+/// Is an empty field refused?
+fn is_required(state: &State, field: &DataField) -> bool {
+    let shape = (field.shape)();
+    match &shape.kind {
+        ShapeKind::Bool | ShapeKind::List(_) => field.options.required == Some(true),
+        _ => !typed::may_be_empty(field, state.column(field)),
+    }
+}
+
+pub(crate) fn show(state: &State, field: &'static DataField) -> Shown {
+    let column = state.column(field);
+    let name = state.control_name(field.name);
+    let id = format!("id_{name}");
+    let label = match column.filter(|_| !field.options.labelled) {
+        Some(column) => capitalized(column.verbose_name),
+        None => field.label.to_owned(),
+    };
+    let help = match column {
+        Some(column) if field.help.is_empty() => column.help_text,
+        _ => field.help,
+    };
+    let required = is_required(state, field);
+    let messages: Vec<&str> = state.errors.of(field.name).collect();
+    let errors = messages.iter().enumerate().map(|(i, message)| {
+        let error_id = if i == 0 { format!("{id}_error") } else { format!("{id}_error_{i}") };
+        (error_id, *message)
+    });
+    let errors: Vec<(String, &str)> = errors.collect();
+    let mut described: Vec<String> = errors.iter().map(|(id, _)| id.clone()).collect();
+    if !help.is_empty() {
+        described.push(format!("{id}_help"));
+    }
+    let describedby = described.join(" ");
+    let about =
+        About { id: &id, label: &label, required, invalid: !errors.is_empty(), describedby: &describedby };
+    let control = control::of(state, field, &about);
+    let hidden = control.widget == "hidden";
+    let text = |text: &str| Value::Text(text.to_owned());
+    let errors_piece = Piece {
+        template: "forms/field_errors.html".into(),
+        name: "errors",
+        value: Value::List(errors.iter().map(|(id, message)| error(id, message).to_value()).collect()),
+        errors: FieldErrors::new(),
+    };
+    let label_tag = Piece {
+        template: "forms/label.html".into(),
+        name: "label",
+        value: Value::Map(vec![
+            ("for".into(), text(&id)),
+            ("label".into(), text(&label)),
+            ("required".into(), Value::Bool(required)),
+            ("attrs".into(), Value::Map(Vec::new())),
+        ]),
+        errors: FieldErrors::new(),
+    };
+    let help_text = Piece {
+        template: "forms/help.html".into(),
+        name: "help",
+        value: Value::Map(vec![("id".into(), text(&format!("{id}_help"))), ("text".into(), text(help))]),
+        errors: FieldErrors::new(),
+    };
+    let file = control.file;
+    let members: Map = vec![
+        ("name".into(), text(&name)),
+        ("id".into(), text(&id)),
+        ("label".into(), text(&label)),
+        ("help".into(), text(help)),
+        ("required".into(), Value::Bool(required)),
+        ("hidden".into(), Value::Bool(hidden)),
+        ("group".into(), Value::Bool(control.group)),
+        ("widget".into(), text(&control.widget)),
+        ("describedby".into(), text(&describedby)),
+        ("value".into(), control.piece.value.get("value").cloned().unwrap_or_default()),
+        ("control".into(), control.piece.to_value()),
+        ("errors".into(), errors_piece.to_value()),
+        ("label_tag".into(), label_tag.to_value()),
+        ("help_text".into(), help_text.to_value()),
+    ];
+    let piece = Piece {
+        template: "forms/field.html".into(),
+        name: "field",
+        value: Value::Map(members),
+        errors: FieldErrors::new(),
+    };
+    let target = if control.widget == "split_datetime" { format!("{id}_0") } else { id };
+    Shown { field, label, target, hidden, file, value: piece.to_value() }
+}
+
+/// One message beside a field.
+fn error(id: &str, message: &str) -> Piece {
+    let members: Map =
+        vec![("id".into(), Value::Text(id.to_owned())), ("message".into(), Value::Text(message.to_owned()))];
+    Piece {
+        template: "forms/error.html".into(),
+        name: "error",
+        value: Value::Map(members),
+        errors: FieldErrors::new(),
+    }
+}
+
+/// All messages, with links to the fields.
+fn summary(state: &State, shown: &[Shown]) -> Piece {
+    let entries = state.errors.iter().map(|error| {
+        // What is about a part of a field (`address.city`) is told beside the whole.
+        let of = shown.iter().find(|shown| shown.field.name == error.field && !shown.hidden);
+        let mut members: Map = vec![("message".into(), Value::Text(error.message.clone()))];
+        let label = match of {
+            Some(shown) => shown.label.clone(),
+            None => state.field(&error.field).map_or_else(String::new, |field| field.label.to_owned()),
+        };
+        members.push(("label".into(), Value::Text(label)));
+        members.push(("id".into(), of.map_or(Value::Null, |shown| Value::Text(shown.target.clone()))));
+        Value::Map(members)
+    });
+    Piece {
+        template: "forms/errors.html".into(),
+        name: "errors",
+        value: Value::List(entries.collect()),
+        errors: FieldErrors::new(),
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,53 @@
+use quintet_core::{
+    Boot, BoxFuture, EmbeddedFile, Folder, Result, Room,
+    settings::{Section, SettingsSection},
+    template::Supplied,
+};
+
+use crate::FormsSettings;
+
+macro_rules! templates {
+    ($($name:literal)*) => {
+        &[$(EmbeddedFile {
+            path: concat!("templates/forms/", $name),
+            bytes: include_bytes!(concat!("../templates/forms/", $name)),
+        }),*]
+    };
+}
+
+/// The markup of forms. An app that has a file of the same name puts its own in its place.
+static TEMPLATES: &[EmbeddedFile] = templates![
+    "error.html" "errors.html" "field.html" "field_errors.html" "form.html" "help.html" "hidden.html" "label.html"
+    "open.html"
+    "widgets/checkbox.html" "widgets/checkboxes.html" "widgets/color.html" "widgets/date.html"
+    "widgets/datetime.html" "widgets/email.html" "widgets/file.html" "widgets/hidden.html" "widgets/image.html"
+    "widgets/input.html" "widgets/number.html" "widgets/password.html" "widgets/radio.html" "widgets/range.html"
+    "widgets/search.html" "widgets/select.html" "widgets/split_datetime.html" "widgets/stars.html"
+    "widgets/tel.html" "widgets/text.html" "widgets/textarea.html" "widgets/time.html" "widgets/url.html"
+];
+
+/// The room of forms: it brings their templates along, and their settings. It starts before the room of templates, which takes
+/// them over.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FormsRoom;
+
+impl Room for FormsRoom {
+    fn name(&self) -> &'static str {
+        "forms"
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        vec![FormsSettings::section()]
+    }
+
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            // A zone that there is not is told now rather than at the first form.
+            boot.settings.get::<FormsSettings>()?.zone()?;
+            let mut supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
+            supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), TEMPLATES));
+            boot.services.insert(supplied);
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! A form without its type: what was typed, what is wrong, what is offered.
+
+use jiff::tz::TimeZone;
+use quintet_core::{
+    FieldErrors, Value,
+    meta::{FieldMeta, ModelMeta},
+};
+use quintet_web::{Data, DataField, ShapeKind, rt::typed};
+use serde_json::Value as Json;
+
+use crate::{FormBody, choice::Offer, text::texts};
+
+/// What is never shown again: passwords.
+fn is_secret(field: &DataField) -> bool {
+    field.options.widget == Some("password")
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub(crate) fields: &'static [DataField],
+    pub(crate) model: Option<&'static ModelMeta>,
+    /// Before the names of all controls: `items-0`, or nothing.
+    pub(crate) prefix: String,
+    pub(crate) submitted: bool,
+    /// What was typed, by field.
+    typed: Vec<(&'static str, Vec<String>)>,
+    /// What is shown before anything is typed, by field.
+    initial: Vec<(&'static str, Value)>,
+    pub(crate) errors: FieldErrors,
+    /// What lists offer beyond what the field itself says, by field; `None` if that is too much for a list.
+    offers: Vec<(&'static str, Option<Vec<Offer>>)>,
+    pub(crate) zone: TimeZone,
+}
+
+impl State {
+    pub(crate) fn new<T: Data>(prefix: &str, zone: &TimeZone) -> Self {
+        State {
+            fields: T::FIELDS,
+            model: T::MODEL.map(|model| model()),
+            prefix: prefix.to_owned(),
+            submitted: false,
+            typed: Vec::new(),
+            initial: Vec::new(),
+            errors: FieldErrors::new(),
+            offers: Vec::new(),
+            zone: zone.clone(),
+        }
+    }
+
+    /// Reads what was sent, keeps it, and gives it as a `T` if nothing is wrong with it.
+    pub(crate) fn read<T: Data>(&mut self, body: &FormBody) -> Option<T> {
+        self.submitted = body.is_submitted();
+        let read = match body.json() {
+            Some(json) => {
+                let json =
+                    self.prefix.split('-').filter(|part| !part.is_empty()).try_fold(json, |json, part| {
+                        match part.parse::<usize>() {
+                            Ok(index) if json.is_array() => json.get(index),
+                            _ => json.get(part),
+                        }
+                    });
+                let json = json.cloned().unwrap_or(Json::Null);
+                self.keep_json(&json);
+                typed::from_json::<T>(json)
+            }
+            None if self.submitted => {
+                let sent = self.take(body);
+                typed::from_form::<T>(sent, &self.zone)
+            }
+            None => return None,
+        };
+        match read {
+            Ok(value) => Some(value),
+            Err(errors) => {
+                self.errors.extend(errors);
+                None
+            }
+        }
+    }
+
+    /// The texts of this form's fields under their own names; those that may be shown again are kept.
+    fn take(&mut self, body: &FormBody) -> Vec<(String, Vec<String>)> {
+        let mut sent = Vec::new();
+        for field in self.fields {
+            let name = self.control_name(field.name);
+            let parts = [(String::new(), true), ("_0".to_owned(), false), ("_1".to_owned(), false)];
+            let mut kept = Vec::new();
+            for (part, whole) in parts {
+                if !whole && !matches!((field.shape)().inner(), ShapeKind::DateTime) {
+                    continue;
+                }
+                let Some(texts) = body.texts(&format!("{name}{part}")) else { continue };
+                if whole {
+                    kept = texts.to_vec();
+                } else if kept.is_empty() && part == "_0" {
+                    let time = body.text(&format!("{name}_1")).unwrap_or_default();
+                    kept = vec![format!("{}T{time}", texts.last().map(String::as_str).unwrap_or_default())];
+                }
+                sent.push((format!("{}{part}", field.name), texts.to_vec()));
+            }
+            if !is_secret(field) {
+                self.typed.push((field.name, kept));
+            }
+        }
+        sent
+    }
+
+    fn keep_json(&mut self, json: &Json) {
+        for field in self.fields {
+            let Some(given) = json.get(field.name).filter(|_| !is_secret(field)) else { continue };
+            let texts = match given {
+                Json::Null => Vec::new(),
+                Json::String(text) => vec![text.clone()],
+                Json::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => items
+                    .iter()
+                    .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+                    .collect(),
+                other => vec![other.to_string()],
+            };
+            self.typed.push((field.name, texts));
+        }
+    }
+
+    /// Shows these values where nothing was typed: a map by the fields' names in Rust.
+    pub(crate) fn show(&mut self, values: &Value) {
+        for field in self.fields {
+            if let Some(value) = values.get(field.ident) {
+                self.set_initial(field.name, value.clone());
+            }
+        }
+    }
+
+    pub(crate) fn set_initial(&mut self, name: &'static str, value: Value) {
+        self.initial.retain(|(known, _)| *known != name);
+        self.initial.push((name, value));
+    }
+
+    /// What the control of a field shows: what was typed, else what the form began with.
+    pub(crate) fn shown(&self, field: &DataField) -> Vec<String> {
+        if is_secret(field) {
+            return Vec::new();
+        }
+        if self.submitted {
+            let typed = self.typed.iter().find(|(name, _)| *name == field.name);
+            return typed.map(|(_, texts)| texts.clone()).unwrap_or_default();
+        }
+        if let Some((_, value)) = self.initial.iter().find(|(name, _)| *name == field.name) {
+            return texts(value, &self.zone);
+        }
+        let default = field.options.initial.or_else(|| match self.column(field)?.default {
+            quintet_core::meta::FieldDefault::Value(make) => Some(make),
+            _ => None,
+        });
+        default.map(|make| texts(&make(), &self.zone)).unwrap_or_default()
+    }
+
+    /// The model's field that it is.
+    pub(crate) fn column(&self, field: &DataField) -> Option<&'static FieldMeta> {
+        field.column(self.model)
+    }
+
+    /// `title`, or `items-0-title`.
+    pub(crate) fn control_name(&self, name: &str) -> String {
+        if self.prefix.is_empty() { name.to_owned() } else { format!("{}-{name}", self.prefix) }
+    }
+
+    pub(crate) fn offer(&mut self, name: &'static str, offers: Option<Vec<Offer>>) {
+        self.offers.retain(|(known, _)| *known != name);
+        self.offers.push((name, offers));
+    }
+
+    /// What the list of a field offers; `None` if it is no list.
+    pub(crate) fn offers(&self, field: &DataField) -> Option<Vec<Offer>> {
+        if let Some((_, offers)) = self.offers.iter().find(|(name, _)| *name == field.name) {
+            return offers.clone();
+        }
+        let choices =
+            match (field.options.choices, self.column(field).map_or(&[][..], |column| column.choices)) {
+                ([], []) => match (field.shape)().inner() {
+                    ShapeKind::Choice(choices) => choices,
+                    ShapeKind::List(item) => match item.inner() {
+                        ShapeKind::Choice(choices) => choices,
+                        _ => return None,
+                    },
+                    _ => return None,
+                },
+                ([], column) => column,
+                (own, _) => own,
+            };
+        Some(choices.iter().map(Offer::of).collect())
+    }
+
+    /// The field of this name.
+    pub(crate) fn field(&self, name: &str) -> Option<&'static DataField> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
