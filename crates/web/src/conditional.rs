@@ -2,11 +2,8 @@
 //!
 //! Static files and rendered pages are asked the same questions.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use jiff::{
-    Timestamp,
-    fmt::rfc2822::{DateTimeParser, DateTimePrinter},
-};
+use http::{HeaderMap, HeaderName, header};
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
 /// What stands at an address now.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +25,7 @@ impl Now<'_> {
         matches!((since, self.modified), (Some(since), Some(modified)) if modified <= since)
     }
 
+    #[cfg(feature = "static")]
     /// Does the client want this only if it is what it was (412)? `If-Match`, else `If-Unmodified-Since`.
     pub(crate) fn is_refused(&self, headers: &HeaderMap) -> bool {
         if headers.contains_key(header::IF_MATCH) {
@@ -38,9 +36,10 @@ impl Now<'_> {
         matches!((since, self.modified), (Some(since), Some(modified)) if modified > since)
     }
 
+    #[cfg(feature = "static")]
     /// May a part be sent, to one who has others (`If-Range`)?
     pub(crate) fn has_range(&self, headers: &HeaderMap) -> bool {
-        match headers.get(header::IF_RANGE).map(HeaderValue::to_str) {
+        match headers.get(header::IF_RANGE).map(http::HeaderValue::to_str) {
             None => true,
             Some(Ok(tag)) if tag.starts_with('"') => self.tag == Some(tag),
             Some(Ok(date)) => parse_date(date).is_some_and(|date| Some(date) == self.modified),
@@ -66,7 +65,7 @@ fn date(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
 /// An instant as headers say it.
 #[cfg(feature = "static")]
 pub(crate) fn http_date(at: Timestamp) -> String {
-    DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
+    jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }
 
 pub(crate) fn parse_date(text: &str) -> Option<Timestamp> {
@@ -100,6 +99,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "static")]
     fn what_must_be_unchanged_is_compared_strictly() {
         for (value, refused) in [
             ("\"abc\"", false),
@@ -126,9 +126,13 @@ mod tests {
         let now = of_1994();
         assert!(now.is_known(&headers(header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:37 GMT")));
         assert!(!now.is_known(&headers(header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:36 GMT")));
+        #[cfg(feature = "static")]
         assert!(now.has_range(&headers(header::IF_RANGE, "Sun, 06 Nov 1994 08:49:37 GMT")));
+        #[cfg(feature = "static")]
         assert!(!now.has_range(&headers(header::IF_RANGE, "Sun, 06 Nov 1994 08:49:38 GMT")));
+        #[cfg(feature = "static")]
         assert!(ABC.has_range(&headers(header::IF_RANGE, "\"abc\"")));
+        #[cfg(feature = "static")]
         assert!(!ABC.has_range(&headers(header::IF_RANGE, "W/\"abc\"")));
     }
 

@@ -10,14 +10,13 @@
 //! axum is in the open: its handlers, extractors, routers and tower's layers mount as they are, and this room's
 //! extractors and responses work in any axum router.
 pub mod background;
-#[cfg(feature = "static")]
 mod conditional;
 mod data;
 mod deadline;
 pub mod debug;
 mod dispatch;
 mod embedded;
-#[cfg(feature = "static")]
+#[cfg(any(feature = "compress", feature = "static"))]
 mod encoding;
 mod errors;
 mod extract;

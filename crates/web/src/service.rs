@@ -145,17 +145,17 @@ impl Service<Request<Body>> for Entered {
             let facts = Facts::of(&request, None, &entrance.services, entrance.debug);
             request.extensions_mut().insert(entrance.services.clone());
             let response = entrance.answer(request, &facts).await;
-            Ok(sealed(response, &facts))
+            Ok(bodiless(sealed(response, &facts), facts.method()))
         })
     }
 }
 
-/// The response as HTTP wants it, its error written.
+/// The response as HTTP wants it, its error written; to be made [`bodiless`].
 pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
     let response = options(response, facts.method());
     let mut response = finish(response, facts);
     facts.wishes().grant(&mut response);
-    bodiless(response, facts.method())
+    response
 }
 
 /// Percent signs must encode bytes, and the bytes must be UTF-8.
@@ -195,7 +195,7 @@ fn options(mut response: Response, method: &Method) -> Response {
 }
 
 /// HEAD gets what GET would, without the body; of an error page too.
-fn bodiless(mut response: Response, method: &Method) -> Response {
+pub(crate) fn bodiless(mut response: Response, method: &Method) -> Response {
     if method == Method::HEAD {
         let length = response.body().size_hint().exact().filter(|n| *n > 0);
         *response.body_mut() = Body::empty();

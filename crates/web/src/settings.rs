@@ -32,6 +32,15 @@ pub struct ServerSettings {
     /// method still runs to its end.
     #[setting(default = "60s")]
     pub request_timeout: Duration,
+    /// Are texts sent compressed to those who take it? Static files have their own switch, in `[static]`.
+    #[setting(default = true)]
+    pub compress: bool,
+    /// Shorter texts are not compressed.
+    #[setting(default = "1 KiB")]
+    pub compress_above: ByteSize,
+    /// Which answers get a tag, so that a client that has them need not be sent them again.
+    #[setting(default)]
+    pub etags: Etags,
     /// How long requests under way may take to finish when the server stops.
     #[setting(default = "30s")]
     pub drain_timeout: Duration,
@@ -44,4 +53,16 @@ pub struct ServerSettings {
     /// May a site in debug be reached from other machines? Its error pages show source and settings.
     #[setting(default = false)]
     pub allow_public_debug: bool,
+}
+
+/// Which answers get a tag (`ETag`) made of their text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Settings)]
+pub enum Etags {
+    /// Pages: what templates have made.
+    #[default]
+    Pages,
+    /// Whatever is answered with 200 and is no stream.
+    All,
+    /// None, and nobody is told that he has an answer already; static files go their own way.
+    Off,
 }

@@ -90,7 +90,6 @@ impl Packer {
         }
     }
 
-    #[cfg(test)]
     /// What has been written so far can be read from what has been taken afterwards.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match &mut self.0 {
@@ -99,7 +98,6 @@ impl Packer {
         }
     }
 
-    #[cfg(test)]
     /// What is ready to leave.
     pub(crate) fn take(&mut self) -> Vec<u8> {
         std::mem::take(match &mut self.0 {

@@ -29,6 +29,7 @@ impl Encoding {
     }
 
     /// What files that are written so end in.
+    #[cfg(feature = "static")]
     pub(crate) fn ending(self) -> &'static str {
         match self {
             Encoding::Brotli => "br",

@@ -1,10 +1,13 @@
 //! What every request passes before the routes and every response after them, in this order:
-//! [`request_id`](RequestId) → [`limits`] → the routes → [`headers`] → [`access_log`].
+//! [`request_id`](RequestId) → [`limits`] → the routes → `known` (304) → `compress` → [`headers`] → [`access_log`].
 //!
 //! One plain function call each, in one future: a chain of boxed layers would cost more than the work. What this costs is in
 //! `docs/decisions/0017-the-cost-of-a-request.md`.
 pub mod access_log;
+#[cfg(feature = "compress")]
+mod compress;
 pub mod headers;
+mod known;
 pub mod limits;
 mod outgoing;
 
@@ -24,7 +27,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::future::{Either, FutureExt};
-use http::{Extensions, Method, Request};
+#[cfg(feature = "compress")]
+use http::StatusCode;
+use http::{Extensions, HeaderMap, Method, Request};
 use quintet_core::{Error, Result, Services};
 
 pub use crate::request_id::RequestId;
@@ -33,8 +38,8 @@ use crate::{
     facts::Facts,
     policy::{self, Additions},
     request_id,
-    service::{Entrance, sealed},
-    settings::ServerSettings,
+    service::{Entrance, bodiless, sealed},
+    settings::{Etags, ServerSettings},
 };
 use access_log::{AccessLog, Entry};
 use headers::Ready;
@@ -53,6 +58,9 @@ struct Inner {
     body_timeout: Duration,
     request_timeout: Duration,
     trust_request_id: bool,
+    etags: Etags,
+    #[cfg(feature = "compress")]
+    compress: compress::Compress,
     log: Option<AccessLog>,
 }
 
@@ -74,6 +82,9 @@ impl Gate {
             body_timeout: settings.body_timeout,
             request_timeout: settings.request_timeout,
             trust_request_id: settings.trust_request_id,
+            etags: settings.etags,
+            #[cfg(feature = "compress")]
+            compress: compress::Compress::new(settings),
             log,
         })))
     }
@@ -118,6 +129,9 @@ impl Gate {
         let entry = gate.log.as_ref().map(|log| Box::new(Entry::start(log, &request)));
         let id = request_id::choose(request.headers(), gate.trust_request_id);
         let facts = gate.entrance.facts(&request, id.clone());
+        let conditions = known::conditions(&request, gate.etags);
+        #[cfg(feature = "compress")]
+        let encoding = gate.compress.accepted(request.headers());
         let checked = limits::check_head(&request, gate.max_head)
             .and_then(|()| limits::check_body(&request, gate.max_body));
         let work = match checked {
@@ -128,7 +142,17 @@ impl Gate {
             Err(error) => Either::Right(std::future::ready(Err(error))),
         };
         let work = limits::bounded(work, gate.request_timeout, connection.clone());
-        Passing { work, leaving: Some(Leaving { gate: self.0.clone(), facts, id, entry, connection }) }
+        let leaving = Leaving {
+            gate: self.0.clone(),
+            facts,
+            id,
+            entry,
+            connection,
+            conditions,
+            #[cfg(feature = "compress")]
+            encoding,
+        };
+        Passing { work, leaving: Some(leaving) }
     }
 }
 
@@ -148,6 +172,10 @@ struct Leaving {
     id: RequestId,
     entry: Option<Box<Entry>>,
     connection: Option<Arc<Deadline>>,
+    /// What the client has.
+    conditions: Option<Box<HeaderMap>>,
+    #[cfg(feature = "compress")]
+    encoding: Option<crate::encoding::Encoding>,
 }
 
 impl<W> Future for Passing<W>
@@ -167,15 +195,30 @@ where
 
 impl Leaving {
     fn leave(self, answered: Result<Response>, cx: &mut Context<'_>) -> Response<Outgoing> {
-        let Leaving { gate, facts, id, entry, connection } = self;
-        let response = sealed(answered.unwrap_or_else(Error::into_response), &facts);
-        let (mut parts, body) = response.into_parts();
+        let facts = &self.facts;
+        let mut response = sealed(answered.unwrap_or_else(Error::into_response), facts);
+        let gate = self.gate;
+        known::tag(&mut response, facts.method(), gate.etags);
+        #[cfg(feature = "compress")]
+        let offered = gate.compress.offer(&mut response);
+        if let Some(conditions) = &self.conditions {
+            known::answer(&mut response, conditions);
+        }
+        let head = facts.method() == Method::HEAD;
+        #[cfg(feature = "compress")]
+        let response = match self.encoding {
+            Some(encoding) if offered && !head && response.status() != StatusCode::NOT_MODIFIED => {
+                compress::Compress::compressed(response, encoding)
+            }
+            _ => response,
+        };
+        let (mut parts, body) = bodiless(response, facts.method()).into_parts();
+        let (id, connection) = (self.id, self.connection);
         gate.headers.dress(&mut parts.headers, &id);
         if let Some(additions) = parts.extensions.get::<Additions>() {
             additions.apply(&mut parts.headers);
         }
-        let line = entry.map(|entry| Box::new(entry.line(id, parts.status)));
-        let head = facts.method() == Method::HEAD;
+        let line = self.entry.map(|entry| Box::new(entry.line(id, parts.status)));
         Response::from_parts(parts, Outgoing::new(body, head, line, connection, cx))
     }
 }

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::middleware::{Gate, access_log::AccessLog};
 
-pub use crate::settings::ServerSettings;
+pub use crate::settings::{Etags, ServerSettings};
 pub use command::serve_command;
 pub use drain::{Draining, Shutdown};
 pub use listen::listen;
