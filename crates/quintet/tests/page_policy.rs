@@ -7,6 +7,9 @@ use quintet::{
 };
 
 static FILES: &[EmbeddedFile] = &[
+    EmbeddedFile { path: "static/pages/app.js", bytes: b"let a" },
+    EmbeddedFile { path: "static/pages/importmap.toml", bytes: b"app = \"pages/app.js\"" },
+    EmbeddedFile { path: "templates/map.html", bytes: b"<head>{{ importmap(\"app\") }}</head>" },
     EmbeddedFile { path: "templates/plain.html", bytes: b"<p>plain</p>" },
     EmbeddedFile {
         path: "templates/nonce.html",
@@ -38,9 +41,14 @@ async fn teapot() -> Result<Page> {
     Err(Error::new(axum::http::StatusCode::IM_A_TEAPOT, "short and stout"))
 }
 
+#[get("/map/")]
+async fn map() -> Page {
+    Page::new("map.html")
+}
+
 fn site() -> Site {
     let app = App::new("pages").folder(Folder::embedded("/nowhere", FILES));
-    Site::new().install(app.routes(routes![plain, nonce, own, teapot]))
+    Site::new().install(app.routes(routes![plain, nonce, own, teapot, map]))
 }
 
 fn nonce_in(page: &TestResponse) -> String {
@@ -82,5 +90,17 @@ async fn an_error_page_may_have_one(site: TestSite) -> Result {
     let page = site.get(teapot::url()).await.status(418).contains("418");
     let policy = page.header_text("content-security-policy").unwrap();
     assert!(policy.contains(&format!("'nonce-{}'", nonce_in(&page))), "{policy}");
+    Ok(())
+}
+
+#[quintet::test(site, on = "sqlite")]
+async fn an_import_map_is_allowed_by_its_digest_and_may_be_kept(site: TestSite) -> Result {
+    let page = site.get(map::url()).await.ok().contains("<head><script type=\"importmap\">\n{");
+    let policy = page.header_text("content-security-policy").unwrap();
+    assert!(policy.contains("; script-src 'self' 'sha256-") && !policy.contains("nonce"), "{policy}");
+    let tag = page.header_text("etag").unwrap();
+    assert_ne!(page.header_text("cache-control").as_deref(), Some("no-store"));
+    let known = site.browser().with_header("if-none-match", &tag).get(map::url()).await.status(304);
+    assert_eq!(known.header_text("content-security-policy").unwrap(), policy);
     Ok(())
 }

@@ -154,6 +154,10 @@ fn addresses_of_routes_take_named_and_ordered_arguments() {
         ),
         ("{{ url('film', id='<a>&') }}", "/film/&lt;a&gt;&amp;/"),
         ("{{ static('cinema/app.css') }}", "/static/cinema/app.css?v=1&amp;x"),
+        ("{{ importmap() }}", "<script>map</script>"),
+        ("{{ importmap('app') }}", "<script>map</script><script>app</script>"),
+        ("{{ vite('src/main.ts') }}", "<script>src/main.ts</script>"),
+        ("{{ vite('src/main.ts', react=true) }}", "<script>src/main.ts and react</script>"),
     ] {
         assert_eq!(show(source, [("film", film())]).unwrap(), expected, "{source}");
     }
@@ -165,6 +169,9 @@ fn addresses_of_routes_take_named_and_ordered_arguments() {
         ("{{ url('film', id=[]) }}", "needs one value"),
         ("{{ url('film', id=film.idd) }}", "`film.idd` is missing; did you mean `film.id`?"),
         ("{{ static('cinema/ap.css') }}", "did you mean `cinema/app.css`?"),
+        ("{{ importmap('other') }}", "`other` is not in the map"),
+        ("{{ vite('src/main.ts', reakt=true) }}", "reakt"),
+        ("{{ csp_nonce() }}", "here is no response"),
     ] {
         let error = show(source, [("film", film())]).unwrap_err().to_string();
         assert!(error.contains(expected), "{source}: {error}");

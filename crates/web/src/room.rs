@@ -37,6 +37,8 @@ impl Room for WebRoom {
             ServerSettings::section(),
             #[cfg(feature = "static")]
             StaticSettings::section(),
+            #[cfg(feature = "static")]
+            statics::ViteSettings::section(),
         ]
     }
 

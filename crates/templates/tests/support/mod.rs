@@ -6,7 +6,7 @@ use std::{borrow::Cow, sync::Arc};
 use quintet_core::{
     App, EmbeddedFile, Error, Folder, Result, Services, Site, Value,
     near::did_you_mean,
-    template::{Assets, Context, Render, Renderer, Reverse},
+    template::{Assets, Context, PagePolicy, Render, Renderer, Reverse},
 };
 use quintet_templates::Engine;
 
@@ -55,6 +55,18 @@ impl Assets for Files {
         (path == "cinema/app.css")
             .then(|| "/static/cinema/app.css?v=1&x".to_owned())
             .ok_or_else(|| Error::internal(format!("no app has the static file `{path}`{near}")))
+    }
+
+    fn import_map(&self, run: Option<&str>, _: Option<&dyn PagePolicy>) -> Result<String> {
+        match run {
+            None => Ok("<script>map</script>".to_owned()),
+            Some("app") => Ok("<script>map</script><script>app</script>".to_owned()),
+            Some(other) => Err(Error::internal(format!("`{other}` is not in the map"))),
+        }
+    }
+
+    fn vite(&self, entry: &str, react: bool, _: Option<&dyn PagePolicy>) -> Result<String> {
+        Ok(format!("<script>{entry}{}</script>", if react { " and react" } else { "" }))
     }
 }
 

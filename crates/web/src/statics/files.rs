@@ -74,10 +74,12 @@ impl Files {
         if !is_plain(name) {
             return None;
         }
-        self.look(name)
+        self.inner(name)
     }
 
-    fn look(&self, name: &str) -> Option<File> {
+    /// Also hidden ones, which are for the site and not for its clients. The name must be one that the site has made or its
+    /// settings say.
+    pub(super) fn inner(&self, name: &str) -> Option<File> {
         self.0.iter().find_map(|source| match source {
             Source::Binary(files) => files.get(name).copied().map(File::Binary),
             Source::Disk(folder) => {
@@ -90,6 +92,13 @@ impl Files {
 
     /// All names.
     pub(super) fn names(&self) -> BTreeSet<String> {
+        let mut names = self.all_names();
+        names.retain(|name| is_plain(name));
+        names
+    }
+
+    /// Also of what is not served.
+    pub(super) fn all_names(&self) -> BTreeSet<String> {
         let mut names: BTreeSet<String> = BTreeSet::new();
         for source in &self.0 {
             match source {
@@ -97,7 +106,6 @@ impl Files {
                 Source::Disk(folder) => names.extend(files_below(folder)),
             }
         }
-        names.retain(|name| is_plain(name));
         names
     }
 

@@ -9,12 +9,14 @@
 //! others are *published*: their version is in their name (`app.2624b491e6dc.css`), and where a style sheet names
 //! another file (`references`) that file's version stands (`published`). `packed` has the compressed forms. What stands at an
 //! address with the right version may be kept for ever; anything else is asked for again each time and answered with
-//! 304 while it is the same. `collect` writes all of it to a folder.
+//! 304 while it is the same. Scripts come as they are, by an import map (`importmap`) or from Vite (`vite`). `collect` writes all of it to a folder.
 mod checks;
 mod collect;
 mod content;
 mod files;
+mod importmap;
 mod names;
+mod own;
 mod packed;
 mod published;
 mod range;
@@ -22,6 +24,7 @@ mod references;
 mod respond;
 mod serve;
 mod settings;
+mod vite;
 
 use std::{
     fmt,
@@ -30,16 +33,25 @@ use std::{
 };
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use quintet_core::{Error, Result, Site, near::did_you_mean, settings::Settings, template::Assets};
+use quintet_core::{
+    Error, Result, Site,
+    near::did_you_mean,
+    settings::Settings,
+    template::{Assets, PagePolicy},
+};
 
 pub(crate) use checks::checks;
 pub(crate) use collect::command;
 use files::{File, Files, State};
+use importmap::ImportMap;
 use names::version;
+use own::OwnNames;
 use packed::Packing;
 use published::{Entry, Published};
 use settings::Base;
 pub use settings::StaticSettings;
+use vite::Vite;
+pub use vite::ViteSettings;
 
 /// What is percent-encoded in the path of an address.
 const ENCODED: &AsciiSet = &CONTROLS
@@ -58,6 +70,10 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'}');
 
+fn encoded(path: &str) -> String {
+    utf8_percent_encode(path, ENCODED).to_string()
+}
+
 /// The static files of a site. In the services as `Arc<dyn Assets>`.
 pub struct Statics {
     base: Base,
@@ -66,6 +82,9 @@ pub struct Statics {
     live: bool,
     published: Published,
     packing: Packing,
+    own: OwnNames,
+    vite: Vite,
+    import_map: ImportMap,
     dirs: Vec<PathBuf>,
     /// Where `collectstatic` puts them.
     root: Option<PathBuf>,
@@ -81,14 +100,18 @@ impl Statics {
     /// The files of `[static] dirs` and of a site's apps, in install order: where two have a name, the first wins.
     ///
     /// # Errors
-    /// If `[static] url` is neither a path nor the address of a CDN.
+    /// If `[static] url` is neither a path nor the address of a CDN, or Vite's server has no address.
     pub fn new(site: &Site, settings: &Settings) -> Result<Self> {
         let section: StaticSettings = settings.get()?;
         let base = section.base(settings.debug())?;
         let dirs: Vec<PathBuf> = section.dirs.iter().map(|dir| settings.root().join(dir)).collect();
         let root = section.root.map(|root| settings.root().join(root));
+        let own = OwnNames::default();
         Ok(Statics {
-            published: Published::new(base.path.clone()),
+            published: Published::new(base.path.clone(), own.clone()),
+            vite: Vite::new(settings.get()?, settings.debug(), own.clone())?,
+            own,
+            import_map: ImportMap::new(site, section.importmap),
             packing: Packing::new(section.compress, root.clone(), section.compress_memory.bytes()),
             files: Files::new(site, &dirs),
             live: settings.debug(),
@@ -116,6 +139,7 @@ impl Statics {
     }
 
     fn shown(&self, name: &str) -> Result<Option<Shown>> {
+        self.vite.learn(&self.files)?;
         if self.live
             && let Some(File::Disk { path, state }) = self.files.find(name)
         {
@@ -135,14 +159,21 @@ impl Assets for Statics {
     fn url(&self, path: &str) -> Result<String> {
         let base = &self.base.url;
         match self.shown(path)?.ok_or_else(|| self.unknown(path))? {
+            Shown::Live { .. } if self.own.has(path) => Ok(format!("{base}{}", encoded(path))),
             Shown::Live { state, .. } => {
                 let digest = state.digest();
-                Ok(format!("{base}{}?v={}", utf8_percent_encode(path, ENCODED), version(&digest)))
+                Ok(format!("{base}{}?v={}", encoded(path), version(&digest)))
             }
-            Shown::Published(entry) => {
-                Ok(format!("{base}{}", utf8_percent_encode(&entry.published(), ENCODED)))
-            }
+            Shown::Published(entry) => Ok(format!("{base}{}", encoded(&entry.published()))),
         }
+    }
+
+    fn import_map(&self, run: Option<&str>, policy: Option<&dyn PagePolicy>) -> Result<String> {
+        self.import_map_tags(run, policy)
+    }
+
+    fn vite(&self, entry: &str, react: bool, policy: Option<&dyn PagePolicy>) -> Result<String> {
+        self.vite.tags(&self.files, entry, react, policy, |file| self.url(file))
     }
 }
 

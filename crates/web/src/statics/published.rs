@@ -20,6 +20,7 @@ use super::{
     ENCODED,
     files::{File, Files, State},
     names::{digest, hex, version, versioned},
+    own::OwnNames,
     packed::Packed,
     references::{self, Kind},
 };
@@ -31,6 +32,7 @@ const READ: u64 = 64 * 1024 * 1024;
 
 pub(super) struct Published {
     prefix: String,
+    own: OwnNames,
     known: RwLock<HashMap<String, Arc<Entry>>>,
 }
 
@@ -43,6 +45,8 @@ pub(super) struct Entry {
     /// Names that lead to no file.
     pub(super) missing: Vec<Missing>,
     pub(super) packed: Packed,
+    /// Its name has a version already.
+    own: bool,
     /// Nothing on disk has part in it.
     fixed: bool,
     state: Option<State>,
@@ -80,8 +84,16 @@ impl Entry {
         self.digest.get(..32).unwrap_or(&self.digest)
     }
 
+    /// Is this the version that was asked for? One that is in the file's own name always is.
+    pub(super) fn is_version(&self, asked: Option<&str>) -> bool {
+        self.own || asked == Some(self.version())
+    }
+
     /// Its name with its version.
     pub(super) fn published(&self) -> String {
+        if self.own {
+            return self.name.clone();
+        }
         versioned(&self.name, self.version())
     }
 
@@ -97,8 +109,8 @@ impl Entry {
 
 impl Published {
     /// `prefix` is the path that addresses of static files begin with.
-    pub(super) fn new(prefix: String) -> Self {
-        Published { prefix, known: RwLock::default() }
+    pub(super) fn new(prefix: String, own: OwnNames) -> Self {
+        Published { prefix, own, known: RwLock::default() }
     }
 
     /// The file of this name, as it is now.
@@ -121,6 +133,9 @@ impl Published {
 
     /// Is the file, and is what it names, still what it was?
     fn holds(&self, files: &Files, entry: &Entry) -> Result<bool> {
+        if entry.own != self.own.has(&entry.name) {
+            return Ok(false);
+        }
         if entry.fixed {
             return Ok(true);
         }
@@ -147,11 +162,13 @@ impl Published {
             content: Content::Binary(&[]),
             missing: Vec::new(),
             packed: Packed::default(),
+            own: self.own.has(name),
             fixed: matches!(file, File::Binary(_)),
             state: if let File::Disk { state, .. } = &file { Some(*state) } else { None },
             names: Vec::new(),
         };
-        if let Some(kind) = Kind::of(name)
+        if !entry.own
+            && let Some(kind) = Kind::of(name)
             && let Some(text) = text(&file)?
             && let Some(rewritten) = self.rewrite(files, &mut entry, kind, &text)?
         {
@@ -189,6 +206,9 @@ impl Published {
                 continue;
             }
             let Some(found) = self.entry(files, &target)? else { continue };
+            if found.own {
+                continue;
+            }
             let (address, behind) = split(written);
             let folder = address.rfind('/').map_or("", |slash| address.get(..=slash).unwrap_or_default());
             let published = found.published();

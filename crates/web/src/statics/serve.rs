@@ -53,7 +53,7 @@ impl Statics {
                 Representation {
                     length: state.length,
                     content: Content::Open(file),
-                    current: query() == Some(version(&digest)),
+                    current: self.own.has(&name) || query() == Some(version(&digest)),
                     tag: digest.get(..32).unwrap_or_default().to_owned(),
                     modified: content::seconds(state.modified),
                     content_type: content_type(&name),
@@ -86,7 +86,7 @@ impl Statics {
         asked: Option<&str>,
         headers: &HeaderMap,
     ) -> Result<Representation> {
-        let mut current = asked == Some(entry.version());
+        let mut current = entry.is_version(asked);
         let mut tag = entry.tag().to_owned();
         let (content, length, modified) = match &entry.content {
             published::Content::Binary(bytes) => {

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use http::{Uri, uri::Scheme};
 use quintet_core::{Error, Result, settings::ByteSize};
@@ -22,6 +22,9 @@ pub struct StaticSettings {
     /// Most memory for compressed files.
     #[setting(default = "32 MiB")]
     pub compress_memory: ByteSize,
+    /// Names of modules, and the files, folders or addresses that they lead to.
+    #[setting(default)]
+    pub importmap: BTreeMap<String, String>,
 }
 
 /// What the addresses of static files begin with.
@@ -93,6 +96,7 @@ mod tests {
             root: None,
             compress: true,
             compress_memory: ByteSize::new(0),
+            importmap: BTreeMap::new(),
         }
         .base(debug)
     }
