@@ -2,25 +2,32 @@
 
 macro_rules! files {
     ($($to:literal <- $from:literal,)*) => {
-        &[$(($to, include_str!(concat!("template/", $from)))),*]
+        &[$(($to, include_str!($from))),*]
     };
 }
 
 /// Paths below the project, and texts. Files that tools would take for this crate's own have another name here.
 pub(super) const FILES: &[(&str, &str)] = files![
-    "Cargo.toml" <- "Cargo.toml.txt",
-    "README.md" <- "README.md",
-    "quintet.toml" <- "quintet.toml",
-    ".env" <- "env.txt",
-    ".gitignore" <- "gitignore.txt",
-    "src/main.rs" <- "src/main.rs",
-    "src/lib.rs" <- "src/lib.rs",
-    "src/models.rs" <- "src/models.rs",
-    "src/pages.rs" <- "src/pages.rs",
-    "src/commands.rs" <- "src/commands.rs",
-    "templates/base.html" <- "templates/base.html",
-    "templates/home.html" <- "templates/home.html",
-    "static/__CRATE__/site.css" <- "static/site.css",
-    "migrations/0001_initial.toml" <- "migrations/0001_initial.toml",
-    "tests/home.rs" <- "tests/home.rs",
+    "Cargo.toml" <- "template/Cargo.toml.txt",
+    "README.md" <- "template/README.md",
+    "quintet.toml" <- "template/quintet.toml",
+    ".env" <- "template/env.txt",
+    ".gitignore" <- "template/gitignore.txt",
+    "src/main.rs" <- "template/src/main.rs",
+    "src/lib.rs" <- "template/src/lib.rs",
+    "src/models.rs" <- "template/src/models.rs",
+    "src/pages.rs" <- "template/src/pages.rs",
+    "src/commands.rs" <- "template/src/commands.rs",
+    "templates/base.html" <- "template/templates/base.html",
+    "templates/home.html" <- "template/templates/home.html",
+    "static/__CRATE__/site.css" <- "template/static/site.css",
+    "migrations/0001_initial.toml" <- "template/migrations/0001_initial.toml",
+    "tests/home.rs" <- "template/tests/home.rs",
+];
+
+/// Those of a program of five lines.
+pub(super) const MINIMAL: &[(&str, &str)] = files![
+    "Cargo.toml" <- "minimal/Cargo.toml.txt",
+    ".gitignore" <- "template/gitignore.txt",
+    "src/main.rs" <- "minimal/main.rs",
 ];

@@ -1,6 +1,8 @@
-//! The `quintet` command: `quintet new shop` makes a project that compiles and passes its own test.
+//! The `quintet` command: `quintet new shop` makes a project that compiles and passes its own test, `quintet app blog` adds
+//! an app to it.
 //!
-//! The project's files stand in `template/`, as they are but for the words in `__CAPITALS__`.
+//! The project's files stand in `template/` and `minimal/`, as they are but for the words in `__CAPITALS__`.
+mod app;
 mod files;
 mod name;
 
@@ -32,8 +34,8 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(words: Vec<std::ffi::OsString>, console: Console) -> Result {
-    let new = command();
-    let commands = vec![(new.clone(), Picked::Command(new))];
+    let all = [command(), app::command()];
+    let commands = all.into_iter().map(|command| (command.clone(), Picked::Command(command))).collect();
     let groups = [Group { title: "Commands".to_owned(), commands }];
     match Line::new("quintet".to_owned(), env!("CARGO_PKG_VERSION"), &groups)?.read(words)? {
         Chosen::Command(Picked::Command(command), args) => {
@@ -61,16 +63,28 @@ fn command() -> Command {
             Some(path) => Source::checkout(&here.join(path))?,
             None => Source::of_this_build(),
         };
-        let made = make(&name, &directory, &source)?;
+        let (minimal, postgres): (bool, bool) = (args.take("minimal")?, args.take("postgres")?);
+        if minimal && postgres {
+            let message = "--minimal has no database: leave it out, or leave out --postgres";
+            return Err(Error::bad_request(message));
+        }
+        let choice = Choice { source, postgres };
+        let made = if minimal {
+            make_of(files::MINIMAL, &name, &directory, &choice)?
+        } else {
+            make(&name, &directory, &choice)?
+        };
         let console = services.require::<Console>()?;
         for file in &made {
             console.line(format!("  {file}"));
         }
-        console.line(format!(
-            "Made {name} in {}. Next:\n\n  cd {}\n  cargo run -- migrate\n  cargo run",
-            directory.display(),
-            directory.display()
-        ));
+        let next = match (minimal, postgres) {
+            (true, _) => "cargo run".to_owned(),
+            (_, true) => format!("createdb {}\n  cargo run -- migrate\n  cargo run", krate(&name)),
+            _ => "cargo run -- migrate\n  cargo run".to_owned(),
+        };
+        let directory = directory.display();
+        console.line(format!("Made {name} in {directory}. Next:\n\n  cd {directory}\n  {next}"));
         Ok(())
     };
     Command::new("new", "Makes a project: a site with a model, a page and a test.", run)
@@ -79,6 +93,8 @@ fn command() -> Command {
             "path",
             "where to make it, instead of a directory of its name here",
         ))
+        .arg(ArgSpec::of::<bool>("minimal", "a program of five lines, without database, templates and test"))
+        .arg(ArgSpec::of::<bool>("postgres", "PostgreSQL instead of a SQLite file"))
         .arg(ArgSpec::of::<Option<PathBuf>>(
             "quintet",
             "a checkout of Quintet to build on, instead of the released version",
@@ -136,25 +152,49 @@ impl Source {
     }
 }
 
+/// What a project builds on.
+#[derive(Debug, Clone)]
+struct Choice {
+    source: Source,
+    postgres: bool,
+}
+
+fn krate(name: &str) -> String {
+    name.replace('-', "_")
+}
+
 /// Makes the project; gives its files.
-fn make(name: &str, directory: &Path, source: &Source) -> Result<Vec<String>> {
+fn make(name: &str, directory: &Path, choice: &Choice) -> Result<Vec<String>> {
+    make_of(files::FILES, name, directory, choice)
+}
+
+fn make_of(files: &[(&str, &str)], name: &str, directory: &Path, choice: &Choice) -> Result<Vec<String>> {
     name::check(name)?;
     empty(directory)?;
-    let krate = name.replace('-', "_");
+    let krate = krate(name);
+    let (features, database) = if choice.postgres {
+        (", features = [\"postgres\"]", format!("postgres://localhost/{krate}"))
+    } else {
+        ("", "sqlite://site.db".to_owned())
+    };
     let workspace = if in_workspace(directory) {
         "\n# The directory above is a workspace; this package is none of it.\n[workspace]\n"
     } else {
         ""
     };
+    let created = format!("createdb {krate}\n");
     let words = [
         ("__NAME__", name),
         ("__CRATE__", &krate),
-        ("__QUINTET__", &source.dependency()),
+        ("__QUINTET__", &choice.source.dependency()),
+        ("__FEATURES__", features),
+        ("__DATABASE__", &database),
+        ("__FIRST__", if choice.postgres { &created } else { "" }),
         ("__RUST__", env!("CARGO_PKG_RUST_VERSION")),
         ("__WORKSPACE__", workspace),
     ];
     let mut made = Vec::new();
-    for (path, text) in files::FILES {
+    for (path, text) in files {
         let path = path.replace("__CRATE__", &krate);
         let text = words.iter().fold((*text).to_owned(), |text, (word, value)| text.replace(word, value));
         let full = directory.join(&path);
@@ -193,8 +233,8 @@ fn in_workspace(directory: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn released() -> Source {
-        Source::Released("1.2.3")
+    fn released() -> Choice {
+        Choice { source: Source::Released("1.2.3"), postgres: false }
     }
 
     fn read(root: &Path, file: &str) -> String {
@@ -250,6 +290,30 @@ mod tests {
         assert!(load(sources.clone()).debug());
         sources.dotenv = None;
         assert!(!load(sources).debug());
+    }
+
+    #[test]
+    fn a_project_on_postgres_says_so_and_a_minimal_one_is_short() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().join("shop");
+        make("shop", &directory, &Choice { postgres: true, ..released() }).unwrap();
+        let cargo = read(&directory, "Cargo.toml");
+        assert!(cargo.contains("quintet = { version = \"1.2.3\", features = [\"postgres\"] }\n"), "{cargo}");
+        assert!(read(&directory, "quintet.toml").contains("url = \"postgres://localhost/shop\""));
+        assert!(read(&directory, "README.md").contains("```\ncreatedb shop\ncargo run -- migrate"));
+        let directory = root.path().join("tiny");
+        let made = make_of(files::MINIMAL, "tiny", &directory, &released()).unwrap();
+        assert_eq!(made, ["Cargo.toml", ".gitignore", "src/main.rs"]);
+        assert!(read(&directory, "Cargo.toml").contains("default-features = false }\n"));
+        assert!(read(&directory, "src/main.rs").lines().count() <= 6);
+    }
+
+    #[tokio::test]
+    async fn minimal_and_postgres_do_not_go_together() {
+        let (console, _) = Console::captured();
+        let words = ["new", "shop", "--minimal", "--postgres"];
+        let error = run(words.map(Into::into).to_vec(), console).await.unwrap_err();
+        assert!(error.status() == 400 && error.to_string().contains("--postgres"), "{error}");
     }
 
     #[test]

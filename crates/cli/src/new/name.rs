@@ -74,11 +74,43 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// # Errors
 /// With the reason, if `name` can't be a package and a crate.
 pub(super) fn check(name: &str) -> Result {
-    let wrong = |why: &str| Err(Error::bad_request(format!("`{name}` can't be a package's name: {why}")));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(plain) {
-        return wrong("it starts with a small letter; small letters, digits, `-` and `_` follow");
+        return Err(wrong(
+            name,
+            "a package's name",
+            "it starts with a small letter; small letters, digits, `-` and `_` follow",
+        ));
     }
+    check_word(name, "a package's name")
+}
+
+/// # Errors
+/// With the reason, if `label` can't be an app and a module.
+pub(super) fn check_label(label: &str) -> Result {
+    const WHAT: &str = "an app's label";
+    if label.contains('-') && check(label).is_ok() {
+        let better = label.replace('-', "_");
+        return Err(wrong(
+            label,
+            WHAT,
+            &format!("it is a module, too, and those have no hyphens: `{better}`"),
+        ));
+    }
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !label.starts_with(|c: char| c.is_ascii_lowercase()) || !label.chars().all(plain) {
+        let why = "it starts with a small letter; small letters, digits and `_` follow";
+        return Err(wrong(label, WHAT, why));
+    }
+    check_word(label, WHAT)
+}
+
+fn wrong(name: &str, what: &str, why: &str) -> Error {
+    Error::bad_request(format!("`{name}` can't be {what}: {why}"))
+}
+
+fn check_word(name: &str, what: &str) -> Result {
+    let wrong = |why: &str| Err(wrong(name, what, why));
     if name.ends_with(['-', '_']) || name.contains("--") || name.contains("__") {
         return wrong("a hyphen or underscore stands between two letters or digits");
     }
