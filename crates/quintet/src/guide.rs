@@ -29,6 +29,7 @@ pages! {
     templates <- "../../../docs/templates.md",
     statics <- "../../../docs/static.md",
     settings <- "../../../docs/settings.md",
+    apps <- "../../../docs/apps.md",
     commands <- "../../../docs/commands.md",
     testing <- "../../../docs/testing.md",
     serving <- "../../../docs/serving.md",

@@ -140,18 +140,18 @@ impl Routes {
 
     /// The route that `name` means in `app`.
     ///
-    /// `cart` is looked up in the app, then in the site's own routes. `shop:cart` names a namespace; or a label,
-    /// and then the current installation of that app, else the first.
+    /// `cart` is looked up in the app, then in the site's own routes. `shop:cart` in code of the app `shop` is its own, whatever
+    /// the installation is called; elsewhere it names an installation, else the first of the app of that label.
     fn named(&self, app: Option<&str>, name: &str) -> Option<&RouteInfo> {
         let Some((qualifier, name)) = name.split_once(':') else {
             let own = app.and_then(|app| self.at(app, name));
             return own.or_else(|| self.at("", name));
         };
-        if let Some(route) = self.at(qualifier, name) {
-            return Some(route);
-        }
         let mut labelled = self.all.iter().filter(|r| &*r.label == qualifier && r.name == Some(name));
-        labelled.clone().find(|r| Some(&*r.app) == app).or_else(|| labelled.next()).map(|r| &**r)
+        if let Some(own) = labelled.clone().find(|r| Some(&*r.app) == app) {
+            return Some(&**own);
+        }
+        self.at(qualifier, name).or_else(|| labelled.next().map(|r| &**r))
     }
 
     fn at(&self, namespace: &str, name: &str) -> Option<&RouteInfo> {
