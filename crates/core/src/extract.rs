@@ -5,7 +5,8 @@ use http::request::Parts;
 
 use crate::{
     error::{Error, Result},
-    services::Services,
+    services::{Service, Services},
+    signing::Signer,
 };
 
 impl Services {
@@ -21,6 +22,14 @@ impl Services {
                 "this handler runs outside of a Quintet site, so there are no services: mount its router on a site",
             )),
         }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Signer {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Signer::of(Services::of_request(parts)?)
     }
 }
 

@@ -8,6 +8,8 @@
 //! - A site works: handlers, tasks and commands take services, pass [`value`]s described by [`meta`], tell
 //!   [`signal`]s, and end well or with an [`Error`].
 //!
+//! What leaves the site and comes back is signed ([`signing`]).
+//!
 //! There is no I/O here, but for an app reading its own directory ([`Folder`]).
 pub mod atomic;
 mod boxed;
@@ -25,6 +27,7 @@ mod room;
 mod services;
 pub mod settings;
 pub mod signal;
+pub mod signing;
 mod site;
 mod slots;
 pub mod template;

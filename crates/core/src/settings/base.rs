@@ -10,6 +10,8 @@ pub struct Base {
     pub debug: bool,
     /// The key that signs cookies and tokens.
     pub secret_key: Option<Secret>,
+    /// Former keys, whose signatures are still taken.
+    pub secret_key_fallbacks: Vec<Secret>,
 }
 
 impl SettingsSection for Base {
@@ -22,13 +24,20 @@ impl SettingsSection for Base {
                 ),
                 Key::of::<Option<Secret>>("secret_key")
                     .help("Signs cookies and tokens: 32 or more random bytes."),
+                Key::of::<Vec<Secret>>("secret_key_fallbacks")
+                    .default(&Vec::<Secret>::new())
+                    .help("Former keys: what they have signed is still taken."),
             ],
         )
     }
 
     fn read(settings: &Settings) -> Result<Self> {
         let reader = settings.reader::<Self>()?;
-        Ok(Base { debug: reader.given("debug")?.unwrap_or(false), secret_key: reader.needed("secret_key")? })
+        Ok(Base {
+            debug: reader.given("debug")?.unwrap_or(false),
+            secret_key: reader.needed("secret_key")?,
+            secret_key_fallbacks: reader.given("secret_key_fallbacks")?.unwrap_or_default(),
+        })
     }
 }
 

@@ -159,6 +159,12 @@ impl Settings {
         })
     }
 
+    /// Former keys: what they have signed is still taken, nothing new is signed with them.
+    #[must_use]
+    pub fn secret_key_fallbacks(&self) -> &[Secret] {
+        &self.0.base.secret_key_fallbacks
+    }
+
     /// The same settings with a key to sign with where none is set.
     #[must_use]
     pub fn or_secret_key(mut self, key: Secret) -> Self {
