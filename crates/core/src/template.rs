@@ -42,6 +42,14 @@ pub trait Context: Send + Sync {
     /// The value of a name.
     fn get(&self, name: &str) -> Option<Value>;
 
+    /// The messages for this visitor, each with `text`, `level` and `tags`. Who asks has shown them: they do not come again.
+    ///
+    /// # Errors
+    /// If this site can keep no messages.
+    fn messages(&self) -> Result<Vec<Value>> {
+        Ok(Vec::new())
+    }
+
     /// What the browser is told that the page may load; none where nobody sends the page to one.
     fn policy(&self) -> Option<&dyn PagePolicy> {
         None

@@ -12,6 +12,7 @@
 //! | `templates.E004` | `url(..)` with arguments that are not the route's parameters |
 //! | `templates.E005` | `static(..)` of a file that isn't there |
 //! | `templates.E006` | a filter that isn't there |
+//! | `templates.E007` | `messages()` on a site without a key to sign them |
 //!
 //! While debug is on they are warnings, so that the site starts and the page itself can tell.
 
@@ -123,6 +124,11 @@ impl Look<'_> {
     /// `url("film", id=7)`, `static("app.css")`
     fn calls(&mut self, source: &str, tag: &Tag<'_>) {
         for (i, token) in tag.tokens.iter().enumerate() {
+            if token.is == Is::Name("messages")
+                && matches!(tag.tokens.get(i + 1), Some(Token { is: Is::Mark('('), .. }))
+            {
+                self.messages(source, token);
+            }
             let called = matches!(tag.tokens.get(i + 1), Some(Token { is: Is::Mark('('), .. }));
             let method =
                 i > 0 && matches!(tag.tokens.get(i - 1), Some(Token { is: Is::Mark('.' | '|'), .. }));
@@ -182,6 +188,12 @@ impl Look<'_> {
             (None, None) => return,
         };
         self.add("templates.E004", source, token, message, None);
+    }
+
+    fn messages(&mut self, source: &str, token: &Token<'_>) {
+        let Some(Err(error)) = self.services.get::<Settings>().map(Settings::secret_key) else { return };
+        let message = format!("messages() shows what is kept in a signed cookie, and {error}");
+        self.add("templates.E007", source, token, message, None);
     }
 
     fn asset(&mut self, source: &str, path: &str, token: &Token<'_>) {

@@ -43,6 +43,7 @@ struct Shared {
     /// What the context was asked for and had: it is made once.
     asked: Mutex<Vec<(Box<str>, Value)>>,
     parts: AtomicUsize,
+    personal: AtomicUsize,
 }
 
 /// How deep parts may lie in each other, and how many a page may have.
@@ -87,6 +88,16 @@ impl Scope {
             services: self.services.clone(),
             app: self.app.clone(),
         })
+    }
+
+    /// Remembers that the page shows something that is for this visitor alone.
+    pub(crate) fn shows_personal(&self) {
+        self.page.personal.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often it did so far.
+    pub(crate) fn personal(&self) -> usize {
+        self.page.personal.load(Ordering::Relaxed)
     }
 
     fn asked_for(&self, name: &str) -> Option<Value> {

@@ -126,6 +126,21 @@ fn an_edited_file_is_another_piece() {
 }
 
 #[test]
+fn what_is_for_one_visitor_is_kept_for_nobody() {
+    let whole = "{% cache '5m', 'a' %}{% include 'part.html' %}{{ messages()|length }}{% endcache %}";
+    let inner = "{% macro told() %}{{ messages()|length }}{% endmacro %}{% cache '5m', 'a' %}{{ told() }}{% endcache %}";
+    for source in [whole, inner] {
+        let case = Case::new(source);
+        let error = case.show(Value::Null).unwrap_err().to_string();
+        assert!(error.contains("for one of them alone"), "{error}");
+        assert!(case.memory.get(&fragment_key("a", &[])).is_none());
+    }
+    let beside =
+        Case::new("{{ messages()|length }}{% cache '5m', 'a' %}x{% endcache %}{{ messages()|length }}");
+    assert_eq!(beside.show(Value::Null).unwrap(), "0x0");
+}
+
+#[test]
 fn mistakes_are_told() {
     for (tag, told) in [
         ("cache '5 minuits', 'a'", "no unit of time"),

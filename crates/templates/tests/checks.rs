@@ -56,6 +56,23 @@ async fn each_mistake_has_its_id_place_and_near_name() {
 }
 
 #[tokio::test]
+async fn messages_need_a_key_to_sign_them() {
+    let app = embedded("cinema", &[("t.html", "\n{% for m in messages() %}{{ m }}{% endfor %}")]);
+    let mut boot = Boot {
+        site: Arc::new(Site::new().install(app)),
+        settings: Settings::default(),
+        services: Services::builder(),
+    };
+    boot.services.insert(Settings::default());
+    TemplatesRoom.start(&mut boot).await.unwrap();
+    let found = TemplatesRoom.checks(&boot.services.build()).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].id, found[0].level), ("templates.E007", Level::Error));
+    assert!(found[0].message.contains("QUINTET_SECRET_KEY"), "{}", found[0]);
+    assert!(checks("{{ messages()|length }}", false).await.is_empty());
+}
+
+#[tokio::test]
 async fn what_is_right_or_computed_is_left_alone() {
     for source in [
         "{% extends 'base.html' %}{% block a %}{{ url('film', id=film.id) }}{{ url('home') }}{% endblock %}",

@@ -21,6 +21,7 @@ mod encoding;
 mod errors;
 mod extract;
 mod facts;
+pub mod messages;
 pub mod middleware;
 mod overview;
 mod page;
@@ -44,7 +45,7 @@ pub use data::{
 };
 pub use debug::{DebugInfo, FactTable};
 pub use errors::{Rejected, Source};
-pub use extract::{Json, Path, Query, State};
+pub use extract::{Json, Messages, Path, Query, State};
 pub use page::{Page, redirect};
 pub use quintet_core::Value;
 pub use quintet_macros::{app, data, delete, form, get, page, patch, post, put};

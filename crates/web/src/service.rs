@@ -155,6 +155,10 @@ pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
     let response = options(response, facts.method());
     let mut response = finish(response, facts);
     facts.wishes().grant(&mut response);
+    // A page that was only asked for its head has shown nothing.
+    if facts.method() != Method::HEAD {
+        facts.notes().keep(&mut response, facts.services());
+    }
     response
 }
 

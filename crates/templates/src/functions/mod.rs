@@ -4,6 +4,7 @@
 //! They reach the running site through the scope of the rendering, never through something global.
 mod assets;
 mod clock;
+mod messages;
 mod policy;
 mod query;
 mod small;
@@ -23,6 +24,7 @@ pub(crate) fn add(env: &mut Environment<'static>, loader: &Arc<Loader>) {
     clock::add(env);
     query::add(env);
     small::add(env);
+    messages::add(env);
     policy::add(env);
 }
 

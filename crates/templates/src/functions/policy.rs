@@ -11,6 +11,7 @@ pub(super) fn add(env: &mut Environment<'static>) {
 
 fn nonce(state: &State<'_, '_>) -> Result<String, Error> {
     let scope = scope(state)?;
+    scope.shows_personal();
     let Some(policy) = scope.context.policy() else {
         let text = "csp_nonce() is for pages that answer a request: here is no response that could allow it";
         return Err(Error::new(ErrorKind::InvalidOperation, text));

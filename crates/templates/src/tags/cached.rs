@@ -63,6 +63,8 @@ struct Piece {
     key: String,
     stamp: String,
     keep: Option<Duration>,
+    /// How much of the page was for this visitor alone before.
+    personal: usize,
 }
 
 impl Object for Piece {
@@ -123,12 +125,18 @@ fn begin(
     let kept = cache
         .and_then(|cache| cache.get(&key))
         .filter(|piece| piece.split_once('\n').is_some_and(|(of, _)| of == stamp));
-    Ok(Value::from_object(Piece { kept, key, stamp, keep }))
+    Ok(Value::from_object(Piece { kept, key, stamp, keep, personal: scope.personal() }))
 }
 
 fn store(state: &State<'_, '_>, content: Value, piece: &Value) -> Result<Value, Error> {
     let scope = scope(state)?;
     let Some(piece) = piece.downcast_object_ref::<Piece>() else { return Ok(content) };
+    if scope.personal() != piece.personal {
+        return Err(wrong(
+            "what is between `cache` and `endcache` is shown to all visitors, and this is for one of them alone (a \
+             nonce, messages): take it out of there",
+        ));
+    }
     if let Some(cache) = scope.services.get::<Arc<dyn FragmentCache>>() {
         let text = format!("{}\n{}", piece.stamp, content.as_str().unwrap_or_default());
         cache.set(&piece.key, text.into(), piece.keep);

@@ -3,11 +3,13 @@
 //!
 //! They read the site's `Services` from the request. Outside of a site they answer 500 and say why.
 pub(crate) mod json;
+mod messages;
 mod path;
 mod query;
 mod state;
 
 pub use json::Json;
+pub use messages::Messages;
 pub use path::Path;
 pub use query::Query;
 pub use state::State;

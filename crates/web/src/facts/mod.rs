@@ -11,7 +11,7 @@ use quintet_core::{Error, Result, Services, debug::DebugFacts};
 
 pub(crate) use accept::is_json;
 
-use crate::{policy::Wishes, request_id::RequestId, routing::RouteInfo};
+use crate::{messages::Notes, policy::Wishes, request_id::RequestId, routing::RouteInfo};
 
 /// A request, seen from its response. Cheap to clone; in debug it knows more.
 #[derive(Clone)]
@@ -30,6 +30,8 @@ struct Seen {
     services: Services,
     /// What its page asks for while it is rendered.
     wishes: Wishes,
+    /// Messages that came with it or are to leave with its answer.
+    notes: Notes,
     /// In debug only, and there always.
     headers: Option<Box<HeaderMap>>,
 }
@@ -63,6 +65,7 @@ impl Facts {
                 id,
                 services: services.clone(),
                 wishes: Wishes::default(),
+                notes: Notes::of(headers, request.uri()),
                 headers: debug.then(|| Box::new(headers.clone())),
             }),
             route: None,
@@ -95,6 +98,10 @@ impl Facts {
 
     pub(crate) fn method(&self) -> &Method {
         &self.seen.method
+    }
+
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.seen.notes
     }
 
     pub(crate) fn uri(&self) -> &Uri {

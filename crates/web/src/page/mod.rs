@@ -11,7 +11,10 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use quintet_core::{Error, FieldErrors, TemplateValue, Value, value::Map};
 
-use crate::url::Url;
+use crate::{
+    messages::{Flashed, Message},
+    url::Url,
+};
 pub use redirect::redirect;
 pub(crate) use render::{around, render};
 
@@ -37,6 +40,7 @@ pub struct Page {
     fault: Option<String>,
     /// What is wrong with a form on it.
     refused: FieldErrors,
+    messages: Vec<Message>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,7 +61,14 @@ impl Page {
     }
 
     fn of_content(content: Content, status: StatusCode) -> Self {
-        Page { content, status, headers: HeaderMap::new(), fault: None, refused: FieldErrors::new() }
+        Page {
+            content,
+            status,
+            headers: HeaderMap::new(),
+            fault: None,
+            refused: FieldErrors::new(),
+            messages: Vec::new(),
+        }
     }
 
     /// With a value; a later one of the same name takes its place. Redirects show nothing.
@@ -82,6 +93,28 @@ impl Page {
             values.push((name, value));
         }
         self
+    }
+
+    /// With a message for the next page that shows messages: this one, or the one that a redirect leads to.
+    ///
+    /// A text is a piece of news; [`Message`] has other levels. Templates show them with `messages()`. They travel in a cookie
+    /// that is signed with the site's `secret_key`.
+    ///
+    /// ```
+    /// use quintet_web::{messages::Message, redirect};
+    ///
+    /// let done = redirect("/films/").flash("Thank you!").flash(Message::warning("The film starts in 5 minutes."));
+    /// assert_eq!(done.messages()[0].text(), "Thank you!");
+    /// ```
+    pub fn flash(mut self, message: impl Into<Message>) -> Self {
+        self.messages.push(message.into());
+        self
+    }
+
+    /// What [`flash`](Page::flash) was given.
+    #[must_use]
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
     }
 
     /// With another status than 200 (303 for redirects).
@@ -170,6 +203,7 @@ impl IntoResponse for Page {
                 Ok(location) => {
                     let mut response = (self.status, [(header::LOCATION, location)]).into_response();
                     response.headers_mut().extend(self.headers.clone());
+                    carry(&mut response, &self);
                     response.extensions_mut().insert(Arc::new(self));
                     response
                 }
@@ -179,8 +213,16 @@ impl IntoResponse for Page {
         let reason =
             "A page is rendered by a Quintet site, and this router is outside of one: mount it on a site.";
         let mut response = (StatusCode::INTERNAL_SERVER_ERROR, reason).into_response();
+        carry(&mut response, &self);
         response.extensions_mut().insert(Pending(Arc::new(self)));
         response
+    }
+}
+
+/// Hands a page's messages to whoever keeps them.
+fn carry(response: &mut Response, page: &Page) {
+    if !page.messages.is_empty() {
+        response.extensions_mut().insert(Flashed(page.messages.clone()));
     }
 }
 

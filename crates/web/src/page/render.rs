@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use quintet_core::{
-    Error, Result, Value,
+    Error, Result, TemplateValue, Value,
     template::{Context, PagePolicy, Render, Renderer},
 };
 
@@ -17,6 +17,9 @@ use crate::facts::Facts;
 
 /// Renders the page that the response carries, if it does.
 pub(crate) fn render(mut response: Response, facts: &Facts) -> Response {
+    if let Err(error) = facts.notes().take(&mut response, facts.services(), facts.debug()) {
+        return error.into_response();
+    }
     let Some(Pending(page)) = response.extensions_mut().remove::<Pending>() else { return response };
     if !page.refused.is_empty() && facts.wants_json() {
         return Error::invalid(page.refused.clone()).into_response();
@@ -103,6 +106,11 @@ impl Context for Around {
 
     fn policy(&self) -> Option<&dyn PagePolicy> {
         Some(self.0.wishes())
+    }
+
+    fn messages(&self) -> Result<Vec<Value>> {
+        let messages = self.0.notes().show(self.0.services())?;
+        Ok(messages.iter().map(TemplateValue::to_value).collect())
     }
 }
 
