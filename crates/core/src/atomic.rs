@@ -71,6 +71,21 @@ impl Block {
         Block::make(handle, database, begun, true)
     }
 
+    /// The same inside of `outer`, which the caller does not run in yet: for work that runs in both, as this one.
+    #[must_use]
+    pub fn inside(self, outer: Block) -> Block {
+        let Inner { handle, database, begun, savepoint, .. } = &*self.0;
+        let (handle, database, begun, savepoint) = (*handle, database.clone(), begun.clone(), *savepoint);
+        Block(Arc::new(Inner {
+            handle,
+            database,
+            begun,
+            savepoint,
+            since: OnceLock::new(),
+            outer: Some(outer),
+        }))
+    }
+
     fn make(handle: u64, database: Arc<str>, begun: Begun, savepoint: bool) -> Block {
         let (since, outer) = (OnceLock::new(), INNERMOST.try_with(Clone::clone).ok());
         Block(Arc::new(Inner { handle, database, begun, savepoint, since, outer }))

@@ -23,6 +23,7 @@ mod extract;
 pub mod html;
 pub mod meta;
 pub mod near;
+pub mod own_writes;
 mod room;
 mod services;
 pub mod settings;

@@ -49,6 +49,8 @@ pub struct Inside<'a> {
     pub(crate) tx: Option<&'a Tx>,
     /// Where its changes wait for the commit.
     pub(crate) log: Option<&'a Arc<TxLog>>,
+    /// Was this very database asked for, whatever the models say?
+    pub(crate) chosen: bool,
 }
 
 /// A transaction (or savepoint) that was begun on a handle. Dropped without [`commit`](Self::commit), it is undone.

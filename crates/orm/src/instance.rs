@@ -10,6 +10,7 @@ use quintet_core::{
 };
 
 use crate::{
+    db::{at_primary, to_home},
     executor::Executor,
     expr::{Expr, IntoAssigns},
     key::{Key, key_is},
@@ -48,7 +49,14 @@ pub trait Instance: Model {
     /// Of kind `NotFound` (404) if it is gone.
     #[track_caller]
     fn refresh(&self, db: &dyn Executor) -> impl Future<Output = Result<Self>> + Send {
-        QuerySet::new().unscoped().get(self, db)
+        let at = Location::caller();
+        let key = self.pk().to_key();
+        async move {
+            to_home!(db, Self::meta(), at);
+            // A copy may not know yet of what was written a moment ago.
+            at_primary!(db);
+            this(self).only(db, Some(key), at).await
+        }
     }
 
     /// The objects of one of its to-many relations, as a query and as a set: `film.related(Film.reviews)`.

@@ -40,7 +40,7 @@ mod validate;
 mod write;
 
 pub use clean::{Clean, CleanColumn};
-pub use db::{Db, DbOptions, QueryLog, QueryRecord, Recording, Tx, TxBuilder};
+pub use db::{DatabaseRouter, Databases, Db, DbOptions, QueryLog, QueryRecord, Recording, Tx, TxBuilder};
 pub use dialect::Dialect;
 pub use embed::Embed;
 pub use executor::{Executor, Transaction};
@@ -52,7 +52,7 @@ pub use model::Model;
 pub use query::{PageOf, QuerySet};
 pub use quintet_macros::{Choices, Embed, Shape, model};
 pub use relation::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
-pub use room::{DatabaseSettings, IntoModels, ModelSlot, Models, OrmRoom, registered_models};
+pub use room::{DatabaseSettings, IntoModels, ModelSlot, Models, OrmRoom, RouteDatabases, registered_models};
 pub use shape::Shape;
 pub use stmt::{Access, Sql, Stmt};
 pub use table::Table;

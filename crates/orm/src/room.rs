@@ -3,6 +3,7 @@
 //! Apps register models when they are put together ([`Models`]); at start [`OrmRoom`] reads the section, opens the
 //! database and puts it into the services, where handlers (`db: Db`), commands and tasks (`db: &Db`) find it.
 mod checks;
+mod databases;
 mod debug;
 #[cfg(feature = "axum")]
 mod extract;
@@ -12,18 +13,19 @@ mod settings;
 use std::sync::Arc;
 
 use quintet_core::{
-    Boot, BoxFuture, Error, Result, Room, Services, ServicesBuilder,
+    Boot, BoxFuture, Result, Room, Services, ServicesBuilder,
     atomic::AtomicRequests,
     check::Check,
     debug::DebugFacts,
-    settings::{Origin, Section, Settings, SettingsSection},
+    settings::{Section, SettingsSection},
     signal::Signals,
 };
 
+pub use databases::RouteDatabases;
 pub use models::{IntoModels, ModelSlot, Models, registered_models};
 pub use settings::DatabaseSettings;
 
-use crate::db::{Db, Requests};
+use crate::db::{DEFAULT, Db, Requests};
 
 /// The room that opens the site's database.
 #[derive(Debug, Default, Clone, Copy)]
@@ -35,7 +37,7 @@ impl Room for OrmRoom {
     }
 
     fn sections(&self) -> Vec<Section> {
-        vec![DatabaseSettings::section()]
+        vec![DatabaseSettings::section(), databases::section()]
     }
 
     fn share(&self, first: &Services, second: &mut ServicesBuilder) {
@@ -48,16 +50,13 @@ impl Room for OrmRoom {
         Box::pin(async move {
             boot.services.insert::<Arc<dyn DebugFacts>>(Arc::new(debug::Statements));
             let section = boot.settings.get::<DatabaseSettings>()?;
-            // A test kit may have put its own database there already, which it closes itself.
-            let db = match boot.services.get::<Db>() {
-                Some(db) => db.clone(),
-                None => {
-                    let opened = Db::open(&section.url, section.options(boot.settings.root())).await;
-                    boot.services.insert(Opened);
-                    opened.map_err(|error| with_place(error, &boot.settings))?
-                }
-            };
-            let requests = Requests { db: db.clone(), by_default: section.atomic_requests };
+            let named = boot.settings.each::<DatabaseSettings>(&databases::section())?;
+            let (db, opened) = databases::open(&section, &named, boot).await?;
+            boot.services.insert(Opened(opened));
+            let mut parts = db.all();
+            parts
+                .retain(|db| db.name() == DEFAULT || named.get(db.name()).is_some_and(|s| s.atomic_requests));
+            let requests = Requests { databases: parts, by_default: section.atomic_requests };
             boot.services.insert::<Arc<dyn AtomicRequests>>(Arc::new(requests));
             attach(&db, boot);
             boot.services.insert(db);
@@ -69,7 +68,9 @@ impl Room for OrmRoom {
         Box::pin(async move {
             if let Some(db) = services.get::<Db>() {
                 // Now there are services for receivers of writes that no request, task or command makes.
-                db.listen(services.get::<Signals>().cloned().unwrap_or_default(), services);
+                for db in db.all() {
+                    db.listen(services.get::<Signals>().cloned().unwrap_or_default(), services);
+                }
             }
             Ok(())
         })
@@ -81,33 +82,26 @@ impl Room for OrmRoom {
 
     fn stop<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            if let (Some(db), Some(Opened)) = (services.get::<Db>(), services.get()) {
+            for db in services.get::<Opened>().iter().flat_map(|opened| &opened.0) {
                 db.close().await;
             }
         })
     }
 }
 
-/// Marks a site whose database this room has opened.
+/// The databases that this room has opened, in the order in which they are closed. What a first start of the site has opened,
+/// or a test kit, they close themselves.
 #[derive(Debug)]
-struct Opened;
+struct Opened(Vec<Db>);
 
-/// Tells the handle of the site's models and receivers.
+/// Tells the handles of the site's models and receivers.
 fn attach(db: &Db, boot: &Boot) {
-    db.know(registered_models(&boot.site));
-    if let Some(signals) = boot.services.get::<Signals>() {
-        db.listen_to(signals.clone());
-    }
-}
-
-/// Points at the line that gave the URL.
-fn with_place(error: Error, settings: &Settings) -> Error {
-    let row = settings.rows().into_iter().find(|row| row.section == "database" && row.key == "url");
-    match row.map(|row| row.origin) {
-        Some(Origin::File(place) | Origin::DotEnv { place, .. }) => error.in_file(place),
-        Some(Origin::Environment { variable }) => {
-            error.with_detail("setting", format!("from the variable {variable}"))
+    let models = registered_models(&boot.site);
+    for db in db.all() {
+        let here = models.iter().filter(|model| db.holds(model.label(), model.options.database));
+        db.know(here.copied());
+        if let Some(signals) = boot.services.get::<Signals>() {
+            db.listen_to(signals.clone());
         }
-        _ => error,
     }
 }

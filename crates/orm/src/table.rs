@@ -70,6 +70,11 @@ impl<M: Model> Table<M> {
         self.query().unscoped()
     }
 
+    /// A query on all rows in the database of this name: see [`QuerySet::using`].
+    pub fn using(self, database: &str) -> QuerySet<M> {
+        self.query().using(database)
+    }
+
     /// A query on the rows that match.
     pub fn filter(self, condition: Cond<M>) -> QuerySet<M> {
         self.query().filter(condition)
@@ -279,8 +284,7 @@ impl<M: Model> Table<M> {
         drafts: impl IntoIterator<Item = Draft<M>>,
         db: &'a dyn Executor,
     ) -> BoxFuture<'a, Result<Vec<M>>> {
-        let rows = NewRows::of(drafts.into_iter(), db, Location::caller());
-        Box::pin(rows.create(db))
+        NewRows::create(drafts.into_iter(), db, Location::caller())
     }
 
     /// [`bulk_create`](Self::bulk_create) without reading the rows back: gives their number. For very many rows it takes half
@@ -303,8 +307,7 @@ impl<M: Model> Table<M> {
         drafts: impl IntoIterator<Item = Draft<M>>,
         db: &'a dyn Executor,
     ) -> BoxFuture<'a, Result<u64>> {
-        let rows = NewRows::of(drafts.into_iter(), db, Location::caller());
-        Box::pin(rows.insert(db))
+        NewRows::insert(drafts.into_iter(), db, Location::caller())
     }
 
     /// Inserts many rows in as few statements as the database takes, all or none; where a row with the same unique fields `by`

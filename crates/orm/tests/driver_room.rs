@@ -46,7 +46,7 @@ async fn the_section_is_read_with_its_units_and_its_variable() {
     };
     let settings = Settings::load(sources, &OrmRoom.sections()).unwrap();
     let section = settings.get::<quintet_orm::DatabaseSettings>().unwrap();
-    let options = section.options(settings.root());
+    let options = section.options("default", settings.root());
     assert_eq!(
         (
             options.writer_wait.as_millis(),

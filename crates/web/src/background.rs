@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quintet_core::Services;
+use quintet_core::{Services, own_writes};
 use tokio::{sync::watch, task::JoinHandle};
 use tracing::Instrument;
 
@@ -26,7 +26,7 @@ impl Background {
     {
         let running = Running::start(self.0.clone());
         let services = Services::current();
-        let work = current::carried(work).in_current_span();
+        let work = own_writes::carried(current::carried(work)).in_current_span();
         tokio::spawn(async move {
             let _running = running;
             match services {

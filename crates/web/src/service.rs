@@ -13,7 +13,7 @@ use axum::{
 };
 use futures_util::future::{Either, ready};
 use http::{HeaderValue, Method, Request, StatusCode, header};
-use quintet_core::{BoxFuture, Error, Result, Services, settings::Settings};
+use quintet_core::{BoxFuture, Error, Result, Services, own_writes, settings::Settings};
 use tower::Service;
 
 #[cfg(feature = "static")]
@@ -106,7 +106,7 @@ impl Entrance {
             return Either::Left(ready(error.into_response()));
         }
         request.extensions_mut().insert(facts.clone());
-        Either::Right(self.services.clone().scope(self.routed(request)))
+        Either::Right(own_writes::scope(self.services.clone().scope(self.routed(request))))
     }
 
     #[cfg(feature = "static")]

@@ -17,6 +17,7 @@ pub use progress::{Progress, ProgressState};
 use crate::{
     boxed::BoxFuture,
     error::Result,
+    own_writes,
     services::Services,
     site::{App, Site},
 };
@@ -60,7 +61,7 @@ impl Command {
     /// Runs it.
     pub fn run(&self, services: Services, args: Args) -> BoxFuture<'static, Result> {
         let work = (self.run)(services.clone(), args);
-        Box::pin(services.scope(work))
+        Box::pin(own_writes::scope(services.scope(work)))
     }
 }
 

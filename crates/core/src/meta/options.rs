@@ -11,6 +11,8 @@ pub struct ModelOptions {
     pub default_permissions: &'static [&'static str],
     /// What "the latest row" goes by: field index, and whether it descends.
     pub get_latest_by: &'static [(u16, bool)],
+    /// The name of the database that its rows live in, where that is not the default one.
+    pub database: Option<&'static str>,
     /// The condition that queries have from the start, as the ORM keeps it.
     pub scope: Option<fn() -> Arc<dyn Any + Send + Sync>>,
 }
@@ -22,6 +24,7 @@ impl ModelOptions {
         permissions: &[],
         default_permissions: &["add", "change", "delete", "view"],
         get_latest_by: &[],
+        database: None,
         scope: None,
     };
 }

@@ -130,7 +130,8 @@ impl Layers {
             return Ok(Some((Given::Variable(text.clone()), Origin::Program)));
         }
         let canonical = variable(section, key.name);
-        let names: Vec<&str> = std::iter::once(canonical.as_str()).chain(key.env.iter().copied()).collect();
+        let names: Vec<&str> =
+            std::iter::once(canonical.as_str()).chain(key.env.iter().map(|name| &**name)).collect();
 
         let in_environment = names.iter().filter_map(|n| {
             Some((self.env.get(*n)?.as_str(), Origin::Environment { variable: (*n).to_owned() }))

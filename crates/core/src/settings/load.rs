@@ -6,6 +6,7 @@ use super::{
     Base, Given, Inner, Key, Origin, Section, SettingValue, Settings, SettingsSection, Sources, base,
     document::{Document, Entry, Node, Table},
     layers::{Layers, full_name},
+    named,
     problem::{self, Problem},
     section::variable,
 };
@@ -30,8 +31,8 @@ impl Settings {
                 Layers::default()
             }
         };
-        let sections = merge(sections);
         let mut problems = Vec::new();
+        let sections = named::expanded(merge(sections), &layers, &mut problems);
         if let Some(document) = &layers.document {
             unknown_keys(document, &document.top, "", &sections, &mut problems);
         }
@@ -52,7 +53,10 @@ impl Settings {
     /// # Errors
     /// If nobody declared it.
     pub fn reader<S: SettingsSection>(&self) -> Result<Reader<'_>> {
-        let wanted = S::section();
+        let mut wanted = S::section();
+        if let Some(seen) = self.0.seen_as.as_ref().filter(|seen| seen.0 == wanted.name) {
+            wanted = seen.1.clone();
+        }
         match self.0.sections.iter().find(|s| s.name == wanted.name) {
             Some(known) if wanted.keys.iter().all(|key| known.key(key.name).is_some()) => {}
             _ if self.0.open => {}
@@ -87,8 +91,8 @@ impl Reader<'_> {
     pub fn given<T: SettingValue>(&self, name: &str) -> Result<Option<T>> {
         let key = self.key(name)?;
         let read = || {
-            let Some((given, origin)) = self.layers.find(self.section.name, key)? else { return Ok(None) };
-            fit(&T::read(&given), key, &origin, self.section.name).map(Some)
+            let Some((given, origin)) = self.layers.find(&self.section.name, key)? else { return Ok(None) };
+            fit(&T::read(&given), key, &origin, &self.section.name).map(Some)
         };
         read().map_err(one)
     }
@@ -102,7 +106,7 @@ impl Reader<'_> {
             return Ok(value);
         }
         T::read(&Given::Variable(default.to_owned())).map_err(|wrong| {
-            Error::settings(format!("the declared default of {}: {wrong}", what(self.section.name, name)))
+            Error::settings(format!("the declared default of {}: {wrong}", what(&self.section.name, name)))
         })
     }
 
@@ -113,7 +117,7 @@ impl Reader<'_> {
     pub fn needed<T: SettingValue>(&self, name: &str) -> Result<T> {
         match self.given(name)?.or_else(T::absent) {
             Some(value) => Ok(value),
-            None => Err(one(missing(self.section.name, self.key(name)?))),
+            None => Err(one(missing(&self.section.name, self.key(name)?))),
         }
     }
 }
@@ -161,7 +165,7 @@ fn fit<T: Clone>(
 fn missing(section: &str, key: &Key) -> Problem {
     let place = if section.is_empty() { "at the top".to_owned() } else { format!("under `[{section}]`") };
     let mut names = variable(section, key.name);
-    for alias in key.env {
+    for alias in &key.env {
         names.push_str(" or ");
         names.push_str(alias);
     }
@@ -174,16 +178,16 @@ fn missing(section: &str, key: &Key) -> Problem {
     ))
 }
 
-fn check(layers: &Layers, section: &Section, key: &Key) -> Result<(), Problem> {
+pub(super) fn check(layers: &Layers, section: &Section, key: &Key) -> Result<(), Problem> {
     if let Some(wrong) = &key.bad_default {
         return Err(Problem::new(format!(
             "the declared default of {}: {wrong}",
-            what(section.name, key.name)
+            what(&section.name, key.name)
         )));
     }
-    match layers.find(section.name, key)? {
-        Some((given, origin)) => fit(&(key.check)(&given), key, &origin, section.name).map(drop),
-        None if key.required => Err(missing(section.name, key)),
+    match layers.find(&section.name, key)? {
+        Some((given, origin)) => fit(&(key.check)(&given), key, &origin, &section.name).map(drop),
+        None if key.required => Err(missing(&section.name, key)),
         None => Ok(()),
     }
 }
@@ -208,7 +212,7 @@ fn unknown_keys(
         let is_section = sections.iter().any(inside);
         match &entry.node {
             Node::Table(inner) if is_section => unknown_keys(document, inner, &full, sections, problems),
-            Node::Value(_) if is_section => problems.push(Problem::at(
+            Node::Value(_) if is_section || here.is_some_and(|s| s.each) => problems.push(Problem::at(
                 format!("`{full}` is a section: write `[{full}]` and its keys below"),
                 document.place(entry.name_at),
             )),
@@ -222,7 +226,7 @@ fn unknown(entry: &Entry, path: &str, here: Option<&Section>, sections: &[Sectio
     let keys = here.into_iter().flat_map(|s| s.keys.iter().map(|k| k.name));
     let full = full_name(path, &entry.name);
     if matches!(entry.node, Node::Table(_)) {
-        let hint = did_you_mean(&full, sections.iter().map(|s| s.name));
+        let hint = did_you_mean(&full, sections.iter().map(|s| &*s.name));
         let hint = if hint.is_empty() { "; no app of the site reads it".to_owned() } else { hint };
         return format!("unknown section `[{full}]`{hint}");
     }
@@ -249,10 +253,10 @@ fn unknown_variables(layers: &Layers, sections: &[Section], problems: &mut Vec<P
     let mut known: BTreeMap<String, String> = BTreeMap::new();
     let mut full_names = Vec::new();
     for (section, key) in sections.iter().flat_map(|s| s.keys.iter().map(move |key| (s, key))) {
-        full_names.push(full_name(section.name, key.name));
-        let aliases = key.env.iter().map(|alias| (*alias).to_owned());
-        for name in std::iter::once(variable(section.name, key.name)).chain(aliases) {
-            let this = what(section.name, key.name);
+        full_names.push(full_name(&section.name, key.name));
+        let aliases = key.env.iter().map(|alias| alias.clone().into_owned());
+        for name in std::iter::once(variable(&section.name, key.name)).chain(aliases) {
+            let this = what(&section.name, key.name);
             if let Some(other) = known.insert(name.clone(), this.clone()) {
                 problems.push(Problem::new(format!(
                     "{name} would set both {other} and {this}; rename one of them"

@@ -11,9 +11,11 @@
 mod base;
 mod document;
 mod dotenv;
+mod each;
 mod given;
 mod layers;
 mod load;
+mod named;
 mod problem;
 mod rows;
 mod secret;
@@ -23,6 +25,7 @@ mod units;
 mod value;
 
 use std::{
+    borrow::Cow,
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -70,6 +73,8 @@ struct Inner {
     /// May sections be read that were not declared? Only where nothing was loaded: defaults and tests.
     open: bool,
     base: Base,
+    /// A section whose struct reads another one of the same keys.
+    seen_as: Option<(Cow<'static, str>, Section)>,
     made_key: Option<Secret>,
     warnings: Vec<String>,
 }
@@ -198,7 +203,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("root", &self.root())
             .field("debug", &self.debug())
-            .field("sections", &self.0.sections.iter().map(|s| s.name).collect::<Vec<_>>())
+            .field("sections", &self.0.sections.iter().map(|s| &*s.name).collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::{Given, SettingValue, Wrong};
 
 /// Reads a value as the key's type and shows it, or says what is wrong.
@@ -10,7 +12,7 @@ pub struct Key {
     /// Its name in the section.
     pub name: &'static str,
     /// Further variables that set it, besides `QUINTET_{SECTION}_{KEY}`.
-    pub env: &'static [&'static str],
+    pub env: Vec<Cow<'static, str>>,
     /// The doc comment.
     pub help: &'static str,
     /// Is its value masked wherever settings are shown?
@@ -30,7 +32,7 @@ impl Key {
     pub fn of<T: SettingValue>(name: &'static str) -> Self {
         Key {
             name,
-            env: &[],
+            env: Vec::new(),
             help: "",
             secret: T::SECRET,
             required: T::absent().is_none(),
@@ -40,10 +42,19 @@ impl Key {
         }
     }
 
-    /// Further variables that set it.
+    /// Further variables that set it. In a section of [many names](Section::each) a `*` stands for the name:
+    /// `DATABASE_*_URL`.
     #[must_use]
     pub fn env(mut self, names: &'static [&'static str]) -> Self {
-        self.env = names;
+        self.env = names.iter().map(|name| Cow::Borrowed(*name)).collect();
+        self
+    }
+
+    /// Has to be given, whatever its type's default.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self.default = None;
         self
     }
 
@@ -85,16 +96,25 @@ impl Key {
 #[derive(Debug, Clone)]
 pub struct Section {
     /// Its name in `quintet.toml`: `server`, or `server.tls` for a section in a section.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its keys.
     pub keys: Vec<Key>,
+    /// Is it every table below that name which has these keys?
+    pub(super) each: bool,
 }
 
 impl Section {
     /// A section with these keys.
     #[must_use]
-    pub fn new(name: &'static str, keys: Vec<Key>) -> Self {
-        Section { name, keys }
+    pub fn new(name: impl Into<Cow<'static, str>>, keys: Vec<Key>) -> Self {
+        Section { name: name.into(), keys, each: false }
+    }
+
+    /// Sections whose names the file gives: with `databases`, each of `[databases.archive]`, `[databases.logs]`, … has these
+    /// keys. [`Settings::each`](super::Settings::each) reads them.
+    #[must_use]
+    pub fn each(name: impl Into<Cow<'static, str>>, keys: Vec<Key>) -> Self {
+        Section { name: name.into(), keys, each: true }
     }
 
     /// The key of this name.

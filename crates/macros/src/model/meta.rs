@@ -139,6 +139,9 @@ fn extra(model: &Model) -> Result<TokenStream> {
             options.get_latest_by.iter().map(|part| ordering(model, part)).collect::<Result<Vec<_>>>()?;
         out.extend(quote!(get_latest_by: &[#(#by),*],));
     }
+    if let Some(database) = &options.database {
+        out.extend(quote!(database: ::core::option::Option::Some(#database),));
+    }
     if let Some(scope) = &options.scope {
         let made = quote_spanned!(scope.span()=> #orm::rt::scope::<#name>(#scope()));
         out.extend(quote!(scope: ::core::option::Option::Some(|| #made),));

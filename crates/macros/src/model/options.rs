@@ -27,10 +27,11 @@ pub(super) struct Options {
     pub(super) default_permissions: Option<Vec<LitStr>>,
     pub(super) get_latest_by: Vec<LitStr>,
     pub(super) scope: Option<Path>,
+    pub(super) database: Option<LitStr>,
 }
 
 const KNOWN: &str = "app, table, ordering, verbose_name, verbose_name_plural, unique_together, indexes, constraints, \
-     renamed_from, handle, search, clean, managed, permissions, default_permissions, get_latest_by, scope";
+     renamed_from, handle, search, clean, managed, permissions, default_permissions, get_latest_by, scope, database";
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
@@ -63,6 +64,7 @@ impl Parse for Options {
                 "permissions" => options.permissions = pairs(&pair.value)?,
                 "default_permissions" => options.default_permissions = Some(texts(&pair.value)?),
                 "get_latest_by" => options.get_latest_by = texts(&pair.value)?,
+                "database" => options.database = Some(database(&pair.value)?),
                 "scope" => options.scope = Some(path(&pair.value)?),
                 "handle" => options.handle = Some(ident(&pair.value)?),
                 "search" => {
@@ -92,6 +94,25 @@ fn text(value: &Expr) -> Result<LitStr> {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
         other => Err(Error::new(other.span(), "expected a text in quotes")),
     }
+}
+
+/// The name of a section `[databases.NAME]`.
+fn database(value: &Expr) -> Result<LitStr> {
+    let hint = "as in database = \"archive\", whose section is `[databases.archive]`";
+    let Ok(name) = text(value) else {
+        return Err(Error::new(value.span(), format!("expected the name of a database, {hint}")));
+    };
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let text = name.value();
+    if text == "default" {
+        let message = "models live in the default database anyway: leave `database` out";
+        return Err(Error::new(name.span(), message));
+    }
+    if !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.chars().all(plain) {
+        let message = format!("a database's name has small letters, digits and underscores, {hint}");
+        return Err(Error::new(name.span(), message));
+    }
+    Ok(name)
 }
 
 fn texts(value: &Expr) -> Result<Vec<LitStr>> {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use quintet_core::{Value, meta::ModelMeta};
 
 use super::{Comparison, Node, PathKey};
@@ -7,6 +9,8 @@ use super::{Comparison, Node, PathKey};
 pub struct Select {
     /// The model whose table it starts from.
     pub root: &'static ModelMeta,
+    /// The database that is asked, where the query says so itself.
+    pub database: Option<Arc<str>>,
     /// What each row has; empty until the query is [`prepare`](Self::prepare)d for whole models.
     pub columns: Vec<Node>,
     /// Conditions that all hold.
@@ -102,6 +106,7 @@ impl Select {
     pub fn new(root: &'static ModelMeta) -> Self {
         Select {
             root,
+            database: None,
             columns: Vec::new(),
             filter: Vec::new(),
             scoped: 0,

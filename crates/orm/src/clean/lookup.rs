@@ -13,6 +13,7 @@ use quintet_core::{
 
 use crate::{
     ast::{Comparison, Node, PathKey, Select},
+    db::{at_primary, to_home},
     executor::Executor,
     query::exists,
     write::{taken, unknown},
@@ -37,6 +38,8 @@ pub(crate) async fn look_up(
     at: &'static Location<'static>,
 ) -> Result {
     let Looked { meta, values, touched, own } = row;
+    to_home!(db, meta, at);
+    at_primary!(db);
     let mut questions: Vec<(Question, Select)> = Vec::new();
     for set in unique_sets(meta, own.is_none()) {
         let names: Vec<&'static str> =

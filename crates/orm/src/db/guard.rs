@@ -24,6 +24,10 @@ impl HandleId {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         HandleId(NEXT.fetch_add(1, Ordering::Relaxed))
     }
+
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
 }
 
 /// Runs `work`, the body of an `atomic` on `handle`: in it, the handle itself is refused.

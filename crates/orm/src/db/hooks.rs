@@ -1,6 +1,6 @@
 //! What is to happen after a transaction has committed, and never otherwise.
 
-use quintet_core::{BoxFuture, Result, Services};
+use quintet_core::{BoxFuture, Result, Services, own_writes};
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::change::Publication;
@@ -16,8 +16,9 @@ where
 {
     let services = Services::current();
     Box::new(move || match services {
-        Some(services) => Box::pin(services.scope(async move { f().await })),
-        None => Box::pin(f()),
+        // What it reads is what was committed.
+        Some(services) => Box::pin(own_writes::after_all(services.scope(async move { f().await }))),
+        None => Box::pin(own_writes::after_all(async move { f().await })),
     })
 }
 

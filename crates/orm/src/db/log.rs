@@ -21,6 +21,10 @@ use crate::stmt::{Access, Stmt};
 pub struct QueryRecord {
     /// Its text, with placeholders.
     pub sql: String,
+    /// What the site calls the database that it ran on: `default`, or one of `[databases.NAME]`.
+    pub database: Arc<str>,
+    /// Which of its replicas answered, counted from 1.
+    pub replica: Option<u16>,
     /// The sorts of its parameters, in order: `text`, `whole number`, …
     pub kinds: Vec<&'static str>,
     /// The rows that it gave or changed.
@@ -139,7 +143,7 @@ impl Recorders {
 
     /// The open entry of a statement, if anyone wants it.
     #[inline]
-    pub(crate) fn pending(&self, stmt: &Stmt) -> Option<Box<Pending>> {
+    pub(crate) fn pending(&self, stmt: &Stmt, database: &Arc<str>) -> Option<Box<Pending>> {
         let scoped = QueryLog::current();
         if scoped.is_none() && self.active.load(Ordering::Acquire) == 0 {
             return None;
@@ -148,6 +152,8 @@ impl Recorders {
         logs.extend(scoped);
         let record = QueryRecord {
             sql: stmt.sql.to_string(),
+            database: database.clone(),
+            replica: None,
             kinds: stmt.params.iter().map(Value::describe).collect(),
             rows: 0,
             duration: Duration::ZERO,
@@ -166,6 +172,12 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    /// The entry of the same statement, run by a replica.
+    pub(crate) fn at_replica(&self, number: u16) -> Pending {
+        let record = QueryRecord { replica: Some(number), ..self.record.clone() };
+        Pending { record, logs: self.logs.clone() }
+    }
+
     pub(crate) fn finish(mut self, rows: u64, duration: Duration, error: Option<String>) {
         self.record.rows = rows;
         self.record.duration = duration;

@@ -10,6 +10,7 @@
 )]
 
 mod builder;
+mod family;
 mod guard;
 mod guest;
 mod hooks;
@@ -18,11 +19,13 @@ mod options;
 pub(crate) mod patience;
 mod request;
 mod retry;
+mod router;
 mod surroundings;
 mod tx;
 pub(crate) mod url;
 
 use std::{
+    borrow::Cow,
     fmt,
     panic::Location,
     sync::{Arc, PoisonError, RwLock},
@@ -34,23 +37,26 @@ use quintet_core::{
 };
 
 pub use builder::TxBuilder;
+pub use family::Databases;
+pub(crate) use family::{DEFAULT, at_home, at_primary, home, primary, to_home};
 pub(crate) use guard::HandleId;
 pub(crate) use hooks::Hooks;
 pub(crate) use log::Pending;
 pub use log::{QueryLog, QueryRecord, Recording};
 pub use options::DbOptions;
 pub(crate) use request::Requests;
+pub use router::DatabaseRouter;
 pub(crate) use surroundings::{Key, Surroundings};
 pub use tx::Tx;
 
 use crate::{
     change::{Change, Changes, Feed, FeedOwner, Keys, What},
     dialect::Dialect,
-    driver::{Begin, Driver, Job, Place},
+    driver::{Begin, Driver, Job, Opener, Place, Replicas},
     executor::{Executor, Inside, Transaction},
     model::Model,
     row::RowSink,
-    stmt::Stmt,
+    stmt::{Access, Stmt},
 };
 
 /// A database. Cheap to clone; all clones share its connections.
@@ -80,16 +86,41 @@ pub struct Db(Arc<Inner>);
 
 struct Inner {
     id: HandleId,
+    /// What the site calls the database.
+    name: Arc<str>,
     /// The URL as it may be shown.
     url: Arc<str>,
     recorders: Arc<log::Recorders>,
     /// How long to wait for what another holds.
     wait: Duration,
     driver: Arc<dyn Driver>,
+    /// The database itself, where `driver` sends reads to its copies.
+    primary: Option<Arc<dyn Driver>>,
+    /// Which of several databases it is.
+    member: Option<family::Member>,
     /// The request whose transaction this is. Without, the handle is the database itself.
     request: Option<Arc<request::Request>>,
     feed: Arc<FeedOwner>,
     around: Arc<RwLock<Option<Arc<Surroundings>>>>,
+}
+
+impl Inner {
+    /// Another handle to the same database.
+    fn parts(&self) -> Inner {
+        Inner {
+            id: self.id,
+            name: self.name.clone(),
+            url: self.url.clone(),
+            recorders: self.recorders.clone(),
+            wait: self.wait,
+            driver: self.driver.clone(),
+            primary: self.primary.clone(),
+            member: self.member.clone(),
+            request: self.request.clone(),
+            feed: self.feed.clone(),
+            around: self.around.clone(),
+        }
+    }
 }
 
 impl Db {
@@ -106,19 +137,17 @@ impl Db {
     /// Kind `Settings` if the URL or its path is wrong, `Unavailable` if another process has the file locked, `Database` if the
     /// file is no database or can't be used. Each names the URL (its password masked) and what to do.
     pub async fn open(url: &str, options: DbOptions) -> Result<Db> {
-        let parsed = url::DbUrl::parse(url)?;
-        let wait = options.writer_wait;
-        let driver: Box<dyn Driver> = match parsed.scheme {
-            #[cfg(feature = "sqlite")]
-            "sqlite" => crate::driver::open_sqlite(url, &parsed, options).await?,
-            #[cfg(feature = "postgres")]
-            "postgres" | "postgresql" => crate::driver::open_postgres(url, &parsed, options).await?,
-            _ => return Err(parsed.unknown_scheme(url, DRIVERS)),
-        };
-        let (id, url) = (HandleId::new(), url::masked(url));
-        let (url, driver) = (url.into(), driver.into());
-        let (feed, around) = (Arc::default(), Arc::default());
-        let inner = Inner { id, url, recorders: Arc::default(), wait, driver, request: None, feed, around };
+        let (id, name, wait) = (HandleId::new(), options.name.as_str().into(), options.writer_wait);
+        let mut driver = connect(url, &options).await?;
+        let mut primary = None;
+        if !options.replicas.is_empty() {
+            primary = Some(driver.clone());
+            driver = Arc::new(Replicas::open(id, driver, copies(&options)).await?);
+        }
+        let url = url::masked(url).into();
+        let (recorders, feed, around) = (Arc::default(), Arc::default(), Arc::default());
+        let (member, request) = (None, None);
+        let inner = Inner { id, name, url, recorders, wait, driver, primary, member, request, feed, around };
         Ok(Db(Arc::new(inner)))
     }
 
@@ -126,6 +155,14 @@ impl Db {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.0.url
+    }
+
+    /// The URL, and the name where it has one of its own.
+    pub(crate) fn shown(&self) -> Cow<'_, str> {
+        match self.name() {
+            DEFAULT => self.url().into(),
+            name => format!("{name}: {}", self.url()).into(),
+        }
     }
 
     /// Runs `work` in a transaction: commits if it ends with `Ok`, rolls back if it ends with `Err`, panics or is
@@ -237,7 +274,7 @@ impl Db {
     async fn start(&self, how: Begin, at: Option<Place>) -> Result<Tx> {
         guard::check(self.0.id, "db")?;
         match &self.0.request {
-            Some(request) => request.savepoint(how, at).await,
+            Some(request) => request.savepoint(how, at, self.is_chosen()).await,
             None => {
                 let session = self.0.driver.begin(how, at).await?;
                 Tx::root(self.clone(), session, how.terms(), at)
@@ -299,9 +336,12 @@ impl Db {
     /// transaction it is [`Tx::touched`]; a handle that is a request's transaction says it when that commits.
     pub fn touched<M: Model>(&self) {
         let change = Change::new(M::meta(), What::Touched, Keys::Unknown, &[]);
-        match &self.0.request {
+        // Where there is no such database, nobody listens to it.
+        let home = home(self, M::meta(), Access::Write).ok().flatten();
+        let db = home.as_ref().unwrap_or(self);
+        match &db.0.request {
             Some(request) => request.touched(change),
-            None => self.0.feed.publish_one(change),
+            None => db.0.feed.publish_one(change),
         }
     }
 
@@ -349,9 +389,39 @@ impl Db {
     }
 
     fn job(&self, stmt: Stmt) -> Job {
-        let log = self.0.recorders.pending(&stmt);
+        let log = self.0.recorders.pending(&stmt, &self.0.name);
         Job { stmt, log }
     }
+}
+
+/// Opens one database.
+async fn connect(url: &str, options: &DbOptions) -> Result<Arc<dyn Driver>> {
+    let parsed = url::DbUrl::parse(url)?;
+    let options = options.clone();
+    let driver: Box<dyn Driver> = match parsed.scheme {
+        #[cfg(feature = "sqlite")]
+        "sqlite" => crate::driver::open_sqlite(url, &parsed, options).await?,
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => crate::driver::open_postgres(url, &parsed, options).await?,
+        _ => return Err(parsed.unknown_scheme(url, DRIVERS)),
+    };
+    Ok(driver.into())
+}
+
+/// What opens each replica, with its URL as it may be shown.
+fn copies(options: &DbOptions) -> Vec<(String, Opener)> {
+    let copy = |(url, number): (&String, u16)| {
+        let url: Arc<str> = url.as_str().into();
+        let shown = url::masked(&url);
+        let name = format!("{} (replica {number})", options.name);
+        let options = Arc::new(DbOptions { name, replicas: Vec::new(), ..options.clone() });
+        let open: Opener = Box::new(move || {
+            let (url, options) = (url.clone(), options.clone());
+            Box::pin(async move { connect(&url, &options).await })
+        });
+        (shown, open)
+    };
+    options.replicas.iter().zip(1..).map(copy).collect()
 }
 
 /// The schemes that this build has drivers for.
@@ -364,7 +434,8 @@ const DRIVERS: &[&str] = &[
 
 impl Executor for Db {
     fn inside(&self) -> Inside<'_> {
-        Inside { db: Some(self), tx: None, log: self.0.request.as_ref().map(|request| request.log()) }
+        let log = self.0.request.as_ref().map(|request| request.log());
+        Inside { db: Some(self), tx: None, log, chosen: self.is_chosen() }
     }
 
     fn dialect(&self) -> &'static Dialect {
@@ -418,8 +489,8 @@ impl Service for Db {
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.request {
-            Some(request) => write!(f, "Db({}, in the transaction of {})", self.0.url, request.route()),
-            None => write!(f, "Db({})", self.0.url),
+            Some(request) => write!(f, "Db({}, in the transaction of {})", self.shown(), request.route()),
+            None => write!(f, "Db({})", self.shown()),
         }
     }
 }

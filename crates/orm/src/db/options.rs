@@ -10,6 +10,10 @@ use std::{path::PathBuf, time::Duration};
 /// ```
 #[derive(Debug, Clone)]
 pub struct DbOptions {
+    /// What the site calls the database, in logs and for [`Db::using`](crate::Db::using). By default `default`.
+    pub name: String,
+    /// URLs of copies that the server keeps up to date: they take over reads outside of transactions. By default none.
+    pub replicas: Vec<String>,
     /// The directory that relative paths in the URL start from: the site's. By default the working directory.
     pub root: PathBuf,
     /// SQLite: most threads that read at the same time. By default the number of cores, at most 4.
@@ -45,6 +49,8 @@ impl Default for DbOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         DbOptions {
+            name: super::DEFAULT.to_owned(),
+            replicas: Vec::new(),
             root: PathBuf::from("."),
             readers: cores.min(4),
             inline_steps: 4000,

@@ -8,7 +8,7 @@
 use std::{
     fmt::Display,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -27,16 +27,26 @@ use crate::{
 };
 
 tokio::task_local! {
-    /// The handle of the request that is being handled.
-    static CURRENT: Db;
+    /// The transactions of the request that is being handled.
+    static CURRENT: Arc<Parts>;
+}
+
+/// The handles of a request, one for each database that takes part, the default one last.
+struct Parts(Vec<Db>);
+
+impl Parts {
+    fn of(&self, database: HandleId) -> Option<&Db> {
+        self.0.iter().find(|part| part.0.request.as_ref().is_some_and(|request| request.db.0.id == database))
+    }
+
+    fn requests(&self) -> impl DoubleEndedIterator<Item = &Request> {
+        self.0.iter().filter_map(|part| part.0.request.as_deref())
+    }
 }
 
 /// `db`, or the transaction of the request that the code runs for, if it is one of that database.
 pub(super) fn in_request(db: &Db) -> Db {
-    let found = CURRENT.try_with(|current| {
-        let of_it = current.0.request.as_ref().is_some_and(|request| request.db.0.id == db.0.id);
-        of_it.then(|| current.clone())
-    });
+    let found = CURRENT.try_with(|parts| Some(parts.of(db.0.id)?.as_chosen(db.is_chosen())));
     found.ok().flatten().unwrap_or_else(|| db.clone())
 }
 
@@ -49,6 +59,8 @@ pub(super) struct Request {
     log: Arc<TxLog>,
     /// Has the handler answered?
     ended: AtomicBool,
+    /// This one and those of the other databases, which the request's future holds.
+    parts: Weak<Parts>,
 }
 
 #[derive(Default)]
@@ -98,14 +110,14 @@ impl Request {
     }
 
     /// What is a transaction elsewhere.
-    pub(super) async fn savepoint(&self, how: Begin, at: Option<Place>) -> Result<Tx> {
+    pub(super) async fn savepoint(&self, how: Begin, at: Option<Place>, chosen: bool) -> Result<Tx> {
         if how == Begin::Schema {
             return Err(Error::internal(format!(
                 "the schema can't be changed inside of the transaction of a request ({}): set `atomic = false` for its route",
                 self.route()
             )));
         }
-        self.tx().await?.part(at).await
+        self.tx().await?.part(at, chosen).await
     }
 
     /// Can a transaction of these settings be a part of this one?
@@ -123,6 +135,12 @@ impl Request {
             .at(at));
         }
         Ok(())
+    }
+
+    /// The transaction that the request has of this database, if that takes part.
+    pub(super) fn part_of(&self, database: &Db) -> Result<Option<Db>> {
+        let parts = self.parts.upgrade().ok_or_else(|| self.over())?;
+        Ok(parts.of(database.0.id).map(|part| part.as_chosen(database.is_chosen())))
     }
 
     pub(super) fn route(&self) -> &Begun {
@@ -171,26 +189,54 @@ impl Request {
     }
 }
 
-/// Rolls back when the request's future is dropped: others may hold handles, and with them the transaction.
-struct Abandoned<'a>(Option<&'a Request>);
+/// Rolls back when the request's future is dropped: others may hold handles, and with them the transactions.
+struct Abandoned<'a>(Option<&'a Parts>);
 
 impl Drop for Abandoned<'_> {
     fn drop(&mut self) {
-        let Some(request) = self.0 else { return };
-        request.ended.store(true, Ordering::Release);
-        // Whoever has the lock is beginning the transaction, and will notice.
-        if let Ok(state) = request.state.try_lock()
-            && let Some(tx) = &state.tx
-        {
-            tx.abandon();
+        for request in self.0.into_iter().flat_map(Parts::requests) {
+            request.ended.store(true, Ordering::Release);
+            // Whoever has the lock is beginning the transaction, and will notice.
+            if let Ok(state) = request.state.try_lock()
+                && let Some(tx) = &state.tx
+            {
+                tx.abandon();
+            }
         }
     }
 }
 
-/// Runs requests as transactions of a database.
+/// Runs requests as transactions of databases.
 pub(crate) struct Requests {
-    pub(crate) db: Db,
+    /// Those that take part, the default one last.
+    pub(crate) databases: Vec<Db>,
     pub(crate) by_default: bool,
+}
+
+impl Requests {
+    fn parts(&self, route: &Arc<dyn Display + Send + Sync>) -> Arc<Parts> {
+        let mut outer: Option<Block> = None;
+        Arc::new_cyclic(|parts| {
+            let part = |db: &Db| {
+                let plain = &db.0;
+                let mut block = guard::of_request(plain.id, plain.url.clone(), Begun::For(route.clone()));
+                if let Some(outer) = outer.take() {
+                    block = block.inside(outer);
+                }
+                outer = Some(block.clone());
+                let request = Request {
+                    db: db.clone(),
+                    block,
+                    log: Arc::default(),
+                    state: Mutex::default(),
+                    ended: AtomicBool::new(false),
+                    parts: parts.clone(),
+                };
+                Db(Arc::new(Inner { id: HandleId::new(), request: Some(Arc::new(request)), ..plain.parts() }))
+            };
+            Parts(self.databases.iter().map(part).collect())
+        })
+    }
 }
 
 impl AtomicRequests for Requests {
@@ -203,38 +249,36 @@ impl AtomicRequests for Requests {
         route: Arc<dyn Display + Send + Sync>,
         work: BoxFuture<'a, bool>,
     ) -> BoxFuture<'a, Result> {
-        let plain = &self.db.0;
-        let block = guard::of_request(plain.id, plain.url.clone(), Begun::For(route));
-        let request = Arc::new(Request {
-            db: self.db.clone(),
-            block: block.clone(),
-            log: Arc::default(),
-            state: Mutex::default(),
-            ended: AtomicBool::new(false),
-        });
-        let handle = Db(Arc::new(Inner {
-            id: HandleId::new(),
-            url: plain.url.clone(),
-            recorders: plain.recorders.clone(),
-            wait: plain.wait,
-            driver: plain.driver.clone(),
-            feed: plain.feed.clone(),
-            around: plain.around.clone(),
-            request: Some(request.clone()),
-        }));
+        let parts = self.parts(&route);
+        // The last one is inside of the others.
+        let innermost = parts.requests().next_back().map(|request| request.block.clone());
         Box::pin(async move {
-            let mut abandoned = Abandoned(Some(&request));
-            let keep = block.scope(CURRENT.scope(handle, work)).await;
-            let ended = request.end(keep).await;
+            let mut abandoned = Abandoned(Some(&parts));
+            let work = CURRENT.scope(parts.clone(), work);
+            let keep = match innermost {
+                Some(block) => block.scope(work).await,
+                None => work.await,
+            };
+            let ended = end_all(&parts, keep).await;
             abandoned.0 = None;
-            match ended {
-                // Undone or not, the request has failed already, and its own error says more.
-                Err(error) if !keep => {
-                    tracing::error!(?error, route = %request.route(), "rolling back a request failed");
-                    Ok(())
-                }
-                ended => ended,
-            }
+            ended
         })
     }
+}
+
+/// Commits one after the other, or rolls back. Once one could not be kept, those after it are not either.
+async fn end_all(parts: &Parts, keep: bool) -> Result {
+    let mut result = Ok(());
+    for request in parts.requests() {
+        let keep = keep && result.is_ok();
+        match request.end(keep).await {
+            Ok(()) => {}
+            // Undone or not, the request has failed already, and its own error says more.
+            Err(error) if !keep => {
+                tracing::error!(?error, route = %request.route(), database = request.db.name(), "rolling back a request failed");
+            }
+            Err(error) => result = Err(error),
+        }
+    }
+    result
 }

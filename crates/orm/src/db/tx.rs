@@ -48,6 +48,8 @@ pub struct Tx {
     hooks: Mutex<Vec<Hook>>,
     /// What this level has changed; a savepoint hands it up as well.
     changes: Arc<TxLog>,
+    /// Was this very database asked for, whatever the models say?
+    chosen: bool,
     /// Does dropping it have to undo a savepoint?
     open: bool,
     /// The level around it, if this is a savepoint that is not borrowed from it. Let go after the savepoint is undone.
@@ -98,20 +100,21 @@ pub(super) fn runtime() -> Result<Handle> {
 
 impl Tx {
     pub(super) fn root(db: Db, session: Box<dyn Session>, terms: Terms, at: Option<Place>) -> Result<Tx> {
-        let (runtime, clashed) = (runtime()?, Arc::default());
-        Ok(Tx::level(Arc::new(Shared { db, session, runtime, terms, clashed }), 0, at))
+        let (runtime, clashed, chosen) = (runtime()?, Arc::default(), db.is_chosen());
+        Ok(Tx::level(Arc::new(Shared { db, session, runtime, terms, clashed }), 0, at, chosen))
     }
 
-    fn level(shared: Arc<Shared>, depth: u32, at: Option<Place>) -> Tx {
+    fn level(shared: Arc<Shared>, depth: u32, at: Option<Place>, chosen: bool) -> Tx {
         let (gate, hooks, changes) = (Semaphore::new(1), Mutex::default(), Arc::default());
-        Tx { shared, id: HandleId::new(), depth, at, gate, hooks, changes, open: depth > 0, around: None }
+        let (id, open) = (HandleId::new(), depth > 0);
+        Tx { shared, id, depth, at, gate, hooks, changes, chosen, open, around: None }
     }
 
     /// A savepoint that is a handle of its own.
-    pub(super) async fn part(self: Arc<Self>, at: Option<Place>) -> Result<Tx> {
+    pub(super) async fn part(self: Arc<Self>, at: Option<Place>, chosen: bool) -> Result<Tx> {
         // Given back by `Around`.
         self.enter().await?.forget();
-        let mut part = Tx::level(self.shared.clone(), self.depth + 1, at);
+        let mut part = Tx::level(self.shared.clone(), self.depth + 1, at, chosen);
         part.around = Some(Around(self));
         let set = part.shared.session.savepoint(Savepoint::Set(part.depth));
         if let Err(error) = part.shared.note(set.await) {
@@ -160,7 +163,7 @@ impl Tx {
 
     async fn savepoint(&self, at: Option<Place>) -> Result<Inner<'_>> {
         let permit = self.enter().await?;
-        let inner = Tx::level(self.shared.clone(), self.depth + 1, at);
+        let inner = Tx::level(self.shared.clone(), self.depth + 1, at, self.chosen);
         let mut savepoint = Inner { inner, outer: self, _permit: permit };
         let set = self.shared.session.savepoint(Savepoint::Set(savepoint.inner.depth));
         if let Err(error) = self.shared.note(set.await) {
@@ -308,7 +311,7 @@ impl Tx {
         let Shared { db, runtime, terms, clashed, .. } = &*self.shared;
         let (db, runtime, terms, clashed) = (db.clone(), runtime.clone(), *terms, clashed.clone());
         let shared = Shared { db, session: Box::new(session), runtime, terms, clashed };
-        let mut guest = Tx::level(Arc::new(shared), self.depth, self.at);
+        let mut guest = Tx::level(Arc::new(shared), self.depth, self.at, self.chosen);
         guest.open = false;
         (guest, Stay(open))
     }
@@ -398,7 +401,8 @@ impl Host for Shared {
 
 impl Executor for Tx {
     fn inside(&self) -> Inside<'_> {
-        Inside { db: Some(&self.shared.db), tx: Some(self), log: Some(&self.changes) }
+        let (db, chosen) = (Some(&self.shared.db), self.chosen);
+        Inside { db, tx: Some(self), log: Some(&self.changes), chosen }
     }
 
     fn dialect(&self) -> &'static Dialect {
@@ -487,7 +491,7 @@ impl Transaction for Inner<'_> {
 impl fmt::Debug for Tx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = if self.depth == 0 { "Tx" } else { "Savepoint" };
-        write!(f, "{what}({}", self.shared.db.url())?;
+        write!(f, "{what}({}", self.shared.db.shown())?;
         match self.at {
             Some(at) => write!(f, ", begun at {at})"),
             None => f.write_str(")"),

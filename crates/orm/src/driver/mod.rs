@@ -11,6 +11,8 @@
 
 #[cfg(feature = "postgres")]
 mod postgres;
+mod replicas;
+mod slow;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -29,6 +31,7 @@ use tokio::{
 
 #[cfg(feature = "postgres")]
 pub(crate) use postgres::open as open_postgres;
+pub(crate) use replicas::{Opener, Replicas};
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::open as open_sqlite;
 

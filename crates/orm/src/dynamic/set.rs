@@ -5,6 +5,7 @@ use quintet_core::{Error, Result, Value, meta::ModelMeta, near::did_you_mean, va
 use super::{DynKey, DynRow, Registry, fetch_values, lookup, name::Target};
 use crate::{
     ast::{Node, Nulls, OrderBy, Select, TextTest, Where},
+    db::at_home,
     executor::Executor,
     key::{key_columns, key_is},
     model::Model,
@@ -62,6 +63,12 @@ impl DynSet {
     /// The rows of a typed query, to be narrowed and ordered by name: `DynSet::on(Film.filter(Film::visible()))`.
     pub fn on<M: Model>(query: QuerySet<M>) -> Self {
         DynSet { select: query.into_select(), allowed: Vec::new(), writable: Vec::new(), unrestricted: false }
+    }
+
+    /// Of the database of this name: see [`QuerySet::using`].
+    pub fn using(mut self, database: &str) -> Self {
+        self.select.database = Some(database.into());
+        self
     }
 
     /// Also the rows that the model's default scope leaves out.
@@ -304,6 +311,7 @@ impl DynSet {
         if self.select.limit.is_some() || self.select.offset.is_some() {
             order_by_key(&mut self.select);
         }
+        at_home!(db, &*self.select, at);
         let (stmt, scales) =
             sql::select(&self.select, Ask::Rows, db.dialect()).map_err(|error| error.at(at))?;
         let fields = meta.columns().map(|(_, field)| field).collect();

@@ -8,6 +8,7 @@ use quintet_core::{Error, Result};
 use super::{Carry, QuerySet, Selection, is_empty, query_set::Loads};
 use crate::{
     ast::{Node, PathKey, Select, model_columns},
+    db::at_home,
     decode::sink::fetch,
     executor::Executor,
     expr::{Aggregated, Aggregates, Cond, IntoGroupOrders},
@@ -78,6 +79,7 @@ impl<M: Model> QuerySet<M> {
         aggregates.nodes(&mut columns);
         let select = over_all(self.select, columns);
         async move {
+            at_home!(db, &*select, at);
             let stmt = sql::select(&select, Ask::Rows, db.dialect()).map_err(|error| error.at(at))?;
             let rows = fetch(db, (stmt.0.at(at), stmt.1), A::decode, None).await?;
             rows.into_iter().next().ok_or_else(|| Error::internal("an aggregate gave no row").at(at))
@@ -116,6 +118,7 @@ fn over_all(mut select: Box<Select>, columns: Vec<Node>) -> Box<Select> {
         // Over the rows of a part: those with its keys.
         let key = key_node(select.root, PathKey::ROOT);
         let mut whole = Box::new(Select::new(select.root));
+        whole.database.clone_from(&select.database);
         select.prepare();
         select.columns = key_columns(select.root);
         whole.filter.push(Node::InQuery(Box::new(key), select));

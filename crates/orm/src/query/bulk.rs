@@ -7,6 +7,7 @@ use quintet_core::{Error, Result, Value, value::ValueRef};
 use super::QuerySet;
 use crate::{
     ast::{DateFunction, DateUnit, Lock, Node, Nulls, OrderBy, PathKey},
+    db::at_home,
     executor::Executor,
     expr::{Cond, Expr, ExprOf},
     field::{DateLike, FieldType},
@@ -172,6 +173,7 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
     pub fn explain(self, db: &dyn Executor) -> impl Future<Output = Result<String>> + Send {
         let at = Location::caller();
         async move {
+            at_home!(db, &*self.select, at);
             let mut stmt = self.to_sql(db.dialect()).map_err(|error| error.at(at))?.at(at);
             stmt.sql = format!("{}{}", db.dialect().explain, stmt.sql).into();
             let sink = db.fetch(stmt, Box::<Plan>::default()).await?;

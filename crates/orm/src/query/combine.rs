@@ -66,6 +66,7 @@ fn combined<M: Model, O>(
         part.prepare();
     }
     let mut whole = Box::new(Select::new(M::meta()));
+    whole.database = first.select.database.clone().or_else(|| second.select.database.clone());
     whole.columns.clone_from(&first.select.columns);
     whole.combined = vec![(how, first.select), (how, second.select)];
     let mut query = QuerySet::of(whole, first.decode);
@@ -81,6 +82,11 @@ impl<M: Model, O: Send + 'static> Combined<M, O> {
     /// In this order: of columns that the rows have.
     pub fn order_by(self, order: impl IntoOrders<M>) -> Self {
         Combined(self.0.order_by(order))
+    }
+
+    /// Of the database of this name: see [`QuerySet::using`].
+    pub fn using(self, database: &str) -> Self {
+        Combined(self.0.using(database))
     }
 
     /// At most this many rows.

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     ast::Select,
+    db::at_home,
     decode::{Cursor, DecodeCx},
     dynamic::read_value,
     executor::Executor,
@@ -114,6 +115,7 @@ async fn json_rows(
         return Ok(Out::default().finish());
     }
     let meta = select.root;
+    at_home!(db, &*select, at);
     let (stmt, scales) = statement(&mut select, &[], db.dialect()).map_err(|error| error.at(at))?;
     let writer = Writer {
         model: meta.name,

@@ -157,6 +157,24 @@ impl<M, O> QuerySet<M, O> {
         self.select
     }
 
+    /// Of the database of this name (`default`, or one of `[databases.NAME]`), wherever the model says that its rows live.
+    /// What the query loads beside is loaded from there, too, and updates and deletions go there.
+    ///
+    /// For a handle of that database, which knows transactions and creates rows as well, see
+    /// [`Db::using`](crate::Db::using). Inside of a transaction of another database it is an error.
+    ///
+    /// ```no_run
+    /// # use quintet_orm::prelude::*;
+    /// # #[model(app = "docs")] pub struct Film { pub title: String }
+    /// # async fn show(db: &dyn Executor) -> Result {
+    /// let old = Film.query().using("archive").order_by(Film.title).all(db).await?;
+    /// # let _ = old; Ok(()) }
+    /// ```
+    pub fn using(mut self, database: &str) -> Self {
+        self.select.database = Some(database.into());
+        self
+    }
+
     /// Also the rows that the model's default scope leaves out: see `#[model(scope = ..)]`.
     pub fn unscoped(mut self) -> Self {
         self.select.leave_scope();

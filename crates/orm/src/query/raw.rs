@@ -5,6 +5,7 @@ use std::{any::Any, fmt, panic::Location};
 use quintet_core::{Error, Result, Value, meta::ModelMeta, value::ValueRef};
 
 use crate::{
+    db::home,
     decode::{Cursor, DecodeCx, sink::Decode},
     executor::Executor,
     field::FieldType,
@@ -118,6 +119,9 @@ impl<O: Send + 'static> Raw<O> {
     }
 
     async fn rows(self, db: &dyn Executor, most: usize, at: &'static Location<'static>) -> Result<Vec<O>> {
+        let model = self.model.map(|model| home(db, model, self.stmt.access));
+        let home = model.transpose().map_err(|error| error.at(at))?.flatten();
+        let db = home.as_ref().map_or(db, |home| home as &dyn Executor);
         let scales = self.model.map(|model| row_scales(model, db.dialect())).unwrap_or_default();
         let cx = DecodeCx::for_rows(scales);
         let (decode, model) = (self.decode, self.model);

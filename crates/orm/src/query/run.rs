@@ -10,6 +10,7 @@ use quintet_core::{Error, ErrorKind, Result, Value, meta::ModelMeta};
 use super::{QuerySet, join::Join, prefetch::Asked};
 use crate::{
     ast::{Nulls, OrderBy, Select},
+    db::at_home,
     decode::{
         Scales,
         sink::{Joined, fetch},
@@ -113,6 +114,10 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
             }
         };
         let joins = joined.as_ref().map_or(&[][..], |joined: &Joined<O>| &joined.joins);
+        // What is loaded in further queries may live elsewhere again.
+        let asked = db;
+        at_home!(db, &*self.select, at);
+        let asked = if self.select.database.is_some() { db } else { asked };
         let (stmt, scales) =
             statement(&mut self.select, joins, db.dialect()).map_err(|error| error.at(at))?;
         let mut rows = fetch(db, (stmt.at(at), scales), self.decode, joined).await?;
@@ -121,13 +126,13 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
         {
             for prefetch in prefetches {
                 let records = rows.iter_mut().map(carrier).collect();
-                prefetch.load(Asked { db, at }, records).await?;
+                prefetch.load(Asked { db: asked, at }, records).await?;
             }
         }
         Ok(rows)
     }
 
-    async fn only(
+    pub(crate) async fn only(
         mut self,
         db: &dyn Executor,
         key: Option<Value>,
@@ -210,6 +215,7 @@ pub(crate) async fn count(
     if select.is_cut() {
         select.prepare();
     }
+    at_home!(db, &*select, at);
     let stmt = sql::select(&select, Ask::Count, db.dialect()).map_err(|error| error.at(at))?;
     let counts = fetch(db, (stmt.0.at(at), stmt.1), |cursor| cursor.next::<i64>(), None).await?;
     Ok(counts.first().and_then(|count| u64::try_from(*count).ok()).unwrap_or_default())
@@ -223,6 +229,7 @@ pub(crate) async fn exists(
     if is_empty(&select) {
         return Ok(false);
     }
+    at_home!(db, &*select, at);
     let stmt = sql::select(&select, Ask::Exists, db.dialect()).map_err(|error| error.at(at))?;
     Ok(!fetch(db, (stmt.0.at(at), stmt.1), |_| Ok(()), None).await?.is_empty())
 }

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use super::{QuerySet, is_empty};
 use crate::{
+    db::home,
     decode::{
         Cursor, DecodeCx, Scales,
         sink::{Decode, Joined, fetch},
@@ -23,7 +24,7 @@ use crate::{
     model::Model,
     row::{RowAccess, RowSink},
     sql::{self, Ask},
-    stmt::Stmt,
+    stmt::{Access, Stmt},
 };
 
 /// Rows that are decoded but not taken yet, at most.
@@ -82,15 +83,23 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
             }
             joined = Some(Joined { carrier: loads.carrier, joins: loads.joins });
         }
-        let (stmt, scales) = match sql::select(&self.select, Ask::Rows, db.dialect()) {
+        let home = match home(db, &*self.select, Access::Read) {
+            Ok(home) => home,
+            Err(error) => return Rows { query: None, rows, failed: Some(error.at(at)) },
+        };
+        let dialect = home.as_ref().map_or(db.dialect(), |home| home.dialect());
+        let (stmt, scales) = match sql::select(&self.select, Ask::Rows, dialect) {
             Ok((stmt, scales)) => (stmt.at(at).long(), scales),
             Err(error) => return Rows { query: None, rows, failed: Some(error.at(at)) },
         };
         let asked = Asked { decode: self.decode, joined, scales, sender };
-        let query: BoxFuture<'_, Result> = match db.dialect().cursors {
-            true => Box::pin(by_cursor(db, stmt, asked)),
-            false => Box::pin(directly(db, stmt, asked)),
-        };
+        let query: BoxFuture<'_, Result> = Box::pin(async move {
+            let db = home.as_ref().map_or(db, |home| home as &dyn Executor);
+            match dialect.cursors {
+                true => by_cursor(db, stmt, asked).await,
+                false => directly(db, stmt, asked).await,
+            }
+        });
         Rows { query: Some(query), rows, failed: None }
     }
 }

@@ -1,4 +1,5 @@
 //! What is wrong with a site's models, found before it hurts.
+mod databases;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,6 +14,7 @@ pub(super) fn all(services: &Services) -> Vec<Check> {
     found.extend(shared_tables(&models));
     found.extend(unregistered_targets(&models));
     found.extend(broken_patterns(&models));
+    found.extend(databases::all(services, &models));
     found.extend(models_between(&models));
     found.extend(same_permissions(&models));
     found
@@ -29,11 +31,12 @@ fn refused(site: &Site) -> Vec<Check> {
 }
 
 fn shared_tables(models: &[&'static ModelMeta]) -> Vec<Check> {
-    let mut owners: HashMap<String, String> = HashMap::new();
+    let mut owners: HashMap<(Option<&str>, String), String> = HashMap::new();
     let mut found = Vec::new();
-    let mut claim = |table: &str, owner: String| {
+    let mut claim = |database: Option<&'static str>, table: &str, owner: String| {
         // SQLite does not look at case, nor do some file systems that MySQL keeps tables on.
-        if let Some(first) = owners.get(&table.to_lowercase()) {
+        let place = (database, table.to_lowercase());
+        if let Some(first) = owners.get(&place) {
             let message = format!("{first} and {owner} both use the table `{table}`");
             found.push(
                 Check::error("orm.E002", message)
@@ -41,16 +44,17 @@ fn shared_tables(models: &[&'static ModelMeta]) -> Vec<Check> {
                     .about(owner),
             );
         } else {
-            owners.insert(table.to_lowercase(), owner);
+            owners.insert(place, owner);
         }
     };
     // What no migration makes may be another view of a table.
     for meta in models.iter().filter(|meta| meta.options.managed) {
         let Ok(identity) = meta.identity() else { continue };
-        claim(&identity.table, identity.label.clone());
+        let database = meta.options.database;
+        claim(database, &identity.table, identity.label.clone());
         for (field, index) in meta.fields.iter().zip(0u16..) {
             if let Ok(table) = meta.through_table(index) {
-                claim(table, format!("{}.{}", identity.label, field.name));
+                claim(database, table, format!("{}.{}", identity.label, field.name));
             }
         }
     }

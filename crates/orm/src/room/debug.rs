@@ -2,7 +2,7 @@
 
 use quintet_core::{BoxFuture, debug::DebugFacts};
 
-use crate::db::{QueryLog, QueryRecord};
+use crate::db::{DEFAULT, QueryLog, QueryRecord};
 
 /// Collects what a request asks the database.
 pub(super) struct Statements;
@@ -24,6 +24,12 @@ impl DebugFacts for Statements {
 /// The time and the place, and the statement; of its values only their kinds, for they may be secret.
 fn fact(record: &QueryRecord) -> (String, String) {
     let mut name = format!("{:.3} ms, {} rows", record.duration.as_secs_f64() * 1000.0, record.rows);
+    if &*record.database != DEFAULT || record.replica.is_some() {
+        name.push_str(&format!(", {}", record.database));
+    }
+    if let Some(number) = record.replica {
+        name.push_str(&format!(" (replica {number})"));
+    }
     if let Some(at) = record.at {
         name.push_str(&format!(", {at}"));
     }

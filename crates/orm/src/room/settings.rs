@@ -11,6 +11,9 @@ pub struct DatabaseSettings {
     /// Where the data is: "sqlite://site.db" is a file beside quintet.toml.
     #[setting(default = "sqlite://site.db", env = "DATABASE_URL", secret)]
     pub url: String,
+    /// Copies that the server keeps up to date: reads outside of transactions go to one after the other.
+    #[setting(default, env = "DATABASE_REPLICAS", secret)]
+    pub replicas: Vec<String>,
     /// SQLite: most threads that read at the same time. As many as cores if not set, at most 4.
     pub readers: Option<u16>,
     /// SQLite: how many steps of a query are run on the thread that asks for it; 0 for files on slow disks.
@@ -45,11 +48,13 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
-    /// As options, with paths below the site's directory.
+    /// As options of the database of this name, with paths below the site's directory.
     #[must_use]
-    pub fn options(&self, root: &Path) -> DbOptions {
+    pub fn options(&self, name: &str, root: &Path) -> DbOptions {
         let default = DbOptions::default();
         DbOptions {
+            name: name.to_owned(),
+            replicas: self.replicas.clone(),
             root: root.to_owned(),
             readers: self.readers.map_or(default.readers, usize::from),
             inline_steps: self.inline_steps,

@@ -7,6 +7,7 @@ use quintet_core::{Error, Result, Value};
 use super::part::{Part, Parts, too_deep};
 use crate::{
     ast::Select,
+    db::at_home,
     decode::{Cursor, DecodeCx, sink::Decode},
     executor::Executor,
     model::Key,
@@ -72,6 +73,7 @@ async fn read<S: Send + 'static, K: Key>(
     parts: Parts<S>,
     Level { db, at, .. }: Level<'_>,
 ) -> Result<Found<S>> {
+    at_home!(db, select, at);
     let (stmt, scales) = sql::select(select, Ask::Rows, db.dialect()).map_err(|error| error.at(at))?;
     let found = Found { rows: Vec::new(), keys: parts.iter().map(|_| Vec::new()).collect() };
     let sink = Sink { found, decode, owners, parts, cx: DecodeCx::for_rows(scales) };

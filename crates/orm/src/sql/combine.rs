@@ -11,6 +11,7 @@ use crate::ast::{Combine, Node, Select};
 impl Render {
     /// Writes the parts with the operators between them. The query itself has only the columns, the order and the cut.
     pub(super) fn combination(&mut self, query: &Select) -> Result {
+        self.said_database(query)?;
         for (i, (combine, part)) in query.combined.iter().enumerate() {
             if i > 0 {
                 self.push(match combine {

@@ -26,7 +26,7 @@ mod text;
 mod window;
 mod write;
 
-use std::cell::RefCell;
+use std::{cell::RefCell, sync::Arc};
 
 use quintet_core::{
     Error, Result, Value,
@@ -218,6 +218,8 @@ pub(crate) struct Render {
     params: Vec<Value>,
     scopes: Vec<scope::Scope>,
     aliases: usize,
+    /// The database that the whole statement says it is for, once its first query was seen.
+    using: Option<Option<Arc<str>>>,
 }
 
 impl Render {
@@ -228,6 +230,7 @@ impl Render {
             params: Vec::new(),
             scopes: Vec::new(),
             aliases: 0,
+            using: None,
         }
     }
 

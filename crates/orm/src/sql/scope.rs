@@ -1,7 +1,7 @@
 //! The tables of one query: its root and what its expressions reach over foreign keys.
 
 use quintet_core::{
-    Result,
+    Error, Result,
     meta::{ModelMeta, Relation},
 };
 
@@ -10,7 +10,10 @@ use super::{
     facts::{field_at, is_optional, key_of, model_at},
     search::Ranked,
 };
-use crate::ast::{Node, PathKey};
+use crate::{
+    ast::{Node, PathKey, Select},
+    db::DEFAULT,
+};
 
 /// A query's tables.
 pub(super) struct Scope {
@@ -64,6 +67,10 @@ impl Render {
         root: &'static ModelMeta,
         mention: impl Fn(&mut dyn FnMut(&Node)),
     ) -> Result {
+        let around = self.scopes.last().map(|scope| scope.root);
+        if let Some(around) = around {
+            same_database(around, root, None)?;
+        }
         let alias = self.alias();
         let mut paths: Vec<PathKey> = Vec::new();
         mention(&mut |node| {
@@ -83,6 +90,10 @@ impl Render {
         let mut joins = Vec::with_capacity(paths.len());
         for path in paths {
             let (model, optional) = (model_at(root, path)?, is_optional(root, path)?);
+            if let Some((before, step)) = path.split() {
+                let owner = model_at(root, before)?;
+                same_database(owner, model, Some(field_at(owner, step)?.name))?;
+            }
             joins.push(Joined { path, alias: self.alias(), model, optional });
         }
         let ranked = self.ranked(mention);
@@ -170,4 +181,40 @@ impl Render {
         let ranked = self.scopes.last().map(|scope| scope.ranked.clone()).unwrap_or_default();
         ranked.iter().try_for_each(|ranked| self.join_ranked(ranked))
     }
+}
+
+impl Render {
+    /// Refuses a query inside of another one that says another database.
+    pub(super) fn said_database(&mut self, query: &Select) -> Result {
+        let whole = self.using.get_or_insert_with(|| query.database.clone());
+        match (&query.database, whole) {
+            (Some(said), whole) if whole.as_ref() != Some(said) => Err(Error::internal(format!(
+                "the query on {} says using(\"{said}\"), and is a part of one that {}: a statement sees one database. Say it \
+                 of the whole, or ask the part first and go on with a list of keys",
+                query.root.name,
+                match whole {
+                    Some(whole) => format!("says using(\"{whole}\")"),
+                    None => "does not".to_owned(),
+                }
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Refuses what no statement can do: to look into two databases. `by` is the field that leads there.
+fn same_database(one: &'static ModelMeta, other: &'static ModelMeta, by: Option<&str>) -> Result {
+    if one.options.database == other.options.database {
+        return Ok(());
+    }
+    let name = |model: &ModelMeta| model.options.database.unwrap_or(DEFAULT);
+    let way = by.map(|field| format!(" (by {}.{field})", one.name)).unwrap_or_default();
+    Err(Error::internal(format!(
+        "{} lives in the database `{}`, and {} in `{}`{way}: a statement sees one database. Ask for the others in a query of \
+         their own, by a list of keys",
+        one.name,
+        name(one),
+        other.name,
+        name(other)
+    )))
 }

@@ -178,6 +178,7 @@ impl Render {
 
     /// A query over one table at the top of the statement needs no aliases.
     fn open_query(&mut self, query: &Select) -> Result {
+        self.said_database(query)?;
         let mut leaves = !self.scopes.is_empty() || query.owners.is_some();
         query.visit(&mut |node| leaves |= node.leaves_table());
         if !leaves {

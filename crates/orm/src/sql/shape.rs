@@ -48,6 +48,7 @@ impl<'a> Shape<'a> {
         // All fields by name, so that a new one is not forgotten here.
         let Select {
             root,
+            database,
             columns,
             filter,
             // Which conditions are the scope's does not matter to the text.
@@ -65,7 +66,8 @@ impl<'a> Shape<'a> {
             combined,
         } = query;
         let rows = ask == Ask::Rows;
-        let simple = combined.is_empty() && distinct_on.is_empty() && !empty;
+        // Whether a query inside another one may say its database is looked at each time.
+        let simple = combined.is_empty() && distinct_on.is_empty() && !empty && database.is_none();
         if !simple || (!rows && (query.is_cut() || lock.is_some())) {
             return Err(Shapeless);
         }

@@ -15,7 +15,7 @@ impl Render {
         for (_, node) in sets {
             no_window(std::slice::from_ref(*node), "a value that is set")?;
         }
-        let alias = self.open_write(query, sets.iter().map(|(_, node)| *node));
+        let alias = self.open_write(query, sets.iter().map(|(_, node)| *node))?;
         self.push("UPDATE ");
         self.table(model, alias)?;
         self.push(" SET ");
@@ -33,7 +33,7 @@ impl Render {
 
     /// Writes a deletion of the rows of a query.
     pub(crate) fn delete(&mut self, query: &Select, returning: Returning) -> Result {
-        let alias = self.open_write(query, std::iter::empty());
+        let alias = self.open_write(query, std::iter::empty())?;
         self.push("DELETE FROM ");
         self.table(query.root, alias)?;
         self.chosen(query)?;
@@ -43,11 +43,16 @@ impl Render {
     }
 
     /// The written table needs an alias only where a subquery refers to it.
-    fn open_write<'a>(&mut self, query: &'a Select, sets: impl Iterator<Item = &'a Node>) -> Option<usize> {
+    fn open_write<'a>(
+        &mut self,
+        query: &'a Select,
+        sets: impl Iterator<Item = &'a Node>,
+    ) -> Result<Option<usize>> {
+        self.said_database(query)?;
         let leaves = query.filter.iter().chain(sets).any(Node::leaves_table);
         let alias = leaves.then(|| self.alias());
         self.scopes.push(Scope::table(query.root, alias));
-        alias
+        Ok(alias)
     }
 
     /// Adds the conditions, or the keys of the rows where conditions need joins or a part of the rows is meant.

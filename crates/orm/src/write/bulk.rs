@@ -8,6 +8,7 @@ use super::{explain::explain_write, fits::refused};
 use crate::{
     change::Entry,
     change::What,
+    db::to_home,
     decode::tap::Tap,
     executor::Executor,
     key::Key,
@@ -33,6 +34,7 @@ pub(crate) async fn bulk_update<M: Model>(
         .columns()
         .filter_map(|(index, field)| Some((index, field.on_save.filter(|_| !fields.contains(&index))?())))
         .collect();
+    to_home!(db, meta, at);
     let mut errors = FieldErrors::new();
     let mut values: Vec<Vec<Value>> = Vec::with_capacity(rows.len());
     for row in rows {

@@ -1,8 +1,8 @@
 //! Many new rows in few statements.
 
-use std::panic::Location;
+use std::{future::ready, panic::Location};
 
-use quintet_core::{Result, Value, meta::ModelMeta};
+use quintet_core::{BoxFuture, Result, Value, meta::ModelMeta};
 
 use super::{
     Draft,
@@ -13,6 +13,7 @@ use super::{
     raw_draft::RawDraft,
 };
 use crate::{
+    db::{Db, home},
     decode::{
         sink::{rows_of, rows_sink},
         tap::Tap,
@@ -22,6 +23,7 @@ use crate::{
     row::RowSink,
     signal::{Ears, Moment, Rows},
     sql::Returning,
+    stmt::Access,
 };
 
 /// Drafts that are to be inserted, all or none, in order.
@@ -40,7 +42,7 @@ enum Gathered {
 
 impl NewRows {
     /// Takes the drafts one by one.
-    pub(crate) fn of<M: Model>(
+    fn of<M: Model>(
         drafts: impl Iterator<Item = Draft<M>>,
         db: &dyn Executor,
         at: &'static Location<'static>,
@@ -59,13 +61,47 @@ impl NewRows {
     }
 
     /// Inserts them and gives them back.
-    pub(crate) async fn create<M: Model>(self, db: &dyn Executor) -> Result<Vec<M>> {
-        let sink = rows_sink(row_scales(M::meta(), db.dialect()), M::from_row);
-        rows_of(self.into(sink, db).await?)
+    pub(crate) fn create<'a, M: Model>(
+        drafts: impl Iterator<Item = Draft<M>>,
+        db: &'a dyn Executor,
+        at: &'static Location<'static>,
+    ) -> BoxFuture<'a, Result<Vec<M>>> {
+        let (rows, home) = match NewRows::at_home(drafts, db, at) {
+            Ok(found) => found,
+            Err(error) => return Box::pin(ready(Err(error))),
+        };
+        Box::pin(async move {
+            let db = home.as_ref().map_or(db, |home| home as &dyn Executor);
+            let sink = rows_sink(row_scales(M::meta(), db.dialect()), M::from_row);
+            rows_of(rows.into(sink, db).await?)
+        })
     }
 
     /// Inserts them and tells how many there are.
-    pub(crate) async fn insert(self, db: &dyn Executor) -> Result<u64> {
+    pub(crate) fn insert<'a, M: Model>(
+        drafts: impl Iterator<Item = Draft<M>>,
+        db: &'a dyn Executor,
+        at: &'static Location<'static>,
+    ) -> BoxFuture<'a, Result<u64>> {
+        let (rows, home) = match NewRows::at_home(drafts, db, at) {
+            Ok(found) => found,
+            Err(error) => return Box::pin(ready(Err(error))),
+        };
+        Box::pin(async move { rows.count(home.as_ref().map_or(db, |home| home as &dyn Executor)).await })
+    }
+
+    /// The drafts and where they go: both are asked for at once, as drafts are borrowed from who calls.
+    fn at_home<M: Model>(
+        drafts: impl Iterator<Item = Draft<M>>,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+    ) -> Result<(NewRows, Option<Db>)> {
+        let home = home(db, M::meta(), Access::Write).map_err(|error| error.at(at))?;
+        let rows = NewRows::of(drafts, home.as_ref().map_or(db, |home| home as &dyn Executor), at);
+        Ok((rows, home))
+    }
+
+    async fn count(self, db: &dyn Executor) -> Result<u64> {
         match self.drafts {
             Gathered::Batch(batch) if batch.links.is_empty() => {
                 let batch = batch.checked().map_err(|error| error.at(self.at))?;

@@ -13,6 +13,7 @@ use super::{
     upsert,
 };
 use crate::{
+    db::to_home,
     decode::{
         sink::{rows_of, rows_sink},
         tap::Tap,
@@ -42,6 +43,7 @@ pub(crate) async fn bulk_upsert<M: Model>(
 ) -> Result<Vec<M>> {
     let meta = M::meta();
     must_be_unique(meta, &by, at)?;
+    to_home!(db, meta, at);
     if let Existing::Take(fields) = &mut existing {
         also_touched(meta, fields);
     }

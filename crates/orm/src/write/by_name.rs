@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     ast::{Node, Select},
+    db::{at_primary, to_home},
     dynamic::{values_of, values_sink},
     executor::Executor,
     expr::{AssignValue, RawAssign},
@@ -49,6 +50,7 @@ async fn insert_draft(
     at: &'static Location<'static>,
 ) -> Result<Vec<Value>> {
     let meta = draft.meta;
+    to_home!(db, meta, at);
     let sink = values_sink(row_scales(meta, db.dialect()), meta.columns().map(|(_, field)| field).collect());
     let sink = insert::run(draft, &OnConflict::Refuse, sink, db, at).await?;
     let row = values_of(sink)?.into_iter().next();
@@ -76,6 +78,9 @@ pub(crate) async fn update_values(
         return Ok(None);
     }
     let meta = select.root;
+    to_home!(db, &*select, at);
+    let written = db;
+    at_primary!(db);
     if !own_rules_by_name(&select, &mut sets, &mut errors, db, at).await? {
         return Ok(None);
     }
@@ -87,7 +92,7 @@ pub(crate) async fn update_values(
         }
     }
     let change = Save { select, sets, version, row: None };
-    Ok(save(change, true, db, at).await?.and_then(|done| done.row))
+    Ok(save(change, true, written, at).await?.and_then(|done| done.row))
 }
 
 /// Runs the model's own rules over the row as it is with the changes in it. Tells whether there is a row.

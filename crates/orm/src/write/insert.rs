@@ -14,6 +14,7 @@ use super::{
 use crate::{
     ast::{Comparison, Node, PathKey},
     change::{Entry, What},
+    db::{at_primary, to_home},
     decode::{
         Scales,
         sink::{rows_of, rows_sink},
@@ -74,12 +75,16 @@ pub(super) async fn or_get<M: Model>(
     // Whatever the default scope leaves out is in the way of the unique index all the same.
     let existing = QuerySet::<M>::new().unscoped().filter(Expr::from_node(Node::And(condition)));
     let conflict = OnConflict::Keep { by };
+    to_home!(db, M::meta(), at);
+    let written = db;
+    // A copy may not know yet of what was written a moment ago.
+    at_primary!(db);
     // The second look finds the row of whoever was quicker; the third turn is for one that was deleted in between.
     for _ in 0..3 {
         if let Some(row) = existing.clone().limit(1).rows(db, at).await?.into_iter().next() {
             return Ok((row, false));
         }
-        if let Some(row) = write::<M>(&draft, &conflict, db, at).await? {
+        if let Some(row) = write::<M>(&draft, &conflict, written, at).await? {
             return Ok((row, true));
         }
     }
@@ -108,6 +113,7 @@ async fn write<M: Model>(
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result<Option<M>> {
+    to_home!(db, M::meta(), at);
     let sink = rows_sink(row_scales(M::meta(), db.dialect()), M::from_row);
     let sink = run(draft, conflict, sink, db, at).await?;
     Ok(rows_of(sink)?.into_iter().next())

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     ast::{Comparison, Node, PathKey, Select},
     change::{Entry, Keys, What},
+    db::to_home,
     decode::{Scales, tap::Tap},
     dynamic::{values_of, values_sink},
     executor::Executor,
@@ -76,11 +77,13 @@ pub(crate) async fn change_links(
                 ))
                 .at(at));
             }
+            to_home!(db, child, at);
             change_keys(child, via, &owner, change, db, at).await
         }
         (other, Link::Table(between)) => {
             let table = LinkTable::new((meta, field), other, between, extra.as_ref());
             let table = table.map_err(|error| error.at(at))?;
+            to_home!(db, table.model(), at);
             table.change(&owner, change, db, at).await
         }
     }
@@ -103,6 +106,7 @@ pub(super) async fn add_links(
         .at(at));
     };
     let table = LinkTable::new((meta, field), other, between, None).map_err(|error| error.at(at))?;
+    to_home!(db, table.model(), at);
     if table.ears(db, at).is_some() {
         for (owner, others) in links {
             table.change(owner, LinkChange::Add(others.to_vec()), db, at).await?;
@@ -150,6 +154,11 @@ impl<'a> LinkTable<'a> {
         };
         let keys = [key(relation.0)?, key(other)?];
         Ok(LinkTable { relation, declared: between.declared, keys, between, extra })
+    }
+
+    /// The model whose database the table is in.
+    fn model(&self) -> &'static ModelMeta {
+        self.between.model.map_or(self.declared.0, |(model, ..)| model)
     }
 
     /// The columns in which the owner and the others stand: two ways round, if each pair is kept in both directions.

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     ast::{Lock, Select},
     change::{Entry, Keys, What},
+    db::to_home,
     decode::tap::Tap,
     dynamic::{values_of, values_sink},
     executor::{Executor, Transaction},
@@ -49,6 +50,7 @@ pub(super) async fn save(
     db: &dyn Executor,
     at: &'static Location<'static>,
 ) -> Result<Option<Done>> {
+    to_home!(db, &*save.select, at);
     let Some(ears) = Ears::of(db, save.select.root, &[Moment::Saving, Moment::Saved], at) else {
         let sink = answer.then(|| values(save.select.root, db));
         let Some((mut tap, fields)) = put(save, sink, None, db, at).await? else { return Ok(None) };

@@ -6,6 +6,7 @@ use super::{explain::explain_write, fits::check_fits, insert::row_scales, versio
 use crate::{
     ast::{Node, Select},
     change::{Entry, Keys, What},
+    db::to_home,
     decode::{
         sink::{rows_of, rows_sink},
         tap::Tap,
@@ -65,6 +66,7 @@ impl<M: Model> Update<M> {
             if is_empty(&self.select) || self.sets.is_empty() {
                 return Ok(Vec::new());
             }
+            to_home!(db, &*self.select, at);
             let sink = rows_sink(row_scales(M::meta(), db.dialect()), M::from_row);
             let tap = Tap::new(M::meta(), Returning::Rows).into(sink);
             rows_of(answered(self.select, self.sets, tap, db, at).await?.sink()?)
@@ -100,6 +102,7 @@ pub(super) async fn execute(
         return Ok(0);
     }
     let meta = select.root;
+    to_home!(db, &*select, at);
     if db.feed().is_some_and(|feed| feed.is_heard()) {
         return Ok(answered(select, sets, Tap::new(meta, Returning::Keys), db, at).await?.count);
     }

@@ -110,6 +110,11 @@ impl On {
         postgres_support::bed().await.map(|bed| On { bed: Some(bed), file: None })
     }
 
+    /// The URL of the server's schema.
+    pub fn url(&self) -> &str {
+        &self.bed.as_ref().unwrap().url
+    }
+
     /// A database with these tables, written as [`typed`] takes them.
     pub async fn with(&self, tables: &str) -> Db {
         let db = match (&self.bed, &self.file) {

@@ -47,7 +47,7 @@ use self::{
     target::Target,
     work::{Request, Work},
 };
-use super::{Answer, Begin, Driver, Job, Place, Session, Sink};
+use super::{Answer, Begin, Driver, Job, Place, Session, Sink, slow::Slow};
 use crate::{
     db::{DbOptions, patience, url::DbUrl},
     dialect::{Dialect, POSTGRES},
@@ -68,7 +68,7 @@ pub(crate) async fn open(url: &str, parsed: &DbUrl<'_>, options: DbOptions) -> R
     let door = Door::new(Target::new(url, parsed, &options)?)?;
     let runtime = Handle::try_current()
         .map_err(|e| Error::internal("PostgreSQL needs a tokio runtime around it").with_source(e))?;
-    let facts = Facts { door, slow_query: options.slow_query, slow_transaction: options.slow_transaction };
+    let facts = Facts { door, slow: Slow::of(&options) };
     let reach = Arc::new(Reach::new(facts, runtime));
     let wait = options.connection_wait;
     let lanes = Lanes::new(reach.clone(), options.lanes, wait);

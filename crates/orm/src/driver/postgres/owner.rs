@@ -19,7 +19,7 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use bytes::{Buf, BytesMut};
@@ -39,13 +39,12 @@ use super::{
     stream::Stream,
     work::{Load, Request, Work},
 };
-use crate::driver::{Place, Reply, Session};
+use crate::driver::{Place, Reply, Session, slow::Slow};
 
 /// What all connections of a database know.
 pub(super) struct Facts {
     pub(super) door: Door,
-    pub(super) slow_query: Duration,
-    pub(super) slow_transaction: Duration,
+    pub(super) slow: Slow,
 }
 
 /// Whose statements a connection runs.

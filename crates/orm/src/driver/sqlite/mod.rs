@@ -43,7 +43,7 @@ use self::{
     snapshots::Snapshots,
     writer::{Message, Ticket, Writer},
 };
-use super::{Answer, Begin, Driver, Job, Place, Session, Sink, closed};
+use super::{Answer, Begin, Driver, Job, Place, Session, Sink, closed, slow::Slow};
 use crate::{
     db::{DbOptions, patience, url::DbUrl},
     dialect::{Dialect, SQLITE},
@@ -54,8 +54,7 @@ use crate::{
 struct Shared {
     target: Target,
     holder: Holder,
-    slow_query: Duration,
-    slow_transaction: Duration,
+    slow: Slow,
     /// Of a statement that is tried where it was asked for, so many steps are run; none to try nothing there.
     inline_steps: u32,
     long: Long,
@@ -69,7 +68,7 @@ const MOST_BYTES: usize = 64 * 1024;
 impl Shared {
     fn runner(&self, connection: Connection, role: Role) -> Result<Runner> {
         let url = self.target.url.clone();
-        Runner::new(connection, url, role, self.slow_query, self.inline_steps, self.target.busy)
+        Runner::new(connection, url, role, self.slow.clone(), self.inline_steps, self.target.busy)
             .map_err(|e| errors::of_step("opening", e, &self.target.url))
     }
 
@@ -113,8 +112,7 @@ pub(crate) async fn open(url: &str, parsed: &DbUrl<'_>, options: DbOptions) -> R
     let shared = Arc::new(Shared {
         target,
         holder: Holder::default(),
-        slow_query: options.slow_query,
-        slow_transaction: options.slow_transaction,
+        slow: Slow::of(&options),
         inline_steps: options.inline_steps,
         long: Long::default(),
     });

@@ -17,7 +17,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, hooks::Wal};
 use super::{bind::bind, connect::Role, errors::Context, limit::Limit, row::SqliteRow, turns::Turns};
 use crate::{
     db::Pending,
-    driver::{Job, Reply, Sink},
+    driver::{Job, Reply, Sink, slow::Slow},
     row::RowSink,
     stmt::{Access, Stmt},
 };
@@ -84,7 +84,7 @@ pub(super) struct Runner {
     pub(super) connection: Connection,
     pub(super) url: Arc<str>,
     pub(super) role: Role,
-    pub(super) slow_query: Duration,
+    pub(super) slow: Slow,
     /// Is a transaction open, so that statements don't stand alone?
     pub(super) in_transaction: bool,
     pub(super) limit: Arc<Limit>,
@@ -115,7 +115,7 @@ impl Runner {
         mut connection: Connection,
         url: Arc<str>,
         role: Role,
-        slow_query: Duration,
+        slow: Slow,
         steps: u32,
         busy: Duration,
     ) -> rusqlite::Result<Runner> {
@@ -130,7 +130,7 @@ impl Runner {
         }
         let turns = Turns::install(&mut connection, busy)?;
         let here = Cell::new(false);
-        Ok(Runner { connection, url, role, slow_query, in_transaction: false, limit, here, turns, log })
+        Ok(Runner { connection, url, role, slow, in_transaction: false, limit, here, turns, log })
     }
 
     /// Is the write-ahead log to be folded into the file?
@@ -348,7 +348,7 @@ impl Runner {
         rows: impl FnOnce(&T) -> u64,
     ) {
         tracing::debug!(sql = &*stmt.sql, micros = duration.as_micros(), failed = result.is_err(), "query");
-        if duration >= self.slow_query {
+        if duration >= self.slow.query {
             self.tell_slow(stmt, duration);
         }
         if let Some(log) = log {
@@ -361,7 +361,8 @@ impl Runner {
     fn tell_slow(&self, stmt: &Stmt, duration: Duration) {
         let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let at = stmt.at.map(tracing::field::display);
-        tracing::warn!(ms, at, role = ?self.role, sql = &*stmt.sql, "slow query");
+        let database = &*self.slow.database;
+        tracing::warn!(ms, at, database, role = ?self.role, sql = &*stmt.sql, "slow query");
     }
 }
 

@@ -249,16 +249,17 @@ impl Open {
 
     fn warn_if_slow(&self, shared: &Shared) {
         let took = self.began.elapsed();
-        if took < shared.slow_transaction {
+        if took < shared.slow.transaction {
             return;
         }
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let at = self.at.map(tracing::field::display);
+        let (at, database) = (self.at.map(tracing::field::display), &*shared.slow.database);
         match &self.seat {
-            None => tracing::warn!(ms, at, "slow transaction: all other writers waited for it"),
+            None => tracing::warn!(ms, at, database, "slow transaction: all other writers waited for it"),
             Some(_) => tracing::warn!(
                 ms,
                 at,
+                database,
                 "slow transaction: it kept a connection, and the write-ahead log from being folded into the file"
             ),
         }

@@ -18,6 +18,7 @@ use super::explain::explain_delete;
 use crate::{
     ast::Select,
     change::{Entry, Keys, What},
+    db::to_home,
     decode::tap::Tap,
     executor::Executor,
     query::is_empty,
@@ -33,6 +34,7 @@ pub(crate) async fn delete_rows(
     if is_empty(&select) {
         return Ok(0);
     }
+    to_home!(db, &*select, at);
     let plan = Plan::of(db, at);
     if let Some(plan) = plan.as_ref().filter(|plan| plan.collects(select.root)) {
         return collect::delete(plan, select, db).await;

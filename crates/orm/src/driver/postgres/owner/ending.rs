@@ -106,7 +106,7 @@ impl Owner {
         }
         let duration = part.duration;
         let result = self.result(&statement, part, status);
-        if duration >= self.facts.slow_query {
+        if duration >= self.facts.slow.query {
             self.tell_slow(&statement.work, duration);
         }
         drop(statement.load);
@@ -163,11 +163,12 @@ impl Owner {
     fn closed_transaction(&mut self) {
         let Some(open) = self.open.take() else { return };
         let took = open.since.elapsed();
-        if took >= self.facts.slow_transaction {
+        if took >= self.facts.slow.transaction {
             let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             tracing::warn!(
                 ms,
                 at = open.at.map(tracing::field::display),
+                database = &*self.facts.slow.database,
                 "slow transaction: it kept a connection and its locks"
             );
         }
@@ -177,7 +178,8 @@ impl Owner {
     fn tell_slow(&self, work: &Work, duration: std::time::Duration) {
         let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let at: Option<Place> = work.stmt().at;
-        tracing::warn!(ms, at = at.map(tracing::field::display), role = ?self.role, sql = &*work.stmt().sql, "slow query");
+        let (at, database) = (at.map(tracing::field::display), &*self.facts.slow.database);
+        tracing::warn!(ms, at, database, role = ?self.role, sql = &*work.stmt().sql, "slow query");
     }
 
     fn step_error(&self, step: &'static str, failed: Option<Failed>) -> Option<Error> {
