@@ -101,7 +101,7 @@ pub async fn one(Path(id): Path<i64>, db: Db) -> Result<Json<WorldOut>> {
 /// All are asked for before any has answered: PostgreSQL gets them in one trip.
 #[get("/queries/{seed}")]
 pub async fn queries(Path(seed): Path<i64>, db: Db) -> Result<Json<Vec<WorldOut>>> {
-    let worlds = try_join_all(Series::keys(seed).map(|id| World.get(id, &db))).await?;
+    let worlds = try_join_all(Series::keys(seed).into_iter().map(|id| World.get(id, &db))).await?;
     Ok(Json(worlds.into_iter().map(WorldOut::from).collect()))
 }
 
@@ -119,7 +119,7 @@ pub async fn queries_awaited(Path(seed): Path<i64>, db: Db) -> Result<Json<Vec<W
 pub async fn updates(Path(seed): Path<i64>, db: Db) -> Result<Json<Vec<WorldOut>>> {
     let changes = Series::changes(seed);
     let worlds = db.atomic(async |tx| {
-        let worlds = try_join_all(changes.map(|(id, _)| World.get(id, tx))).await?;
+        let worlds = try_join_all(changes.into_iter().map(|(id, _)| World.get(id, tx))).await?;
         let saved = worlds.into_iter().zip(changes).map(async |(world, (_, number))| {
             let mut world = world.edit();
             world.number = number;

@@ -36,7 +36,7 @@ pub fn items(items: &[Item]) -> String {
             Some(rating) => drop(write!(page, "{rating}")),
             None => page.push('–'),
         }
-        let _ = write!(page, "</td><td>{}</td><td>{}</td></tr>\n", item.stock, item.category);
+        let _ = writeln!(page, "</td><td>{}</td><td>{}</td></tr>", item.stock, item.category);
     }
     page.push_str("</table>\n</main>\n</body>\n</html>\n");
     page

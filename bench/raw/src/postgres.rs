@@ -80,16 +80,18 @@ impl Postgres {
 
     pub async fn worlds(&self, seed: i64) -> Found<Vec<World>> {
         let lane = self.lane();
-        Ok(try_join_all(Series::keys(seed).map(|id| lane.world(id))).await?)
+        Ok(try_join_all(Series::keys(seed).into_iter().map(|id| lane.world(id))).await?)
     }
 
     /// Two trips: all reads behind the BEGIN, and all writes before the COMMIT, which undoes everything if one fails.
     pub async fn update(&self, seed: i64) -> Found<Vec<World>> {
         let update = async |lane: &Lane| {
             let changes = Series::changes(seed);
-            let (begun, read) =
-                join(lane.client.batch_execute("BEGIN"), try_join_all(changes.map(|(id, _)| lane.world(id))))
-                    .await;
+            let (begun, read) = join(
+                lane.client.batch_execute("BEGIN"),
+                try_join_all(changes.into_iter().map(|(id, _)| lane.world(id))),
+            )
+            .await;
             begun?;
             let mut worlds = read?;
             for (world, (_, number)) in worlds.iter_mut().zip(changes) {

@@ -65,7 +65,7 @@ impl Record {
             name: format!("Record {i}"),
             price: i as f64 + 0.25,
             stock: (i % 1000) as i64,
-            active: i % 2 == 0,
+            active: i.is_multiple_of(2),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A hash that is quick rather than hard to forge.
 
+use std::hash::Hasher;
+
 /// For short texts of the program's own.
 pub(crate) fn quick(bytes: &[u8]) -> u64 {
     const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -8,6 +10,27 @@ pub(crate) fn quick(bytes: &[u8]) -> u64 {
     let hash = words.iter().fold(MIX, |hash, word| mix(hash, u64::from_le_bytes(*word)));
     let hash = rest.iter().fold(hash, |hash, byte| mix(hash, u64::from(*byte)));
     hash ^ (hash >> 29)
+}
+
+/// [`quick`] for maps whose keys come from the program: shapes of statements, and their texts.
+#[derive(Default)]
+pub(crate) struct Quick(u64);
+
+impl Hasher for Quick {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 ^= quick(bytes);
+    }
+
+    /// The end of a text, whose bytes were all there is to tell it by.
+    fn write_u8(&mut self, _: u8) {}
+
+    fn write_usize(&mut self, length: usize) {
+        self.0 = self.0.rotate_left(7) ^ length as u64;
+    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,7 @@
 //! Each thread has its own, so that nobody waits for anybody. What is kept holds for every later query: a model's tables and
 //! columns don't change while a program runs.
 
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-};
+use std::{cell::RefCell, collections::HashMap, hash::BuildHasherDefault};
 
 use quintet_core::Result;
 
@@ -15,7 +11,7 @@ use super::shape::{Shape, Shapeless};
 use crate::{
     decode::Scales,
     dialect::Dialect,
-    hash,
+    hash::Quick,
     stmt::{Access, Sql, Stmt},
 };
 
@@ -92,22 +88,4 @@ fn is_the_same(kept: &Stmt, render: impl FnOnce() -> Result<(Stmt, Scales)>) {
             .is_ok_and(|anew| anew.sql == kept.sql && anew.params == kept.params && anew.short == kept.short),
         "two statements have one shape: {kept:?} and {anew:?}"
     );
-}
-
-/// Shapes come from the program, so that a hash may be quick.
-#[derive(Default)]
-struct Quick(u64);
-
-impl Hasher for Quick {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 ^= hash::quick(bytes);
-    }
-
-    fn write_usize(&mut self, length: usize) {
-        self.0 = self.0.rotate_left(7) ^ length as u64;
-    }
 }

@@ -47,31 +47,36 @@ impl Lanes {
         })
     }
 
-    /// Puts a statement into the queue of a connection.
+    /// Puts a statement into the queue of an open connection, or gives it back if there is none.
+    ///
+    /// # Errors
+    /// If the database was closed.
+    pub(super) fn try_run(self: &Arc<Self>, mut work: Work) -> Result<Option<Work>> {
+        while let Some(link) = self.pick()? {
+            match put(&link, work)? {
+                None => return Ok(None),
+                Some(back) => work = back,
+            }
+        }
+        Ok(Some(work))
+    }
+
+    /// The same, opening a connection if need be.
     ///
     /// # Errors
     /// With 503 if the server is away.
     pub(super) async fn run(self: &Arc<Self>, mut work: Work) -> Result<()> {
-        loop {
-            let link = match self.pick()? {
-                Some(link) => link,
-                None => match self.open().await {
-                    Ok(link) => link,
-                    Err(error) => {
-                        return Err(super::errors::of_stmt(error, work.stmt()));
-                    }
-                },
+        while let Some(back) = self.try_run(work)? {
+            let link = match self.open().await {
+                Ok(link) => link,
+                Err(error) => return Err(super::errors::of_stmt(error, back.stmt())),
             };
-            let load = Load::on(&link.load);
-            match link.sender.send(Request::Work(work, Some(load))) {
-                Ok(()) => return Ok(()),
-                // Lost this very moment; nothing was sent.
-                Err(error) => match error.0 {
-                    Request::Work(back, _) => work = back,
-                    _ => return Err(closed()),
-                },
+            match put(&link, back)? {
+                None => return Ok(()),
+                Some(back) => work = back,
             }
         }
+        Ok(())
     }
 
     /// The connection with the least under way.
@@ -137,6 +142,18 @@ impl Lanes {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives the statement back if the connection was lost this very moment; nothing was sent then.
+fn put(link: &Link, work: Work) -> Result<Option<Work>> {
+    let load = Load::on(&link.load);
+    match link.sender.send(Request::Work(work, Some(load))) {
+        Ok(()) => Ok(None),
+        Err(error) => match error.0 {
+            Request::Work(back, _) => Ok(Some(back)),
+            _ => Err(closed()),
+        },
     }
 }
 

@@ -31,7 +31,10 @@ mod tls;
 mod work;
 
 use std::{
+    future::poll_fn,
+    pin::Pin,
     sync::Arc,
+    task::ready,
     time::{Duration, Instant},
 };
 
@@ -78,13 +81,32 @@ pub(crate) async fn open(url: &str, parsed: &DbUrl<'_>, options: DbOptions) -> R
 }
 
 impl Postgres {
-    async fn run<T>(&self, work: Work, answer: Answer<T>) -> Result<T> {
+    /// Runs a statement when it is first polled.
+    ///
+    /// Nearly always there is a shared connection to put it on, and all that is left is to wait for the answer. What waits for
+    /// a connection is a far larger future, and is made when it is needed.
+    fn run<T: Send + 'static>(&self, work: Work, mut answer: Answer<T>) -> BoxFuture<'_, Result<T>> {
+        let mut unsent = Some(work);
+        let mut sending: Option<BoxFuture<'_, Result<()>>> = None;
+        Box::pin(poll_fn(move |cx| {
+            if let Some(work) = unsent.take() {
+                sending = self.send(work)?;
+            }
+            if let Some(send) = &mut sending {
+                ready!(send.as_mut().poll(cx))?;
+                sending = None;
+            }
+            Pin::new(&mut answer).poll(cx)
+        }))
+    }
+
+    /// Sends a statement, or says how it can be sent.
+    fn send(&self, work: Work) -> Result<Option<BoxFuture<'_, Result<()>>>> {
         if work.stmt().long || matches!(work, Work::Batch { .. }) {
-            self.run_alone(work).await?;
-        } else {
-            self.lanes.run(work).await?;
+            return Ok(Some(Box::pin(self.run_alone(work))));
         }
-        answer.await
+        let waiting = self.lanes.try_run(work)?;
+        Ok(waiting.map(|work| Box::pin(self.lanes.run(work)) as BoxFuture<'_, _>))
     }
 
     /// Runs a statement on a connection of its own, with a time limit of its own.
@@ -136,17 +158,17 @@ impl Driver for Postgres {
 
     fn fetch(&self, job: Job, sink: Sink) -> BoxFuture<'_, Result<Sink>> {
         let (reply, answer) = Answer::channel();
-        Box::pin(self.run(Work::Fetch { job, sink, reply }, answer))
+        self.run(Work::Fetch { job, sink, reply }, answer)
     }
 
     fn execute(&self, job: Job) -> BoxFuture<'_, Result<u64>> {
         let (reply, answer) = Answer::channel();
-        Box::pin(self.run(Work::Execute { job, reply }, answer))
+        self.run(Work::Execute { job, reply }, answer)
     }
 
     fn batch(&self, job: Job) -> BoxFuture<'_, Result> {
         let (reply, answer) = Answer::channel();
-        Box::pin(self.run(Work::Batch { job, reply }, answer))
+        self.run(Work::Batch { job, reply }, answer)
     }
 
     fn begin(&self, how: Begin, at: Option<Place>) -> BoxFuture<'_, Result<Box<dyn Session>>> {

@@ -2,11 +2,14 @@
 
 use std::{
     collections::HashMap,
+    hash::BuildHasherDefault,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
+
+use crate::hash::Quick;
 
 /// How a value is written on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +54,7 @@ impl Plan {
 
 /// The plans of one connection.
 pub(super) struct Plans {
-    by_sql: HashMap<Box<str>, Arc<Plan>>,
+    by_sql: HashMap<Box<str>, Arc<Plan>, BuildHasherDefault<Quick>>,
     most: usize,
     /// Does the server keep them, under names? It must not where a pooler gives each transaction another
     /// server.
@@ -63,7 +66,7 @@ pub(super) struct Plans {
 impl Plans {
     pub(super) fn new(most: usize, named: bool) -> Plans {
         // Without room for a plan nothing is kept, so nothing may be named.
-        Plans { by_sql: HashMap::new(), most, named: named && most > 0, clock: 0, next: 0 }
+        Plans { by_sql: HashMap::default(), most, named: named && most > 0, clock: 0, next: 0 }
     }
 
     #[inline]
