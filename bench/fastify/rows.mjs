@@ -13,10 +13,14 @@ export function keys(seed) {
   return Array.from({ length: ROWS }, () => next.next().value);
 }
 
-/** The keys of the rows to change, each with the row's new number. */
+/**
+ * The keys of the rows to change, each with the row's new number, by key: transactions that lock rows in different orders
+ * would wait for each other for ever.
+ */
 export function changes(seed) {
   const next = numbers(seed);
-  return Array.from({ length: ROWS }, () => [next.next().value, next.next().value]);
+  const changes = Array.from({ length: ROWS }, () => [next.next().value, next.next().value]);
+  return changes.sort(([a], [b]) => a - b);
 }
 
 /** The bulk insert's row of this number. */

@@ -44,7 +44,8 @@ def one(running: Running, workload: Workload, seconds: float, core: int, series:
     """One run, added to the series."""
     if workload.writes:
         running.database.tidy(running.url)
-    command = ["taskset", "-c", str(core), program("bench-load"), str(running.port), workload.path, workload.check]
+    path = running.server.endpoint(workload.path, running.database)
+    command = ["taskset", "-c", str(core), program("bench-load"), str(running.port), path, workload.check]
     database_before = running.database.cpu_seconds()
     before = cpu.seconds(running.process.pid)
     done = subprocess.run([*command, str(workload.connections), str(seconds)], capture_output=True, text=True)

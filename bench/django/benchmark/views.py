@@ -37,10 +37,13 @@ def queries(request: HttpRequest, seed: int) -> JsonResponse:
 
 def updates(request: HttpRequest, seed: int) -> JsonResponse:
     series, worlds = keys(seed), []
+    changes = [(next(series), next(series)) for _ in range(ROWS)]
+    # By key: transactions that lock rows in different orders would wait for each other for ever.
+    changes.sort(key=lambda change: change[0])
     with transaction.atomic():
-        for _ in range(ROWS):
-            world = World.objects.get(pk=next(series))
-            world.number = next(series)
+        for id, number in changes:
+            world = World.objects.get(pk=id)
+            world.number = number
             world.save(update_fields=["number"])
             worlds.append(world)
     return JsonResponse([{"id": w.id, "number": w.number} for w in worlds], safe=False)

@@ -22,10 +22,13 @@ impl Series {
         std::array::from_fn(|_| series.key())
     }
 
-    /// The keys of the rows to change, each with the row's new number.
+    /// The keys of the rows to change, each with the row's new number, by key: transactions that lock rows in different
+    /// orders would wait for each other for ever.
     fn changes(seed: i64) -> [(i64, i64); ROWS] {
         let mut series = Series(seed);
-        std::array::from_fn(|_| (series.key(), series.key()))
+        let mut changes = std::array::from_fn(|_| (series.key(), series.key()));
+        changes.sort_by_key(|(id, _)| *id);
+        changes
     }
 }
 
