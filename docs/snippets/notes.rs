@@ -34,12 +34,14 @@ pub mod pages {
     #[data]
     pub struct NewNote {
         pub text: String,
-        pub topic: Option<String>,
     }
 
-    #[post("/notes/")]
-    pub async fn add(Json(new): Json<NewNote>) -> Json<NewNote> {
-        Json(new)
+    #[form("/notes/new/")]
+    pub async fn add(mut form: Form<NewNote>) -> Page {
+        match form.valid() {
+            Some(_) => redirect("/"),
+            None => page!("add.html", form),
+        }
     }
 }
 

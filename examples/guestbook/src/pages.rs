@@ -19,20 +19,21 @@ pub async fn entry(Path(id): Path<i64>, db: Db) -> Result<Page> {
     Ok(page!("guestbook/entry.html", entry))
 }
 
-/// What a guest sends.
+/// What a guest fills in.
 #[data]
 pub struct Signed {
-    /// The guest.
-    #[field(min_length = 1, max_length = 80)]
+    /// Your name.
+    #[field(max_length = 80, autocomplete = "name")]
     pub name: String,
-    /// What they write.
-    #[field(min_length = 1, max_length = 1000)]
+    /// Up to 1,000 characters.
+    #[field(max_length = 1000, widget = "textarea")]
     pub text: String,
 }
 
-/// Writes an entry, and says where it is.
-#[post("/")]
-pub async fn sign(Json(signed): Json<Signed>, db: Db) -> Result<Json<Entry>> {
-    let Signed { name, text } = signed;
-    Ok(Json(create!(Entry { name, text }).insert(&db).await?))
+/// The form: shows it, takes it, and goes back to the book.
+#[form("/sign/")]
+pub async fn sign(db: Db, mut form: Form<Signed>) -> Result<Page> {
+    let Some(Signed { name, text }) = form.valid() else { return Ok(page!("guestbook/sign.html", form)) };
+    create!(Entry { name, text }).insert(&db).await?;
+    Ok(redirect(book::url()))
 }

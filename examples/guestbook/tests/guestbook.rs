@@ -1,30 +1,27 @@
 //! The book by itself: on a site that has nothing else.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use guestbook::{
-    models::Entry,
-    pages::{self, Signed},
-};
+use guestbook::{models::Entry, pages};
 use quintet::prelude::*;
 
 fn site() -> Site {
     Site::new().install(guestbook::app().at("/guests"))
 }
 
-fn ann() -> Signed {
-    Signed { name: "Ann".into(), text: "<b>Lovely</b>".into() }
-}
+const ANN: [(&str, &str); 2] = [("name", "Ann"), ("text", "<b>Lovely</b>")];
 
 #[quintet::test(site)]
 async fn a_guest_signs_and_is_read(site: TestSite) -> Result {
     site.get("/guests/").await.ok().contains("Nobody has been here yet");
-    site.json("POST", pages::sign::url(), &ann()).await.ok();
+    site.get(pages::sign::url()).await.ok().contains("<textarea");
+    site.post(pages::sign::url(), &ANN).await.redirects(pages::book::url());
     let entry = Entry.filter(Entry.name.eq("Ann")).one(&site.db).await?;
     let page = site.get(pages::book::url()).await.ok();
     let page = page.template("guestbook/book.html").contains("&lt;b&gt;Lovely");
     page.contains(&format!("href=\"/guests/{}/\"", entry.id));
     site.get(pages::entry::url(entry.id)).await.ok().contains("<h1>Ann</h1>");
-    site.json("POST", pages::sign::url(), &Signed { name: String::new(), ..ann() }).await.status(422);
+    let page = site.post(pages::sign::url(), &[("name", ""), ("text", "Who am I?")]).await.status(422);
+    page.template("guestbook/sign.html").contains("Who am I?");
     assert_eq!(Entry.query().count(&site.db).await?, 1);
     Ok(())
 }
@@ -47,6 +44,7 @@ async fn its_files_are_in_the_binary(_site: TestSite) -> Result {
             "templates/guestbook/base.html",
             "templates/guestbook/book.html",
             "templates/guestbook/entry.html",
+            "templates/guestbook/sign.html",
         ]
     );
     Ok(())
@@ -60,7 +58,7 @@ fn twice() -> Site {
 
 #[quintet::test(twice)]
 async fn two_installations_share_the_book_and_keep_to_their_addresses(site: TestSite) -> Result {
-    site.json("POST", "/members/", &ann()).await.ok();
+    site.post("/members/sign/", &ANN).await.redirects("/members/");
     let entry = Entry.query().one(&site.db).await?;
     let link = |prefix: &str| format!("href=\"/{prefix}/{}/\"", entry.id);
     site.get("/guests/").await.ok().contains(&link("guests")).lacks(&link("members"));

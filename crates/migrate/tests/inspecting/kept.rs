@@ -70,7 +70,7 @@ pub(crate) fn same(name: &str, written: &str) -> Option<Vec<&'static ModelMeta>>
 }
 
 /// rustfmt has nothing to change, with the configuration that everybody starts with.
-fn formatted(written: &str) {
+pub(crate) fn formatted(written: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("models.rs");
     std::fs::write(&path, written).unwrap();

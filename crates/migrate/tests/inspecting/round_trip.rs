@@ -102,7 +102,7 @@ async fn random_schemas_come_back_as_they_are() {
 }
 
 #[tokio::test]
-async fn any_schema_is_written_in_the_same_way_twice() {
+async fn any_schema_is_written_whole_and_formatted() {
     for engine in engines() {
         let cases = if engine == Engine::Sqlite { 40 } else { 6 };
         for seed in 100..100 + cases {
@@ -114,6 +114,7 @@ async fn any_schema_is_written_in_the_same_way_twice() {
                 assert!(written.contains(&table), "{table} in\n{written}");
             }
             assert!(!written.contains("No field") && !written.contains("left out"), "seed {seed}: {written}");
+            kept::formatted(&written);
             let structs = written.matches("pub struct ").count();
             assert_eq!(structs, state.models.len(), "seed {seed}: {written}");
         }

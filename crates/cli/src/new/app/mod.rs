@@ -24,6 +24,7 @@ const FILES: &[(&str, &str)] = files![
     "src/__APP__/pages.rs" <- "src/pages.rs",
     "templates/__APP__/list.html" <- "templates/list.html",
     "templates/__APP__/detail.html" <- "templates/detail.html",
+    "templates/__APP__/add.html" <- "templates/add.html",
     "static/__APP__/__APP__.css" <- "static/app.css",
     "migrations/__APP__/0001_initial.toml" <- "migrations/0001_initial.toml",
     "tests/__APP__.rs" <- "tests/app.rs",
@@ -55,7 +56,7 @@ pub(super) fn command() -> Command {
         }
         Ok(())
     };
-    let about = "Adds an app to the project: a model, pages, templates, static files, a migration and a test.\n\n\
+    let about = "Adds an app to the project: a model, pages, a form, templates, static files, a migration and a test.\n\n\
                  It is a module of the crate, and src/lib.rs installs it. Nothing that is there is written over.";
     Command::new("app", about, run)
         .arg(ArgSpec::of::<String>("name", "the app's label: `blog`, `order_book`"))

@@ -18,19 +18,21 @@ pub async fn detail(Path(id): Path<i64>, db: Db) -> Result<Page> {
     Ok(page!("__APP__/detail.html", entry))
 }
 
-/// What comes in.
+/// What people fill in.
 #[data]
 pub struct NewEntry {
-    #[field(min_length = 1, max_length = 120)]
+    #[field(max_length = 120)]
     pub title: String,
-    #[field(default = "")]
+    #[field(default = "", widget = "textarea")]
     pub text: String,
 }
 
-/// Adds an entry, given as JSON.
-#[post("/")]
-pub async fn add(Json(new): Json<NewEntry>, db: Db) -> Result<Json<Entry>> {
-    let NewEntry { title, text } = new;
+/// The form: shows it, takes it, and goes on to the new entry.
+#[form("/new/")]
+pub async fn add(db: Db, mut form: Form<NewEntry>) -> Result<Page> {
+    let Some(NewEntry { title, text }) = form.valid() else {
+        return Ok(page!("__APP__/add.html", form));
+    };
     let entry = create!(Entry { title, text }).insert(&db).await?;
-    Ok(Json(entry))
+    Ok(redirect(detail::url(entry.id)))
 }

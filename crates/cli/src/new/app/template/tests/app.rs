@@ -2,19 +2,15 @@
 
 use quintet::prelude::*;
 
-use __CRATE__::__APP__::{
-    models::Entry,
-    pages::{self, NewEntry},
-};
+use __CRATE__::__APP__::{models::Entry, pages};
 
 #[quintet::test(__CRATE__::site)]
 async fn an_entry_is_added_listed_and_shown(site: TestSite) -> Result {
-    let new = NewEntry {
-        title: "First".into(),
-        text: "Hello".into(),
-    };
-    site.json("POST", pages::add::url(), &new).await.ok();
+    site.get(pages::add::url()).await.ok().contains("<form");
+    let fields = [("title", "First"), ("text", "Hello")];
+    let answer = site.post(pages::add::url(), &fields).await;
     let entry = Entry.filter(Entry.title.eq("First")).one(&site.db).await?;
+    answer.redirects(pages::detail::url(entry.id));
     let page = site.get(pages::list::url()).await.ok();
     let page = page.template("__APP__/list.html");
     page.contains("First");
@@ -25,11 +21,9 @@ async fn an_entry_is_added_listed_and_shown(site: TestSite) -> Result {
 
 #[quintet::test(__CRATE__::site)]
 async fn an_entry_needs_a_title(site: TestSite) -> Result {
-    let new = NewEntry {
-        title: String::new(),
-        text: "Hello".into(),
-    };
-    site.json("POST", pages::add::url(), &new).await.status(422);
+    let fields = [("title", " "), ("text", "Hello")];
+    let page = site.post(pages::add::url(), &fields).await.status(422);
+    page.contains("Hello");
     assert_eq!(Entry.query().count(&site.db).await?, 0);
     Ok(())
 }
