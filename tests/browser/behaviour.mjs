@@ -59,6 +59,42 @@ export default function suite({ browser, url, shots }) {
       assert.ok((await page.locator('.films .film').allInnerTexts()).every(text => has(text, 'coppola')));
     }),
 
+    test('what is typed is searched for at once, and the address follows', {}, async page => {
+      await page.goto('/?decade=1990');
+      const search = page.getByLabel('Search', { exact: true });
+      await search.pressSequentially('fargo', { delay: 20 });
+      await page.waitForURL(at => at.searchParams.get('q') === 'fargo');
+      assert.deepEqual(await titles(page), ['Fargo']);
+      assert.equal(new URL(page.url()).search, '?q=fargo&decade=1990', 'no empty fields');
+      assert.ok(await search.evaluate(field => field === document.activeElement && field.selectionStart === 5), 'the cursor stays');
+      assert.match(await page.locator('#say').textContent(), /1 film/);
+      await page.locator('.pills a').filter({ hasText: /^All$/ }).waitFor();
+      assert.match(await page.locator('.pills a').nth(1).getAttribute('href'), /q=fargo/, 'the genres keep what is typed');
+      await page.goBack();
+      await page.waitForFunction(() => document.querySelectorAll('.films .film').length > 5);
+      assert.equal(new URL(page.url()).search, '?decade=1990');
+    }),
+
+    test('a list goes on when its end comes into sight, without a script by a link', {}, async page => {
+      await page.goto('/?sort=title');
+      const before = await cards(page).count();
+      await page.locator('.films .more').scrollIntoViewIfNeeded();
+      await page.waitForFunction(before => document.querySelectorAll('.films .film').length > before, before);
+      const all = await titles(page);
+      assert.equal(new Set(await page.locator('.films .film').evaluateAll(links => links.map(link => link.href))).size, all.length, 'no film twice');
+      assert.equal(new URL(page.url()).search, '?sort=title');
+      const html = await (await fetch(page.url())).text();
+      assert.match(html, /<li class="more"><a href="[^"]*page=2"/);
+    }),
+
+    test('the statistics show their figures', {}, async page => {
+      await page.goto('/statistics/');
+      const section = page.locator('section', { has: page.locator('#years') });
+      assert.match(await section.locator('h2').innerText(), /\d{4} has the most films: \d+/);
+      await section.getByText('The figures').click();
+      assert.ok(await section.locator('tbody tr').count() > 50);
+    }),
+
     test('a search without a result says so and leads back', {}, async page => {
       await page.goto('/?q=qqqqqq');
       assert.equal(await cards(page).count(), 0);

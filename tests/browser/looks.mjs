@@ -12,6 +12,7 @@ export const PAGES = [
   { name: 'film', open: async page => { await page.goto('/?q=Inception'); await page.locator('.films .film').first().click(); await page.locator('.filmtop').waitFor() } },
   { name: 'director', open: async page => { await page.goto('/?q=Fargo'); await page.locator('.films .film').first().click(); await page.getByRole('link', { name: 'Joel Coen' }).first().click(); await page.locator('.chart, .grid').first().waitFor() } },
   { name: 'directors', open: page => page.goto('/directors/') },
+  { name: 'statistics', open: page => page.goto('/statistics/') },
   { name: 'found', open: page => page.goto('/?genre=comedy&decade=1990&rating=7&sort=newest') },
   { name: 'not-found', expects: [404], open: page => page.goto('/no/such/page/') },
 ];

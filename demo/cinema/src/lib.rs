@@ -20,7 +20,14 @@ use models::{Director, Distributor, Film, Genre};
 pub fn app() -> App {
     app!("cinema")
         .models((Director, Distributor, Genre, Film))
-        .routes(routes![pages::home, pages::film, pages::director, pages::directors, pages::films_json])
+        .routes(routes![
+            pages::home,
+            pages::film,
+            pages::director,
+            pages::directors,
+            pages::statistics,
+            pages::films_json
+        ])
         .commands(commands![import::import_films])
 }
 

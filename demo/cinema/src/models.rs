@@ -45,6 +45,9 @@ pub struct Genre {
     pub slug: String,
     /// Tone or world.
     pub kind: Kind,
+    /// The films of this genre.
+    #[field(via = genres)]
+    pub films: HasMany<Film>,
 }
 
 /// What the MPAA (the American film industry) says about who may see a film.

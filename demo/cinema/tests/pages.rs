@@ -173,3 +173,56 @@ async fn what_is_not_there_is_a_page_of_the_site(site: TestSite) -> Result {
     site.get("/?q=qqqq").await.ok().contains("No film matches");
     Ok(())
 }
+
+#[quintet::test(cinema::site)]
+async fn a_script_gets_what_was_found_and_everybody_else_the_page(site: TestSite) -> Result {
+    four_films(&site.db).await?;
+    let part = site.browser().with_header("HX-Request", "true").get("/?q=nolan&genre=&sort=").await.ok();
+    let html = part.text();
+    assert_eq!(titles(&html), ["Inception", "Memento"]);
+    assert!(!html.contains("<html") && !html.contains("<form") && html.contains("hx-swap-oob"), "{html}");
+    part.header("hx-push-url", "/?q=nolan").template("home.html#found");
+    let whole = site.get("/?q=nolan").await.ok();
+    whole.header("vary", "HX-Request, HX-History-Restore-Request").contains("<html").lacks("hx-swap-oob");
+    // The browser goes back to a page that is no longer kept.
+    let back =
+        site.browser().with_header("HX-Request", "true").with_header("HX-History-Restore-Request", "true");
+    back.get("/?q=nolan").await.ok().contains("<html");
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn a_long_list_goes_on_where_it_ends(site: TestSite) -> Result {
+    for n in 0..45 {
+        create!(Film { title: format!("Film {n:02}") }).insert(&site.db).await?;
+    }
+    let first = site.get("/?sort=title").await.ok();
+    first
+        .contains("data-hx-get=\"/?sort=title&amp;page=2\"")
+        .contains("page 2 of 3")
+        .contains("data-hx-trigger=\"revealed\"");
+    let next = site.browser().with_header("HX-Request", "true").get("/?sort=title&page=2").await.ok();
+    assert_eq!(titles(&next.text())[0], "Film 20");
+    assert!(next.header_text("hx-push-url").is_none());
+    site.get("/?sort=title&page=3").await.ok().lacks("class=\"more\"");
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn the_statistics_say_what_they_find(site: TestSite) -> Result {
+    site.get(pages::statistics::url()).await.ok().contains("nothing to count yet");
+    let films = four_films(&site.db).await?;
+    for (film, gross) in films.iter().zip([60_000_000, 46_000_000, 39_000_000, 825_000_000]) {
+        film.update(Film.worldwide_gross.set(gross)).exec(&site.db).await?;
+    }
+    let page = site.queries(5, async || site.get(pages::statistics::url()).await.ok()).await;
+    page.template("statistics.html")
+        .contains("of 4 films")
+        .contains("1996 has the most films: 1")
+        .contains("Thriller/Suspense films earned the most: $308 M each on average, worldwide")
+        .contains("8 to 8.9 is what most films were rated: 3 of them")
+        .contains("R is the most common certificate: 3 films")
+        .contains("Christopher Nolan’s films took $864 M")
+        .lacks("NaN");
+    Ok(())
+}

@@ -117,6 +117,20 @@ impl Page {
         &self.messages
     }
 
+    /// Only this block of the template, with the same values: for a script that puts it into a page that is there (htmx).
+    ///
+    /// ```
+    /// let page = quintet_web::Page::new("film.html").with("stars", &5).only("reviews");
+    /// assert_eq!(page.template(), Some("film.html#reviews"));
+    /// ```
+    pub fn only(mut self, block: &str) -> Self {
+        if let Content::Template { name, .. } = &mut self.content {
+            let file = name.split('#').next().unwrap_or_default();
+            *name = format!("{file}#{block}").into();
+        }
+        self
+    }
+
     /// With another status than 200 (303 for redirects).
     pub fn status(mut self, status: u16) -> Self {
         match StatusCode::from_u16(status) {

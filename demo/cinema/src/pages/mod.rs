@@ -6,12 +6,14 @@
 //! The modules have other names than the handlers in them, since a route's name is a type as well, and so is in use.
 
 pub mod export;
+pub mod figures;
 mod listing;
 pub mod people;
 pub mod sheet;
 pub mod start;
 
 pub use export::films_json;
+pub use figures::statistics;
 pub use people::{director, directors};
 pub use sheet::film;
 pub use start::home;

@@ -1,5 +1,6 @@
 //! The home page: films found, page by page.
 
+use quintet::axum::http::HeaderMap;
 use quintet::prelude::*;
 
 use super::listing;
@@ -57,9 +58,11 @@ pub(super) fn drawing(film: &Film) -> Result<Score> {
     Ok(score(figures, film.genre()?.map(|genre| genre.slug.as_str())))
 }
 
-/// All films, or those that a search finds.
+/// All films, or those that a search finds. To a script that asks for a part of the page (htmx says so in a header) only what was
+/// found.
 #[get("/")]
-pub async fn home(Query(search): Query<Search>, db: Db) -> Result<Page> {
+pub async fn home(Query(search): Query<Search>, headers: HeaderMap, db: Db) -> Result<Page> {
+    let partial = headers.contains_key("hx-request") && !headers.contains_key("hx-history-restore-request");
     let genres = Genre.filter(Genre.kind.eq(Kind::Genre)).all(&db).await?;
     let genre = chosen(&search, &db, &genres).await?;
     let found = listing::films(&search)?;
@@ -94,7 +97,9 @@ pub async fn home(Query(search): Query<Search>, db: Db) -> Result<Page> {
     let genres: Vec<Link> = std::iter::once(all).chain(genres.iter().map(link)).collect();
     let json = search.on_page(page).address(&super::films_json::url().to_string());
     let pager = pager(page, last, |n| search.on_page(n).address(&base));
-    Ok(page!(
+    // What a search found has the address that the form would have led to; further pages are added to the list where it is.
+    let address = search.address(&base);
+    let values = page!(
         "home.html",
         films,
         heading,
@@ -105,8 +110,15 @@ pub async fn home(Query(search): Query<Search>, db: Db) -> Result<Page> {
         genre: search.genre,
         choices: search.choices(),
         json,
-        pager
-    ))
+        pager,
+        partial
+    );
+    let page = values.header("Vary", "HX-Request, HX-History-Restore-Request");
+    Ok(match (partial, search.page.is_some()) {
+        (true, false) => page.only("found").header("HX-Push-Url", address),
+        (true, true) => page.only("found"),
+        (false, _) => page,
+    })
 }
 
 /// The genre that the search names: one of those on the page, or one of the worlds that a film's page links to.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here asks the database or knows a request; `pages` gives the values in and the templates take the results.
 
+pub mod bars;
 pub mod chart;
 pub mod figures;
 pub mod film;

@@ -18,6 +18,8 @@
     }
     // On a small screen the genres are one long row: the picked one is brought into sight.
     document.querySelector('.pills [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    // What is newest, and mostly most, stands at the end of a drawing of years.
+    document.querySelectorAll('[data-end]').forEach(drawing => { drawing.scrollLeft = drawing.scrollWidth });
     // Fields that were left empty stay out of the address; a page that comes back from the history has them again.
     const form = document.querySelector('.filters');
     const empty = () => [...form.elements].filter(field => field.name && !field.value);
@@ -28,6 +30,10 @@
     form?.addEventListener('pointerdown', () => { keys = false });
     form?.addEventListener('change', event => { if (event.target.matches('select') && !keys) form.requestSubmit() });
     addEventListener('pageshow', () => form && [...form.elements].forEach(field => { field.disabled = false }));
+    // What was found is told to those who don't see it.
+    document.addEventListener('htmx:afterSettle', event => {
+      if (event.target.id === 'found') document.querySelector('#say').textContent = document.querySelector('.result h2').textContent;
+    });
     document.addEventListener('keydown', event => {
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, select, textarea')) return;
       const search = document.querySelector('#q');
