@@ -52,6 +52,8 @@ impl<T: Data> Form<T> {
         let value = state.read::<T>(body);
         let mut form = Form { state, value };
         form.clean(body).await?;
+        #[cfg(feature = "orm")]
+        form.look_up(body).await?;
         Ok(form)
     }
 
@@ -160,9 +162,8 @@ impl<T: Data> Form<T> {
             let sent = self.state.shown(field);
             let known = |text: &String| text.is_empty() || offers.iter().any(|offer| offer.value == *text);
             if self.state.errors.of(name).next().is_none() && !sent.iter().all(known) {
-                let message = field.options.messages.iter().find(|(code, _)| *code == "choice");
-                let message = message.map_or("choose one of those that are offered", |(_, message)| *message);
-                self.state.errors.push_coded(name, "choice", message);
+                let message = "choose one of those that are offered".to_owned();
+                self.state.refuse(field, self.state.column(field), "choice", message);
             }
         }
         self.state.offer(name, Some(offers));

@@ -9,6 +9,8 @@ mod body;
 mod choice;
 mod control;
 mod form;
+#[cfg(feature = "orm")]
+mod model;
 mod piece;
 mod room;
 mod settings;

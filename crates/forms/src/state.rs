@@ -29,6 +29,9 @@ pub(crate) struct State {
     pub(crate) errors: FieldErrors,
     /// What lists offer beyond what the field itself says, by field; `None` if that is too much for a list.
     offers: Vec<(&'static str, Option<Vec<Offer>>)>,
+    /// Whose values the messages are about that say that something is taken: the row's key, and the field.
+    #[cfg(feature = "orm")]
+    taken: Vec<(Value, &'static str)>,
     pub(crate) zone: TimeZone,
 }
 
@@ -43,6 +46,8 @@ impl State {
             initial: Vec::new(),
             errors: FieldErrors::new(),
             offers: Vec::new(),
+            #[cfg(feature = "orm")]
+            taken: Vec::new(),
             zone: zone.clone(),
         }
     }
@@ -188,6 +193,36 @@ impl State {
                 (own, _) => own,
             };
         Some(choices.iter().map(Offer::of).collect())
+    }
+
+    /// Adds a message about a field, in the words that it or its column has for it.
+    pub(crate) fn refuse(
+        &mut self,
+        field: &DataField,
+        column: Option<&FieldMeta>,
+        code: &'static str,
+        message: String,
+    ) {
+        let own =
+            field.options.messages.iter().find(|(known, _)| *known == code).map(|(_, message)| *message);
+        let own = own.or_else(|| column?.rules.message(code));
+        self.errors.push_coded(field.name, code, own.map_or(message, str::to_owned));
+    }
+
+    /// Remembers that a message is about the values of this row.
+    #[cfg(feature = "orm")]
+    pub(crate) fn note_taken(&mut self, key: Value, name: &'static str) {
+        self.taken.push((key, name));
+    }
+
+    /// Takes the messages about the values of this row back: it is the one that is edited.
+    #[cfg(feature = "orm")]
+    pub(crate) fn forget_taken(&mut self, key: &Value) {
+        let own: Vec<_> = self.taken.extract_if(.., |(of, _)| of == key).collect();
+        for (_, name) in own {
+            let others = self.taken.iter().any(|(_, other)| *other == name);
+            self.errors.retain(|error| others || error.field != name || error.code != "unique");
+        }
     }
 
     /// The field of this name.

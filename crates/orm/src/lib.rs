@@ -22,6 +22,7 @@ mod instance;
 mod isolation;
 pub mod key;
 pub mod model;
+mod offer;
 pub mod path;
 pub mod prelude;
 pub mod query;
@@ -39,7 +40,7 @@ mod table;
 mod validate;
 mod write;
 
-pub use clean::{Clean, CleanColumn};
+pub use clean::{Clean, CleanColumn, Taken, find_taken};
 pub use db::{DatabaseRouter, Databases, Db, DbOptions, QueryLog, QueryRecord, Recording, Tx, TxBuilder};
 pub use dialect::Dialect;
 pub use embed::Embed;

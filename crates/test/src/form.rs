@@ -7,8 +7,8 @@ use crate::TestResponse;
 impl TestResponse {
     /// The response refuses this field with a message that contains `message`. `""` as a field means the form as a whole.
     ///
-    /// The messages are read where the site has them: in `form.errors` (or `errors`) of what the page's template was given,
-    /// a map of fields to their messages; else in the error that was answered (422).
+    /// The messages are read where the site has them: in the forms that the page's template was given, or in its `errors`, a map
+    /// of fields to their messages; else in the error that was answered (422).
     #[track_caller]
     pub fn field_error(self, field: &str, message: &str) -> Self {
         let found = self.field_errors(field);
@@ -28,6 +28,15 @@ impl TestResponse {
     /// The messages about one field: see [`field_error`](Self::field_error).
     #[must_use]
     pub fn field_errors(&self, field: &str) -> Vec<String> {
+        let values = self.page.iter().flat_map(|page| page.values());
+        let pieces = values.filter_map(|(_, value)| match value {
+            Value::Piece(piece) => Some(piece),
+            _ => None,
+        });
+        let told: Vec<String> = pieces.flat_map(|piece| piece.errors.of(field)).map(str::to_owned).collect();
+        if !told.is_empty() {
+            return told;
+        }
         let shown = self.value("form").and_then(|form| form.get("errors")).or_else(|| self.value("errors"));
         if let Some(errors) = shown {
             let mut out = Vec::new();

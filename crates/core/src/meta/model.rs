@@ -3,7 +3,7 @@ use std::{any::Any, fmt, sync::OnceLock};
 use super::{CheckMeta, CleanRow, FieldMeta, Identity, IndexMeta, ModelOptions, Relation, snake_case};
 use crate::{
     error::{Error, ErrorKind, Result},
-    value::Relations,
+    value::{Kind, Relations},
 };
 
 /// A model: one a type, in static memory.
@@ -131,6 +131,19 @@ impl ModelMeta {
     #[must_use]
     pub fn field_at(&self, index: u16) -> Option<&'static FieldMeta> {
         self.fields.get(usize::from(index))
+    }
+
+    /// The column that people know a row by: what `#[model(display = "…")]` says, else one that is called `title`, `name`,
+    /// `label`, `username` or `slug`, else the first text. `None` if there is no text.
+    #[must_use]
+    pub fn display_field(&self) -> Option<(u16, &'static FieldMeta)> {
+        if let Some(index) = self.options.display {
+            return self.field_at(index).map(|field| (index, field));
+        }
+        let texts = || self.columns().filter(|(_, field)| field.kind == Kind::Text && !field.secret);
+        let named = |name: &&str| texts().find(|(_, field)| field.name == *name);
+        let known = ["title", "name", "label", "username", "slug"];
+        known.iter().find_map(named).or_else(|| texts().next())
     }
 
     /// The fields that are columns, with their indexes.

@@ -15,6 +15,8 @@ pub struct ModelOptions {
     pub database: Option<&'static str>,
     /// The condition that queries have from the start, as the ORM keeps it.
     pub scope: Option<fn() -> Arc<dyn Any + Send + Sync>>,
+    /// The field that people know a row by: the index of a column.
+    pub display: Option<u16>,
 }
 
 impl ModelOptions {
@@ -26,5 +28,6 @@ impl ModelOptions {
         get_latest_by: &[],
         database: None,
         scope: None,
+        display: None,
     };
 }

@@ -142,6 +142,10 @@ fn extra(model: &Model) -> Result<TokenStream> {
     if let Some(database) = &options.database {
         out.extend(quote!(database: ::core::option::Option::Some(#database),));
     }
+    if let Some(display) = &options.display {
+        let index = index::column(model, display, &display.value())?;
+        out.extend(quote!(display: ::core::option::Option::Some(#index),));
+    }
     if let Some(scope) = &options.scope {
         let made = quote_spanned!(scope.span()=> #orm::rt::scope::<#name>(#scope()));
         out.extend(quote!(scope: ::core::option::Option::Some(|| #made),));

@@ -28,10 +28,11 @@ pub(super) struct Options {
     pub(super) get_latest_by: Vec<LitStr>,
     pub(super) scope: Option<Path>,
     pub(super) database: Option<LitStr>,
+    pub(super) display: Option<LitStr>,
 }
 
 const KNOWN: &str = "app, table, ordering, verbose_name, verbose_name_plural, unique_together, indexes, constraints, \
-     renamed_from, handle, search, clean, managed, permissions, default_permissions, get_latest_by, scope, database";
+     renamed_from, handle, search, clean, managed, permissions, default_permissions, get_latest_by, scope, database, display";
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
@@ -66,6 +67,7 @@ impl Parse for Options {
                 "get_latest_by" => options.get_latest_by = texts(&pair.value)?,
                 "database" => options.database = Some(database(&pair.value)?),
                 "scope" => options.scope = Some(path(&pair.value)?),
+                "display" => options.display = Some(text(&pair.value)?),
                 "handle" => options.handle = Some(ident(&pair.value)?),
                 "search" => {
                     let fields = texts(&pair.value)?;

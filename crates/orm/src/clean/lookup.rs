@@ -93,13 +93,13 @@ enum Question {
     Known(u16),
 }
 
-fn equals(index: u16, value: &Value) -> Node {
+pub(super) fn equals(index: u16, value: &Value) -> Node {
     Node::compare(Comparison::Eq, Node::Column(PathKey::ROOT, index), Node::Value(value.clone()))
 }
 
 /// The sets of fields that no two rows may share. What SQL of the developer's decides (a condition, an expression) only the
 /// database knows.
-fn unique_sets(meta: &'static ModelMeta, with_key: bool) -> Vec<Vec<u16>> {
+pub(super) fn unique_sets(meta: &'static ModelMeta, with_key: bool) -> Vec<Vec<u16>> {
     let mut sets: Vec<Vec<u16>> = Vec::new();
     if with_key {
         sets.push(meta.primary_key.to_vec());

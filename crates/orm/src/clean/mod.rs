@@ -4,10 +4,13 @@
 //! wrong is told at once. They do not run for `QuerySet::update`, whose rows nobody has seen.
 mod full;
 mod lookup;
+mod taken;
 
 use std::marker::PhantomData;
 
 use quintet_core::meta::RowClean;
+
+pub use taken::{Taken, find_taken};
 
 use crate::{expr::Col, field::FieldType, key::SingleKey, model::Model, relation::FkCol, write::IntoFields};
 

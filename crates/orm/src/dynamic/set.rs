@@ -32,7 +32,7 @@ use crate::{
 #[derive(Clone, Debug)]
 #[must_use = "a query does nothing until it is awaited: `.all(&db).await?`"]
 pub struct DynSet {
-    pub(super) select: Box<Select>,
+    pub(crate) select: Box<Select>,
     allowed: Vec<(String, Target)>,
     pub(super) writable: Vec<u16>,
     /// Do all names come from the program?
@@ -58,6 +58,11 @@ impl DynSet {
             writable: Vec::new(),
             unrestricted: false,
         }
+    }
+
+    /// The rows of a query.
+    pub(crate) fn of_select(select: Select) -> Self {
+        DynSet { select: Box::new(select), allowed: Vec::new(), writable: Vec::new(), unrestricted: false }
     }
 
     /// The rows of a typed query, to be narrowed and ordered by name: `DynSet::on(Film.filter(Film::visible()))`.

@@ -68,7 +68,11 @@ pub fn from_json<T: Data>(mut given: Json) -> Result<T, FieldErrors> {
 pub fn may_be_empty(field: &DataField, column: Option<&FieldMeta>) -> bool {
     match field.options.required {
         Some(required) => !required,
-        None => !field.is_required() || column.is_some_and(FieldMeta::may_be_blank),
+        None if !field.is_required() => true,
+        // Of a column that may be blank, only a text can be empty without being an `Option`.
+        None => {
+            column.is_some_and(FieldMeta::may_be_blank) && matches!((field.shape)().kind, ShapeKind::Text)
+        }
     }
 }
 
@@ -120,7 +124,7 @@ fn prepare(
                 if let Some(text) = texts.as_mut().and_then(|texts| texts.last_mut()) {
                     *text = translate(kind, text.trim(), zone);
                 }
-                missing = texts.is_none() && !may_be_empty(field, None);
+                missing = texts.is_none() && !may_be_empty(field, column);
             }
         }
         if missing {

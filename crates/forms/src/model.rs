@@ -1,0 +1,222 @@
+//! Forms of models: the rows that a relation offers, keys that must lead somewhere, values that nobody else may have.
+
+use quintet_core::{
+    BoxFuture, Error, Result, Service, Value,
+    meta::{FieldMeta, ModelMeta, Relation},
+};
+use quintet_orm::{Db, Executor, Fill, Model, QuerySet, dynamic::DynSet, find_taken, model::Key};
+use quintet_web::{Data, DataField, DataName};
+
+use crate::{Form, FormBody, choice::Offer, state::State, text::plain};
+
+/// More rows than these are not offered: their key is typed.
+const MOST: usize = 1000;
+
+impl<T: Data> Form<T> {
+    /// Asks the database what a form of a model shows, and whether what was sent fits.
+    pub(crate) async fn look_up(&mut self, body: &FormBody) -> Result {
+        let Some(meta) = self.state.model else { return Ok(()) };
+        let relations = self.state.fields.iter().any(|field| target(&self.state, field).is_some());
+        if !relations && !self.state.submitted {
+            return Ok(());
+        }
+        let db = match &body.services {
+            Some(services) => Db::of(services)?,
+            None => {
+                let why = format!(
+                    "a form of {} asks the database, and there is none: read it in a site",
+                    meta.name
+                );
+                return Err(Error::internal(why));
+            }
+        };
+        relate(&mut self.state, &db).await?;
+        if self.state.submitted {
+            let values = self.data().map(|data| data.to_value());
+            find_others(&mut self.state, meta, values, &db).await?;
+        }
+        Ok(())
+    }
+
+    /// Says which row the form is about: its values are shown before anything is typed, and may of course be its own (a unique
+    /// name that stays as it is).
+    ///
+    /// ```
+    /// use quintet_forms::{Form, form};
+    /// use quintet_orm::prelude::*;
+    /// use quintet_web::{Page, Path, data, redirect};
+    ///
+    /// #[model(app = "docs")]
+    /// pub struct Studio {
+    ///     #[field(unique, max_length = 60)]
+    ///     pub name: String,
+    /// }
+    ///
+    /// #[data(model = Studio)]
+    /// struct StudioInput {
+    ///     name: String,
+    /// }
+    ///
+    /// #[form("/studios/{id}/")]
+    /// async fn edit(Path(id): Path<i64>, db: Db, mut form: Form<StudioInput>) -> Result<Page> {
+    ///     let studio = Studio.get(id, &db).await?;
+    ///     form.edits(&studio, &db).await?;
+    ///     let Some(new) = form.valid() else { return Ok(Page::new("studio.html").with("form", &form)) };
+    ///     let mut studio = studio.edit();
+    ///     new.apply(&mut studio)?;
+    ///     studio.save(&db).await?;
+    ///     Ok(redirect("/studios/"))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// If the database fails; it is asked for the objects of many-to-many relations.
+    pub async fn edits<M: Model>(&mut self, row: &M, db: &dyn Executor) -> Result
+    where
+        T: Fill<M>,
+    {
+        let key = row.pk().to_key();
+        self.state.forget_taken(&key);
+        let meta = M::meta();
+        let mut linked: Vec<(&'static str, u16)> = Vec::new();
+        for field in self.state.fields {
+            let Some((index, column)) = meta.field(field.ident).filter(|_| !field.options.own) else {
+                continue;
+            };
+            match row.value_at(index) {
+                Some(value) => self.state.set_initial(field.name, value),
+                None if matches!(column.relation, Relation::ManyToMany { .. }) => {
+                    linked.push((field.name, index))
+                }
+                None => {}
+            }
+        }
+        if self.state.submitted {
+            return Ok(());
+        }
+        for (name, index) in linked {
+            let keys = DynSet::related(meta, index, key.clone())?.keys(db).await?;
+            self.state.set_initial(name, Value::List(keys));
+        }
+        Ok(())
+    }
+
+    /// Offers these rows in the list of a relation, in the query's order, and refuses all others:
+    /// `form.offer_rows(FilmInput.director, Director.filter(Director.retired.eq(false)), &db).await?`.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn offer_rows<M: Model>(
+        &mut self,
+        field: DataName<T>,
+        rows: QuerySet<M>,
+        db: &dyn Executor,
+    ) -> Result {
+        let offers = DynSet::on(rows).offers(db).await?;
+        self.limit(field.name(), offers.into_iter().map(offer).collect());
+        Ok(())
+    }
+}
+
+fn offer((key, label): (Value, String)) -> Offer {
+    Offer { value: plain(&key), label }
+}
+
+/// The model whose rows a field names.
+fn target(state: &State, field: &DataField) -> Option<(&'static FieldMeta, &'static ModelMeta)> {
+    let column = state.column(field)?;
+    match column.relation {
+        Relation::ToOne { to, .. } | Relation::ManyToMany { to, .. } => Some((column, to.get()?)),
+        _ => None,
+    }
+}
+
+/// Is a field shown as a list?
+fn is_listed(field: &DataField) -> bool {
+    matches!(field.options.widget, None | Some("select" | "radio" | "checkboxes"))
+}
+
+/// Loads what relations offer, and refuses keys that lead nowhere.
+fn relate<'a>(state: &'a mut State, db: &'a dyn Executor) -> BoxFuture<'a, Result> {
+    Box::pin(async move {
+        for field in state.fields {
+            let Some((column, to)) = target(state, field) else { continue };
+            let mut known = None;
+            if is_listed(field) {
+                let rows = DynSet::new(to).page(MOST as u64 + 1, 0).offers(db).await?;
+                let offers =
+                    (rows.len() <= MOST).then(|| rows.into_iter().map(offer).collect::<Vec<Offer>>());
+                state.offer(field.name, offers.clone());
+                known = offers;
+            }
+            if !state.submitted || state.errors.of(field.name).next().is_some() {
+                continue;
+            }
+            for text in state.shown(field).iter().flat_map(|text| text.lines()).map(str::trim) {
+                let there = match &known {
+                    _ if text.is_empty() => true,
+                    Some(offers) => offers.iter().any(|offer| offer.value == text),
+                    None => exists(to, text, db).await?,
+                };
+                if !there {
+                    let message = format!("there is no such {}", to.verbose_name);
+                    state.refuse(field, Some(column), "unknown", message);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+async fn exists(to: &'static ModelMeta, text: &str, db: &dyn Executor) -> Result<bool> {
+    let Some(key) = to.key_fields().next().and_then(|key| Value::parse(key.kind, text).ok()) else {
+        return Ok(false);
+    };
+    match DynSet::new(to).get(key, db).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Looks for rows that have what only one may have. `values` is the data, if it could be read whole.
+fn find_others<'a>(
+    state: &'a mut State,
+    meta: &'static ModelMeta,
+    values: Option<Value>,
+    db: &'a dyn Executor,
+) -> BoxFuture<'a, Result> {
+    Box::pin(async move {
+        let mut given: Vec<(u16, Value)> = Vec::new();
+        for field in state.fields {
+            let Some((index, column)) = meta.field(field.ident).filter(|_| !field.options.own) else {
+                continue;
+            };
+            if !column.is_column() || state.errors.of(field.name).next().is_some() {
+                continue;
+            }
+            let value = match &values {
+                Some(values) => values.get(field.ident).cloned(),
+                // Something else is wrong: this field alone is looked at.
+                None => {
+                    state.shown(field).last().and_then(|text| Value::parse(column.kind, text.trim()).ok())
+                }
+            };
+            given.extend(value.map(|value| (index, value)));
+        }
+        for taken in find_taken(meta, &given, db).await? {
+            for error in taken.errors.iter() {
+                let field =
+                    state.fields.iter().find(|field| field.ident == error.field && !field.options.own);
+                match field {
+                    Some(field) => state.refuse(field, None, "unique", error.message.clone()),
+                    None => state.errors.push_coded("", "unique", error.message.clone()),
+                }
+                let name = field.map_or("", |field| field.name);
+                state.note_taken(taken.key.clone(), name);
+            }
+        }
+        Ok(())
+    })
+}
