@@ -7,6 +7,8 @@
 //! the person at the terminal has to change something.
 pub mod boot;
 mod commands;
+#[cfg(all(feature = "dev", unix))]
+mod dev;
 mod line;
 pub mod log;
 #[cfg(any(feature = "bin", test))]

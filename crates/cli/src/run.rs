@@ -10,6 +10,8 @@ use quintet_core::{
     settings::{Log, Settings},
 };
 
+#[cfg(all(feature = "dev", unix))]
+use crate::dev;
 use crate::{
     boot::{self, Running},
     commands::{self, Builtin, Picked, SERVE},
@@ -60,6 +62,9 @@ pub async fn run_with(
     match command {
         // Needs no room: it must work where a room can't start because of a setting.
         Picked::Builtin(Builtin::Settings) => commands::settings(&settings, &args, &console),
+        // The site itself runs in another process.
+        #[cfg(all(feature = "dev", unix))]
+        Picked::Builtin(Builtin::Dev) => dev::run(&settings, &args, &console).await,
         Picked::Builtin(Builtin::Check) => {
             let running = start(site, rooms, settings, console.clone()).await?;
             let end = commands::check(&running, &args, &console).await;
@@ -98,6 +103,12 @@ impl Running {
             Chosen::Told(text) => console.line(text.trim_end()),
             Chosen::Command(Picked::Builtin(Builtin::Settings), args) => {
                 commands::settings(self.services().require()?, &args, &console)?;
+            }
+            #[cfg(all(feature = "dev", unix))]
+            Chosen::Command(Picked::Builtin(Builtin::Dev), _) => {
+                return Err(Error::bad_request(
+                    "`dev` runs a site in a process of its own, not one that runs already",
+                ));
             }
             Chosen::Command(Picked::Builtin(Builtin::Check), args) => {
                 commands::check(self, &args, &console).await?

@@ -9,18 +9,23 @@ pub(crate) struct Style(bool);
 impl Style {
     /// For standard output.
     pub(crate) fn stdout() -> Self {
-        Style(wanted() && std::io::stdout().is_terminal())
+        Style(wanted() && (forced() || std::io::stdout().is_terminal()))
     }
 
     /// For standard error.
     pub(crate) fn stderr() -> Self {
-        Style(wanted() && std::io::stderr().is_terminal())
+        Style(wanted() && (forced() || std::io::stderr().is_terminal()))
     }
 
     /// None at all.
     #[cfg(test)]
     pub(crate) fn plain() -> Self {
         Style(false)
+    }
+
+    #[cfg(all(feature = "dev", unix))]
+    pub(crate) fn is_on(self) -> bool {
+        self.0
     }
 
     pub(crate) fn bold(self, text: &str) -> String {
@@ -52,4 +57,9 @@ impl Style {
 fn wanted() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// <https://bixense.com/clicolors/>: colours also where no terminal is seen. `dev` says so to the site that it runs.
+fn forced() -> bool {
+    std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0")
 }

@@ -32,5 +32,6 @@ pages! {
     apps <- "../../../docs/apps.md",
     commands <- "../../../docs/commands.md",
     testing <- "../../../docs/testing.md",
+    development <- "../../../docs/development.md",
     serving <- "../../../docs/serving.md",
 }

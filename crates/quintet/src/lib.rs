@@ -16,7 +16,7 @@
 //! A query passes: builder → AST → SQL → driver → row → struct. Each room's first page tells more.
 //!
 //! # Features
-//! `sqlite` (with `orm`), `templates`, `forms`, `static`, `compress` and `progress` are on by default. `postgres` and `postgres-tls`
+//! `sqlite` (with `orm`), `templates`, `forms`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and `postgres-tls`
 //! bring
 //! PostgreSQL, beside SQLite or instead of it. `test` is for `[dev-dependencies]`.
 #[cfg(doctest)]

@@ -28,6 +28,10 @@ pub(crate) struct Deadline {
     passed: AtomicBool,
     /// A request is under way: from its head until the last byte of its answer is handed over.
     busy: AtomicBool,
+    /// A request has come, now or before.
+    begun: AtomicBool,
+    /// The next answer is the last one.
+    last: AtomicBool,
     /// The client does not take what it is sent.
     blocked: AtomicBool,
 }
@@ -39,6 +43,8 @@ impl Deadline {
             at: AtomicU64::new(0),
             passed: AtomicBool::new(false),
             busy: AtomicBool::new(false),
+            begun: AtomicBool::new(false),
+            last: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
         })
     }
@@ -65,7 +71,23 @@ impl Deadline {
     /// A request has come, or its answer has gone.
     pub(crate) fn busy(&self, busy: bool) {
         self.busy.store(busy, Ordering::Relaxed);
+        self.begun.store(true, Ordering::Relaxed);
         self.clear();
+    }
+
+    /// Has a request come, now or before?
+    pub(crate) fn begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    /// After one more answer the connection ends.
+    pub(crate) fn end(&self) {
+        self.last.store(true, Ordering::Relaxed);
+    }
+
+    /// Does the connection end after this answer?
+    pub(crate) fn ends(&self) -> bool {
+        self.last.load(Ordering::Relaxed)
     }
 
     /// A write waits for the client, or does not any more.

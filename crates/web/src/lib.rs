@@ -14,6 +14,8 @@ mod conditional;
 mod data;
 mod deadline;
 pub mod debug;
+#[cfg(all(feature = "dev", unix))]
+pub mod dev;
 mod dispatch;
 mod embedded;
 #[cfg(any(feature = "compress", feature = "static"))]

@@ -78,6 +78,14 @@ impl Wishes {
 #[derive(Clone)]
 pub(crate) struct Additions(Vec<(&'static str, String)>);
 
+/// Allows sources in the policy of one response.
+#[cfg(all(feature = "dev", unix))]
+pub(crate) fn allow(response: &mut Response, sources: &[(&'static str, &str)]) {
+    let extensions = response.extensions_mut();
+    let additions = extensions.get_or_insert_with(|| Additions(Vec::new()));
+    additions.0.extend(sources.iter().map(|(directive, source)| (*directive, (*source).to_owned())));
+}
+
 impl Additions {
     /// Adds them to the policy in `headers`.
     pub(crate) fn apply(&self, headers: &mut HeaderMap) {

@@ -462,3 +462,19 @@ async fn a_client_that_asks_first_is_told_to_go_on() {
     stream.write_all(b"ok").await.unwrap();
     assert!(read_all(stream).await.ends_with("ok"));
 }
+
+#[tokio::test]
+async fn who_was_let_in_before_the_stop_is_answered_after_it() {
+    let served = serve(hello(), &[]).await;
+    let mut early = served.connect().await;
+    // Let in after the other one: when this is answered, that one is in.
+    assert_eq!(status(&served.ask("GET", "/", "\r\n").await), "200");
+    served.shutdown.stop();
+    // A resting connection tells when the server has heard of it.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    early.write_all(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    timeout(HANG, early.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(status(&answer), "200", "{answer}");
+    assert!(answer.to_ascii_lowercase().contains("connection: close"), "{answer}");
+}

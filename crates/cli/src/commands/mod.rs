@@ -1,4 +1,4 @@
-//! The commands that every site has without any room: `check` and `settings`.
+//! The commands that every site has without any room: `check`, `settings`, and `dev`.
 mod check;
 mod settings;
 
@@ -21,10 +21,17 @@ pub(crate) enum Picked {
 pub(crate) enum Builtin {
     Check,
     Settings,
+    #[cfg(all(feature = "dev", unix))]
+    Dev,
 }
 
 impl Builtin {
-    pub(crate) const ALL: [Builtin; 2] = [Builtin::Check, Builtin::Settings];
+    pub(crate) const ALL: &[Builtin] = &[
+        Builtin::Check,
+        Builtin::Settings,
+        #[cfg(all(feature = "dev", unix))]
+        Builtin::Dev,
+    ];
 
     /// Its name and arguments, for the line. It is never run as such.
     pub(crate) fn command(self) -> Command {
@@ -41,6 +48,18 @@ impl Builtin {
             Builtin::Settings => {
                 Command::new("settings", "Lists all settings, and where each comes from.", nothing)
                     .arg(ArgSpec::of::<bool>("json", "as JSON, for programs"))
+            }
+            #[cfg(all(feature = "dev", unix))]
+            Builtin::Dev => {
+                let about = "Serves the site while it is worked on. Builds and starts it anew when its source changes, and \
+                             reloads pages in the browser when what they show does.";
+                Command::new("dev", about, nothing)
+                    .arg(ArgSpec::of::<Option<String>>(
+                        "bind",
+                        "address:port to listen on, instead of [server] bind",
+                    ))
+                    .arg(ArgSpec::of::<Option<String>>("features", "for cargo build: as for cargo run"))
+                    .arg(ArgSpec::of::<bool>("no_default_features", "for cargo build: as for cargo run"))
             }
         }
     }

@@ -1,8 +1,9 @@
 //! The `quintet` command: `quintet new shop` makes a project that compiles and passes its own test, `quintet app blog` adds
-//! an app to it.
+//! an app to it, and `quintet dev` serves it while it is worked on.
 //!
 //! The project's files stand in `template/` and `minimal/`, as they are but for the words in `__CAPITALS__`.
 mod app;
+mod dev;
 mod files;
 mod name;
 
@@ -34,7 +35,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(words: Vec<std::ffi::OsString>, console: Console) -> Result {
-    let all = [command(), app::command()];
+    let all = [command(), app::command(), dev::command()];
     let commands = all.into_iter().map(|command| (command.clone(), Picked::Command(command))).collect();
     let groups = [Group { title: "Commands".to_owned(), commands }];
     match Line::new("quintet".to_owned(), env!("CARGO_PKG_VERSION"), &groups)?.read(words)? {
@@ -79,9 +80,9 @@ fn command() -> Command {
             console.line(format!("  {file}"));
         }
         let next = match (minimal, postgres) {
-            (true, _) => "cargo run".to_owned(),
-            (_, true) => format!("createdb {}\n  cargo run -- migrate\n  cargo run", krate(&name)),
-            _ => "cargo run -- migrate\n  cargo run".to_owned(),
+            (true, _) => "cargo run -- dev".to_owned(),
+            (_, true) => format!("createdb {}\n  cargo run -- migrate\n  cargo run -- dev", krate(&name)),
+            _ => "cargo run -- migrate\n  cargo run -- dev".to_owned(),
         };
         let directory = directory.display();
         console.line(format!("Made {name} in {directory}. Next:\n\n  cd {directory}\n  {next}"));
@@ -304,7 +305,9 @@ mod tests {
         let directory = root.path().join("tiny");
         let made = make_of(files::MINIMAL, "tiny", &directory, &released()).unwrap();
         assert_eq!(made, ["Cargo.toml", ".gitignore", "src/main.rs"]);
-        assert!(read(&directory, "Cargo.toml").contains("default-features = false }\n"));
+        assert!(
+            read(&directory, "Cargo.toml").contains("default-features = false, features = [\"dev\"] }\n")
+        );
         assert!(read(&directory, "src/main.rs").lines().count() <= 6);
     }
 

@@ -29,9 +29,11 @@ use axum::{
 use futures_util::future::{Either, FutureExt};
 #[cfg(feature = "compress")]
 use http::StatusCode;
-use http::{Extensions, HeaderMap, Method, Request};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, header};
 use quintet_core::{Error, Result, Services};
 
+#[cfg(all(feature = "dev", unix))]
+use crate::dev;
 pub use crate::request_id::RequestId;
 use crate::{
     deadline::Deadline,
@@ -126,7 +128,12 @@ impl Gate {
         connection: Option<Arc<Deadline>>,
     ) -> impl Future<Output = Response<Outgoing>> + use<> {
         let gate = &*self.0;
-        let entry = gate.log.as_ref().map(|log| Box::new(Entry::start(log, &request)));
+        #[cfg(all(feature = "dev", unix))]
+        let of_the_loop = dev::current().and_then(|dev| dev.answer(&request));
+        #[cfg(not(all(feature = "dev", unix)))]
+        let of_the_loop = None;
+        let log = gate.log.as_ref().filter(|_| of_the_loop.is_none());
+        let entry = log.map(|log| Box::new(Entry::start(log, &request)));
         let id = request_id::choose(request.headers(), gate.trust_request_id);
         let facts = gate.entrance.facts(&request, id.clone());
         let conditions = known::conditions(&request, gate.etags);
@@ -135,6 +142,9 @@ impl Gate {
         let checked = limits::check_head(&request, gate.max_head)
             .and_then(|()| limits::check_body(&request, gate.max_body));
         let work = match checked {
+            Ok(()) if of_the_loop.is_some() => {
+                Either::Right(std::future::ready(Ok(of_the_loop.unwrap_or_default())))
+            }
             Ok(()) => {
                 let request = limits::limit_body(request, gate.max_body, gate.body_timeout);
                 Either::Left(gate.entrance.answer(request, &facts).map(Ok))
@@ -198,6 +208,10 @@ impl Leaving {
         let facts = &self.facts;
         let mut response = sealed(answered.unwrap_or_else(Error::into_response), facts);
         let gate = self.gate;
+        #[cfg(all(feature = "dev", unix))]
+        if let Some(dev) = dev::current() {
+            response = dev.inject(response);
+        }
         known::tag(&mut response, facts.method(), gate.etags);
         #[cfg(feature = "compress")]
         let offered = gate.compress.offer(&mut response);
@@ -215,6 +229,9 @@ impl Leaving {
         let (mut parts, body) = bodiless(response, facts.method()).into_parts();
         let (id, connection) = (self.id, self.connection);
         gate.headers.dress(&mut parts.headers, &id);
+        if connection.as_ref().is_some_and(|connection| connection.ends()) {
+            parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Some(additions) = parts.extensions.get::<Additions>() {
             additions.apply(&mut parts.headers);
         }

@@ -31,6 +31,9 @@ use crate::{
     middleware::Gate,
 };
 
+/// How long a connection without any request is kept when the server stops.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
+
 /// Accepts connections until told to stop, then drains.
 pub(super) async fn serve(
     listener: TcpListener,
@@ -106,8 +109,8 @@ async fn connection(
         .max_buf_size(settings.max_header_size.as_usize().saturating_mul(2).max(8192));
     let mut connection = pin!(builder.serve_connection(io, service).with_upgrades());
     let mut stopping = pin!(shutdown.stopping());
-    let mut watch = Watch::new(deadline, settings.header_timeout);
-    let mut told = false;
+    let mut watch = Watch::new(deadline.clone(), settings.header_timeout);
+    let (mut told, mut hurried) = (false, false);
     let mut waker: Option<Waker> = None;
     let ended = poll_fn(|cx| {
         // Whoever wakes this task is asked again only when the task is another: twice for each request it would cost.
@@ -116,11 +119,24 @@ async fn connection(
             waker = Some(cx.waker().clone());
         }
         if !told && ((new_task && stopping.as_mut().poll(cx).is_ready()) || shutdown.is_stopping()) {
-            told = true;
-            // Answers what is under way, then closes; a resting connection closes at once.
-            connection.as_mut().graceful_shutdown();
+            if deadline.begun() {
+                told = true;
+                // Answers what is under way, then closes; a resting connection closes at once.
+                connection.as_mut().graceful_shutdown();
+            } else if !hurried {
+                hurried = true;
+                // Its client has been let in and may have asked already: hyper would close without a word.
+                deadline.allow(FIRST_REQUEST);
+                deadline.end();
+            }
         }
-        watch.poll(cx, new_task, connection.as_mut())
+        let polled = watch.poll(cx, new_task, connection.as_mut());
+        if polled.is_pending() && hurried && !told && deadline.begun() {
+            told = true;
+            connection.as_mut().graceful_shutdown();
+            return watch.poll(cx, false, connection.as_mut());
+        }
+        polled
     })
     .await;
     match ended {

@@ -27,14 +27,29 @@ async fn serve(services: Services, args: Args) -> Result {
     // Everything that may fail or take long comes before the first connection.
     signals.emit(&services, SiteStarted).await?;
     let log = if settings.access_log { Some(access_log(&services)?) } else { None };
+    #[cfg(all(feature = "dev", unix))]
+    let (mut server, control) = match crate::dev::join().await? {
+        Some((listener, control)) => (Server::on(listener, services.clone(), settings)?, Some(control)),
+        None => (Server::bind(services.clone(), settings).await?, None),
+    };
+    #[cfg(not(all(feature = "dev", unix)))]
     let mut server = Server::bind(services.clone(), settings).await?;
     if let Some(log) = log.clone() {
         server = server.with_log(log);
     }
-    if let Some(console) = services.get::<Console>() {
+    #[cfg(all(feature = "dev", unix))]
+    let alone = control.is_none();
+    #[cfg(not(all(feature = "dev", unix)))]
+    let alone = true;
+    if let Some(console) = services.get::<Console>().filter(|_| alone) {
         console.line(format_args!("Serving http://{}/  (Ctrl-C stops)", server.address()?));
     }
     let listening = on_signals(server.shutdown())?;
+    #[cfg(all(feature = "dev", unix))]
+    if let Some(control) = control {
+        let shutdown = server.shutdown();
+        control.ready(move |now| if now { shutdown.stop_now() } else { shutdown.stop() }).await?;
+    }
     let ended = server.run().await;
     listening.abort();
     if let Some(log) = log {

@@ -24,12 +24,7 @@ pub async fn listen(settings: &ServerSettings, debug: bool) -> Result<TcpListene
     let Some(address) = addresses.next() else {
         return Err(Error::settings(format!("can't listen on `{bind}`: the name has no address ({hint})")));
     };
-    if debug && !address.ip().is_loopback() && !settings.allow_public_debug {
-        return Err(Error::settings(format!(
-            "`debug = true` and {address} is reachable from other machines: error pages would show them source and \
-             settings. Listen on 127.0.0.1, turn debug off, or set `allow_public_debug = true` in [server]"
-        )));
-    }
+    check(address, settings, debug)?;
     open(address).map_err(|e| {
         let why = match e.kind() {
             ErrorKind::AddrInUse => {
@@ -43,6 +38,18 @@ pub async fn listen(settings: &ServerSettings, debug: bool) -> Result<TcpListene
         };
         Error::settings(format!("can't listen on {address}: {why} ({hint})")).with_source(e)
     })
+}
+
+/// # Errors
+/// If a site in debug could be reached from other machines.
+pub(super) fn check(address: SocketAddr, settings: &ServerSettings, debug: bool) -> Result {
+    if debug && !address.ip().is_loopback() && !settings.allow_public_debug {
+        return Err(Error::settings(format!(
+            "`debug = true` and {address} is reachable from other machines: error pages would show them source and \
+             settings. Listen on 127.0.0.1, turn debug off, or set `allow_public_debug = true` in [server]"
+        )));
+    }
+    Ok(())
 }
 
 fn open(address: SocketAddr) -> std::io::Result<TcpListener> {

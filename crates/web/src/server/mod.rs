@@ -37,9 +37,22 @@ impl Server {
     /// If the address can't be used: taken, not ours, not allowed; and in debug if it is reachable from
     /// outside (see [`ServerSettings::allow_public_debug`]).
     pub async fn bind(services: Services, settings: ServerSettings) -> Result<Server> {
-        let debug = services.get::<quintet_core::settings::Settings>().is_some_and(|s| s.debug());
-        let listener = listen(&settings, debug).await?;
-        Ok(Server { listener, services, settings: Arc::new(settings), shutdown: Shutdown::new(), log: None })
+        let listener = listen(&settings, debug(&services)).await?;
+        Ok(Server::of(listener, services, settings))
+    }
+
+    /// On a socket that listens already.
+    ///
+    /// # Errors
+    /// As [`Server::bind`], where it can be reached from.
+    #[cfg(all(feature = "dev", unix))]
+    pub(crate) fn on(listener: TcpListener, services: Services, settings: ServerSettings) -> Result<Server> {
+        listen::check(listener.local_addr()?, &settings, debug(&services))?;
+        Ok(Server::of(listener, services, settings))
+    }
+
+    fn of(listener: TcpListener, services: Services, settings: ServerSettings) -> Server {
+        Server { listener, services, settings: Arc::new(settings), shutdown: Shutdown::new(), log: None }
     }
 
     /// The address that it listens on: with port 0 in the settings, the port that was free.
@@ -71,4 +84,8 @@ impl Server {
         let gate = Gate::open(&self.services, &self.settings, self.log).await?;
         Ok(accept::serve(self.listener, gate, &self.services, &self.settings, &self.shutdown).await)
     }
+}
+
+fn debug(services: &Services) -> bool {
+    services.get::<quintet_core::settings::Settings>().is_some_and(|settings| settings.debug())
 }
