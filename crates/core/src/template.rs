@@ -42,6 +42,17 @@ pub trait Context: Send + Sync {
     /// The value of a name.
     fn get(&self, name: &str) -> Option<Value>;
 
+    /// Was everything that a template asked for there? If not, what it shows is a draft: it is rendered again, and no part of it is
+    /// kept.
+    fn is_whole(&self) -> bool {
+        true
+    }
+
+    /// The value of a name if it is there already: for error messages, which must make nothing.
+    fn peek(&self, name: &str) -> Option<Value> {
+        self.get(name)
+    }
+
     /// The messages for this visitor, each with `text`, `level` and `tags`. Who asks has shown them: they do not come again.
     ///
     /// # Errors

@@ -182,7 +182,7 @@ fn hint(expression: Option<&str>, what: &Render<'_>, names: &[&str]) -> String {
     };
     let context = what.context.names().into_iter();
     let context: Map =
-        context.filter_map(|name| Some((name.to_owned().into(), what.context.get(name)?))).collect();
+        context.filter_map(|name| Some((name.to_owned().into(), what.context.peek(name)?))).collect();
     let given = || what.values.iter().chain(&context);
     // What a loop's variable holds is not known here: the fields of all that the page was given come next.
     let direct = resolve(given(), base).map(|value| fields(value, 1)).unwrap_or_default();

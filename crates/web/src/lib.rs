@@ -9,6 +9,7 @@
 //!
 //! axum is in the open: its handlers, extractors, routers and tower's layers mount as they are, and this room's
 //! extractors and responses work in any axum router.
+mod around;
 pub mod background;
 mod conditional;
 mod data;
@@ -40,6 +41,7 @@ mod settings;
 pub mod statics;
 mod url;
 
+pub use around::Provide;
 pub use axum;
 pub use background::spawn;
 pub use data::{

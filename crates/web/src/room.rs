@@ -13,6 +13,7 @@ use quintet_core::{
 #[cfg(feature = "static")]
 use crate::statics::{self, StaticSettings, Statics};
 use crate::{
+    around::Providers,
     background::Background,
     dispatch, embedded, overview,
     routing::{Routes, WebSlot},
@@ -81,6 +82,9 @@ fn start(boot: &mut Boot) -> Result {
                 )));
             }
         }
+    }
+    if let Some(providers) = Providers::of(site.slots::<WebSlot>().flat_map(|(_, slot)| &slot.around)) {
+        boot.services.insert(Arc::new(providers));
     }
     let (routes, router) = dispatch::build(&site)?;
     let routes = Arc::new(routes);

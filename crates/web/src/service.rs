@@ -18,7 +18,13 @@ use tower::Service;
 
 #[cfg(feature = "static")]
 use crate::statics::Statics;
-use crate::{dispatch::caught, errors::finish, facts::Facts, request_id::RequestId, routing::Routes};
+use crate::{
+    dispatch::{around, caught},
+    errors::finish,
+    facts::Facts,
+    request_id::RequestId,
+    routing::Routes,
+};
 
 /// A started site as an axum router and tower service, which the server serves and tests call in-process.
 ///
@@ -106,7 +112,16 @@ impl Entrance {
             return Either::Left(ready(error.into_response()));
         }
         request.extensions_mut().insert(facts.clone());
-        Either::Right(own_writes::scope(self.services.clone().scope(self.routed(request))))
+        if !facts.around().is_any() {
+            return Either::Right(Either::Left(own_writes::scope(
+                self.services.clone().scope(self.routed(request)),
+            )));
+        }
+        // What no route answers has a page as well.
+        facts.around().remember(&request);
+        let (work, facts) = (self.routed(request), facts.clone());
+        let work = async move { around::finish(work.await, &facts).await };
+        Either::Right(Either::Right(Box::pin(own_writes::scope(self.services.clone().scope(work)))))
     }
 
     #[cfg(feature = "static")]

@@ -137,7 +137,7 @@ fn store(state: &State<'_, '_>, content: Value, piece: &Value) -> Result<Value, 
              nonce, messages): take it out of there",
         ));
     }
-    if let Some(cache) = scope.services.get::<Arc<dyn FragmentCache>>() {
+    if let Some(cache) = scope.services.get::<Arc<dyn FragmentCache>>().filter(|_| scope.context.is_whole()) {
         let text = format!("{}\n{}", piece.stamp, content.as_str().unwrap_or_default());
         cache.set(&piece.key, text.into(), piece.keep);
     }

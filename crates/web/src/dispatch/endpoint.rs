@@ -25,7 +25,7 @@ use http::StatusCode;
 use quintet_core::{BoxFuture, Error, ErrorKind, atomic::AtomicRequests};
 use tower::{Layer, Service};
 
-use super::{atomic, panics};
+use super::{around, atomic, panics};
 use crate::{
     background::Background,
     errors,
@@ -99,12 +99,13 @@ where
             return Answering::Apart { work: Box::pin(std::future::ready(response)) };
         };
         let facts = facts.at(self.route.clone(), &mut request);
+        facts.around().remember(&request);
         let detach = self.route.detach && !request.method().is_safe();
         let atomic = self.route.atomic.runner(request.method(), facts.services());
         let work = self.inner.call(request);
         if detach {
             Answering::Apart { work: Box::pin(detached(work, facts, atomic)) }
-        } else if facts.debug() || atomic.is_some() {
+        } else if facts.debug() || atomic.is_some() || facts.around().is_any() {
             Answering::Apart { work: Box::pin(watched(work, facts, atomic)) }
         } else {
             let work = current::scope(self.route.app.clone(), AssertUnwindSafe(work).catch_unwind());
@@ -165,18 +166,24 @@ where
     let app = route.as_ref().map(|route| route.app.clone()).unwrap_or_default();
     current::scope(app, async move {
         let (Some(runner), Some(route)) = (atomic, route) else {
-            let response = facts.watch(caught(work)).await;
-            return errors::finish(response, &facts);
+            return answered(work, &mut facts).await;
         };
         // The page is rendered inside of the transaction: one that can't be keeps nothing.
-        let answer = async {
-            let response = facts.watch(caught(work)).await;
-            errors::finish(response, &facts)
-        };
+        let mut inside = facts.clone();
+        let answer = async { answered(work, &mut inside).await };
         let response = atomic::run(&*runner, route, answer).await;
-        errors::finish(response, &facts)
+        around::finish(response, &facts).await
     })
     .await
+}
+
+/// The handler's answer, its page rendered.
+async fn answered<F>(work: F, facts: &mut Facts) -> Response
+where
+    F: Future<Output = Answer> + Send,
+{
+    let response = facts.watch(caught(work)).await;
+    around::finish(response, facts).await
 }
 
 /// The response of `work`, or an error in place of its panic.

@@ -2,6 +2,7 @@
 //!
 //! `build` puts all routes into one axum router and one table, and finds what can't be. A request then passes `endpoint` around
 //! its handler, or `unmatched` if no route takes it. `atomic` makes it one transaction, `panics` remembers where it panicked.
+pub(crate) mod around;
 mod atomic;
 mod build;
 mod endpoint;

@@ -29,6 +29,10 @@ use crate::{debug, debug::DebugInfo, facts::Facts, page};
 #[derive(Clone, Copy)]
 struct Finished;
 
+/// Marks a response whose error is in the log.
+#[derive(Clone, Copy)]
+struct Logged;
+
 /// Marks the response to a request that no route took.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unmatched;
@@ -53,8 +57,21 @@ pub(crate) fn finish(response: Response, facts: &Facts) -> Response {
         None if is_bare(&response) => Arc::new(Error::new(status, "")),
         None => return response,
     };
-    log::log(&error, status, facts);
+    if response.extensions().get::<Logged>().is_none() {
+        log::log(&error, status, facts);
+    }
     write(response, &error, facts)
+}
+
+/// Its error is in the log already.
+pub(crate) fn logged(response: &mut Response) {
+    response.extensions_mut().insert(Logged);
+}
+
+/// Will [`finish`] write a page or a document into it?
+pub(crate) fn is_open(response: &Response) -> bool {
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    response.extensions().get::<Finished>().is_none() && (failed || page::is_pending(response))
 }
 
 fn is_bare(response: &Response) -> bool {

@@ -11,7 +11,13 @@ use quintet_core::{Error, Result, Services, debug::DebugFacts};
 
 pub(crate) use accept::is_json;
 
-use crate::{messages::Notes, policy::Wishes, request_id::RequestId, routing::RouteInfo};
+use crate::{
+    around::{Around, Providers},
+    messages::Notes,
+    policy::Wishes,
+    request_id::RequestId,
+    routing::RouteInfo,
+};
 
 /// A request, seen from its response. Cheap to clone; in debug it knows more.
 #[derive(Clone)]
@@ -32,6 +38,8 @@ struct Seen {
     wishes: Wishes,
     /// Messages that came with it or are to leave with its answer.
     notes: Notes,
+    /// The values around its page.
+    around: Around,
     /// In debug only, and there always.
     headers: Option<Box<HeaderMap>>,
 }
@@ -66,6 +74,7 @@ impl Facts {
                 services: services.clone(),
                 wishes: Wishes::default(),
                 notes: Notes::of(headers, request.uri()),
+                around: Around::new(services.get::<Arc<Providers>>()),
                 headers: debug.then(|| Box::new(headers.clone())),
             }),
             route: None,
@@ -98,6 +107,10 @@ impl Facts {
 
     pub(crate) fn method(&self) -> &Method {
         &self.seen.method
+    }
+
+    pub(crate) fn around(&self) -> &Around {
+        &self.seen.around
     }
 
     pub(crate) fn notes(&self) -> &Notes {

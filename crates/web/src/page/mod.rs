@@ -16,7 +16,7 @@ use crate::{
     url::Url,
 };
 pub use redirect::redirect;
-pub(crate) use render::{around, render};
+pub(crate) use render::{around, is_pending, render};
 
 /// What a person gets: a template with its values, or a redirect.
 ///

@@ -15,6 +15,10 @@ use quintet_core::{
 use super::{Page, Pending};
 use crate::facts::Facts;
 
+pub(crate) fn is_pending(response: &Response) -> bool {
+    response.extensions().get::<Pending>().is_some()
+}
+
 /// Renders the page that the response carries, if it does.
 pub(crate) fn render(mut response: Response, facts: &Facts) -> Response {
     if let Err(error) = facts.notes().take(&mut response, facts.services(), facts.debug()) {
@@ -93,14 +97,25 @@ struct Around(Facts);
 
 impl Context for Around {
     fn names(&self) -> Vec<&str> {
-        vec!["request", "debug"]
+        ["request", "debug"].into_iter().chain(self.0.around().names()).collect()
     }
 
     fn get(&self, name: &str) -> Option<Value> {
         match name {
             "request" => Some(request(&self.0)),
             "debug" => Some(Value::Bool(self.0.debug())),
-            _ => None,
+            _ => self.0.around().get(name),
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.0.around().is_whole()
+    }
+
+    fn peek(&self, name: &str) -> Option<Value> {
+        match name {
+            "request" | "debug" => self.get(name),
+            _ => self.0.around().peek(name),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The methods that the web room adds to apps and sites, and what they keep for the start.
 
-use std::{any::type_name, convert::Infallible, fmt, panic::Location};
+use std::{any::type_name, borrow::Cow, convert::Infallible, fmt, panic::Location};
 
 use axum::{
     Router,
@@ -13,6 +13,7 @@ use quintet_core::{App, ServicesBuilder, Site};
 use tower::{Layer, Service};
 
 use super::route::Route;
+use crate::around::{Provide, Provided, maker};
 
 /// What an app or a site brings to the web room.
 #[derive(Default)]
@@ -20,6 +21,8 @@ pub(crate) struct WebSlot {
     pub(crate) entries: Vec<Entry>,
     pub(crate) layers: Vec<Box<dyn Fn(Router) -> Router + Send + Sync>>,
     pub(crate) values: Vec<GivenValue>,
+    /// Values for templates.
+    pub(crate) around: Vec<Provided>,
     /// Is a request that changes something one transaction?
     pub(crate) atomic: Option<bool>,
 }
@@ -82,6 +85,33 @@ pub trait Routing: Sized {
             at: (route.declared.file, route.declared.line),
             what: What::Declared(route),
         }));
+        self
+    }
+
+    /// Names a value that all templates of the site find, made by an async function that takes what handlers take, but for the body.
+    ///
+    /// It runs only for pages that ask for the name, error pages among them. Where apps share a name, the first installed wins; a
+    /// value that a handler gives its page comes before.
+    ///
+    /// ```
+    /// use quintet_core::{Result, Site};
+    /// use quintet_web::{Routing, State};
+    ///
+    /// #[derive(Clone)]
+    /// struct Opening(&'static str);
+    ///
+    /// // {{ opening }}
+    /// let site = Site::new()
+    ///     .with(Opening("8 p.m."))
+    ///     .context("opening", async |State(opening): State<Opening>| Ok(opening.0));
+    /// # let _ = site;
+    /// ```
+    #[must_use]
+    fn context<Function, Arguments>(mut self, name: impl Into<Cow<'static, str>>, make: Function) -> Self
+    where
+        Function: Provide<Arguments>,
+    {
+        self.web().0.around.push(Provided { name: name.into(), make: maker(make) });
         self
     }
 
