@@ -10,6 +10,7 @@ mod field;
 mod index;
 mod key;
 mod meta;
+mod natural;
 mod on_delete;
 mod options;
 mod record;

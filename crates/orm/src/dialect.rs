@@ -45,6 +45,8 @@ pub struct Dialect {
     pub distinct_on: bool,
     /// How texts are searched for words.
     pub text_index: TextIndex,
+    /// Are numbers of new rows those of a sequence, which knows nothing of rows that bring their own?
+    pub sequences: bool,
     /// What stands before a query to be told how it would be run.
     pub explain: &'static str,
     /// Are the rows of a long query fetched in parts, through a cursor in a transaction? Otherwise the driver has a thread
@@ -120,6 +122,7 @@ pub static SQLITE: Dialect = Dialect {
     regex: true,
     distinct_on: false,
     text_index: TextIndex::Fts5,
+    sequences: false,
     explain: "EXPLAIN QUERY PLAN ",
     cursors: false,
     plans_by_limit: true,
@@ -148,6 +151,7 @@ pub static POSTGRES: Dialect = Dialect {
     regex: true,
     distinct_on: true,
     text_index: TextIndex::TsVector,
+    sequences: true,
     explain: "EXPLAIN ",
     cursors: true,
     plans_by_limit: false,

@@ -41,7 +41,9 @@ mod validate;
 mod write;
 
 pub use clean::{Clean, CleanColumn, Taken, find_taken};
-pub use db::{DatabaseRouter, Databases, Db, DbOptions, QueryLog, QueryRecord, Recording, Tx, TxBuilder};
+pub use db::{
+    DatabaseRouter, Databases, Db, DbOptions, QueryLog, QueryRecord, Recording, Shell, Tx, TxBuilder,
+};
 pub use dialect::Dialect;
 pub use embed::Embed;
 pub use executor::{Executor, Transaction};

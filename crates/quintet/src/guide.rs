@@ -32,6 +32,7 @@ pages! {
     apps <- "../../../docs/apps.md",
     commands <- "../../../docs/commands.md",
     testing <- "../../../docs/testing.md",
+    fixtures <- "../../../docs/fixtures.md",
     development <- "../../../docs/development.md",
     serving <- "../../../docs/serving.md",
 }

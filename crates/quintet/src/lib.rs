@@ -27,6 +27,8 @@ pub mod prelude;
 
 pub use axum;
 pub use quintet_core as core;
+#[cfg(feature = "orm")]
+pub use quintet_fixtures as fixtures;
 #[cfg(feature = "forms")]
 pub use quintet_forms as forms;
 #[cfg(feature = "orm")]

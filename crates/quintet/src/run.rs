@@ -14,7 +14,10 @@ pub fn rooms() -> Vec<Box<dyn Room>> {
     rooms.push(Box::new(quintet_storage::StorageRoom));
     rooms.push(Box::new(quintet_web::WebRoom));
     #[cfg(feature = "orm")]
-    rooms.push(Box::new(quintet_migrate::MigrateRoom));
+    rooms.extend([
+        Box::new(quintet_migrate::MigrateRoom) as Box<dyn Room>,
+        Box::new(quintet_fixtures::FixturesRoom),
+    ]);
     rooms
 }
 

@@ -151,3 +151,37 @@ fn wrong_words_and_wrong_settings_end_with_status_2() {
     assert_ne!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("oracle"), "{text}");
 }
+
+#[test]
+fn dbshell_becomes_the_databases_own_program() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("sqlite3");
+    std::fs::write(&program, "#!/bin/sh\necho \"shell of $*\"\nexit 7\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let (output, text) = run(folder.path(), &["dbshell"], &[("PATH", path)]);
+    assert_eq!(output.status.code(), Some(7), "{text}");
+    // What the log says of the environment goes to standard error.
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("shell of {path}/site.db\n"));
+    let (output, text) = run(folder.path(), &["dbshell"], &[("PATH", "/nowhere")]);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("`sqlite3` is not installed"), "{text}");
+}
+
+#[test]
+fn a_dump_goes_to_standard_output_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (output, text) = run(folder.path(), &["migrate"], &[]);
+    assert!(output.status.success(), "{text}");
+    let file = folder.path().join("films.jsonl");
+    let director = r#"{"model":"cinema.Director","pk":7,"fields":{"name":"Agn\u00e8s Varda"}}"#;
+    std::fs::write(&file, director).unwrap();
+    let file = file.to_str().unwrap();
+    let (output, text) = run(folder.path(), &["loaddata", file], &[]);
+    assert!(output.status.success() && text.contains("1 objects from 1 file"), "{text}");
+    let (output, text) = run(folder.path(), &["dumpdata", "cinema.director"], &[]);
+    assert!(output.status.success(), "{text}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.starts_with("{\"model\":\"cinema.Director\",\"pk\":7,") && said.contains("Agnès"), "{said}");
+}

@@ -13,6 +13,8 @@ pub struct ModelOptions {
     pub get_latest_by: &'static [(u16, bool)],
     /// The name of the database that its rows live in, where that is not the default one.
     pub database: Option<&'static str>,
+    /// The fields by which people know a row: index, in order. No two rows share their values.
+    pub natural_key: &'static [u16],
     /// The condition that queries have from the start, as the ORM keeps it.
     pub scope: Option<fn() -> Arc<dyn Any + Send + Sync>>,
     /// The field that people know a row by: the index of a column.
@@ -27,6 +29,7 @@ impl ModelOptions {
         default_permissions: &["add", "change", "delete", "view"],
         get_latest_by: &[],
         database: None,
+        natural_key: &[],
         scope: None,
         display: None,
     };

@@ -9,6 +9,7 @@ use super::{
     field::{Field, Shape},
     index,
     key::{self, Key},
+    natural,
     rules::{Described, called},
     through,
 };
@@ -145,6 +146,10 @@ fn extra(model: &Model) -> Result<TokenStream> {
     if let Some(display) = &options.display {
         let index = index::column(model, display, &display.value())?;
         out.extend(quote!(display: ::core::option::Option::Some(#index),));
+    }
+    if !options.natural_key.is_empty() {
+        let key = natural::write(model)?;
+        out.extend(quote!(natural_key: &[#(#key),*],));
     }
     if let Some(scope) = &options.scope {
         let made = quote_spanned!(scope.span()=> #orm::rt::scope::<#name>(#scope()));

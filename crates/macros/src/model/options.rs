@@ -26,13 +26,14 @@ pub(super) struct Options {
     pub(super) permissions: Vec<(LitStr, LitStr)>,
     pub(super) default_permissions: Option<Vec<LitStr>>,
     pub(super) get_latest_by: Vec<LitStr>,
+    pub(super) natural_key: Vec<LitStr>,
     pub(super) scope: Option<Path>,
     pub(super) database: Option<LitStr>,
     pub(super) display: Option<LitStr>,
 }
 
 const KNOWN: &str = "app, table, ordering, verbose_name, verbose_name_plural, unique_together, indexes, constraints, \
-     renamed_from, handle, search, clean, managed, permissions, default_permissions, get_latest_by, scope, database, display";
+     renamed_from, handle, search, clean, managed, permissions, default_permissions, get_latest_by, natural_key, scope, database, display";
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
@@ -66,6 +67,13 @@ impl Parse for Options {
                 "default_permissions" => options.default_permissions = Some(texts(&pair.value)?),
                 "get_latest_by" => options.get_latest_by = texts(&pair.value)?,
                 "database" => options.database = Some(database(&pair.value)?),
+                "natural_key" => {
+                    options.natural_key = texts(&pair.value)?;
+                    if options.natural_key.is_empty() {
+                        let message = "a natural key needs fields: natural_key = [\"name\"]";
+                        return Err(Error::new(pair.value.span(), message));
+                    }
+                }
                 "scope" => options.scope = Some(path(&pair.value)?),
                 "display" => options.display = Some(text(&pair.value)?),
                 "handle" => options.handle = Some(ident(&pair.value)?),

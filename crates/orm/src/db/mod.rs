@@ -10,6 +10,7 @@
 )]
 
 mod builder;
+mod empty;
 mod family;
 mod guard;
 mod guest;
@@ -20,6 +21,7 @@ pub(crate) mod patience;
 mod request;
 mod retry;
 mod router;
+mod shell;
 mod surroundings;
 mod tx;
 pub(crate) mod url;
@@ -46,6 +48,7 @@ pub use log::{QueryLog, QueryRecord, Recording};
 pub use options::DbOptions;
 pub(crate) use request::Requests;
 pub use router::DatabaseRouter;
+pub use shell::Shell;
 pub(crate) use surroundings::{Key, Surroundings};
 pub use tx::Tx;
 

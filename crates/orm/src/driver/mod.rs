@@ -30,10 +30,10 @@ use tokio::{
 };
 
 #[cfg(feature = "postgres")]
-pub(crate) use postgres::open as open_postgres;
+pub(crate) use postgres::{open as open_postgres, shell as postgres_shell};
 pub(crate) use replicas::{Opener, Replicas};
 #[cfg(feature = "sqlite")]
-pub(crate) use sqlite::open as open_sqlite;
+pub(crate) use sqlite::{open as open_sqlite, shell as sqlite_shell};
 
 use crate::{
     db::{Hooks, Pending},

@@ -8,6 +8,7 @@
 mod key;
 mod lookup;
 mod name;
+mod raw_rows;
 mod read;
 mod registry;
 mod row;
@@ -17,6 +18,7 @@ mod words;
 mod write;
 
 pub use key::DynKey;
+pub use raw_rows::RawRows;
 pub(crate) use read::{fetch_values, read_value, values_of, values_sink};
 pub use registry::Registry;
 pub use row::DynRow;

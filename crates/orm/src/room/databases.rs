@@ -26,6 +26,20 @@ pub(super) fn section() -> Section {
     section
 }
 
+impl DatabaseSettings {
+    /// The section of the database with this name: `[database]` for `default`, else `[databases.NAME]`.
+    ///
+    /// # Errors
+    /// If there is none of that name, or the settings are not those of a site with models.
+    pub fn named(settings: &Settings, name: &str) -> Result<DatabaseSettings> {
+        if name == DEFAULT {
+            return settings.get();
+        }
+        let mut all = settings.each::<DatabaseSettings>(&section())?;
+        all.remove(name).ok_or_else(|| Error::settings(format!("there is no section `[databases.{name}]`")))
+    }
+}
+
 /// Opens all databases and puts them together. Gives those that were opened here as well, the default one last.
 pub(super) async fn open(
     default: &DatabaseSettings,

@@ -118,6 +118,31 @@ pub(super) async fn add_links(
     table.add(&pairs, db, at).await.map(drop)
 }
 
+/// Makes the objects of a many-to-many exactly these, for each owner, and tells no receiver.
+pub(crate) async fn restore_links(
+    meta: &'static ModelMeta,
+    field: u16,
+    links: Vec<(Value, Vec<Value>)>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result {
+    let (other, Link::Table(between)) = link(meta, field)? else {
+        let name = meta.field_at(field).map_or("", |field| field.name);
+        return Err(Error::internal(format!("{}.{name} is no many-to-many", meta.name)).at(at));
+    };
+    let table = LinkTable::new((meta, field), other, between, None).map_err(|error| error.at(at))?;
+    let tx = db.begin().await?;
+    for (owner, _) in &links {
+        table.delete(owner, Links::All, false, &*tx, at).await?;
+    }
+    let pairs: Vec<(&Value, &Value)> =
+        links.iter().flat_map(|(owner, others)| others.iter().map(move |other| (owner, other))).collect();
+    if !pairs.is_empty() {
+        table.add(&pairs, &*tx, at).await?;
+    }
+    tx.commit().await
+}
+
 /// A many-to-many's table, seen from an owner.
 struct LinkTable<'a> {
     /// The relation as the caller knows it.

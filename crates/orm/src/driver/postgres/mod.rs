@@ -24,11 +24,14 @@ mod reach;
 mod reader;
 mod row;
 mod session;
+mod shell;
 mod stream;
 mod target;
 #[cfg(feature = "postgres-tls")]
 mod tls;
 mod work;
+
+pub(crate) use shell::shell;
 
 use std::{
     future::poll_fn,

@@ -21,9 +21,12 @@ mod readers;
 mod row;
 mod run;
 mod session;
+mod shell;
 mod snapshots;
 mod turns;
 mod writer;
+
+pub(crate) use shell::shell;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
