@@ -148,6 +148,7 @@ impl Stmt {
     }
 
     /// About how many bytes its parameters have.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn weight(&self) -> usize {
         let of = |value: &Value| match value {
             Value::Text(text) => text.len(),

@@ -16,9 +16,8 @@
 //! A query passes: builder → AST → SQL → driver → row → struct. Each room's first page tells more.
 //!
 //! # Features
-//! `sqlite` (with `orm`), `templates`, `forms`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and `postgres-tls`
-//! bring
-//! PostgreSQL, beside SQLite or instead of it. `test` is for `[dev-dependencies]`.
+//! `sqlite` (with `orm`), `templates`, `forms`, `views`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and
+//! `postgres-tls` bring PostgreSQL, beside SQLite or instead of it. `test` is for `[dev-dependencies]`.
 #[cfg(doctest)]
 mod guide;
 mod run;
@@ -38,6 +37,8 @@ pub use quintet_orm as orm;
 pub use quintet_storage as storage;
 #[cfg(feature = "templates")]
 pub use quintet_templates as templates;
+#[cfg(feature = "views")]
+pub use quintet_views as views;
 pub use quintet_web as web;
 
 pub use quintet_core::{App, Error, OrStatus, Result, Services, Site};

@@ -39,6 +39,9 @@ pub use quintet_test::{Factory, Nth, factory};
 #[cfg(feature = "test")]
 #[doc(no_inline)]
 pub use quintet_test::{LiveSite, TestClient, TestCookie, TestFile, TestResponse, TestSite};
+#[cfg(feature = "views")]
+#[doc(no_inline)]
+pub use quintet_views::{Pages, Views as _};
 #[doc(no_inline)]
 pub use quintet_web::{
     CleanData, DataErrors, Json, Page, Path, Query, Route, Routing as _, State, Url, redirect, routes, spawn,

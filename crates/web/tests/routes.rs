@@ -281,3 +281,20 @@ async fn optional_arguments_are_none_when_they_are_not_there() {
     let full = start(Site::new().with(Greeting("x")).get("/", optional)).await.unwrap();
     assert_eq!(full.get("/?page=3").await.body, "true 3");
 }
+
+#[tokio::test]
+async fn a_table_that_answers_any_method_is_a_table() {
+    let site = Site::new()
+        .route("/any/", axum::routing::any(async |method: axum::http::Method| method.to_string()))
+        .route_named("some", "/some/", axum::routing::get(async || "some"));
+    let site = start(site).await.unwrap();
+    for method in ["GET", "POST", "DELETE", "PROPFIND"] {
+        let answer = site.ask(method, "/any/").await;
+        assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, method));
+    }
+    let refused = site.ask("POST", "/some/").await;
+    assert_eq!(
+        (refused.status, refused.header("allow")),
+        (StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD, OPTIONS")
+    );
+}

@@ -301,6 +301,17 @@ impl DynSet {
         }
     }
 
+    /// Only the row with this key: a text as a person or an address gives it, or a value.
+    ///
+    /// # Errors
+    /// Of kind `NotFound` (404) if no key can look like this.
+    #[track_caller]
+    pub fn having_key(self, key: impl DynKey) -> Result<Self> {
+        let at = Location::caller();
+        let key = key.key_of(self.meta()).map_err(|error| error.at(at))?;
+        Ok(self.with_key(key))
+    }
+
     /// Only the row with this key.
     pub(super) fn with_key(mut self, key: Value) -> Self {
         self.select.add_filter(key_is(self.meta(), key));

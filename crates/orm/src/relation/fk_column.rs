@@ -148,3 +148,11 @@ impl<P: Path, T: Model, const I: u16, const NULL: bool> IntoOrders<P::Root> for 
         self.asc().orders(out);
     }
 }
+
+impl<P: Path, T: Model, const I: u16, const NULL: bool> crate::expr::ColumnNames<P::Root>
+    for FkCol<P, T, I, NULL>
+{
+    fn names(self) -> Vec<String> {
+        vec![crate::expr::name::<P>(I)]
+    }
+}

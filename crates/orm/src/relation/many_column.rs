@@ -227,3 +227,9 @@ impl<P: Path, C: Model, const I: u16> ManyQuery<P, C, I> {
         })))
     }
 }
+
+impl<P: Path, C: Model, const I: u16> crate::expr::ColumnNames<P::Root> for Many<P, C, I> {
+    fn names(self) -> Vec<String> {
+        vec![crate::expr::name::<P>(I)]
+    }
+}

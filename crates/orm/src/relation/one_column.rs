@@ -66,3 +66,9 @@ impl<P: Path, T: Model, const I: u16> OneCol<P, T, I> {
         !self.eq(object)
     }
 }
+
+impl<P: Path, T: Model, const I: u16> crate::expr::ColumnNames<P::Root> for OneCol<P, T, I> {
+    fn names(self) -> Vec<String> {
+        vec![crate::expr::name::<P>(I)]
+    }
+}

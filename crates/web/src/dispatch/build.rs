@@ -91,9 +91,13 @@ impl Builder {
                     let endpoint = Endpoint::new(Handle(route.run), info.clone());
                     router = router.route(&self.path(&info)?, on_service(filter(&info.methods), endpoint));
                 }
-                What::Handler(_, methods) | What::Methods(methods) => {
+                What::Handler(_, methods) => {
                     let methods: MethodRouter = methods.clone();
                     router = router.route(&self.path(&info)?, methods.route_layer(layer));
+                }
+                // Not only around routes: a table may have none of its own, as that of `any(..)`.
+                What::Methods(methods) => {
+                    router = router.route(&self.path(&info)?, methods.clone().layer(layer));
                 }
             }
         }
@@ -159,7 +163,7 @@ fn describe(part: &App, entry: &Entry, atomic: Option<bool>) -> Result<RouteInfo
     Ok(RouteInfo {
         methods,
         path,
-        name: declared.map(|r| r.declared.name),
+        name: entry.name,
         app: part.namespace().into(),
         doc: declared.map_or("", |r| r.declared.doc),
         file,

@@ -31,6 +31,8 @@ pub(crate) struct WebSlot {
 pub(crate) struct Entry {
     pub(crate) path: String,
     pub(crate) at: (&'static str, u32),
+    /// What addresses call it, where no attribute says so.
+    pub(crate) name: Option<&'static str>,
     pub(crate) what: What,
 }
 
@@ -83,6 +85,7 @@ pub trait Routing: Sized {
         self.web().0.entries.extend(routes.into_iter().map(|route| Entry {
             path: route.declared.path.to_owned(),
             at: (route.declared.file, route.declared.line),
+            name: Some(route.declared.name),
             what: What::Declared(route),
         }));
         self
@@ -177,6 +180,25 @@ pub trait Routing: Sized {
         entry(self, path, What::Methods(methods), Location::caller())
     }
 
+    /// The same with a name, by which templates (`url("about")`) and [`Url::named`](crate::Url::named) find it.
+    #[must_use]
+    #[track_caller]
+    fn route_named(self, name: &'static str, path: &str, methods: MethodRouter) -> Self {
+        named(self, Some(name), path, What::Methods(methods), Location::caller())
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    fn route_named_at(
+        self,
+        name: &'static str,
+        path: &str,
+        methods: MethodRouter,
+        at: &'static Location<'static>,
+    ) -> Self {
+        named(self, Some(name), path, What::Methods(methods), at)
+    }
+
     /// Puts an axum router below `prefix`; at `/` it gets whatever no other route takes.
     #[must_use]
     #[track_caller]
@@ -260,7 +282,17 @@ fn handle<S: Routing>(
     entry(site, path, What::Handler(method, handler), at)
 }
 
-fn entry<S: Routing>(mut site: S, path: &str, what: What, at: &'static Location<'static>) -> S {
-    site.web().0.entries.push(Entry { path: path.to_owned(), at: (at.file(), at.line()), what });
+fn entry<S: Routing>(site: S, path: &str, what: What, at: &'static Location<'static>) -> S {
+    named(site, None, path, what, at)
+}
+
+fn named<S: Routing>(
+    mut site: S,
+    name: Option<&'static str>,
+    path: &str,
+    what: What,
+    at: &'static Location<'static>,
+) -> S {
+    site.web().0.entries.push(Entry { path: path.to_owned(), at: (at.file(), at.line()), name, what });
     site
 }
