@@ -16,32 +16,7 @@ use crate::{
 /// The pages of a model: a list, the page of a row, forms that make and change rows, and a page that deletes one. Each is there if
 /// its method is called.
 ///
-/// ```
-/// use quintet_core::App;
-/// use quintet_orm::prelude::*;
-/// use quintet_views::{Pages, Views};
-/// use quintet_web::data;
-///
-/// #[model(app = "docs", ordering = "name")]
-/// #[derive(Debug, Clone)]
-/// pub struct Director {
-///     #[field(max_length = 120)]
-///     pub name: String,
-/// }
-///
-/// #[data]
-/// #[derive(Shape)]
-/// #[shape(model = Director)]
-/// struct DirectorName {
-///     id: i64,
-///     name: String,
-/// }
-///
-/// #[data(model = Director)]
-/// struct DirectorInput {
-///     name: String,
-/// }
-///
+/// ```text
 /// let pages = Pages::new(Director)
 ///     .search(Director.name)
 ///     .order((Director.name, Director.id))
@@ -51,8 +26,9 @@ use crate::{
 ///     .update::<DirectorInput>("director_form.html")        // /directors/{id}/edit/  director_update
 ///     .delete("director_delete.html");                      // /directors/{id}/delete/
 /// let app = App::new("docs").models(Director).pages("/directors", pages);
-/// # let _ = app;
 /// ```
+///
+/// The guide's page on generic pages has the whole example.
 ///
 /// Templates find the row as `director`, the rows of a list as `directors` (a [`PageOf`](quintet_orm::PageOf)), a form as
 /// `form`; [`named`](Pages::named) calls them something else. Nobody is kept out: what only some may do needs a guard around

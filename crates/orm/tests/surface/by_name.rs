@@ -120,6 +120,13 @@ pub(crate) async fn rows(sheet: &mut Sheet) {
         "DynSet::exclude, DynSet::order_by, DynSet::page, DynSet::search, DynSet::all, DynSet::count, DynSet::exists, \
          DynSet::get, DynRow::get, DynRow::meta, DynRow::key, DynSet::on, DynSet::meta, DynSet::of",
     );
+    let title = |set: DynSet| set.typed::<Film>().unwrap().order_by(Film.id).select(Film.title);
+    s.query("DynSet::having_key", title(s.films().having_key("1").unwrap()), &["Alien".to_owned()]).await;
+    assert_eq!(s.films().having_key("one").unwrap_err().status(), 404);
+    let (subtitle, _) = Film.meta().field("subtitle").unwrap();
+    let among = s.films().among(subtitle, vec![Value::Null, Value::from("none has this")]);
+    let others: Vec<String> = OTHERS.iter().map(|title| (*title).to_owned()).collect();
+    s.query("DynSet::among", title(among), &others).await;
     let tags = || DynSet::new(Tag.meta()).writable(["name"]).unwrap();
     let tag = tags().insert([("name", "cult")], &db).await.unwrap();
     let key = tag.key().as_int().unwrap().to_string();
