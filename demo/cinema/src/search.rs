@@ -1,6 +1,6 @@
 //! What a visitor looks for: the parameters of the home page and of `films.json`, and the addresses that carry them.
 //!
-//! All state of the list is in its address, so [`Search`] is both what comes in and what every link on the page is made from:
+//! All state of the list is in its address, so [`Search`](struct@Search) is both what comes in and what every link on the page is made from:
 //! a link is the current search with one thing changed.
 
 use quintet::prelude::*;
