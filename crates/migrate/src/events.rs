@@ -7,6 +7,8 @@ use crate::run::{Direction, Mode, Plan, Planned};
 /// Migrations are about to run. An error of a receiver keeps them from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migrating {
+    /// The name of the database: `default`, or one of `[databases.NAME]`. Each is told of by itself.
+    pub database: String,
     /// What is to be done; empty if there is nothing.
     pub plan: Plan,
     /// Are they run, or only written down as done?
@@ -34,6 +36,8 @@ pub struct Migrating {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migrated {
+    /// The name of the database: `default`, or one of `[databases.NAME]`. Each is told of by itself.
+    pub database: String,
     /// What was to be done.
     pub plan: Plan,
     /// What this process did of it, in order; the rest another one had done meanwhile.

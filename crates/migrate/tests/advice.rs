@@ -98,7 +98,7 @@ fn a_plan_names_what_locks_or_loses_and_the_way_around_it() {
         (Operation::RemoveConstraint { model: label(), name: "c".into() }, anew, NOTHING),
         (run_sql("SELECT 1"), "SQL of your own", "SQL of your own"),
         (
-            Operation::RunRust { function: "app.f".into(), reverse: None, elidable: false },
+            Operation::RunRust { function: "app.f".into(), reverse: None, database: None, elidable: false },
             "nobody else can write",
             "are locked until it is done",
         ),

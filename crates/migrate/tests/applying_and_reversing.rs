@@ -318,9 +318,11 @@ async fn run_sql_runs_both_ways_and_needs_a_way_back() {
             "UPDATE shop_book SET title = upper(title), author_id = author_id; UPDATE shop_book SET year = 0 WHERE year IS NULL",
         ),
         down: sql("UPDATE shop_book SET title = lower(title)"),
+        database: None,
         elidable: false,
     };
-    let only_up = Operation::RunSql { up: sql("SELECT 1"), down: BTreeMap::new(), elidable: false };
+    let only_up =
+        Operation::RunSql { up: sql("SELECT 1"), down: BTreeMap::new(), database: None, elidable: false };
     let graph = chain("shop", vec![library(), vec![there], vec![only_up]]);
     for engine in engines() {
         let db = engine.open().await;
@@ -367,6 +369,7 @@ async fn what_is_separate_changes_the_files_and_the_database_apart() {
     let by_hand = Operation::RunSql {
         up: BTreeMap::from([("all".into(), "CREATE INDEX shop_book__year_idx ON shop_book (year)".into())]),
         down: BTreeMap::from([("all".into(), "DROP INDEX shop_book__year_idx".into())]),
+        database: None,
         elidable: false,
     };
     let indexed = FieldState { index: true, ..null(field("year", Kind::Int)) };

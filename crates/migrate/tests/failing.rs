@@ -14,6 +14,7 @@ fn sql(text: &str) -> Operation {
     Operation::RunSql {
         up: BTreeMap::from([("all".to_owned(), text.to_owned())]),
         down: BTreeMap::new(),
+        database: None,
         elidable: false,
     }
 }

@@ -63,20 +63,28 @@ fn all_operations() -> Vec<Operation> {
         Operation::RunSql {
             up: texts(&[("all", "UPDATE t\nSET x = '\\n\"\"\"'")]),
             down: BTreeMap::new(),
+            database: None,
             elidable: false,
         },
         Operation::RunSql {
             up: texts(&[("sqlite", "A\nB"), ("postgres", "C")]),
             down: texts(&[("all", "")]),
+            database: None,
             elidable: true,
         },
-        Operation::RunRust { function: "shop.fill".into(), reverse: None, elidable: false },
+        Operation::RunRust { function: "shop.fill".into(), reverse: None, database: None, elidable: false },
         Operation::RunRust {
             function: "auth.fill".into(),
             reverse: Some("shop.undo".into()),
+            database: None,
             elidable: true,
         },
-        Operation::RunRust { function: "shop.fill".into(), reverse: Some(String::new()), elidable: false },
+        Operation::RunRust {
+            function: "shop.fill".into(),
+            reverse: Some(String::new()),
+            database: None,
+            elidable: false,
+        },
         Operation::RenameIndex { model: "shop.B".into(), from: "i".into(), to: Some("j".into()) },
         Operation::RenameIndex { model: "other.A".into(), from: "i".into(), to: None },
     ]

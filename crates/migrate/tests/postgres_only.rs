@@ -66,6 +66,7 @@ async fn the_schema_can_change_after_rows_whose_keys_are_checked_later() {
             "INSERT INTO app_b (a_id) VALUES (1); INSERT INTO app_a (id, name) VALUES (1, 'x')".to_owned(),
         )]),
         down: BTreeMap::new(),
+        database: None,
         elidable: false,
     };
     let start = vec![

@@ -59,7 +59,7 @@ async fn hang(tx: &Tx, old: &OldModels) -> Result {
 
 fn rust(name: &str) -> Operation {
     let reverse = Some(String::new());
-    Operation::RunRust { function: format!("app.{name}"), reverse, elidable: false }
+    Operation::RunRust { function: format!("app.{name}"), reverse, database: None, elidable: false }
 }
 
 fn functions() -> DataMigrations {

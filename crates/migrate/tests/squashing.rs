@@ -265,6 +265,7 @@ fn what_is_elidable_is_left_out_where_there_can_be_no_rows() {
     let elidable = Operation::RunSql {
         up: BTreeMap::from([("all".into(), "UPDATE a_film SET title = ''".into())]),
         down: BTreeMap::new(),
+        database: None,
         elidable: true,
     };
     let n = |name: &str| add("a.Film", null(field(name, Kind::Int)), None);
@@ -289,7 +290,7 @@ impl Answers for Renaming {
             Question::RenamedField { candidates, .. } | Question::RenamedModel { candidates, .. } => {
                 if self.0.one_in(2) { None } else { Some(self.0.pick(candidates)) }
             }
-            Question::LostChoice { .. } => None,
+            Question::LostChoice { .. } | Question::MovedModel { .. } => None,
         })
     }
 }
@@ -529,6 +530,7 @@ async fn the_command_writes_a_file_that_the_others_can_be_deleted_for() {
     let function = Operation::RunRust {
         function: "shop.fill_titles".into(),
         reverse: Some(String::new()),
+        database: None,
         elidable: false,
     };
     all.push(migration("shop.0004_fill", &["shop.0003_price"], vec![function]));

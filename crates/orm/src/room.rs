@@ -40,6 +40,10 @@ impl Room for OrmRoom {
         vec![DatabaseSettings::section(), databases::section()]
     }
 
+    fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("database.replicas", "")]
+    }
+
     fn share(&self, first: &Services, second: &mut ServicesBuilder) {
         if let Some(db) = first.get::<Db>() {
             second.insert(db.clone());

@@ -58,7 +58,8 @@ struct Opened {
 
 impl Opened {
     async fn with(&self, slow_query: Duration, slow_transaction: Duration) -> Db {
-        let options = DbOptions { slow_query, slow_transaction, ..DbOptions::default() };
+        let name = "archive".to_owned();
+        let options = DbOptions { name, slow_query, slow_transaction, ..DbOptions::default() };
         let db = Db::open(&self.url, options).await.unwrap();
         if self.url.contains(":memory:") {
             db.batch(TABLE.into()).await.unwrap();
@@ -88,6 +89,7 @@ impl Opened {
         assert!(lines[0].contains("slow query") && lines[0].contains("INSERT INTO note"), "{lines:?}");
         assert!(lines[0].contains(&here.to_string()) && lines[0].contains(" ms="), "{lines:?}");
         assert!(!lines[0].contains("hunter2"), "{lines:?}");
+        assert!(lines[0].contains(" database=\"archive\""), "{lines:?}");
 
         let db = self.with(never, at_once).await;
         let begun_at = line!() + 1;
@@ -98,6 +100,7 @@ impl Opened {
         for (line, place) in lines.iter().zip([begun_at, begun_at + 1]) {
             assert!(line.contains("slow transaction") && line.contains(" ms="), "{line}");
             assert!(line.contains(&format!("driver_slow.rs:{place}:")), "{line}");
+            assert!(line.contains(" database=\"archive\""), "{line}");
         }
 
         let db = self.with(never, never).await;

@@ -3,7 +3,10 @@
 //!
 //! On PostgreSQL the site is migrated once in a process, into a template; each test gets a copy of it, which the
 //! server makes in milliseconds, and which is dropped when the test is over.
-use quintet_core::Result;
+use std::collections::BTreeMap;
+
+use quintet_cli::boot;
+use quintet_core::{Result, Site};
 
 /// Where a test runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,52 +62,90 @@ fn server() -> Option<String> {
     std::env::var("QUINTET_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
 }
 
-/// A database for one test.
+/// The URLs of a site's databases, by name.
+#[derive(Clone, Debug)]
+pub(crate) struct Urls(BTreeMap<String, String>);
+
+impl Urls {
+    /// SQLite in memory for each of these.
+    pub(crate) fn in_memory(names: &[String]) -> Urls {
+        Urls(names.iter().map(|name| (name.clone(), "sqlite::memory:".to_owned())).collect())
+    }
+
+    /// The settings that make a site use them, and no replicas.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        let of = |(name, url): (&String, &String)| match name.as_str() {
+            DEFAULT => vec![("database.url".to_owned(), url.clone())],
+            name => {
+                let replicas = (format!("databases.{name}.replicas"), String::new());
+                vec![(format!("databases.{name}.url"), url.clone()), replicas]
+            }
+        };
+        self.0.iter().flat_map(of).collect()
+    }
+}
+
+/// What the database of `[database]` is called.
+const DEFAULT: &str = "default";
+
+/// The names of a site's databases: `default`, and those of `[databases.NAME]` in its `quintet.toml`.
+pub(crate) fn names(site: &Site) -> Result<Vec<String>> {
+    let root = boot::directory(site)?;
+    let mut names = boot::read_sources(&root)?.names("databases");
+    // It is refused when the site starts.
+    names.retain(|name| name != DEFAULT);
+    names.insert(0, DEFAULT.to_owned());
+    Ok(names)
+}
+
+/// The databases for one test.
 pub(crate) struct Own {
-    /// Where the site finds it.
-    pub(crate) url: String,
+    /// Where the site finds them.
+    pub(crate) urls: Urls,
     #[cfg(feature = "postgres")]
-    server: Option<postgres::Copy>,
+    copies: Vec<postgres::Copy>,
 }
 
 impl Own {
     /// SQLite in memory.
-    pub(crate) fn in_memory() -> Own {
+    pub(crate) fn in_memory(names: &[String]) -> Own {
         Own {
-            url: "sqlite::memory:".into(),
+            urls: Urls::in_memory(names),
             #[cfg(feature = "postgres")]
-            server: None,
+            copies: Vec::new(),
         }
     }
 
-    /// A database on `on`. `migrate` brings the database with the URL that it is given up to date; it is called once for
-    /// all tests of `key` in this process.
+    /// Databases on `on` of these names. `migrate` brings those with the URLs that it is given up to date; it is called once
+    /// for all tests of `key` in this process.
     pub(crate) async fn make(
         on: On,
         key: &'static str,
-        migrate: impl AsyncFnOnce(String) -> Result,
+        names: &[String],
+        migrate: impl AsyncFnOnce(Urls) -> Result,
     ) -> Result<Own> {
         match on {
             On::Sqlite => {
                 // Nothing is shared between databases in memory: each is migrated when its site starts.
                 drop((key, migrate));
-                Ok(Own::in_memory())
+                Ok(Own::in_memory(names))
             }
             #[cfg(feature = "postgres")]
             On::Postgres => {
-                let Some(url) = server() else { return Ok(Own::in_memory()) };
-                let copy = postgres::copy(&url, key, migrate).await?;
-                Ok(Own { url: copy.url.clone(), server: Some(copy) })
+                let Some(url) = server() else { return Ok(Own::in_memory(names)) };
+                let copies = postgres::copies(&url, key, names, migrate).await?;
+                let urls = copies.iter().map(|copy| (copy.of.clone(), copy.url.clone())).collect();
+                Ok(Own { urls: Urls(urls), copies })
             }
             #[cfg(not(feature = "postgres"))]
-            On::Postgres => Ok(Own::in_memory()),
+            On::Postgres => Ok(Own::in_memory(names)),
         }
     }
 
-    /// Drops it, when the site has let go of it.
+    /// Drops them, when the site has let go of them.
     pub(crate) async fn clear(self) -> Result {
         #[cfg(feature = "postgres")]
-        if let Some(copy) = self.server {
+        for copy in self.copies {
             copy.drop_it().await?;
         }
         Ok(())
@@ -114,7 +155,7 @@ impl Own {
 #[cfg(feature = "postgres")]
 mod postgres {
     use std::{
-        collections::HashMap,
+        collections::{BTreeMap, HashMap},
         sync::atomic::{AtomicU32, Ordering},
         time::{SystemTime, UNIX_EPOCH},
     };
@@ -123,26 +164,31 @@ mod postgres {
     use quintet_orm::{Db, DbOptions, Executor, Stmt};
     use tokio::sync::Mutex;
 
+    use super::Urls;
+
     /// What all test databases are called, before the second they were made in.
     const PREFIX: &str = "quintet_test_";
     /// Databases of processes that were killed are dropped after this many seconds by whoever comes next.
     const LEFT_BEHIND: u64 = 3600;
 
-    /// The templates of this process, by the site they are of.
-    static TEMPLATES: Mutex<Option<HashMap<&'static str, String>>> = Mutex::const_new(None);
+    /// The templates of this process, one for each database, by the site they are of.
+    static TEMPLATES: Mutex<Option<HashMap<&'static str, Vec<String>>>> = Mutex::const_new(None);
 
     /// A copy of a template.
     pub(super) struct Copy {
+        /// What the site calls the database.
+        pub(super) of: String,
         pub(super) url: String,
         name: String,
         admin: Db,
     }
 
-    pub(super) async fn copy(
+    pub(super) async fn copies(
         server: &str,
         key: &'static str,
-        migrate: impl AsyncFnOnce(String) -> Result,
-    ) -> Result<Copy> {
+        databases: &[String],
+        migrate: impl AsyncFnOnce(Urls) -> Result,
+    ) -> Result<Vec<Copy>> {
         let options = DbOptions { connections: 1, lanes: 1, ..DbOptions::default() };
         let admin = Db::open(server, options).await?;
         // One at a time: the server refuses a copy while somebody else is connected to the template.
@@ -151,28 +197,37 @@ mod postgres {
             sweep(&admin).await?;
         }
         let templates = templates.get_or_insert_default();
-        let template = match templates.get(key) {
-            Some(name) => name.clone(),
+        let from = match templates.get(key) {
+            Some(names) => names.clone(),
             None => {
-                let name = new_name();
-                admin.batch(format!("CREATE DATABASE {}", quoted(&admin, &name))).await?;
-                migrate(with_database(server, &name)?).await?;
-                templates.insert(key, name.clone());
-                name
+                let (mut names, mut urls) = (Vec::new(), BTreeMap::new());
+                for database in databases {
+                    let name = new_name();
+                    admin.batch(format!("CREATE DATABASE {}", quoted(&admin, &name))).await?;
+                    urls.insert(database.clone(), with_database(server, &name)?);
+                    names.push(name);
+                }
+                migrate(Urls(urls)).await?;
+                templates.insert(key, names.clone());
+                names
             }
         };
-        let name = new_name();
-        let sql = format!("CREATE DATABASE {} TEMPLATE {}", quoted(&admin, &name), quoted(&admin, &template));
-        admin.batch(sql).await?;
-        Ok(Copy { url: with_database(server, &name)?, name, admin })
+        let mut copies = Vec::with_capacity(databases.len());
+        for (of, template) in databases.iter().zip(from) {
+            let name = new_name();
+            let sql =
+                format!("CREATE DATABASE {} TEMPLATE {}", quoted(&admin, &name), quoted(&admin, &template));
+            admin.batch(sql).await?;
+            let url = with_database(server, &name)?;
+            copies.push(Copy { of: of.clone(), url, name, admin: admin.clone() });
+        }
+        Ok(copies)
     }
 
     impl Copy {
         pub(super) async fn drop_it(self) -> Result {
             let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(&self.admin, &self.name));
-            let dropped = self.admin.batch(sql).await;
-            self.admin.close().await;
-            dropped
+            self.admin.batch(sql).await
         }
     }
 

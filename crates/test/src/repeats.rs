@@ -32,13 +32,17 @@ fn plan(queries: &[QueryRecord]) -> String {
     let line = |shape: &Shape<'_>| {
         let times = if shape.times > 1 { format!("{} times ", shape.times) } else { String::new() };
         let at = shape.first.at.map(|at| format!(" [{at}]")).unwrap_or_default();
-        format!("  {times}{}{at}", shape.first.sql)
+        let on = match &*shape.first.database {
+            "default" => String::new(),
+            name => format!("on {name}: "),
+        };
+        format!("  {times}{on}{}{at}", shape.first.sql)
     };
     shapes.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 impl TestSite {
-    /// Runs `work` and asserts that it takes exactly `expected` statements on the site's database. A failure
+    /// Runs `work` and asserts that it takes exactly `expected` statements on the site's databases, of all taken together. A failure
     /// lists them, with their places, the most repeated first.
     #[track_caller]
     pub fn queries<T, F: AsyncFnOnce() -> T>(&self, expected: usize, work: F) -> impl Future<Output = T> {
@@ -63,7 +67,7 @@ impl TestSite {
     /// A line that asks for two different statements is fine, and so are two lines that ask for the same.
     #[track_caller]
     pub fn no_repeats<T, F: AsyncFnOnce() -> T>(&self, work: F) -> impl Future<Output = T> {
-        let (asked, recording) = (Location::caller(), self.db.record());
+        let (asked, recording) = (Location::caller(), self.db.record_all());
         async move {
             let result = work().await;
             let queries = recording.queries();
@@ -90,7 +94,7 @@ impl TestSite {
         wrong: impl FnOnce(usize) -> Option<String>,
     ) -> impl Future<Output = T> {
         let asked = Location::caller();
-        let recording: Recording = self.db.record();
+        let recording: Recording = self.db.record_all();
         async move {
             let result = work().await;
             let queries = recording.queries();

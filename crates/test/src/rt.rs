@@ -8,7 +8,11 @@ use tokio::runtime::Builder;
 pub use crate::database::{Choice, On};
 #[cfg(feature = "orm")]
 pub use crate::factories::rt::{RawAssign, check_required};
-use crate::{TestSite, database::Own, time::StandStill};
+use crate::{
+    TestSite,
+    database::{self, Own, Urls},
+    time::StandStill,
+};
 
 /// How a test ends.
 #[diagnostic::on_unimplemented(message = "a test can't end with `{Self}`", label = "return `()` or `Result`")]
@@ -73,16 +77,20 @@ where
     R: Outcome,
 {
     let _still = setup.paused.then(StandStill::begin);
-    let migrate = async |url: String| {
-        let migrated = TestSite::start_on(&url, true, site(), rooms(), &[]).await?;
+    let names = match database::names(&site()) {
+        Ok(names) => names,
+        Err(error) => panic!("the site's settings can't be read: {error:?}"),
+    };
+    let migrate = async |urls: Urls| {
+        let migrated = TestSite::start_on(&urls, true, site(), rooms(), &[]).await?;
         migrated.running().stop().await;
         Ok(())
     };
-    let own = match Own::make(on, type_name::<S>(), migrate).await {
+    let own = match Own::make(on, type_name::<S>(), &names, migrate).await {
         Ok(own) => own,
         Err(error) => panic!("no database for the test on {}: {error:?}", on.name()),
     };
-    let started = TestSite::start_on(&own.url, on == On::Sqlite, site(), rooms(), setup.settings).await;
+    let started = TestSite::start_on(&own.urls, on == On::Sqlite, site(), rooms(), setup.settings).await;
     let mut site = match started {
         Ok(started) => started,
         Err(error) => panic!("the site does not start on {}: {error:?}", on.name()),

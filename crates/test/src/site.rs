@@ -1,3 +1,5 @@
+#[cfg(feature = "orm")]
+use std::collections::BTreeMap;
 use std::{ops::Deref, sync::Arc};
 
 use quintet_cli::boot::{self, Running};
@@ -9,7 +11,11 @@ use quintet_core::{
 };
 use quintet_web::{middleware::Gate, server::ServerSettings};
 
-use crate::{LiveSite, TestClient, words};
+use crate::{
+    LiveSite, TestClient,
+    database::{Urls, names},
+    words,
+};
 
 /// A site under test: started as `serve` would, with a database of its own, without a network.
 ///
@@ -18,6 +24,9 @@ pub struct TestSite {
     /// The site's database, empty but for what its migrations put there.
     #[cfg(feature = "orm")]
     pub db: quintet_orm::Db,
+    /// All of the site's databases by name: `default`, and those of `[databases.NAME]`. Each is one of the test's own.
+    #[cfg(feature = "orm")]
+    pub databases: BTreeMap<String, quintet_orm::Db>,
     client: TestClient,
     services: Services,
     clock: Clock,
@@ -76,10 +85,11 @@ impl TestSite {
     /// # Errors
     /// What keeps the site from starting.
     pub async fn start(site: Site, rooms: Vec<Box<dyn Room>>) -> Result<TestSite> {
-        TestSite::start_on("sqlite::memory:", true, site, rooms, &[]).await
+        let urls = Urls::in_memory(&names(&site)?);
+        TestSite::start_on(&urls, true, site, rooms, &[]).await
     }
 
-    /// Starts a site on the database with this URL, which is migrated. If it is `new`, the models of apps without any
+    /// Starts a site on the databases with these URLs, which are migrated. If they are `new`, the models of apps without any
     /// migration get their tables, too.
     ///
     /// # Errors
@@ -89,7 +99,7 @@ impl TestSite {
         expect(unused_variables, reason = "there is no database that could be new")
     )]
     pub(crate) async fn start_on(
-        url: &str,
+        urls: &Urls,
         new: bool,
         site: Site,
         rooms: Vec<Box<dyn Room>>,
@@ -97,10 +107,9 @@ impl TestSite {
     ) -> Result<TestSite> {
         let mut given = Vec::new();
         if cfg!(feature = "orm") {
-            given.push(("database.url", url));
+            given.extend(urls.settings());
         }
-        given.extend(settings);
-        let given = given.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        given.extend(settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
         let declared = Declared { site: Arc::new(site), rooms: Arc::new(rooms), given };
         let settings = declared.settings()?;
         let (console, written) = Console::captured();
@@ -111,8 +120,14 @@ impl TestSite {
             let site = &declared.site;
             let (graph, models) =
                 (quintet_migrate::sources::load(site)?, quintet_orm::registered_models(site));
-            let db = running.services().require()?;
-            quintet_migrate::create_unmigrated(db, &graph, &models).await?;
+            let db = running.services().require::<quintet_orm::Db>()?;
+            for db in databases(db)?.values() {
+                match db.is_migrated() {
+                    true => quintet_migrate::create_unmigrated(db, &graph, &models).await?,
+                    // Here nobody else makes them.
+                    false => quintet_migrate::create_tables(db, &models).await?,
+                }
+            }
         }
         TestSite::of(declared, running, clock, written).await
     }
@@ -123,6 +138,8 @@ impl TestSite {
         Ok(TestSite {
             #[cfg(feature = "orm")]
             db: services.require::<quintet_orm::Db>()?.clone(),
+            #[cfg(feature = "orm")]
+            databases: databases(services.require()?)?,
             client: TestClient::new(gate),
             services,
             clock,
@@ -156,8 +173,10 @@ impl TestSite {
         work: impl AsyncFnOnce(&TestSite) -> T,
     ) -> Result<T> {
         let mut declared = self.declared.clone();
-        if let Some((key, _)) = settings.iter().find(|(key, _)| *key == "database.url") {
-            let why = format!("`{key}` can't be another one here: the site keeps the test's database");
+        let is_url =
+            |key: &str| key == "database.url" || key.starts_with("databases.") && key.ends_with(".url");
+        if let Some((key, _)) = settings.iter().find(|(key, _)| is_url(key)) {
+            let why = format!("`{key}` can't be another one here: the site keeps the test's databases");
             return Err(Error::settings(why));
         }
         let more = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
@@ -176,7 +195,9 @@ impl TestSite {
         // The second site's receivers go with it.
         #[cfg(feature = "orm")]
         if let Some(signals) = self.services.get::<quintet_core::signal::Signals>() {
-            self.db.listen(signals.clone(), &self.services);
+            for db in self.databases.values() {
+                db.listen(signals.clone(), &self.services);
+            }
         }
         Ok(done)
     }
@@ -272,6 +293,12 @@ impl TestSite {
     pub fn warned(&self) -> String {
         self.written.errors()
     }
+}
+
+/// The databases that a handle leads to, by name.
+#[cfg(feature = "orm")]
+fn databases(db: &quintet_orm::Db) -> Result<BTreeMap<String, quintet_orm::Db>> {
+    db.names().into_iter().map(|name| Ok((name.to_owned(), db.using(name)?))).collect()
 }
 
 impl Deref for TestSite {

@@ -113,6 +113,14 @@ mod tests {
     }
 
     #[test]
+    fn names_are_known_before_anything_is_checked() {
+        let toml = "[places.two]\nprot = 1\n[places.one]\n[places]\nx = 1";
+        let sources = Sources { toml: Some(("q.toml".into(), toml.into())), ..Sources::default() };
+        assert_eq!(sources.names("places"), ["one", "two"]);
+        assert!(sources.names("plces").is_empty());
+    }
+
+    #[test]
     fn a_program_may_name_one() {
         let settings = Settings::for_tests(".", [("places.one.url", "a"), ("places.two.port", "1")]);
         let error = settings.each::<Place>(&places()).map(drop).unwrap_err().to_string();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Section, document::Node, layers::Layers, problem::Problem};
+use super::{Section, Sources, document::Node, layers::Layers, problem::Problem};
 
 /// The declared sections, with one for each name that the file or the program gives to those of many names. What stands for
 /// all of them stays as well, without keys: it is known where nothing is below it.
@@ -63,4 +63,14 @@ pub(super) fn names(section: &str, layers: &Layers, problems: &mut Vec<Problem>)
 fn is_plain(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+impl Sources {
+    /// The names below a section of many: `["archive"]` for `databases` where the file has `[databases.archive]`, before it is
+    /// looked at closer. None in a file that can't be read.
+    #[must_use]
+    pub fn names(&self, section: &str) -> Vec<String> {
+        let layers = Layers::parse(self.clone()).unwrap_or_default();
+        names(section, &layers, &mut Vec::new())
+    }
 }

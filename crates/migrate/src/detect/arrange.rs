@@ -29,13 +29,18 @@ pub fn arrange(
     let mut parts: Vec<Part> = Vec::new();
     let mut gone = Gone::default();
     for operation in operations {
-        let app = app_of(match &operation {
+        // What is done to the files only waits for the same.
+        let told = match &operation {
+            Operation::Separate { state, .. } => state.first().unwrap_or(&operation),
+            plain => plain,
+        };
+        let app = app_of(match told {
             Operation::RenameModel { to, .. } => to,
             other => other.model().unwrap_or_default(),
         })
         .to_owned();
         let mut needs = BTreeSet::new();
-        let wanted = gone.apps_needed(&operation).chain(apps_needed(&state, &operation));
+        let wanted = gone.apps_needed(told).chain(apps_needed(&state, told));
         for other in wanted.filter(|other| *other != app).collect::<BTreeSet<_>>() {
             match parts.iter().rposition(|part| part.app == other) {
                 Some(part) => {
@@ -44,7 +49,7 @@ pub fn arrange(
                 None => needs.extend(graph.leaf(&other)?.cloned().map(Need::Old)),
             }
         }
-        gone.note(&state, &operation, &app)?;
+        gone.note(&state, told, &app)?;
         operation.apply(&mut state)?;
         let own = parts.iter().rposition(|part| part.app == app);
         match own {

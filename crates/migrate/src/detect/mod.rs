@@ -8,6 +8,7 @@ mod arrange;
 mod fields;
 mod hints;
 mod models;
+mod moved;
 mod questions;
 
 use quintet_core::Result;
@@ -34,6 +35,7 @@ pub fn detect(
 ) -> Result<Vec<Operation>> {
     let mut detector = Detector { now: from.clone(), goal: to, hints, answers, found: Vec::new() };
     detector.rename_models()?;
+    detector.move_models()?;
     detector.drop_turned_tables()?;
     detector.remove_raw()?;
     detector.rename_fields()?;

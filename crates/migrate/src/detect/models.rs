@@ -111,11 +111,13 @@ impl Detector<'_> {
 
     /// Deletes vanished models whose table another model takes over.
     pub(super) fn free_tables(&mut self) -> Result {
-        let wanted: BTreeSet<&String> = self.goal.models.values().map(|m| &m.table).collect();
+        let wanted: BTreeSet<_> = self.goal.models.values().map(|m| (&m.database, &m.table)).collect();
         let in_the_way: Vec<String> = self
             .gone()
             .into_iter()
-            .filter(|label| self.now.models.get(label).is_some_and(|m| wanted.contains(&m.table)))
+            .filter(|label| {
+                self.now.models.get(label).is_some_and(|m| wanted.contains(&(&m.database, &m.table)))
+            })
             .collect();
         self.delete(in_the_way)
     }
@@ -131,7 +133,10 @@ impl Detector<'_> {
             .collect();
         // A name may be freed by another renaming.
         while !todo.is_empty() {
-            let free = |(_, table): &(String, String)| self.now.models.values().all(|m| m.table != *table);
+            let free = |(label, table): &(String, String)| {
+                let database = self.now.models.get(label).and_then(|m| m.database.as_deref());
+                self.now.models.values().all(|m| m.database.as_deref() != database || m.table != *table)
+            };
             let next = todo.iter().position(free).unwrap_or(0);
             let (model, table) = todo.remove(next);
             self.emit(Operation::RenameTable { model, table })?;
@@ -205,7 +210,7 @@ impl Detector<'_> {
     }
 
     /// Deletes models, those first that nothing points to. A circle is cut by removing a field.
-    fn delete(&mut self, mut todo: Vec<String>) -> Result {
+    pub(super) fn delete(&mut self, mut todo: Vec<String>) -> Result {
         while !todo.is_empty() {
             let pointed_at = |label: &String| self.now.references_to(label).any(|(owner, _)| owner != label);
             match todo.iter().position(|label| !pointed_at(label)) {

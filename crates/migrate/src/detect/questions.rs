@@ -1,6 +1,6 @@
 //! What can't be decided by looking.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
 use quintet_core::{Result, near::did_you_mean};
 
@@ -34,6 +34,15 @@ pub enum Question {
         /// Is the field new? Otherwise it was allowed to be null.
         added: bool,
     },
+    /// What becomes of the table of a model that lives in another database now? The answer is [`KEEP`].
+    MovedModel {
+        /// The model's label.
+        model: String,
+        /// The database that it lived in.
+        from: String,
+        /// That of today.
+        to: String,
+    },
     /// What becomes of rows with a choice that is no longer one? The answer is another choice.
     LostChoice {
         /// The model's label.
@@ -45,6 +54,14 @@ pub enum Question {
     },
 }
 
+/// The answer that leaves a moved model's old table where it is.
+pub(super) const KEEP: &str = "keep";
+
+fn kept() -> &'static [String] {
+    static KEPT: LazyLock<[String; 1]> = LazyLock::new(|| [KEEP.to_owned()]);
+    &*KEPT
+}
+
 impl Question {
     /// What an answer on the command line is given for: `renamed:shop.Customer.name`.
     #[must_use]
@@ -53,6 +70,7 @@ impl Question {
             Question::RenamedModel { model, .. } => format!("renamed:{model}"),
             Question::RenamedField { model, field, .. } => format!("renamed:{model}.{field}"),
             Question::Backfill { model, field, .. } => format!("fill:{model}.{}", field.name),
+            Question::MovedModel { model, .. } => format!("moved:{model}"),
             Question::LostChoice { model, field, value } => format!("choice:{model}.{}.{value}", field.name),
         }
     }
@@ -63,6 +81,7 @@ impl Question {
         match self {
             Question::RenamedModel { .. } | Question::RenamedField { .. } => "it is new",
             Question::Backfill { .. } => "there are no such rows; refuse if there are",
+            Question::MovedModel { .. } => "it is dropped with its rows",
             Question::LostChoice { .. } => "no row has it; refuse if one does",
         }
     }
@@ -74,6 +93,7 @@ impl Question {
             Question::RenamedModel { candidates, .. } | Question::RenamedField { candidates, .. } => {
                 candidates
             }
+            Question::MovedModel { .. } => kept(),
             Question::Backfill { field, .. } | Question::LostChoice { field, .. } => &field.choices,
         }
     }
@@ -86,6 +106,9 @@ impl Question {
             Question::RenamedField { field, .. } => format!("#[field(renamed_from = \"…\")] on `{field}`"),
             Question::Backfill { field, .. } => {
                 format!("#[field(default = …)] on `{}`, or an Option", field.name)
+            }
+            Question::MovedModel { model, from, .. } => {
+                format!("leaving {model} in the database `{from}`")
             }
             Question::LostChoice { value, .. } => format!("keeping the choice `{value}`"),
         }
@@ -131,6 +154,11 @@ impl fmt::Display for Question {
                 f,
                 "{model}.{} ({}) can no longer be null: what do rows get that have none?",
                 field.name, field.kind
+            ),
+            Question::MovedModel { model, from, to } => write!(
+                f,
+                "{model} moves from the database `{from}` to `{to}`, where an empty table is made: its rows are not taken along. \
+                 What becomes of the old table?"
             ),
             Question::LostChoice { model, field, value } => write!(
                 f,

@@ -63,7 +63,8 @@ fn full_label(app: &str, model: &str) -> String {
     if model.contains('.') { model.to_owned() } else { format!("{app}.{model}") }
 }
 
-pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
+/// `file` is the database that the file names for SQL and Rust of its own.
+pub(super) fn read(app: &str, file: Option<&str>, table: Table<'_>) -> Result<Operation> {
     let op = table.text("op")?;
     let table = table.named(&op);
     let label = |key: &str| {
@@ -82,6 +83,7 @@ pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
                 "op",
                 "model",
                 "table",
+                "database",
                 "through",
                 "fields",
                 "unique_together",
@@ -171,18 +173,22 @@ pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
             table.allow(&["op", "state", "database"])?;
             let all = |key: &str| -> Result<Vec<Operation>> {
                 let items = table.opt_list(key)?.unwrap_or_default();
-                items.into_iter().map(|item| read(app, table.table_in(item, key, "an operation")?)).collect()
+                items
+                    .into_iter()
+                    .map(|item| read(app, file, table.table_in(item, key, "an operation")?))
+                    .collect()
             };
             Operation::Separate { state: all("state")?, database: all("database")? }
         }
         "run_sql" => {
-            table.allow(&["op", "up", "down", "elidable"])?;
+            table.allow(&["op", "up", "down", "database", "elidable"])?;
             let up = sql(&table, "up")?.ok_or_else(|| table.missing("up"))?;
             let down = sql(&table, "down")?.unwrap_or_default();
-            Operation::RunSql { up, down, elidable: table.flag("elidable")? }
+            let database = place(&table, file)?;
+            Operation::RunSql { up, down, database, elidable: table.flag("elidable")? }
         }
         "run_rust" => {
-            table.allow(&["op", "name", "reverse", "elidable"])?;
+            table.allow(&["op", "name", "reverse", "database", "elidable"])?;
             let function = table.text("name")?;
             if function.is_empty() {
                 let at = table.item("name").map_or(table.at(), |item| item.span().start);
@@ -195,6 +201,7 @@ pub(super) fn read(app: &str, table: Table<'_>) -> Result<Operation> {
             Operation::RunRust {
                 function: full_label(app, &function),
                 reverse: table.opt_text("reverse")?.map(named),
+                database: place(&table, file)?,
                 elidable: table.flag("elidable")?,
             }
         }
@@ -223,12 +230,34 @@ fn model(app: &str, table: &Table<'_>) -> Result<ModelState> {
     };
     Ok(ModelState {
         table: table.text("table")?,
+        database: database(table, false)?.flatten(),
         fields,
         unique_together: table.opt_sets("unique_together")?.unwrap_or_default(),
         indexes: inner(table, "indexes", "an index", &INDEX, index)?,
         checks: inner(table, "constraints", "a constraint", &["name", "check"], check)?,
         through,
     })
+}
+
+/// The database that is named here: `None` if none is, `Some(None)` for the default one. `*` is all of them, where that can be.
+pub(super) fn database(table: &Table<'_>, all: bool) -> Result<Option<Option<String>>> {
+    let Some(name) = table.opt_text("database")? else { return Ok(None) };
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name == "default" {
+        return Ok(Some(None));
+    }
+    if name == "*" && all || !name.is_empty() && name.chars().all(plain) {
+        return Ok(Some(Some(name)));
+    }
+    let every = if all { ", or \"*\" for all" } else { "" };
+    let message =
+        format!("`{name}` is no name of a database: write \"archive\" for `[databases.archive]`{every}");
+    Err(table.error_at("database", message))
+}
+
+/// Where SQL and Rust run: on the database that they name, or else that of the file.
+fn place(table: &Table<'_>, file: Option<&str>) -> Result<Option<String>> {
+    Ok(database(table, true)?.unwrap_or_else(|| file.map(str::to_owned)))
 }
 
 /// The tables of a list.

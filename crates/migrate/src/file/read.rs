@@ -23,7 +23,8 @@ pub fn parse(app: &str, name: &str, file: &str, text: &str) -> Result<Migration>
         refuse(format!("this is no TOML: {}", error.message())).in_file(source.place(at))
     })?;
     let top = Table::top(&source, document.get_ref());
-    top.allow(&["depends", "replaces", "operation"])?;
+    top.allow(&["depends", "replaces", "database", "operation"])?;
+    let database = operation::database(&top, true)?.flatten();
     let keys = |list: &str, wrong: &str| -> Result<Vec<MigrationKey>> {
         let mut keys = Vec::new();
         for (wanted, at) in top.texts(list)? {
@@ -61,7 +62,7 @@ pub fn parse(app: &str, name: &str, file: &str, text: &str) -> Result<Migration>
     for item in top.opt_list("operation")?.unwrap_or_default() {
         let table = top.table_in(item, "operation", "an operation")?;
         operations_at.push(table.at());
-        operations.push(operation::read(app, table)?);
+        operations.push(operation::read(app, database.as_deref(), table)?);
     }
     (source.depends_at, source.replaces_at) = (depends_at, replaces_at);
     source.operations_at = operations_at;

@@ -127,24 +127,33 @@ fn write_operation(app: &str, operation: &Operation, path: &str, out: &mut Strin
                 }
             }
         }
-        Operation::RunSql { up, down, elidable } => {
+        Operation::RunSql { up, down, database, elidable } => {
             write_sql("up", up, out);
             write_sql("down", down, out);
+            write_database(database.as_deref(), out);
             write_flag("elidable", *elidable, out);
         }
-        Operation::RunRust { function, reverse, elidable } => {
+        Operation::RunRust { function, reverse, database, elidable } => {
             let named = |name: &str| if name.is_empty() { quoted(name) } else { short(app, name) };
             line(out, "name", &named(function));
             if let Some(reverse) = reverse {
                 line(out, "reverse", &named(reverse));
             }
+            write_database(database.as_deref(), out);
             write_flag("elidable", *elidable, out);
         }
     }
 }
 
+fn write_database(database: Option<&str>, out: &mut String) {
+    if let Some(name) = database {
+        line(out, "database", &quoted(name));
+    }
+}
+
 fn write_model(app: &str, state: &ModelState, out: &mut String) {
     line(out, "table", &quoted(&state.table));
+    write_database(state.database.as_deref(), out);
     if let Some(through) = &state.through {
         let owner =
             if app_of(&through.model) == app { name_of(&through.model) } else { through.model.as_str() };

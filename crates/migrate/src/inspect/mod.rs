@@ -39,6 +39,8 @@ pub struct InspectOptions {
     pub views: bool,
     /// Are migrations to keep the tables from now on? Otherwise the models say `managed = false`.
     pub managed: bool,
+    /// The name that the site gives to the database, where it is not the default one.
+    pub database: Option<String>,
 }
 
 /// Models in Rust for the tables that a database has: a whole file, as `rustfmt` formats it.

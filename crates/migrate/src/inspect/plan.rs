@@ -110,6 +110,9 @@ fn model(plan: &Plan<'_>, number: usize, table: &Table, unkeyed: bool) -> Model 
     if usual.as_ref() != Some(&table.name) {
         model.options.push(Opt::text("table", &table.name));
     }
+    if let Some(name) = &plan.options.database {
+        model.options.push(Opt::Plain(format!("database = \"{name}\"")));
+    }
     if !plan.options.managed || unkeyed {
         model.options.push(Opt::Plain("managed = false".to_owned()));
     }

@@ -20,8 +20,8 @@ impl Operation {
             Operation::DeleteModel { model } => delete(state, model),
             Operation::RenameModel { model, to } => rename_model(state, model, to),
             Operation::RenameTable { model, table } => {
-                state.model(model)?;
-                table_is_free(state, table)?;
+                let database = state.model(model)?.database.clone();
+                table_is_free(state, database.as_deref(), table)?;
                 state.model_mut(model)?.table.clone_from(table);
                 Ok(())
             }
@@ -31,7 +31,7 @@ impl Operation {
                     return Err(refuse(format!("{model} has a field `{}` already", field.name)));
                 }
                 column_is_free(owner, field)?;
-                reference_exists(state, model, field)?;
+                reference_exists(state, (model, owner.database.as_deref()), field)?;
                 state.model_mut(model)?.fields.push(field.clone());
                 Ok(())
             }
@@ -43,7 +43,7 @@ impl Operation {
                     not_mentioned(owner, &old.column)?;
                 }
                 column_is_free(owner, field)?;
-                reference_exists(state, model, field)?;
+                reference_exists(state, (model, owner.database.as_deref()), field)?;
                 let owner = state.model_mut(model)?;
                 owner.fields.iter_mut().filter(|f| f.name == field.name).for_each(|f| f.clone_from(field));
                 Ok(())
@@ -94,7 +94,7 @@ fn create(state: &mut ProjectState, label: &str, new: &ModelState) -> Result {
     if state.models.contains_key(label) {
         return Err(refuse(format!("there is a model `{label}` already")));
     }
-    table_is_free(state, &new.table)?;
+    table_is_free(state, new.database.as_deref(), &new.table)?;
     for (i, field) in new.fields.iter().enumerate() {
         has_name(field)?;
         let earlier = new.fields.iter().take(i);
@@ -104,7 +104,7 @@ fn create(state: &mut ProjectState, label: &str, new: &ModelState) -> Result {
         if earlier.clone().any(|f| same_name(&f.column, &field.column)) {
             return Err(refuse(format!("{label} has two columns `{}`", field.column)));
         }
-        reference_exists(state, label, field)?;
+        reference_exists(state, (label, new.database.as_deref()), field)?;
     }
     if new.key().next().is_none() {
         return Err(refuse(format!("{label} has no field with `primary_key = true`")));
@@ -254,11 +254,11 @@ fn check_fits<'c>(
     Ok(())
 }
 
-fn table_is_free(state: &ProjectState, table: &str) -> Result {
+fn table_is_free(state: &ProjectState, database: Option<&str>, table: &str) -> Result {
     if table.trim().is_empty() {
         return Err(refuse("the name of a table can't be empty"));
     }
-    match state.models.iter().find(|(_, m)| same_name(&m.table, table)) {
+    match state.models.iter().find(|(_, m)| m.is_table(database, table)) {
         Some((label, _)) => Err(refuse(format!("the table `{table}` belongs to {label}"))),
         None => Ok(()),
     }
@@ -286,14 +286,30 @@ fn same_name(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
-fn reference_exists(state: &ProjectState, model: &str, field: &FieldState) -> Result {
+fn reference_exists(
+    state: &ProjectState,
+    (model, database): (&str, Option<&str>),
+    field: &FieldState,
+) -> Result {
     match &field.reference {
         Some(reference) if reference.on_delete == OnDelete::SetNull && !field.null => Err(refuse(format!(
             "{model}.{} is to become null when its row in {} goes, but can't be null: make it an Option, or choose \
              another `on_delete`",
             field.name, reference.model
         ))),
-        Some(reference) if reference.model != model => state.model(&reference.model).map(|_| ()),
+        Some(reference) if reference.model != model => {
+            let to = state.model(&reference.model)?;
+            if to.database.as_deref() == database {
+                return Ok(());
+            }
+            Err(refuse(format!(
+                "{model}.{} (in the database `{}`) leads to {} (in `{}`): a foreign key stays within one database",
+                field.name,
+                database.unwrap_or("default"),
+                reference.model,
+                to.database_name()
+            )))
+        }
         _ => Ok(()),
     }
 }

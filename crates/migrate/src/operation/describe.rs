@@ -42,7 +42,7 @@ impl fmt::Display for Operation {
                 Some(through) => {
                     write!(f, "create the table of {}.{}", name_of(&through.model), through.field)
                 }
-                None => write!(f, "create model {}", name_of(model)),
+                None => write!(f, "create model {}{}", name_of(model), on(state.database.as_deref())),
             },
             Operation::DeleteModel { model } => write!(f, "delete model {}", name_of(model)),
             Operation::RenameModel { model, to } if app_of(model) != app_of(to) => {
@@ -105,10 +105,21 @@ impl fmt::Display for Operation {
                 };
                 write!(f, "in the files: {}; in the database: {}", told(state), told(database))
             }
-            Operation::RunSql { .. } => f.write_str("run SQL"),
+            Operation::RunSql { database, .. } => write!(f, "run SQL{}", on(database.as_deref())),
             Operation::RunRust { function, .. } if function.is_empty() => f.write_str("nothing to undo"),
-            Operation::RunRust { function, .. } => write!(f, "run {}", name_of(function)),
+            Operation::RunRust { function, database, .. } => {
+                write!(f, "run {}{}", name_of(function), on(database.as_deref()))
+            }
         }
+    }
+}
+
+/// ` on archive`, where it is not the default database.
+fn on(database: Option<&str>) -> String {
+    match database {
+        None => String::new(),
+        Some("*") => " on all databases".to_owned(),
+        Some(name) => format!(" on {name}"),
     }
 }
 

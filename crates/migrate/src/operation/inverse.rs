@@ -76,14 +76,20 @@ impl Operation {
                     |all: &[Operation]| inverse_of(&mut before.clone(), all).map_err(|(_, error)| error);
                 Operation::Separate { state: back(state)?, database: back(database)? }
             }
-            Operation::RunSql { up, down, elidable } if !down.is_empty() => {
-                Operation::RunSql { up: down.clone(), down: up.clone(), elidable: *elidable }
-            }
-            Operation::RunRust { function, reverse: Some(reverse), elidable } => Operation::RunRust {
-                function: reverse.clone(),
-                reverse: Some(function.clone()),
+            Operation::RunSql { up, down, database, elidable } if !down.is_empty() => Operation::RunSql {
+                up: down.clone(),
+                down: up.clone(),
+                database: database.clone(),
                 elidable: *elidable,
             },
+            Operation::RunRust { function, reverse: Some(reverse), database, elidable } => {
+                Operation::RunRust {
+                    function: reverse.clone(),
+                    reverse: Some(function.clone()),
+                    database: database.clone(),
+                    elidable: *elidable,
+                }
+            }
             Operation::RunRust { function, .. } => {
                 return Err(refuse(format!(
                     "`{function}` has no `reverse`, so there is no way back: name a function that undoes it (`reverse = \"\"` \

@@ -150,6 +150,8 @@ pub enum Operation {
         up: SqlByDialect,
         /// Backwards; empty if there is no way back.
         down: SqlByDialect,
+        /// The database that it is for, where that is not the default one; `*` for all.
+        database: Option<String>,
         /// May it be left out where the migration is squashed: is there nothing to do for a new database?
         elidable: bool,
     },
@@ -159,6 +161,8 @@ pub enum Operation {
         function: String,
         /// The function that undoes it; empty if there is nothing to undo, `None` if there is no way back.
         reverse: Option<String>,
+        /// The database that it is for, where that is not the default one; `*` for all.
+        database: Option<String>,
         /// May it be left out where the migration is squashed: is there nothing to do for a new database?
         elidable: bool,
     },
@@ -226,6 +230,16 @@ impl Operation {
     #[must_use]
     pub fn is_opaque(&self) -> bool {
         matches!(self, Operation::RunSql { .. } | Operation::RunRust { .. } | Operation::Separate { .. })
+    }
+
+    /// The database that it names itself, where that is not the default one.
+    #[must_use]
+    pub fn own_database(&self) -> Option<&str> {
+        match self {
+            Operation::CreateModel { state, .. } => state.database.as_deref(),
+            Operation::RunSql { database, .. } | Operation::RunRust { database, .. } => database.as_deref(),
+            _ => None,
+        }
     }
 
     /// Does it bring SQL that names columns, in an index or a rule?

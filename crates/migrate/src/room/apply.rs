@@ -7,9 +7,9 @@ use quintet_core::{
     command::{ArgSpec, Args, Command, Progress},
     signal::Signals,
 };
-use quintet_orm::Executor;
+use quintet_orm::{Db, Executor};
 
-use super::{Needs, list, make::pending};
+use super::{Needs, databases, list, make::pending};
 use crate::{
     data::DataMigrations,
     error::refuse,
@@ -17,6 +17,7 @@ use crate::{
     graph::Graph,
     key::MigrationKey,
     run::{Direction, Migrator, Mode, Plan, Planned, Target},
+    sql::Place,
     state::ProjectState,
 };
 
@@ -31,6 +32,7 @@ pub(super) fn command() -> Command {
             ArgSpec::of::<Option<String>>("migration", "The app's last migration afterwards, or `zero`")
                 .positional(),
         )
+        .arg(databases::option("Only this database; by default all"))
         .arg(ArgSpec::of::<bool>("plan", "Show what would be done"))
         .arg(ArgSpec::of::<bool>("check", "Do nothing, and fail if there is anything to do"))
         .arg(ArgSpec::of::<bool>(
@@ -49,31 +51,15 @@ async fn migrate(services: Services, args: Args) -> Result {
     let graph = needs.load()?;
     let app: Option<String> = args.take("app")?;
     let migration: Option<String> = args.take("migration")?;
-    let prune: bool = args.take("prune")?;
-    let migrator = Migrator::new(&needs.db, &graph)
-        .with_functions(DataMigrations::of(&needs.site))
-        .with_progress(Progress::new(needs.console.clone()));
-    if prune {
-        return strike_out(&needs, &graph, &migrator, app.as_deref()).await;
-    }
-    let (here, _) = migrator.resolve().await?;
-    let target = target(&needs, &here, app, migration)?;
-    let plan = migrator.plan(&target).await?;
-    warn_of_unknown(&needs, &graph, &migrator).await?;
-    let (only_check, only_show): (bool, bool) = (args.take("check")?, args.take("plan")?);
-    if (only_check || only_show) && plan.is_empty() {
-        needs.console.line("Nothing to do.");
-        return Ok(());
-    }
-    if only_show {
-        show(&needs, &migrator, &plan).await?;
-    }
-    if only_check {
-        let names: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
-        return Err(refuse(format!("migrations are to be done; run `migrate`: {}", list(&names))));
-    }
-    if only_show {
-        return Ok(());
+    let all = databases::wanted(&needs.db, args.take::<Option<String>>("database")?.as_deref())?;
+    let migrator = |db| {
+        Migrator::new(db, &graph)
+            .with_functions(DataMigrations::of(&needs.site))
+            .with_progress(Progress::new(needs.console.clone()))
+    };
+    let migrators: Vec<Migrator<'_>> = all.iter().map(migrator).collect();
+    if args.take::<bool>("prune")? {
+        return strike_out(&needs, &graph, &migrators, app.as_deref()).await;
     }
     let mode = match (args.take::<bool>("fake")?, args.take::<bool>("fake_initial")?) {
         (true, true) => {
@@ -83,20 +69,62 @@ async fn migrate(services: Services, args: Args) -> Result {
         (false, true) => Mode::FakeInitial,
         (false, false) => Mode::Run,
     };
-    let console = needs.console.clone();
-    let tell = move |step: &Planned, mode: Mode| {
-        let note = if mode == Mode::Fake { " (only written down)" } else { "" };
-        console.line(format!("{step}{note}"));
-    };
-    let done = run_and_tell(&services, &migrator, plan.clone(), mode, tell).await?;
-    if plan.is_empty() {
-        needs.console.line("Nothing to do.");
+    // Whatever is wrong with one of them is told before anything is done to another.
+    let mut plans = Vec::with_capacity(migrators.len());
+    for migrator in &migrators {
+        let (here, _) = migrator.resolve().await?;
+        let target = target(&needs, &here, app.clone(), migration.clone())?;
+        plans.push((migrator, migrator.plan(&target).await?));
+        warn_of_unknown(&needs, &graph, migrator).await?;
     }
-    let others = plan.steps.len().saturating_sub(done.len());
-    if others > 0 {
-        needs.console.line(format!("{others} of these had been done by another process."));
+    let (only_check, only_show): (bool, bool) = (args.take("check")?, args.take("plan")?);
+    if only_check || only_show {
+        return only_tell(&needs, &plans, &all, (only_check, only_show)).await;
+    }
+    for (migrator, plan) in plans {
+        databases::head(&needs.console, migrator.db(), &all);
+        let console = needs.console.clone();
+        let tell = move |step: &Planned, mode: Mode| {
+            let note = if mode == Mode::Fake { " (only written down)" } else { "" };
+            console.line(format!("{step}{note}"));
+        };
+        let done = run_and_tell(&services, migrator, plan.clone(), mode, tell).await?;
+        if plan.is_empty() {
+            needs.console.line("Nothing to do.");
+        }
+        let others = plan.steps.len().saturating_sub(done.len());
+        if others > 0 {
+            needs.console.line(format!("{others} of these had been done by another process."));
+        }
     }
     warn_of_pending(&needs, &graph);
+    Ok(())
+}
+
+/// `--plan` and `--check`.
+async fn only_tell(
+    needs: &Needs,
+    plans: &[(&Migrator<'_>, Plan)],
+    all: &[Db],
+    (check, shown): (bool, bool),
+) -> Result {
+    let mut to_do = Vec::new();
+    for (migrator, plan) in plans {
+        if plan.is_empty() {
+            continue;
+        }
+        if shown {
+            databases::head(&needs.console, migrator.db(), all);
+            show(needs, migrator, plan).await?;
+        }
+        let of = databases::of(migrator.db(), all);
+        to_do.extend(plan.steps.iter().map(|step| format!("{step}{of}")));
+    }
+    if to_do.is_empty() {
+        needs.console.line("Nothing to do.");
+    } else if check {
+        return Err(refuse(format!("migrations are to be done; run `migrate`: {}", list(&to_do))));
+    }
     Ok(())
 }
 
@@ -110,24 +138,36 @@ pub(super) async fn run_and_tell(
 ) -> Result<Vec<Planned>> {
     let signals = services.get::<Signals>();
     if let Some(signals) = signals {
-        signals.emit(services, Migrating { plan: plan.clone(), mode }).await?;
+        let database = migrator.db().name().to_owned();
+        signals.emit(services, Migrating { database, plan: plan.clone(), mode }).await?;
     }
     let done = migrator.run(&plan, mode, report).await?;
     if let Some(signals) = signals {
-        signals.emit(services, Migrated { plan, done: done.clone(), mode }).await?;
+        let database = migrator.db().name().to_owned();
+        signals.emit(services, Migrated { database, plan, done: done.clone(), mode }).await?;
     }
     Ok(done)
 }
 
-async fn strike_out(needs: &Needs, graph: &Graph, migrator: &Migrator<'_>, app: Option<&str>) -> Result {
+async fn strike_out(needs: &Needs, graph: &Graph, migrators: &[Migrator<'_>], app: Option<&str>) -> Result {
     let Some(app) = app else { return Err(refuse("name the app whose history is to be pruned")) };
-    let recorded = migrator.recorded().await?;
-    if recorded.iter().all(|key| key.app != app) {
+    let mut known = false;
+    for migrator in migrators {
+        known |= migrator.recorded().await?.iter().any(|key| key.app == app);
+    }
+    if !known {
         needs.check_app(graph, app)?;
     }
-    let gone = migrator.prune(app).await?;
-    gone.iter().for_each(|key| needs.console.line(format!("{key} is struck out")));
-    if gone.is_empty() {
+    let mut nothing = true;
+    for migrator in migrators {
+        let of =
+            if migrators.len() > 1 { format!(" (database {})", migrator.db().name()) } else { String::new() };
+        for key in migrator.prune(app).await? {
+            nothing = false;
+            needs.console.line(format!("{key} is struck out{of}"));
+        }
+    }
+    if nothing {
         needs.console.line("Nothing to do.");
     }
     Ok(())
@@ -167,8 +207,11 @@ async fn show(needs: &Needs, migrator: &Migrator<'_>, plan: &Plan) -> Result {
                 Direction::Forwards => Some(operation),
                 Direction::Backwards => migration.operations.iter().rev().nth(i),
             };
-            needs.console.line(format!("    {mark}{}", shown.unwrap_or(operation)));
-            if let Some(advice) = operation.advice(&state, needs.db.dialect()) {
+            let here = Place::Of(migrator.db()).does(&state, operation);
+            if here {
+                needs.console.line(format!("    {mark}{}", shown.unwrap_or(operation)));
+            }
+            if here && let Some(advice) = operation.advice(&state, migrator.db().dialect()) {
                 needs.console.line(format!("      ! {advice}"));
             }
             operation.apply(&mut state)?;

@@ -6,6 +6,7 @@ use quintet_core::{
 };
 use quintet_orm::Db;
 
+use super::databases;
 use crate::inspect::{InspectOptions, inspect};
 
 pub(super) fn command() -> Command {
@@ -28,6 +29,7 @@ pub(super) fn command() -> Command {
             ),
             "TABLES",
         ))
+        .arg(databases::option("The database; the default one if it is not given"))
         .arg(ArgSpec::of::<bool>("include_views", "Views too, as models without migrations"))
         .arg(ArgSpec::of::<bool>("managed", "Migrations are to keep the tables from now on"))
 }
@@ -44,13 +46,16 @@ async fn run(services: Services, args: Args) -> Result {
         }
     }
     let tables: Vec<String> = args.take("table")?;
+    let database = args.take::<Option<String>>("database")?.filter(|name| name != "default");
+    let db = services.require::<Db>()?.using(database.as_deref().unwrap_or("default"))?;
     let options = InspectOptions {
         app,
         tables: tables.iter().flat_map(|list| list.split(',')).map(|name| name.trim().to_owned()).collect(),
         views: args.take("include_views")?,
         managed: args.take("managed")?,
+        database,
     };
-    let written = inspect(services.require::<Db>()?, &options).await?;
+    let written = inspect(&db, &options).await?;
     services.require::<Console>()?.line(written.trim_end());
     Ok(())
 }

@@ -4,9 +4,9 @@ use quintet_core::{
     Result, Services, Site,
     command::{ArgSpec, Args, Command},
 };
-use quintet_orm::{Dialect, Executor, registered_models};
+use quintet_orm::{Db, Executor, registered_models};
 
-use super::{Needs, answers::Asking};
+use super::{Needs, answers::Asking, databases};
 use crate::{
     detect::{Answers, Hints, Question, arrange, detect},
     error::refuse,
@@ -15,7 +15,8 @@ use crate::{
     key::MigrationKey,
     merge::merge,
     operation::{Operation, difference},
-    sources, sql,
+    sources,
+    sql::{self, Place},
     state::{ProjectState, app_of},
 };
 
@@ -99,8 +100,11 @@ async fn make(services: Services, args: Args) -> Result {
         needs.console.line("No changes.");
         return Ok(());
     }
+    warn_of_moves(&needs, &from, &found);
     let made = arrange(&graph, &from, found, name.as_deref())?;
-    try_out(needs.db.dialect(), &graph, &made)?;
+    for db in databases::wanted(&needs.db, None)? {
+        try_out(&db, &graph, &made)?;
+    }
     let dry_run: bool = args.take("dry_run")?;
     for migration in &made {
         let path = sources::path_for(&needs.site, &migration.key.app, &migration.key.name)?;
@@ -113,6 +117,20 @@ async fn make(services: Services, args: Args) -> Result {
         }
     }
     Ok(())
+}
+
+/// Tables that are made in one database and dropped, or left behind, in another.
+fn warn_of_moves(needs: &Needs, from: &ProjectState, found: &[Operation]) {
+    for operation in found {
+        let Operation::CreateModel { model, state } = operation else { continue };
+        let Some(old) = from.models.get(model).filter(|old| old.database != state.database) else { continue };
+        needs.console.warn(format!(
+            "{model} moves from the database `{}` to `{}`, and its rows are not taken along: copy them before the old table \
+             goes, for no statement sees both",
+            old.database_name(),
+            state.database_name()
+        ));
+    }
 }
 
 /// What a migration does, one line an operation.
@@ -159,7 +177,7 @@ fn only(app: &str, from: &ProjectState, goal: ProjectState) -> Result<ProjectSta
 }
 
 /// What this database can't do is told here, and not when the migration is applied elsewhere.
-fn try_out(dialect: &Dialect, graph: &Graph, made: &[Migration]) -> Result {
+fn try_out(db: &Db, graph: &Graph, made: &[Migration]) -> Result {
     let all = graph.iter().chain(made).cloned().collect();
     let together = Graph::new(all)?;
     let mut state = ProjectState::default();
@@ -167,7 +185,7 @@ fn try_out(dialect: &Dialect, graph: &Graph, made: &[Migration]) -> Result {
         if graph.get(&migration.key).is_some() {
             migration.apply(&mut state)?;
         } else {
-            sql::plan(dialect, &mut state, &migration.operations)
+            sql::plan_on(Place::Of(db), db.dialect(), &mut state, &migration.operations)
                 .map_err(|(index, error)| migration.locate(index, &error))?;
         }
     }
@@ -206,6 +224,9 @@ const EMPTY: &str = r#"
 # A function of the program, which sees the models as they are at this point. Register it at the app:
 # `app!().data_migration("NAME", NAME)`, with
 # `async fn NAME(tx: &Tx, old: &OldModels) -> Result`.
+#
+# Both run on the default database, unless they say another (`database = "archive"`, `"*"` for all), or the file does above
+# its first operation.
 #
 # [[operation]]
 # op = "run_rust"

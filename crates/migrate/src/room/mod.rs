@@ -1,6 +1,7 @@
 //! Migrations as a room of a site: the commands, the `[migrations]` section, the checks.
 mod answers;
 mod apply;
+mod databases;
 mod inspect;
 mod make;
 mod show;
@@ -75,10 +76,12 @@ impl Room for MigrateRoom {
             let graph = sources::load(site)?;
             let functions = DataMigrations::of(site);
             functions.check(graph.iter())?;
-            let migrator = Migrator::new(db, &graph).with_functions(functions);
-            let plan = migrator.plan(&Target::Latest).await?;
-            for done in apply::run_and_tell(services, &migrator, plan, Mode::Run, |_, _| {}).await? {
-                tracing::info!(migration = %done.key, "applied");
+            for db in databases::wanted(db, None)? {
+                let migrator = Migrator::new(&db, &graph).with_functions(functions.clone());
+                let plan = migrator.plan(&Target::Latest).await?;
+                for done in apply::run_and_tell(services, &migrator, plan, Mode::Run, |_, _| {}).await? {
+                    tracing::info!(migration = %done.key, database = db.name(), "applied");
+                }
             }
             Ok(())
         })
@@ -118,14 +121,44 @@ async fn checks(services: &Services) -> Vec<Check> {
         ),
     }
     let Some(db) = services.get::<Db>() else { return found };
-    match unapplied(db, &graph).await {
-        Ok(names) if names.is_empty() => {}
-        Ok(names) => found.push(
-            Check::warning("migrate.W001", format!("migrations are not applied: {}", list(&names)))
-                .hint("run `migrate`"),
-        ),
-        Err(error) => {
-            found.push(Check::error("migrate.E002", error.to_string()).hint("see `showmigrations`"))
+    let all = databases::wanted(db, None).unwrap_or_default();
+    for db in &all {
+        let of = databases::of(db, &all);
+        match unapplied(db, &graph).await {
+            Ok(names) if names.is_empty() => {}
+            Ok(names) => found.push(
+                Check::warning("migrate.W001", format!("migrations are not applied{of}: {}", list(&names)))
+                    .hint("run `migrate`"),
+            ),
+            Err(error) => {
+                found.push(Check::error("migrate.E002", format!("{error}{of}")).hint("see `showmigrations`"));
+            }
+        }
+        found.extend(unknown_databases(db, &graph));
+    }
+    found.dedup_by(|a, b| a.id == b.id && a.message == b.message);
+    found
+}
+
+/// Operations for databases that there are not: nobody would ever run them.
+fn unknown_databases(db: &Db, graph: &crate::Graph) -> Vec<Check> {
+    let names = db.names();
+    let mut found = Vec::new();
+    for migration in graph.iter() {
+        for (index, operation) in migration.operations.iter().enumerate() {
+            let Some(name) = operation.own_database() else { continue };
+            if name == "*" || names.contains(&name) {
+                continue;
+            }
+            let near = quintet_core::near::did_you_mean(name, names.iter().copied());
+            let message = format!(
+                "{}, operation {} ({operation}) is for the database `{name}`, which the settings do not have{near}",
+                migration.key,
+                index + 1
+            );
+            let hint =
+                format!("write `[databases.{name}]` with a `url` into quintet.toml, or correct the name");
+            found.push(Check::warning("migrate.W003", message).hint(hint));
         }
     }
     found

@@ -7,8 +7,11 @@ use quintet_core::{
     command::{ArgSpec, Args, Command},
 };
 
-use super::Needs;
+use quintet_orm::Db;
+
+use super::{Needs, databases};
 use crate::{
+    graph::Graph,
     run::{Direction, Migrator},
     sources,
     sql::Step,
@@ -19,6 +22,7 @@ pub(super) fn list() -> Command {
                  [x] is applied, [ ] is not, [?] is applied but has no file.";
     Command::new("showmigrations", about, show)
         .arg(ArgSpec::of::<Option<String>>("app", "Only this app").positional())
+        .arg(databases::option("Only on this database; by default on all"))
 }
 
 async fn show(services: Services, args: Args) -> Result {
@@ -28,7 +32,16 @@ async fn show(services: Services, args: Args) -> Result {
     if let Some(app) = &only {
         needs.check_app(&graph, app)?;
     }
-    let migrator = Migrator::new(&needs.db, &graph);
+    let all = databases::wanted(&needs.db, args.take::<Option<String>>("database")?.as_deref())?;
+    for db in &all {
+        databases::head(&needs.console, db, &all);
+        show_on(&needs, db, &graph, only.as_deref()).await?;
+    }
+    Ok(())
+}
+
+async fn show_on(needs: &Needs, db: &Db, graph: &Graph, only: Option<&str>) -> Result {
+    let migrator = Migrator::new(db, graph);
     let history = migrator.history().await?;
     let (graph, counted) = migrator.resolve().await?;
     let mut by_app: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -53,7 +66,7 @@ async fn show(services: Services, args: Args) -> Result {
         let line = format!("[?] {}  {}", applied.key.name, applied.at);
         by_app.entry(&applied.key.app).or_default().push(line);
     }
-    for (app, lines) in by_app.iter().filter(|(app, _)| only.as_deref().is_none_or(|only| only == **app)) {
+    for (app, lines) in by_app.iter().filter(|(app, _)| only.is_none_or(|only| only == **app)) {
         needs.console.line(app);
         if lines.is_empty() {
             needs.console.line("  (no migrations)");
@@ -70,18 +83,41 @@ pub(super) fn sql() -> Command {
         .arg(ArgSpec::of::<String>("app", "The app"))
         .arg(ArgSpec::of::<String>("migration", "The migration's name, or how it begins"))
         .arg(ArgSpec::of::<bool>("backwards", "The SQL that takes it back"))
+        .arg(databases::option("The SQL for this database; by default for all in which it does something"))
 }
 
 async fn show_sql(services: Services, args: Args) -> Result {
     let needs = Needs::of(&services)?;
     let all = sources::load(&needs.site)?;
-    let (graph, _) = Migrator::new(&needs.db, &all).resolve().await?;
     let app: String = args.take("app")?;
-    needs.check_app(&graph, &app)?;
-    let key = graph.find(&app, &args.take::<String>("migration")?)?;
+    let migration: String = args.take("migration")?;
     let backwards: bool = args.take("backwards")?;
     let direction = if backwards { Direction::Backwards } else { Direction::Forwards };
-    for (what, steps) in Migrator::new(&needs.db, &graph).sql(key, direction)? {
+    let wanted = databases::wanted(&needs.db, args.take::<Option<String>>("database")?.as_deref())?;
+    let mut found = Vec::new();
+    for db in &wanted {
+        let (graph, _) = Migrator::new(db, &all).resolve().await?;
+        needs.check_app(&graph, &app)?;
+        let key = graph.find(&app, &migration)?;
+        let parts = Migrator::new(db, &graph).sql(key, direction)?;
+        if !parts.is_empty() {
+            found.push((db, parts));
+        }
+    }
+    for (db, parts) in &found {
+        if wanted.len() > 1 {
+            needs.console.line(format!("-- database {}", db.name()));
+        }
+        tell(&needs, parts);
+    }
+    if found.is_empty() {
+        needs.console.line("-- it does nothing here");
+    }
+    Ok(())
+}
+
+fn tell(needs: &Needs, parts: &[(String, Vec<Step>)]) {
+    for (what, steps) in parts {
         needs.console.line(format!("-- {what}"));
         for step in steps {
             needs.console.line(match step {
@@ -99,5 +135,4 @@ async fn show_sql(services: Services, args: Args) -> Result {
             });
         }
     }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use crate::{
     data::{DataMigrations, OldModels},
     error::refuse,
     operation::Operation,
-    sql::{self, Guard, RustStep, Step},
+    sql::{self, Guard, Place, RustStep, Step},
     state::ProjectState,
 };
 
@@ -138,7 +138,8 @@ async fn write_down(tx: &Tx, work: &Work<'_>) -> Result {
 
 /// Runs operations without writing them down.
 pub(super) async fn run_unrecorded(db: &Db, mut state: ProjectState, operations: &[Operation]) -> Result {
-    let batches = sql::plan(db.dialect(), &mut state, operations).map_err(|(_, error)| error)?;
+    let place = Place::Of(db);
+    let batches = sql::plan_on(place, db.dialect(), &mut state, operations).map_err(|(_, error)| error)?;
     db.atomic_schema(async |tx| {
         for step in batches.iter().flat_map(|batch| &batch.steps) {
             run_step(tx, step, &mut Vec::new()).await?;

@@ -20,8 +20,11 @@ pub(super) async fn is_there(db: &Db, work: &Work<'_>) -> Result<bool> {
     let mut after = work.before.clone();
     migration.apply(&mut after)?;
     let (mut present, mut missing) = (Vec::new(), Vec::new());
-    for model in
-        after.models.iter().filter(|(label, _)| !work.before.models.contains_key(*label)).map(|(_, m)| m)
+    for model in after
+        .models
+        .iter()
+        .filter(|(label, model)| !work.before.models.contains_key(*label) && work.place.has(label, model))
+        .map(|(_, m)| m)
     {
         let executor: &dyn Executor = db;
         let rows = executor.rows(sql::writer(db.dialect())?.columns(&model.table)).await?;

@@ -26,7 +26,7 @@ use crate::{
     graph::Graph,
     key::MigrationKey,
     operation::Operation,
-    sql::{self, Batch},
+    sql::{self, Batch, Place},
     state::ProjectState,
 };
 
@@ -69,6 +69,12 @@ impl<'a> Migrator<'a> {
     pub fn with_progress(mut self, progress: Progress) -> Self {
         self.progress = Some(progress);
         self
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &'a Db {
+        self.db
     }
 
     /// What the database says was applied, in the order in which it was; also migrations that have no file any more.
@@ -173,6 +179,7 @@ impl<'a> Migrator<'a> {
         Ok(work
             .batches
             .iter()
+            .filter(|batch| !batch.elsewhere)
             .map(|batch| (work.describe(batch.operations.clone()), batch.steps.clone()))
             .collect())
     }
@@ -195,12 +202,14 @@ impl<'a> Migrator<'a> {
             operations = crate::operation::inverse_of(&mut state, &migration.operations)
                 .map_err(|(index, error)| migration.locate(index, &error))?;
         }
-        let batches = sql::plan(dialect, &mut state, &operations)
+        let place = Place::Of(self.db);
+        let batches = sql::plan_on(place, dialect, &mut state, &operations)
             .map_err(|(index, error)| migration.locate(step.original(index, operations.len()), &error))?;
         Ok(Work {
             graph,
             migration,
             planned: step.clone(),
+            place,
             before,
             operations,
             batches,
@@ -216,6 +225,7 @@ struct Work<'a> {
     graph: &'a Graph,
     migration: &'a Migration,
     planned: Planned,
+    place: Place<'a>,
     /// The state that the database is in, if the migration is not applied.
     before: ProjectState,
     /// In the order in which they run.
@@ -244,7 +254,11 @@ impl Work<'_> {
     fn is_data(&self) -> bool {
         let data = |o: &Operation| matches!(o, Operation::RunSql { .. } | Operation::RunRust { .. });
         let rust = |o: &Operation| matches!(o, Operation::RunRust { .. });
-        self.operations.iter().all(data) && self.operations.iter().any(rust)
+        let here = || {
+            let batches = self.batches.iter().filter(|batch| !batch.elsewhere);
+            batches.flat_map(|batch| self.operations.get(batch.operations.clone()).unwrap_or_default())
+        };
+        here().all(data) && here().any(rust)
     }
 }
 

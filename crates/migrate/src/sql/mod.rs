@@ -5,6 +5,7 @@
 //! rebuild) with the statements for them, and the questions to the data that must be answered with "none" first.
 //! Nothing here touches a database; [`crate::run`] does.
 pub(crate) mod literal;
+mod place;
 mod postgres;
 mod raw;
 mod shared;
@@ -15,6 +16,7 @@ use std::{ops::Range, sync::Arc};
 use quintet_core::{Error, Result};
 use quintet_orm::{Dialect, Stmt};
 
+pub use self::place::Place;
 use crate::{error::refuse, operation::Operation, state::ProjectState};
 
 /// The table of applied migrations.
@@ -93,6 +95,8 @@ pub struct Batch {
     pub operations: Range<usize>,
     /// What is done for them.
     pub steps: Vec<Step>,
+    /// Is it the matter of another database?
+    pub elsewhere: bool,
 }
 
 /// A database's way to change its schema.
@@ -141,30 +145,61 @@ pub fn writer(dialect: &Dialect) -> Result<&'static dyn SchemaWriter> {
     }
 }
 
-/// All steps of a migration. The state is that before it, and becomes that after it.
+/// All steps of a migration, on a database that has all models. The state is that before it, and becomes that after it.
+///
+/// # Errors
+/// As [`plan_on`].
+pub fn plan(
+    dialect: &Dialect,
+    state: &mut ProjectState,
+    operations: &[Operation],
+) -> Result<Vec<Batch>, (usize, Error)> {
+    plan_on(Place::Only, dialect, state, operations)
+}
+
+/// The steps of a migration on one of several databases. The state is that before it, and becomes that after it: of all
+/// databases.
 ///
 /// # Errors
 /// The first operation (counted from 0) that does not fit the state or that the database can't do.
-pub fn plan(
+pub fn plan_on(
+    place: Place<'_>,
     dialect: &Dialect,
     state: &mut ProjectState,
     operations: &[Operation],
 ) -> Result<Vec<Batch>, (usize, Error)> {
     let writer = writer(dialect).map_err(|error| (0, error))?;
     check_concurrency(operations)?;
+    let here = place.of_each(state, operations);
     let mut batches = Vec::new();
     let (mut done, mut unsettled) = (0, false);
     while let Some(rest) = operations.get(done..).filter(|rest| !rest.is_empty()) {
+        let together = here.iter().skip(done).take_while(|here| **here).count();
+        let rest = rest.get(..together).unwrap_or_default();
+        if rest.is_empty() {
+            let elsewhere = operations.get(done);
+            elsewhere.map_or(Ok(()), |operation| operation.apply(state)).map_err(|error| (done, error))?;
+            batches.push(Batch { operations: done..done + 1, steps: Vec::new(), elsewhere: true });
+            done += 1;
+            continue;
+        }
+        let mut elsewhere = false;
         let (count, mut steps) = match rest.first() {
             Some(separate @ Operation::Separate { database, .. }) => {
                 // The database goes its own way from the state before.
-                let apart =
-                    plan(dialect, &mut state.clone(), database).map_err(|(_, error)| (done, error))?;
+                let apart = plan_on(place, dialect, &mut state.clone(), database)
+                    .map_err(|(_, error)| (done, error))?;
                 separate.apply(state).map_err(|error| (done, error))?;
+                elsewhere = !apart.is_empty() && apart.iter().all(|batch| batch.elsewhere);
                 (1, apart.into_iter().flat_map(|batch| batch.steps).collect())
             }
             _ => writer.front(state, rest).map_err(|error| (done, error))?,
         };
+        for step in &mut steps {
+            if let (Step::Rust(step), Place::Of(_)) = (step, place) {
+                step.state = Arc::new(place.models(&step.state));
+            }
+        }
         let changes_rows = rest.first().is_some_and(may_change_rows);
         if unsettled
             && !changes_rows
@@ -176,7 +211,7 @@ pub fn plan(
         unsettled = changes_rows || (unsettled && steps.is_empty());
         // A writer that did nothing would never end.
         let next = done + count.clamp(1, rest.len());
-        batches.push(Batch { operations: done..next, steps });
+        batches.push(Batch { operations: done..next, steps, elsewhere });
         done = next;
     }
     Ok(batches)

@@ -25,6 +25,8 @@ impl ThroughOf {
 pub struct ModelState {
     /// The table's name.
     pub table: String,
+    /// The name of the database that it is in, where that is not the default one.
+    pub database: Option<String>,
     /// The columns.
     pub fields: Vec<FieldState>,
     /// Sets of fields (by name) that no two rows may share.
@@ -43,12 +45,24 @@ impl ModelState {
     pub fn new(table: impl Into<String>, fields: Vec<FieldState>) -> Self {
         ModelState {
             table: table.into(),
+            database: None,
             fields,
             unique_together: Vec::new(),
             indexes: Vec::new(),
             checks: Vec::new(),
             through: None,
         }
+    }
+
+    /// The database, as people call it.
+    #[must_use]
+    pub fn database_name(&self) -> &str {
+        self.database.as_deref().unwrap_or("default")
+    }
+
+    /// Could it be the table `table` of that database? Databases take `Film` and `film` for one.
+    pub(crate) fn is_table(&self, database: Option<&str>, table: &str) -> bool {
+        self.database.as_deref() == database && self.table.eq_ignore_ascii_case(table)
     }
 
     /// The field of this name.
@@ -90,6 +104,7 @@ impl ModelState {
             sets
         };
         self.table == other.table
+            && self.database == other.database
             && self.through == other.through
             && self.fields.len() == other.fields.len()
             && self.fields.iter().all(|f| other.get(&f.name) == Some(f))

@@ -41,7 +41,10 @@ impl ProjectState {
                         let of = ThroughOf { model: identity.label.clone(), field: field.name.to_owned() };
                         let table = meta.through_table(index)?;
                         let sides = [(through.from, *meta), (through.to, to)];
-                        state.add(of.label(), through_model(table, of, sides)?)?;
+                        let database = meta.options.database.map(str::to_owned);
+                        let label = of.label();
+                        let between = ModelState { database, ..through_model(table, of, sides)? };
+                        state.add(label, between)?;
                     }
                     _ => fields.push(field_state(meta, index, field, models)?),
                 }
@@ -70,15 +73,18 @@ impl ProjectState {
             let indexes = meta.indexes.iter().map(index).collect::<Result<_>>()?;
             let check = |c: &CheckMeta| CheckState { name: c.name.to_owned(), sql: c.sql.to_owned() };
             let checks = meta.constraints.iter().map(check).collect();
-            let model =
-                ModelState { unique_together, indexes, checks, ..ModelState::new(&identity.table, fields) };
+            let database = meta.options.database.map(str::to_owned);
+            let plain = ModelState::new(&identity.table, fields);
+            let model = ModelState { database, unique_together, indexes, checks, ..plain };
             state.add(identity.label.clone(), model)?;
         }
         Ok(state)
     }
 
     fn add(&mut self, label: String, model: ModelState) -> Result {
-        if let Some((other, _)) = self.models.iter().find(|(_, m)| m.table == model.table) {
+        if let Some((other, _)) =
+            self.models.iter().find(|(_, m)| m.table == model.table && m.database == model.database)
+        {
             return Err(refuse(format!(
                 "{label} and {other} share the table `{}`: give one #[model(table = \"…\")]",
                 model.table
@@ -93,6 +99,17 @@ fn target(meta: &ModelMeta, field: &FieldMeta, models: &[&'static ModelMeta]) ->
     let to = field.relation.target().ok_or_else(|| {
         refuse(format!("{}.{} leads to a model that was never filled in", meta.label(), field.name))
     })?;
+    if to.options.database != meta.options.database {
+        let database = |meta: &ModelMeta| meta.options.database.unwrap_or("default").to_owned();
+        return Err(refuse(format!(
+            "{}.{} (in the database `{}`) leads to {} (in `{}`): a relation stays within one database",
+            meta.label(),
+            field.name,
+            database(meta),
+            to.label(),
+            database(to)
+        )));
+    }
     if models.contains(&to) {
         return Ok(to);
     }

@@ -136,5 +136,10 @@ pub async fn up_to(db: &Db, graph: &Graph, app: &str, name: &str) -> Result<usiz
 
 pub fn run_sql(text: &str) -> Operation {
     let up = BTreeMap::from([("all".to_owned(), text.to_owned())]);
-    Operation::RunSql { up, down: BTreeMap::from([("all".to_owned(), String::new())]), elidable: false }
+    Operation::RunSql {
+        up,
+        down: BTreeMap::from([("all".to_owned(), String::new())]),
+        database: None,
+        elidable: false,
+    }
 }

@@ -159,12 +159,24 @@ impl Db {
         std::iter::once(DEFAULT).chain(others).collect()
     }
 
+    /// Do migrations look after its tables (`migrate` of its section)?
+    #[must_use]
+    pub fn is_migrated(&self) -> bool {
+        self.0.migrate
+    }
+
     /// Is the table of the model with this label (`shop.Order`) here, if its `#[model(database = …)]` is `declared`? A handle
     /// that is none of several has all tables.
     #[must_use]
     pub fn holds(&self, label: &str, declared: Option<&str>) -> bool {
         let member = self.0.member.as_ref();
         member.is_none_or(|member| member.family.holds(label, declared, self.name()))
+    }
+
+    /// Is it the database of this name (`None` for the default one)? A handle that is none of several is all of them.
+    #[must_use]
+    pub fn is(&self, database: Option<&str>) -> bool {
+        self.0.member.is_none() || self.name() == database.unwrap_or(DEFAULT)
     }
 
     /// The same database without its replicas: for a read that must see what has just been written. A handle that is a

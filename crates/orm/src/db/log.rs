@@ -96,10 +96,18 @@ impl QueryLog {
 #[must_use = "it collects until it is dropped"]
 pub struct Recording {
     log: QueryLog,
-    recorders: Arc<Recorders>,
+    /// Those of each database.
+    recorders: Vec<Arc<Recorders>>,
 }
 
 impl Recording {
+    /// Of these databases, in one list.
+    pub(super) fn of(recorders: Vec<Arc<Recorders>>) -> Recording {
+        let log = QueryLog::new();
+        recorders.iter().for_each(|recorders| recorders.add(log.clone()));
+        Recording { log, recorders }
+    }
+
     /// What has been collected so far.
     #[must_use]
     pub fn queries(&self) -> Vec<QueryRecord> {
@@ -115,7 +123,7 @@ impl Recording {
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        self.recorders.remove(&self.log);
+        self.recorders.iter().for_each(|recorders| recorders.remove(&self.log));
     }
 }
 
@@ -127,12 +135,10 @@ pub(crate) struct Recorders {
 }
 
 impl Recorders {
-    pub(crate) fn record(self: &Arc<Self>) -> Recording {
-        let log = QueryLog::new();
+    fn add(&self, log: QueryLog) {
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-        logs.push(log.clone());
+        logs.push(log);
         self.active.store(logs.len(), Ordering::Release);
-        Recording { log, recorders: self.clone() }
     }
 
     fn remove(&self, log: &QueryLog) {

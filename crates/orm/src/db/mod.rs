@@ -91,6 +91,8 @@ struct Inner {
     id: HandleId,
     /// What the site calls the database.
     name: Arc<str>,
+    /// Do migrations look after its tables?
+    migrate: bool,
     /// The URL as it may be shown.
     url: Arc<str>,
     recorders: Arc<log::Recorders>,
@@ -113,6 +115,7 @@ impl Inner {
         Inner {
             id: self.id,
             name: self.name.clone(),
+            migrate: self.migrate,
             url: self.url.clone(),
             recorders: self.recorders.clone(),
             wait: self.wait,
@@ -149,8 +152,9 @@ impl Db {
         }
         let url = url::masked(url).into();
         let (recorders, feed, around) = (Arc::default(), Arc::default(), Arc::default());
-        let (member, request) = (None, None);
-        let inner = Inner { id, name, url, recorders, wait, driver, primary, member, request, feed, around };
+        let (migrate, member, request) = (options.migrate, None, None);
+        let inner =
+            Inner { id, name, migrate, url, recorders, wait, driver, primary, member, request, feed, around };
         Ok(Db(Arc::new(inner)))
     }
 
@@ -316,7 +320,12 @@ impl Db {
 
     /// Collects every statement that runs on this database until the answer is dropped.
     pub fn record(&self) -> Recording {
-        self.0.recorders.record()
+        Recording::of(vec![self.0.recorders.clone()])
+    }
+
+    /// [`record`](Self::record) of all databases that this handle leads to, in one list.
+    pub fn record_all(&self) -> Recording {
+        Recording::of(self.all().iter().map(|db| db.0.recorders.clone()).collect())
     }
 
     /// Ends the work that runs, refuses more and closes the connections. Dropping the last clone does the same

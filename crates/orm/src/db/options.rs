@@ -14,6 +14,8 @@ pub struct DbOptions {
     pub name: String,
     /// URLs of copies that the server keeps up to date: they take over reads outside of transactions. By default none.
     pub replicas: Vec<String>,
+    /// Do migrations look after its tables? Not where others do. By default they do.
+    pub migrate: bool,
     /// The directory that relative paths in the URL start from: the site's. By default the working directory.
     pub root: PathBuf,
     /// SQLite: most threads that read at the same time. By default the number of cores, at most 4.
@@ -51,6 +53,7 @@ impl Default for DbOptions {
         DbOptions {
             name: super::DEFAULT.to_owned(),
             replicas: Vec::new(),
+            migrate: true,
             root: PathBuf::from("."),
             readers: cores.min(4),
             inline_steps: 4000,

@@ -39,6 +39,9 @@ pub struct DatabaseSettings {
     /// Are requests that change something (POST, PUT, PATCH, DELETE) one transaction each, where neither route nor app says?
     #[setting(default = false)]
     pub atomic_requests: bool,
+    /// Do migrations look after its tables? Not where others do: they leave it alone then.
+    #[setting(default = true)]
+    pub migrate: bool,
     /// Statements that take longer are logged as warnings.
     #[setting(default = "200ms")]
     pub slow_query: Duration,
@@ -55,6 +58,7 @@ impl DatabaseSettings {
         DbOptions {
             name: name.to_owned(),
             replicas: self.replicas.clone(),
+            migrate: self.migrate,
             root: root.to_owned(),
             readers: self.readers.map_or(default.readers, usize::from),
             inline_steps: self.inline_steps,
