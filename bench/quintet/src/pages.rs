@@ -56,25 +56,6 @@ pub struct FortuneOut {
 }
 
 #[data]
-pub struct ItemOut {
-    pub id: i64,
-    pub name: String,
-    pub brand: String,
-    pub price: f64,
-    pub rating: Option<f64>,
-    pub stock: i64,
-    pub active: bool,
-    pub category: i64,
-}
-
-impl From<Item> for ItemOut {
-    fn from(item: Item) -> Self {
-        let Item { id, name, brand, price, rating, stock, active, category } = item;
-        ItemOut { id, name, brand, price, rating, stock, active, category }
-    }
-}
-
-#[data]
 pub struct Count {
     pub rows: usize,
     pub stock: i64,
@@ -83,7 +64,7 @@ pub struct Count {
 
 #[data]
 pub struct Inserted {
-    pub inserted: usize,
+    pub inserted: u64,
 }
 
 #[get("/plaintext")]
@@ -166,9 +147,8 @@ pub async fn items_page(db: Db) -> Result<Page> {
 }
 
 #[get("/list")]
-pub async fn list(db: Db) -> Result<Json<Vec<ItemOut>>> {
-    let items = Item.order_by(Item.id.asc()).limit(100).all(&db).await?;
-    Ok(Json(items.into_iter().map(ItemOut::from).collect()))
+pub async fn list(db: Db) -> Result<JsonRows> {
+    Item.order_by(Item.id.asc()).limit(100).json(&db).await
 }
 
 /// All rows as structs in the handler's hands.
@@ -195,7 +175,7 @@ pub async fn bulk(Path(rows): Path<i64>, db: Db) -> Result<Json<Inserted>> {
                 active: i % 2 == 0,
             })
         });
-        Ok(Record.bulk_create(drafts, tx).await?.len())
+        Record.bulk_insert(drafts, tx).await
     });
     Ok(Json(Inserted { inserted: inserted.await? }))
 }

@@ -8,10 +8,10 @@ use crate::{
     expr::{Aggregates, Cond, ExprOf, IntoOrders},
     field::{DateLike, FieldType},
     model::{Columns, Model},
-    query::{Grouped, IntoPrefetch, JsonRows, QuerySet, Rows, Selection, ToOne},
+    query::{Grouped, IntoPrefetch, JsonRows, QuerySet, Rows, Selection, ToOne, by_key},
     relation::IntoPk,
     shape::Shape,
-    write::{Draft, Existing, IntoFields, NewRows, bulk_update, bulk_upsert},
+    write::{Draft, Existing, IntoFields, NewRows, bulk_insert, bulk_update, bulk_upsert},
 };
 
 /// The constant `Film` beside the struct `Film`: it derefs to the typed columns (`Film.title`), and starts queries.
@@ -144,7 +144,7 @@ impl<M: Model> Table<M> {
     /// See [`QuerySet::get`].
     #[track_caller]
     pub fn get<K: IntoPk<M>>(self, key: K, db: &dyn Executor) -> impl Future<Output = Result<M>> + Send {
-        self.query().get(key, db)
+        by_key(key.into_pk(), db, Location::caller())
     }
 
     /// How many rows there are.
@@ -288,7 +288,8 @@ impl<M: Model> Table<M> {
     }
 
     /// [`bulk_create`](Self::bulk_create) without reading the rows back: gives their number. For very many rows it takes half
-    /// the time, and no memory for what nobody looks at.
+    /// the time, and hardly any memory: drafts are asked for as rows are written, some hundreds at a time. That is inside of the
+    /// transaction, so what gives them should not take long over each.
     ///
     /// ```no_run
     /// # use quintet_orm::prelude::*;
@@ -304,10 +305,11 @@ impl<M: Model> Table<M> {
     #[track_caller]
     pub fn bulk_insert<'a>(
         self,
-        drafts: impl IntoIterator<Item = Draft<M>>,
+        drafts: impl IntoIterator<Item = Draft<M>, IntoIter: Send + 'a>,
         db: &'a dyn Executor,
     ) -> BoxFuture<'a, Result<u64>> {
-        NewRows::insert(drafts.into_iter(), db, Location::caller())
+        let drafts = Box::new(drafts.into_iter().map(|draft| draft.raw));
+        Box::pin(bulk_insert(M::meta(), drafts, db, Location::caller()))
     }
 
     /// Inserts many rows in as few statements as the database takes, all or none; where a row with the same unique fields `by`

@@ -22,6 +22,7 @@ use quintet_orm::{
 scenarios!(
     any_number_of_rows,
     with_and_without_reading_them_back_the_rows_are_the_same,
+    drafts_are_asked_for_as_rows_are_written,
     what_is_wrong_is_told_and_nothing_is_kept,
     links_come_along,
     whoever_listens_hears_of_them,
@@ -46,6 +47,26 @@ async fn any_number_of_rows(on: &On) {
         assert!(back.iter().enumerate().all(|(n, tag)| tag.name == format!("{n:05}")) && back.len() == count);
         Tag.query().delete(&db).await.unwrap();
     }
+}
+
+async fn drafts_are_asked_for_as_rows_are_written(on: &On) {
+    let db = on.empty().await;
+    let log = db.record();
+    let mut written = Vec::new();
+    let drafts = tags(1600).inspect(|_| written.push(log.count()));
+    assert_eq!(Tag.bulk_insert(drafts, &db).await.unwrap(), 1600);
+    // One more than 500 is looked at, to know whether there is one; the next 500 are made ready while those are written.
+    assert_eq!((written[500], log.count()), (0, 4));
+    assert!(written[1001] >= 1 && written[1599] >= 2, "{} {}", written[1001], written[1599]);
+    // Nothing is asked for after what is wrong.
+    let asked = AtomicUsize::new(0);
+    let wrong = (0..5000).map(|n| {
+        asked.fetch_add(1, Ordering::SeqCst);
+        create!(Tag { name: "x".repeat(if n == 700 { 61 } else { 1 }) + &n.to_string() })
+    });
+    Tag.query().delete(&db).await.unwrap();
+    assert_eq!(Tag.bulk_insert(wrong, &db).await.unwrap_err().status().as_u16(), 422);
+    assert_eq!((asked.into_inner(), Tag.count(&db).await.unwrap()), (1000, 0));
 }
 
 fn films(director: &Director) -> Vec<Draft<Film>> {

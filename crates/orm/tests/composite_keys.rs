@@ -115,7 +115,7 @@ async fn rows_are_found_by_their_key(on: &On) {
     assert_eq!((line.title.as_str(), line.pk()), ("Tea", (orders[0].id, 2)));
     assert_eq!(
         marked(&log.queries()[0].sql),
-        r#"SELECT "order_id", "number", "title", "pieces", "price", "gift_of_id" FROM "sales_line" WHERE "order_id" = ?1 AND "number" = ?2 LIMIT 2"#
+        r#"SELECT "order_id", "number", "title", "pieces", "price", "gift_of_id" FROM "sales_line" WHERE "order_id" = ?1 AND "number" = ?2"#
     );
     // The object stands for its part, a row for itself.
     assert_eq!(Line.get((&orders[1], 1), &db).await.unwrap().title, "Pot");

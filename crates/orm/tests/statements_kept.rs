@@ -9,7 +9,55 @@ use quintet_orm::{
     prelude::*,
 };
 
-scenarios!(lists_of_every_length, writes_of_one_shape);
+scenarios!(lists_of_every_length, writes_of_one_shape, rows_by_key);
+
+/// A table whose key nothing keeps from being there twice.
+#[model(app = "kept", managed = false)]
+#[derive(Debug, Clone)]
+struct Loose {
+    text: String,
+}
+
+/// Only those that are seen.
+#[model(app = "kept", scope = Seen::only_shown, table = "kept_loose", ordering = "-text")]
+#[derive(Debug, Clone)]
+struct Seen {
+    text: String,
+}
+
+impl Seen {
+    fn only_shown() -> Cond<Seen> {
+        Seen.text.ne("hidden")
+    }
+}
+
+async fn rows_by_key(on: &On) {
+    let (db, rows) = on.filled().await;
+    db.batch("CREATE TABLE kept_loose (id BIGINT NOT NULL, text TEXT NOT NULL)".into()).await.unwrap();
+    for (id, text) in [(1, "a"), (2, "hidden"), (3, "b"), (3, "c"), (3, "d")] {
+        create!(Loose { id, text }).insert(&db).await.unwrap();
+    }
+    let log = db.record();
+    for _ in 0..2 {
+        assert_eq!(Loose.get(1, &db).await.unwrap().text, "a");
+        assert_eq!(Loose.get(2, &db).await.unwrap().text, "hidden");
+        assert_eq!(Seen.get(1, &db).await.unwrap().text, "a");
+        for (error, wanted) in [
+            (Loose.get(3, &db).await.map(drop).unwrap_err(), "more than one Loose matches"),
+            (Loose.get(4, &db).await.map(drop).unwrap_err(), "Loose 4 not found"),
+            (Seen.get(2, &db).await.map(drop).unwrap_err(), "Seen 2 not found"),
+            (Film.get(99, &db).await.map(drop).unwrap_err(), "Film 99 not found"),
+        ] {
+            assert!(error.to_string().contains(wanted), "{error}");
+        }
+        assert_eq!(Film.get(&rows.blade, &db).await.unwrap().title, "Blade Runner");
+        assert_eq!(Tag.get(rows.tags[1].id, &db).await.unwrap().name, "noir");
+    }
+    let said: Vec<String> = log.queries().iter().map(|query| marked(&query.sql)).collect();
+    assert_eq!(said[0], r#"SELECT "id", "text" FROM "kept_loose" WHERE "id" = ?1"#);
+    assert_eq!(said[2], r#"SELECT "id", "text" FROM "kept_loose" WHERE "text" <> ?1 AND "id" = ?2"#);
+    assert_eq!((said.len(), &said[..9]), (18, &said[9..]));
+}
 
 type Said = Result<Stmt>;
 type Query = fn(&'static Dialect) -> Said;

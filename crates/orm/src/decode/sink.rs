@@ -40,6 +40,8 @@ struct Rows<O> {
     decode: Decode<O>,
     joined: Option<Joined<O>>,
     cx: DecodeCx,
+    /// More rows than these need not come.
+    most: usize,
 }
 
 impl<O: Send + 'static> RowSink for Rows<O> {
@@ -50,7 +52,7 @@ impl<O: Send + 'static> RowSink for Rows<O> {
             joined.load(&mut decoded, &mut cursor)?;
         }
         self.rows.push(decoded);
-        Ok(true)
+        Ok(self.rows.len() < self.most)
     }
 
     fn restart(&mut self) -> bool {
@@ -66,7 +68,8 @@ impl<O: Send + 'static> RowSink for Rows<O> {
 
 /// A sink that decodes rows, for a statement that somebody else runs.
 pub(crate) fn rows_sink<O: Send + 'static>(scales: Scales, decode: Decode<O>) -> Box<dyn RowSink> {
-    Box::new(Rows { rows: Vec::new(), decode, joined: None, cx: DecodeCx::for_rows(scales) })
+    let cx = DecodeCx::for_rows(scales);
+    Box::new(Rows { rows: Vec::new(), decode, joined: None, cx, most: usize::MAX })
 }
 
 /// The rows of such a sink.
@@ -80,6 +83,17 @@ pub(crate) fn rows_of<O: Send + 'static>(sink: Box<dyn RowSink>) -> Result<Vec<O
     }
 }
 
+/// Runs a statement that is to give one row. Of more than that it gives two.
+pub(crate) async fn fetch_one<O: Send + 'static>(
+    db: &dyn Executor,
+    (stmt, scales): (Stmt, Scales),
+    decode: Decode<O>,
+) -> Result<Vec<O>> {
+    let cx = DecodeCx::for_single_rows(scales);
+    let sink = Box::new(Rows { rows: Vec::with_capacity(1), decode, joined: None, cx, most: 2 });
+    rows_of(db.fetch(stmt, sink).await?)
+}
+
 /// Runs a statement and decodes its rows.
 pub(crate) async fn fetch<O: Send + 'static>(
     db: &dyn Executor,
@@ -87,6 +101,7 @@ pub(crate) async fn fetch<O: Send + 'static>(
     decode: Decode<O>,
     joined: Option<Joined<O>>,
 ) -> Result<Vec<O>> {
-    let sink = Box::new(Rows { rows: Vec::new(), decode, joined, cx: DecodeCx::for_rows(scales) });
+    let cx = DecodeCx::for_rows(scales);
+    let sink = Box::new(Rows { rows: Vec::new(), decode, joined, cx, most: usize::MAX });
     rows_of(db.fetch(stmt, sink).await?)
 }

@@ -53,6 +53,11 @@ pub enum AssignValue {
 }
 
 impl RawAssign {
+    /// Is it of several fields?
+    pub(crate) fn is_several(&self) -> bool {
+        matches!(self.value, AssignValue::Several(_))
+    }
+
     /// Adds it, or each of the several that it is.
     pub(crate) fn flat(self, out: &mut Vec<RawAssign>) {
         match self.value {

@@ -24,7 +24,7 @@ pub(crate) use prefetch::children;
 pub use query_set::{Carry, QuerySet};
 pub use raw::{Raw, raw};
 pub use related::Related;
-pub(crate) use run::{count, exists, is_empty, not_found};
+pub(crate) use run::{by_key, count, exists, is_empty, not_found};
 pub use selection::Selection;
 pub use stream::Rows;
 

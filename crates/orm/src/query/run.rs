@@ -13,7 +13,7 @@ use crate::{
     db::at_home,
     decode::{
         Scales,
-        sink::{Joined, fetch},
+        sink::{Joined, fetch, fetch_one},
     },
     dialect::Dialect,
     executor::Executor,
@@ -142,13 +142,7 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
         let mut rows = self.rows(db, at).await?.into_iter();
         match (rows.next(), rows.next()) {
             (Some(row), None) => Ok(row),
-            (None, _) => Err(not_found(M::meta(), key.as_ref()).at(at)),
-            (Some(_), Some(_)) => Err(Error::of_kind(
-                ErrorKind::MultipleObjects,
-                StatusCode::INTERNAL_SERVER_ERROR,
-                format!("more than one {} matches; use .first(..) or a narrower filter", M::meta().name),
-            )
-            .at(at)),
+            (first, _) => Err(no_single(M::meta(), first.is_some(), key.as_ref()).at(at)),
         }
     }
 }
@@ -163,6 +157,34 @@ impl<M: Model> QuerySet<M> {
     pub fn delete(self, db: &dyn Executor) -> impl Future<Output = Result<u64>> + Send {
         delete_rows(self.select, db, Location::caller())
     }
+}
+
+/// The row with this key, of all that the model's scope lets through.
+pub(crate) async fn by_key<M: Model>(
+    key: Value,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<M> {
+    at_home!(db, M::meta(), at);
+    let (stmt, scales) = sql::by_key(M::meta(), &key, db.dialect()).map_err(|error| error.at(at))?;
+    let mut rows = fetch_one(db, (stmt.at(at), scales), M::from_row).await?;
+    match (rows.pop(), rows.is_empty()) {
+        (Some(row), true) => Ok(row),
+        (row, _) => Err(no_single(M::meta(), row.is_some(), Some(&key)).at(at)),
+    }
+}
+
+/// The error of a query for one row that has found several, or none.
+#[cold]
+fn no_single(model: &ModelMeta, several: bool, key: Option<&Value>) -> Error {
+    if !several {
+        return not_found(model, key);
+    }
+    Error::of_kind(
+        ErrorKind::MultipleObjects,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        format!("more than one {} matches; use .first(..) or a narrower filter", model.name),
+    )
 }
 
 /// The statement of a query for rows with these objects.

@@ -37,9 +37,10 @@ pub(crate) use facts::decimal_places;
 pub(crate) use insert::{Conflict, Links, Returning};
 
 use crate::{
-    ast::{Node, PathKey, Select},
+    ast::{Comparison, Node, PathKey, Select, scope_of},
     decode::Scales,
     dialect::Dialect,
+    key::key_is,
     stmt::{Access, Stmt},
 };
 
@@ -83,6 +84,70 @@ pub(crate) fn rows(
         complete(&mut query);
         render_select(&query, Ask::Rows, dialect)
     })
+}
+
+/// The statement of a query for the row that has this key, if the model's scope lets it through. It needs no limit, which would
+/// cost an eighth of the query.
+pub(crate) fn by_key(
+    model: &'static ModelMeta,
+    key: &Value,
+    dialect: &'static Dialect,
+) -> Result<(Stmt, Scales)> {
+    let write = |shape: &mut shape::Shape<'_>| {
+        shape.byte(kind::BY_KEY);
+        shape.model(model);
+        if let Some(scope) = scope_of(model) {
+            shape.node(&scope)?;
+        }
+        shape.key(model, key)
+    };
+    cache::rendered(dialect, write, || {
+        let mut query = Select::in_scope(model);
+        query.add_filter(key_is(model, key.clone()));
+        query.prepare();
+        // One row has no order.
+        query.order.clear();
+        render_select(&query, Ask::Rows, dialect)
+    })
+}
+
+/// The statement of an update of the row that has this key, and this version if it is to have one: the version's field, what it
+/// is now and what it becomes.
+pub(crate) fn update_row(
+    model: &'static ModelMeta,
+    sets: &[(u16, Value)],
+    key: &Value,
+    version: Option<(u16, i64, i64)>,
+    returning: Returning,
+    dialect: &'static Dialect,
+) -> Result<Stmt> {
+    let write = |shape: &mut shape::Shape<'_>| {
+        shape.byte(kind::UPDATE_ROW);
+        shape.byte(returning as u8);
+        shape.model(model);
+        shape.values(model, sets)?;
+        shape.byte(version.is_some().into());
+        shape.params(version.map(|(_, _, next)| Value::Int(next)));
+        shape.key(model, key)?;
+        shape.params(version.map(|(_, now, _)| Value::Int(now)));
+        Ok(())
+    };
+    let render = || {
+        let mut query = Select::new(model);
+        query.add_filter(key_is(model, key.clone()));
+        let mut nodes: Vec<(u16, Node)> =
+            sets.iter().map(|(field, value)| (*field, Node::Value(value.clone()))).collect();
+        if let Some((field, now, next)) = version {
+            let column = Node::Column(PathKey::ROOT, field);
+            query.add_filter(Node::compare(Comparison::Eq, column, Node::Value(Value::Int(now))));
+            nodes.push((field, Node::Value(Value::Int(next))));
+        }
+        let nodes: Vec<(u16, &Node)> = nodes.iter().map(|(field, node)| (*field, node)).collect();
+        let mut render = Render::new(dialect);
+        render.update(&query, &nodes, returning)?;
+        Ok((render.finish(Access::Write)?.short(), Scales::default()))
+    };
+    Ok(cache::rendered(dialect, write, render)?.0)
 }
 
 /// The statement of an update.
@@ -194,6 +259,8 @@ mod kind {
     pub(super) const INSERT: u8 = 4;
     pub(super) const INSERT_MANY: u8 = 5;
     pub(super) const DELETE: u8 = 6;
+    pub(super) const BY_KEY: u8 = 7;
+    pub(super) const UPDATE_ROW: u8 = 8;
 }
 
 fn render_select(query: &Select, ask: Ask, dialect: &'static Dialect) -> Result<(Stmt, Scales)> {

@@ -111,19 +111,51 @@ impl<'a> Shape<'a> {
                 // Its text is a placeholder, whatever it is.
                 Node::Value(value) => {
                     self.byte(0);
-                    let field = model.field_at(index).ok_or(Shapeless)?;
-                    let value = kept(field, value.clone(), self.dialect).map_err(|_| Shapeless)?;
-                    match value {
-                        Value::List(_) | Value::Map(_) | Value::NotLoaded(_) => return Err(Shapeless),
-                        Value::Decimal(_) if !self.dialect.native_decimal => return Err(Shapeless),
-                        value => self.params.push(value),
-                    }
+                    self.kept(model, index, value)?;
                 }
                 node => self.node(node)?,
             }
         }
         self.byte(0);
         Ok(())
+    }
+
+    /// [`assigned`](Self::assigned) without expressions.
+    pub(super) fn values(&mut self, model: &'static ModelMeta, values: &[(u16, Value)]) -> Written {
+        for (index, value) in values {
+            self.byte(1);
+            self.number(*index);
+            self.kept(model, *index, value)?;
+        }
+        self.byte(0);
+        Ok(())
+    }
+
+    /// A value as its column keeps it.
+    fn kept(&mut self, model: &'static ModelMeta, index: u16, value: &Value) -> Written {
+        let field = model.field_at(index).ok_or(Shapeless)?;
+        match kept(field, value.clone(), self.dialect).map_err(|_| Shapeless)? {
+            Value::List(_) | Value::Map(_) | Value::NotLoaded(_) => return Err(Shapeless),
+            Value::Decimal(_) if !self.dialect.native_decimal => return Err(Shapeless),
+            value => self.params.push(value),
+        }
+        Ok(())
+    }
+
+    /// The key of a row.
+    pub(super) fn key(&mut self, model: &'static ModelMeta, key: &Value) -> Written {
+        match (model.primary_key, key) {
+            ([_], one) => self.value(one),
+            (several, Value::List(parts)) if parts.len() == several.len() => {
+                parts.iter().try_for_each(|part| self.value(part))
+            }
+            _ => Err(Shapeless),
+        }
+    }
+
+    /// Values that the text doesn't depend on.
+    pub(super) fn params(&mut self, values: impl IntoIterator<Item = Value>) {
+        self.params.extend(values);
     }
 
     /// The rows that a write is about.
@@ -291,7 +323,7 @@ impl<'a> Shape<'a> {
         Ok(())
     }
 
-    fn node(&mut self, node: &Node) -> Written {
+    pub(super) fn node(&mut self, node: &Node) -> Written {
         match node {
             Node::Column(path, field) => {
                 self.byte(1);

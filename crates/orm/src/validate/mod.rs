@@ -72,11 +72,12 @@ pub(crate) fn push(
 
 fn text_length(text: &str, found: &mut Found<'_>) {
     let (least, most) = (found.field.rules.min_length, found.field.max_length);
-    if least.is_none() && most.is_none() {
+    let size = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
+    // No more characters than bytes.
+    if least.is_none() && most.is_none_or(|most| text.len() <= size(most)) {
         return;
     }
     let length = text.chars().count();
-    let size = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
     let characters = |n: u32| if n == 1 { "character" } else { "characters" };
     if let Some(most) = most.filter(|most| length > size(*most)) {
         found.push("max_length", format!("at most {most} {} (this has {length})", characters(most)));

@@ -15,7 +15,7 @@ use crate::{
     ast::Node,
     dialect::Dialect,
     expr::{AssignValue, RawAssign},
-    sql::kept,
+    sql::{decimal_places, kept},
     validate::check,
 };
 
@@ -51,6 +51,8 @@ pub(super) struct Batch {
     meta: &'static ModelMeta,
     dialect: &'static Dialect,
     form: Option<Form>,
+    /// The values of one draft, whose place in memory the next one has again.
+    given: Vec<Value>,
     open: Open,
     pub(super) chunks: Vec<Chunk>,
     pub(super) links: Vec<NewLinks>,
@@ -72,15 +74,18 @@ struct Form {
     given: Vec<u16>,
     fields: Arc<[u16]>,
     columns: Vec<Column>,
+    /// Are the given values the columns', in their order?
+    in_order: bool,
 }
 
 struct Column {
     field: &'static FieldMeta,
     from: From,
+    /// Does the column keep another form of its values?
+    scaled: bool,
 }
 
 /// Where a column's value comes from.
-#[derive(Clone, Copy)]
 enum From {
     Given(usize),
     Made(fn() -> Value),
@@ -88,7 +93,7 @@ enum From {
 }
 
 impl Form {
-    fn of(meta: &'static ModelMeta, sets: &[RawAssign]) -> Form {
+    fn of(meta: &'static ModelMeta, sets: &[RawAssign], dialect: &Dialect) -> Form {
         let mut columns = Vec::new();
         let mut fields = Vec::new();
         for (index, field) in meta.columns() {
@@ -102,9 +107,10 @@ impl Form {
                 (None, FieldDefault::None) => field.on_save.map_or(From::Nothing, From::Made),
             };
             fields.push(index);
-            columns.push(Column { field, from });
+            columns.push(Column { field, from, scaled: decimal_places(field, dialect).is_some() });
         }
-        Form { given: sets.iter().map(|assign| assign.field).collect(), fields: fields.into(), columns }
+        let given: Vec<u16> = sets.iter().map(|assign| assign.field).collect();
+        Form { in_order: given == fields, given, fields: fields.into(), columns }
     }
 
     fn is_of(&self, sets: &[RawAssign]) -> bool {
@@ -113,18 +119,36 @@ impl Form {
     }
 }
 
-/// A value that is given, and no expression.
-fn value_of(assign: &mut RawAssign) -> Option<&mut Value> {
-    match &mut assign.value {
-        AssignValue::Node(Node::Value(value)) => Some(value),
-        _ => None,
+/// Is it a value, and no expression?
+fn is_value(assign: &RawAssign) -> bool {
+    matches!(assign.value, AssignValue::Node(Node::Value(_)))
+}
+
+fn into_value(assign: RawAssign) -> Value {
+    match assign.value {
+        AssignValue::Node(Node::Value(value)) => value,
+        _ => Value::Null,
     }
 }
 
 impl Batch {
     pub(super) fn new(meta: &'static ModelMeta, dialect: &'static Dialect) -> Batch {
-        let (chunks, links) = (Vec::new(), Vec::new());
-        Batch { meta, dialect, form: None, open: Open::default(), chunks, links, rows: 0, error: None }
+        Batch {
+            meta,
+            dialect,
+            form: None,
+            given: Vec::new(),
+            open: Open::default(),
+            chunks: Vec::new(),
+            links: Vec::new(),
+            rows: 0,
+            error: None,
+        }
+    }
+
+    /// How many rows of this model one statement has if all its columns are given.
+    pub(super) fn rows_at_once(meta: &ModelMeta, dialect: &Dialect) -> usize {
+        (dialect.max_parameters / meta.columns().count().max(1)).clamp(1, ROWS)
     }
 
     /// How many rows there are.
@@ -145,12 +169,12 @@ impl Batch {
     }
 
     /// Adds a row.
-    pub(super) fn push(&mut self, mut draft: RawDraft) {
+    pub(super) fn push(&mut self, draft: RawDraft) {
         if self.error.is_some() {
             return;
         }
         // A model's own rules look at the row as a whole.
-        let plain = self.meta.clean.is_none() && draft.sets.iter_mut().all(|set| value_of(set).is_some());
+        let plain = self.meta.clean.is_none() && draft.sets.iter().all(is_value);
         let added = if plain { self.push_values(draft.sets) } else { self.push_row(draft) };
         match added {
             Ok(()) => self.rows += 1,
@@ -158,30 +182,41 @@ impl Batch {
         }
     }
 
-    fn push_values(&mut self, mut sets: Vec<RawAssign>) -> Result {
+    fn push_values(&mut self, sets: Vec<RawAssign>) -> Result {
         let form = match self.form.take() {
             Some(form) if form.is_of(&sets) => form,
-            _ => Form::of(self.meta, &sets),
+            _ => Form::of(self.meta, &sets, self.dialect),
         };
         let dialect = self.dialect;
         let mut errors = FieldErrors::new();
+        let mut given = std::mem::take(&mut self.given);
         let params = self.room(&form.fields);
-        for Column { field, from } in &form.columns {
-            let value = match from {
-                From::Given(place) => sets.get_mut(*place).and_then(value_of).map(std::mem::take),
-                From::Made(make) => Some(make()),
-                From::Nothing => None,
-            };
-            let value = value.unwrap_or_default();
-            check(field, &value, &mut errors);
-            if let Some(why) = refused(&value, dialect) {
+        // Moving values about costs more than looking at them: they go where they stay, and are looked at there.
+        let start = params.len();
+        let values = sets.into_iter().map(into_value);
+        if form.in_order {
+            params.extend(values);
+        } else {
+            given.clear();
+            given.extend(values);
+            params.extend(form.columns.iter().map(|column| match column.from {
+                From::Given(place) => given.get_mut(place).map(std::mem::take).unwrap_or_default(),
+                From::Made(make) => make(),
+                From::Nothing => Value::Null,
+            }));
+        }
+        for (Column { field, scaled, .. }, value) in
+            form.columns.iter().zip(params.get_mut(start..).unwrap_or_default())
+        {
+            check(field, value, &mut errors);
+            if let Some(why) = refused(value, dialect) {
                 errors.push(field.name, why);
             }
-            if errors.is_empty() {
-                params.push(kept(field, value, dialect)?);
+            if *scaled && errors.is_empty() {
+                *value = kept(field, std::mem::take(value), dialect)?;
             }
         }
-        self.form = Some(form);
+        (self.form, self.given) = (Some(form), given);
         errors.into_result()
     }
 

@@ -60,6 +60,16 @@ impl NewRows {
         NewRows { meta, at, drafts }
     }
 
+    /// Drafts that receivers hear of.
+    pub(super) fn told(
+        meta: &'static ModelMeta,
+        ears: Ears,
+        drafts: impl Iterator<Item = RawDraft>,
+        at: &'static Location<'static>,
+    ) -> NewRows {
+        NewRows { meta, at, drafts: Gathered::Drafts(ears, drafts.collect()) }
+    }
+
     /// Inserts them and gives them back.
     pub(crate) fn create<'a, M: Model>(
         drafts: impl Iterator<Item = Draft<M>>,
@@ -77,19 +87,6 @@ impl NewRows {
         })
     }
 
-    /// Inserts them and tells how many there are.
-    pub(crate) fn insert<'a, M: Model>(
-        drafts: impl Iterator<Item = Draft<M>>,
-        db: &'a dyn Executor,
-        at: &'static Location<'static>,
-    ) -> BoxFuture<'a, Result<u64>> {
-        let (rows, home) = match NewRows::at_home(drafts, db, at) {
-            Ok(found) => found,
-            Err(error) => return Box::pin(ready(Err(error))),
-        };
-        Box::pin(async move { rows.count(home.as_ref().map_or(db, |home| home as &dyn Executor)).await })
-    }
-
     /// The drafts and where they go: both are asked for at once, as drafts are borrowed from who calls.
     fn at_home<M: Model>(
         drafts: impl Iterator<Item = Draft<M>>,
@@ -101,21 +98,8 @@ impl NewRows {
         Ok((rows, home))
     }
 
-    async fn count(self, db: &dyn Executor) -> Result<u64> {
-        match self.drafts {
-            Gathered::Batch(batch) if batch.links.is_empty() => {
-                let batch = batch.checked().map_err(|error| error.at(self.at))?;
-                Chunks::new(self.meta, batch.chunks, self.at).insert(db).await
-            }
-            _ => {
-                let sink = self.into(Box::<Counter>::default(), db).await?;
-                Ok(sink.into_any().downcast::<Counter>().map(|counter| counter.0).unwrap_or_default())
-            }
-        }
-    }
-
     /// Inserts them with all that belongs to them. The rows go to the sink.
-    async fn into(self, sink: Box<dyn RowSink>, db: &dyn Executor) -> Result<Box<dyn RowSink>> {
+    pub(super) async fn into(self, sink: Box<dyn RowSink>, db: &dyn Executor) -> Result<Box<dyn RowSink>> {
         let NewRows { meta, at, drafts } = self;
         let tap = Tap::new(meta, Returning::Rows).into(sink);
         let (ears, drafts) = match drafts {
@@ -156,7 +140,7 @@ impl NewRows {
 }
 
 /// Inserts rows and their links.
-async fn linked(
+pub(super) async fn linked(
     meta: &'static ModelMeta,
     batch: Batch,
     mut tap: Tap,
@@ -195,24 +179,4 @@ async fn link(
         add_links(meta, field, &links, db, at).await?;
     }
     Ok(())
-}
-
-/// Counts rows.
-#[derive(Default)]
-struct Counter(u64);
-
-impl RowSink for Counter {
-    fn push(&mut self, _: &dyn crate::row::RowAccess) -> Result<bool> {
-        self.0 += 1;
-        Ok(true)
-    }
-
-    fn restart(&mut self) -> bool {
-        self.0 = 0;
-        true
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn std::any::Any + Send> {
-        self
-    }
 }

@@ -34,8 +34,11 @@ impl<M: Model> Draft<M> {
     /// A draft of these assignments. `create!` writes it.
     #[doc(hidden)]
     pub fn of(given: Vec<RawAssign>) -> Self {
-        let mut sets = Vec::with_capacity(given.len());
-        given.into_iter().for_each(|assign| assign.flat(&mut sets));
+        let mut sets = given;
+        if sets.iter().any(RawAssign::is_several) {
+            let several = std::mem::take(&mut sets);
+            several.into_iter().for_each(|assign| assign.flat(&mut sets));
+        }
         Draft { raw: RawDraft { meta: M::meta(), sets }, marker: PhantomData }
     }
 

@@ -8,15 +8,17 @@ use quintet_core::{BoxFuture, Error, FieldErrors, Result, Value, meta::FieldMeta
 
 use super::{
     links::{LinkChange, change_links},
-    save::{Done, Save, save},
+    save::{Done, Save, quietly, save},
 };
 use crate::{
     ast::{Node, Select},
+    db::to_home,
     executor::Executor,
     expr::{AssignValue, RawAssign},
     key::{Key, key_is},
     model::{Model, Record},
     query::not_found,
+    signal::{Ears, Moment},
     validate::{check, own_rules},
 };
 
@@ -100,15 +102,8 @@ impl<M: Model> Edit<M> {
             let Some(sets) = changed(&mut edit.row, &edit.before).map_err(|error| error.at(at))? else {
                 return Ok(edit.row);
             };
-            let number = M::meta().version().and_then(|(field, _)| edit.row.value_at(field)?.as_int());
-            let mut select = Box::new(Select::new(M::meta()));
-            select.add_filter(key_is(M::meta(), edit.key.clone()));
             let Edit { mut row, key, before, .. } = edit;
-            let change = Save { select, sets, version: number, row: Some((key.clone(), before)) };
-            let Some(done) = save(change, false, db, at).await? else {
-                return Err(not_found(M::meta(), Some(&key)).at(at));
-            };
-            refresh(&mut row, &done, number)?;
+            write(&mut row, key, before, sets, db, at).await?;
             Ok(row)
         })
     }
@@ -149,12 +144,41 @@ impl<M: Model> Edit<M> {
     }
 }
 
+/// Writes the changes of a row, and takes over what has become of them.
+async fn write(
+    row: &mut dyn Record,
+    key: Value,
+    before: Vec<(u16, Value)>,
+    sets: Vec<(u16, Value)>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result {
+    let meta = row.model();
+    to_home!(db, meta, at);
+    let version = meta.version().and_then(|(field, _)| row.value_at(field)?.as_int());
+    if Ears::of(db, meta, &[Moment::Saving, Moment::Saved], at).is_none() {
+        return match quietly(meta, &key, &sets, version, db, at).await? {
+            true => refresh(row, None, version),
+            false => Err(not_found(meta, Some(&key)).at(at)),
+        };
+    }
+    let mut select = Box::new(Select::new(meta));
+    select.add_filter(key_is(meta, key.clone()));
+    let assign = |(field, value)| RawAssign { field, value: AssignValue::Node(Node::Value(value)) };
+    let sets = sets.into_iter().map(assign).collect();
+    let change = Save { select, sets, version, row: Some((key.clone(), before)) };
+    match save(change, false, db, at).await? {
+        Some(done) => refresh(row, Some(&done), version),
+        None => Err(not_found(meta, Some(&key)).at(at)),
+    }
+}
+
 /// What finds out whether a value is right.
 type Check = fn(&FieldMeta, &Value, &mut FieldErrors);
 
-/// The changes of a row as assignments, checked; `None` if there are none. The version is none of them: it is the one that the
+/// The changes of a row, checked; `None` if there are none. The version is none of them: it is the one that the
 /// row was read with, or that somebody else says they have read.
-fn changed(row: &mut dyn Record, before: &[(u16, Value)]) -> Result<Option<Vec<RawAssign>>> {
+fn changed(row: &mut dyn Record, before: &[(u16, Value)]) -> Result<Option<Vec<(u16, Value)>>> {
     let meta = row.model();
     let version = meta.version().map(|(field, _)| field);
     let mut changed = changes(row, before);
@@ -164,10 +188,11 @@ fn changed(row: &mut dyn Record, before: &[(u16, Value)]) -> Result<Option<Vec<R
     if touch(row, &changed)? {
         changed = changes(row, before);
     }
-    let (changed, errors) = cleaned(row, before, changed, check)?;
+    let (mut changed, errors) = cleaned(row, before, changed, check)?;
     errors.into_result()?;
-    let assign = |(field, value)| RawAssign { field, value: AssignValue::Node(Node::Value(value)) };
-    Ok(Some(changed.into_iter().filter(|(field, _)| Some(*field) != version).map(assign).collect()))
+    changed.retain(|(field, _)| Some(*field) != version);
+    // The model's own rules may have taken it all back.
+    Ok((!changed.is_empty()).then_some(changed))
 }
 
 /// Computes anew what is computed at each save, unless it was given. Is anything?
@@ -219,12 +244,14 @@ fn changes(row: &dyn Record, before: &[(u16, Value)]) -> Vec<(u16, Value)> {
 }
 
 /// Takes over what receivers have changed, and the next version.
-fn refresh(row: &mut dyn Record, done: &Done, number: Option<i64>) -> Result {
+fn refresh(row: &mut dyn Record, done: Option<&Done>, number: Option<i64>) -> Result {
     let meta = row.model();
-    for (index, value) in meta.columns().map(|(index, _)| index).zip(done.row.iter().flatten()) {
-        // A foreign key that stays as it is keeps its loaded object.
-        if done.fields.contains(&index) && row.value_at(index).as_ref() != Some(value) {
-            row.set_at(index, value)?;
+    if let Some(done) = done {
+        for (index, value) in meta.columns().map(|(index, _)| index).zip(done.row.iter().flatten()) {
+            // A foreign key that stays as it is keeps its loaded object.
+            if done.fields.contains(&index) && row.value_at(index).as_ref() != Some(value) {
+                row.set_at(index, value)?;
+            }
         }
     }
     match (meta.version(), number) {

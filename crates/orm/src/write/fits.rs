@@ -29,6 +29,22 @@ pub(super) fn check_fits<'a>(
     errors.into_result()
 }
 
+/// [`check_fits`] for values without expressions.
+///
+/// # Errors
+/// Of kind `Invalid` (422), by field.
+pub(super) fn check_values(meta: &'static ModelMeta, values: &[(u16, Value)], dialect: &Dialect) -> Result {
+    let mut errors = FieldErrors::new();
+    for (index, value) in values {
+        if let Some(why) = refused(value, dialect)
+            && let Some(field) = meta.field_at(*index)
+        {
+            errors.push(field.name, why);
+        }
+    }
+    errors.into_result()
+}
+
 /// Why this database can't keep the value.
 pub(super) fn refused(value: &Value, dialect: &Dialect) -> Option<&'static str> {
     let zero = "must hold no zero character (U+0000)";

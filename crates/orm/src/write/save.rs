@@ -6,6 +6,7 @@ use quintet_core::{Result, Value, meta::ModelMeta};
 
 use super::{
     explain::explain_write,
+    fits::check_values,
     insert::row_scales,
     update::{assigned, statement},
     version,
@@ -13,11 +14,12 @@ use super::{
 use crate::{
     ast::{Lock, Select},
     change::{Entry, Keys, What},
-    db::to_home,
+    db::{at_primary, to_home},
     decode::tap::Tap,
     dynamic::{values_of, values_sink},
     executor::{Executor, Transaction},
     expr::RawAssign,
+    key::key_is,
     query::exists,
     row::RowSink,
     signal::{Ears, Moment, Rows},
@@ -61,6 +63,45 @@ pub(super) async fn save(
     let Some((sink, fields)) = told(save, sink, &ears, &*tx, at).await? else { return Ok(None) };
     tx.commit().await?;
     Ok(Some(Done { row: first_row(Some(sink))?, fields }))
+}
+
+/// Changes the row with this key where no receiver has a say; false if there is none. It is to have this version, and gets the
+/// next one.
+pub(super) async fn quietly(
+    meta: &'static ModelMeta,
+    key: &Value,
+    sets: &[(u16, Value)],
+    version: Option<i64>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<bool> {
+    let version = version.and_then(|now| Some((meta.version()?.0, now, now.saturating_add(1))));
+    let fields: Vec<u16> =
+        sets.iter().map(|(field, _)| *field).chain(version.map(|(field, ..)| field)).collect();
+    check_values(meta, sets, db.dialect()).map_err(|error| error.at(at))?;
+    let entry = Entry::open(db, meta, What::Updated, &fields);
+    let returning = if entry.is_heard() { Returning::Keys } else { Returning::Nothing };
+    let stmt = sql::update_row(meta, sets, key, version, returning, db.dialect());
+    let stmt = entry.stmt(stmt.map_err(|error| error.at(at))?.at(at));
+    let written = if entry.is_heard() {
+        let tap = Tap::new(meta, returning).keys_for_feed(true).fetch(db, stmt).await;
+        entry.close(tap, Tap::feed_keys).map(|tap| tap.count)
+    } else {
+        entry.close(db.execute(stmt).await, |_| Some(Keys::Unknown))
+    };
+    if written.map_err(|error| explain_write(error, meta, &fields, at))? > 0 {
+        return Ok(true);
+    }
+    if let Some((_, now, _)) = version {
+        let mut same = Box::new(Select::new(meta));
+        same.add_filter(key_is(meta, key.clone()));
+        // A copy may not know yet of what was written a moment ago.
+        at_primary!(db);
+        if exists(same, db, at).await? {
+            return Err(version::changed_meanwhile(meta, now).at(at));
+        }
+    }
+    Ok(false)
 }
 
 /// Changes the row inside a transaction of its own, whose receivers are told.

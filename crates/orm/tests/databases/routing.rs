@@ -14,6 +14,8 @@ use super::support::*;
 pairs! {
     models_are_read_and_written_where_they_live,
     all_ways_to_write_go_home,
+    rows_by_key_are_at_home,
+    a_stream_of_drafts_goes_home,
     using_asks_the_named_database,
     a_transaction_is_of_one_database,
     statements_stay_within_one_database,
@@ -103,6 +105,81 @@ async fn all_ways_to_write_go_home(two: Two) {
     // What must be unique is looked up there, too.
     let taken = create!(Entry { text: "bb", level: 1 }).insert(db).await.unwrap_err();
     assert_eq!(taken.status(), 409, "{taken}");
+}
+
+/// A row of either database has the same key, so that whatever goes to the wrong one meets a row there.
+async fn rows_by_key_are_at_home(two: Two) {
+    let db = &two.db;
+    for (plain, text) in two.plain.iter().zip(["elsewhere", "first"]) {
+        put(plain, "shop_entry", "text", text).await;
+        put(plain, "shop_customer", "name", text).await;
+    }
+    let id = Entry.all(db).await.unwrap()[0].id;
+    let texts = async || {
+        let of =
+            async |at: usize| Entry.query().all(&two.plain[at]).await.unwrap().pop().map(|entry| entry.text);
+        [of(0).await, of(1).await]
+    };
+    let seen = |first: &str, second: &str| [Some(first.to_owned()), Some(second.to_owned())];
+    // Twice: the second statement is one that was kept.
+    for round in ["one", "two"] {
+        let mut entry = Entry.get(id, db).await.unwrap().edit();
+        entry.text = round.into();
+        assert_eq!(entry.save(db).await.unwrap().text, round);
+        assert_eq!(texts().await, seen("elsewhere", round));
+        // A handle that was chosen is asked, whatever the model says.
+        let default = db.using("default").unwrap();
+        let mut other = Entry.get(id, &default).await.unwrap().edit();
+        assert!(other.text.starts_with("elsewhere"));
+        other.text = format!("elsewhere {round}");
+        other.save(&default).await.unwrap();
+        assert_eq!(texts().await, seen(&format!("elsewhere {round}"), round));
+        let back = Entry.query().update(Entry.text.set("elsewhere")).exec(&two.plain[0]).await;
+        assert_eq!(back.unwrap(), 1);
+    }
+    // Inside a transaction of the other database it is an error, not another row.
+    let refused = db.atomic(async |tx| Entry.get(id, tx).await).await.unwrap_err();
+    assert!(refused.to_string().contains("a transaction is of one database"), "{refused}");
+    let entry = Entry.get(id, db).await.unwrap();
+    let refused = db
+        .atomic(async |tx| {
+            let mut edit = entry.clone().edit();
+            edit.text = "lost".into();
+            edit.save(tx).await
+        })
+        .await;
+    assert!(refused.unwrap_err().to_string().contains("a transaction is of one database"));
+    assert_eq!(texts().await, seen("elsewhere", "two"));
+    // The row itself goes, where it lives, by the same kept statement each time.
+    for _ in 0..2 {
+        let entry = Entry.all(db).await.unwrap().remove(0);
+        entry.delete(db).await.unwrap();
+        assert_eq!(two.count("shop_entry").await, [1, 0]);
+        assert_eq!(Entry.get(id, db).await.unwrap_err().status(), 404);
+        put(&two.plain[1], "shop_entry", "text", "again").await;
+    }
+    Customer.all(db).await.unwrap().remove(0).delete(db).await.unwrap();
+    assert_eq!(two.count("shop_customer").await, [0, 1]);
+}
+
+/// More rows than one statement takes, with and without a transaction around, and with many-to-many objects.
+async fn a_stream_of_drafts_goes_home(two: Two) {
+    let db = &two.db;
+    let drafts = |from: usize| (from..from + 1200).map(|n| create!(Entry { text: format!("{n}"), level: 1 }));
+    assert_eq!(Entry.bulk_insert(drafts(0), db).await.unwrap(), 1200);
+    assert_eq!(two.count("shop_entry").await, [0, 1200]);
+    assert_eq!(Entry.bulk_insert(drafts(0), &db.using("default").unwrap()).await.unwrap(), 1200);
+    assert_eq!(two.count("shop_entry").await, [1200, 1200]);
+    let archive = db.using("archive").unwrap();
+    let inside = archive.atomic(async |tx| Entry.bulk_insert(drafts(2000), tx).await);
+    assert_eq!(inside.await.unwrap(), 1200);
+    let elsewhere = db.atomic(async |tx| Entry.bulk_insert(drafts(4000), tx).await).await.unwrap_err();
+    assert!(elsewhere.to_string().contains("a transaction is of one database"), "{elsewhere}");
+    assert_eq!(two.count("shop_entry").await, [1200, 2400]);
+    let label = create!(Label { name: "new" }).insert(db).await.unwrap();
+    let tagged = (0..3).map(|n| create!(Entry { text: format!("tagged {n}"), level: 1, tags: [&label] }));
+    assert_eq!(Entry.bulk_insert(tagged, db).await.unwrap(), 3);
+    assert_eq!(two.count("shop_entry_tags").await, [0, 3]);
 }
 
 async fn using_asks_the_named_database(two: Two) {

@@ -24,9 +24,19 @@ pub(super) fn bind(prepared: &mut Statement<'_>, params: &[Value], context: &Con
         ))));
     }
     for (i, value) in (1usize..).zip(params) {
-        let form =
-            form(value).map_err(|why| context.error(Error::database(format!("parameter {i}: {why}"))))?;
-        prepared.raw_bind_parameter(i, Form(form)).map_err(|e| context.of(e))?;
+        let bound = match value {
+            // Most values, without a detour.
+            Value::Int(number) => prepared.raw_bind_parameter(i, number),
+            Value::Text(text) => prepared.raw_bind_parameter(i, text.as_str()),
+            Value::Bool(yes) => prepared.raw_bind_parameter(i, yes),
+            Value::Float(number) if !number.is_nan() => prepared.raw_bind_parameter(i, number),
+            value => {
+                let form = form(value)
+                    .map_err(|why| context.error(Error::database(format!("parameter {i}: {why}"))))?;
+                prepared.raw_bind_parameter(i, Form(form))
+            }
+        };
+        bound.map_err(|e| context.of(e))?;
     }
     Ok(())
 }

@@ -293,9 +293,9 @@ struct State {
 
 impl Lane {
     /// Takes the transaction, if no step is running.
-    fn take(self: &Arc<Self>) -> Option<Turn> {
+    fn take(self: &Arc<Self>) -> Option<Turn<'_>> {
         let open = self.lock().open.take();
-        open.map(|open| Turn { lane: self.clone(), open: Some(open) })
+        open.map(|open| Turn { lane: self, open: Some(open) })
     }
 
     /// Puts a step at the end of the queue.
@@ -355,12 +355,12 @@ impl Lane {
 }
 
 /// The transaction in the hands of one who gave a step. It goes back when this is dropped.
-struct Turn {
-    lane: Arc<Lane>,
+struct Turn<'l> {
+    lane: &'l Arc<Lane>,
     open: Option<Box<Open>>,
 }
 
-impl Turn {
+impl Turn<'_> {
     /// The thread does the step, before those that came later.
     fn elsewhere(mut self, step: Step) {
         if let Some(open) = self.open.take() {
@@ -377,7 +377,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let Some(open) = self.open.take() else { return };
         let mut state = self.lane.lock();
@@ -395,7 +395,7 @@ struct SqliteSession(Arc<Lane>);
 
 impl SqliteSession {
     /// Takes the transaction if this statement can be tried at once.
-    fn turn_for(&self, stmt: &Stmt, restarts: bool) -> Option<Turn> {
+    fn turn_for(&self, stmt: &Stmt, restarts: bool) -> Option<Turn<'_>> {
         if !self.0.shared.tries(stmt, restarts) {
             return None;
         }
@@ -409,12 +409,12 @@ impl SqliteSession {
     }
 
     /// Takes it if ending or undoing is quickly done.
-    fn turn_to_end(&self) -> Option<Turn> {
+    fn turn_to_end(&self) -> Option<Turn<'_>> {
         let turn = self.0.take()?;
         turn.open.as_ref()?.is_light().then_some(turn)
     }
 
-    fn elsewhere<T>(&self, turn: Option<Turn>, step: impl FnOnce(Reply<T>) -> Step) -> Answer<T> {
+    fn elsewhere<T>(&self, turn: Option<Turn<'_>>, step: impl FnOnce(Reply<T>) -> Step) -> Answer<T> {
         let (reply, answer) = Answer::channel();
         match turn {
             Some(turn) => turn.elsewhere(step(reply)),
@@ -426,7 +426,7 @@ impl SqliteSession {
     /// Has a statement been tried, and what came of it?
     fn tried(
         &self,
-        turn: &mut Option<Turn>,
+        turn: &mut Option<Turn<'_>>,
         work: impl FnOnce(&Runner) -> Tried<u64>,
     ) -> Option<(Result<u64>, Duration)> {
         let open = turn.as_mut()?.open.as_mut()?;
