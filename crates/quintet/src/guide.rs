@@ -29,6 +29,7 @@ pages! {
     views <- "../../../docs/views.md",
     templates <- "../../../docs/templates.md",
     statics <- "../../../docs/static.md",
+    users <- "../../../docs/users.md",
     settings <- "../../../docs/settings.md",
     apps <- "../../../docs/apps.md",
     commands <- "../../../docs/commands.md",

@@ -17,7 +17,7 @@
 //!
 //! # Features
 //! `sqlite` (with `orm`), `templates`, `forms`, `views`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and
-//! `postgres-tls` bring PostgreSQL, beside SQLite or instead of it. `test` is for `[dev-dependencies]`.
+//! `postgres-tls` bring PostgreSQL, beside SQLite or instead of it, `auth` users. `test` is for `[dev-dependencies]`.
 #[cfg(doctest)]
 mod guide;
 mod run;
@@ -25,6 +25,8 @@ mod run;
 pub mod prelude;
 
 pub use axum;
+#[cfg(feature = "auth")]
+pub use quintet_auth as auth;
 pub use quintet_core as core;
 #[cfg(feature = "orm")]
 pub use quintet_fixtures as fixtures;

@@ -1,0 +1,39 @@
+use quintet_core::{
+    Boot, BoxFuture, Result, Room,
+    settings::{Section, SettingsSection},
+};
+
+use crate::passwords::{PasswordSettings, Passwords};
+
+/// The room of users: the `[auth.passwords]` section and the service [`Passwords`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AuthRoom;
+
+impl Room for AuthRoom {
+    fn name(&self) -> &'static str {
+        "auth"
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        vec![PasswordSettings::section()]
+    }
+
+    /// A test makes users by the dozen, and nobody attacks them.
+    fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("auth.passwords.argon2_memory", "16 KiB"),
+            ("auth.passwords.argon2_passes", "1"),
+            ("auth.passwords.argon2_lanes", "1"),
+            ("auth.passwords.pbkdf2_iterations", "1000"),
+            ("auth.passwords.scrypt_work", "16"),
+            ("auth.passwords.bcrypt_rounds", "4"),
+        ]
+    }
+
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            boot.services.insert(Passwords::new(boot.settings.get::<PasswordSettings>()?)?);
+            Ok(())
+        })
+    }
+}
