@@ -88,6 +88,13 @@ impl Services {
     }
 }
 
+impl Services {
+    /// Runs `work`, which does not wait, so that [`Services::current`] finds these services in it.
+    pub fn scope_blocking<T>(self, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self, work)
+    }
+}
+
 /// Collects services while a site starts.
 #[derive(Default, Debug)]
 pub struct ServicesBuilder(Slots);

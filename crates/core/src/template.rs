@@ -1,6 +1,6 @@
 //! What rooms that show pages need from the rooms that can render and address them: small traits, filled from above.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use crate::{
     error::{Error, Result},
@@ -34,6 +34,9 @@ impl fmt::Debug for Render<'_> {
     }
 }
 
+/// Rows that a template takes one by one: [`Context::rows`]. After an error there are no more.
+pub type Rows = Box<dyn Iterator<Item = Result<Value>> + Send + Sync>;
+
 /// Values that are made when a template asks for them.
 pub trait Context: Send + Sync {
     /// The names that there are.
@@ -59,6 +62,13 @@ pub trait Context: Send + Sync {
     /// If this site can keep no messages.
     fn messages(&self) -> Result<Vec<Value>> {
         Ok(Vec::new())
+    }
+
+    /// The rows of a name, which come one by one while the page is rendered, and once only: of pages that leave while they are
+    /// rendered. Taking the next one may wait.
+    fn rows(&self, name: &str) -> Option<Rows> {
+        let _ = name;
+        None
     }
 
     /// What the browser is told that the page may load; none where nobody sends the page to one.
@@ -99,6 +109,26 @@ pub trait Renderer: Send + Sync {
     /// # Errors
     /// Of kind `Template`, with the file, the line and the missing name.
     fn render(&self, what: Render<'_>) -> Result<String>;
+
+    /// Renders into `out`, piece by piece, so that a long page needs never be there as a whole.
+    ///
+    /// # Errors
+    /// As [`render`](Renderer::render); and if nothing more can be written.
+    fn render_to(&self, what: Render<'_>, out: &mut dyn io::Write) -> Result<()> {
+        Ok(out.write_all(self.render(what)?.as_bytes())?)
+    }
+
+    /// What the names held where a rendering failed, secrets masked: for the debug page, as an error itself tells no values.
+    fn values_at(&self, error: &Error) -> Vec<(String, String)> {
+        let _ = error;
+        Vec::new()
+    }
+
+    /// May rendering this template ask for this name, in it, its parents or its parts? Yes, where that can't be told.
+    fn mentions(&self, template: &str, name: &str) -> bool {
+        let _ = (template, name);
+        true
+    }
 
     /// Is there a template of this name?
     fn exists(&self, template: &str) -> bool;

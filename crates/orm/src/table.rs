@@ -274,6 +274,12 @@ impl<M: Model> Table<M> {
         self.query().stream(db)
     }
 
+    /// All rows one by one, of a handle that they keep.
+    #[track_caller]
+    pub fn stream_owned(self, db: impl Executor + 'static) -> Rows<'static, M> {
+        self.query().stream_owned(db)
+    }
+
     /// Inserts many rows in as few statements as the database takes, all or none, and gives them back in order.
     ///
     /// # Errors

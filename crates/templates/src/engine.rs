@@ -1,13 +1,13 @@
 //! The site's renderer: one environment of the template language, set up once, shared by all requests.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, io, sync::Arc};
 
 use minijinja::{
     AutoEscape, Environment, ErrorKind, Output, State, TemplateSource, UndefinedBehavior,
     value::{Value, ValueKind},
 };
 use quintet_core::{
-    Result, Site,
+    Error, Result, Site,
     html::write_escaped,
     template::{Render, Renderer, Supplied},
 };
@@ -16,9 +16,9 @@ use crate::{
     carried::Carried,
     error, filters,
     fragment::{self, Cut},
-    functions,
+    functions, in_scope,
     loader::{Loader, split},
-    operators,
+    mentions, operators,
     parts::PartsSlot,
     piece,
     scope::Scope,
@@ -114,6 +114,24 @@ impl Engine {
         &self.own
     }
 
+    fn write(&self, what: &Render<'_>, out: &mut dyn io::Write) -> Result<(), minijinja::Error> {
+        let name = match what.fragment {
+            Some(block) => Cow::Owned(format!("{}#{block}", what.template)),
+            None => Cow::Borrowed(what.template),
+        };
+        match self.env.get_template(&name) {
+            Ok(page) => page.render_captured_to(Value::from_object(Scope::new(what)), out).map(drop),
+            // It can't be cut: the page must run to find the block.
+            Err(error) if error.kind() == ErrorKind::TemplateNotFound && what.fragment.is_some() => {
+                let text = self.run(what)?;
+                out.write_all(text.as_bytes()).map_err(|error| {
+                    minijinja::Error::new(ErrorKind::WriteFailure, "this can't be written").with_source(error)
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     fn run(&self, what: &Render<'_>) -> Result<String, minijinja::Error> {
         let scope = Value::from_object(Scope::new(what));
         let Some(block) = what.fragment else {
@@ -134,6 +152,19 @@ impl Engine {
 impl Renderer for Engine {
     fn render(&self, what: Render<'_>) -> Result<String> {
         self.run(&what).map_err(|error| error::explain(&self.env, &self.loader, &self.own, error, &what))
+    }
+
+    fn render_to(&self, what: Render<'_>, out: &mut dyn io::Write) -> Result<()> {
+        self.write(&what, out)
+            .map_err(|error| error::explain(&self.env, &self.loader, &self.own, error, &what))
+    }
+
+    fn values_at(&self, error: &Error) -> Vec<(String, String)> {
+        in_scope::of(error)
+    }
+
+    fn mentions(&self, template: &str, name: &str) -> bool {
+        mentions::mentions(&self.loader, &self.own, split(template).0, name)
     }
 
     fn exists(&self, template: &str) -> bool {

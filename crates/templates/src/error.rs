@@ -15,7 +15,8 @@ use crate::{
     filters,
     loader::{Loader, split},
     operators,
-    tags::{self, Tags},
+    scan::{Is, tags},
+    tags::{Tags, hint as tag_hint},
 };
 
 /// The error of a rendering.
@@ -30,7 +31,7 @@ pub(crate) fn explain(
     let of_page = what.values.iter().map(|(name, _)| name.as_ref());
     let names: Vec<&str> = of_page.chain(what.context.names()).collect();
     let place = place(loader, inner);
-    let chain = chain(loader, &error, inner);
+    let chain = chain(loader, &error, inner, what.template);
     let mut out = Error::of_kind(
         ErrorKind::Template,
         StatusCode::INTERNAL_SERVER_ERROR,
@@ -83,11 +84,33 @@ pub(crate) fn place(loader: &Loader, error: &minijinja::Error) -> Option<SourceP
 }
 
 /// How the page came to the line at fault: includes and blocks, from the outside in.
-fn chain(loader: &Loader, error: &minijinja::Error, inner: &minijinja::Error) -> Vec<String> {
-    all(error)
+fn chain(loader: &Loader, error: &minijinja::Error, inner: &minijinja::Error, template: &str) -> Vec<String> {
+    let of = |e: &minijinja::Error| Some(split(e.name()?).0.to_owned());
+    let first = all(error).find_map(of).unwrap_or_default();
+    let parts = all(error)
         .take_while(|e| !std::ptr::eq(*e, inner))
-        .filter_map(|e| Some(format!("{}:{}", loader.shown(split(e.name()?).0), e.line().unwrap_or(0))))
-        .collect()
+        .filter_map(|e| Some(format!("{}:{}", loader.shown(&of(e)?), e.line().unwrap_or(0))));
+    inherited(loader, template, &first).into_iter().chain(parts).collect()
+}
+
+/// The lines by which a template comes to one of its parents.
+fn inherited(loader: &Loader, template: &str, parent: &str) -> Vec<String> {
+    let mut steps = Vec::new();
+    let mut here = template.to_owned();
+    while here != parent && steps.len() < 100 {
+        let Some(text) = loader.text(&here) else { return Vec::new() };
+        let next = tags(&text).into_iter().find(|tag| tag.statement() == Some("extends")).and_then(|tag| {
+            let (line, _) = SourcePlace::line_column(&text, tag.range.start);
+            match &tag.tokens.get(1)?.is {
+                Is::Text(name) => Some((name.clone().into_owned(), line)),
+                _ => None,
+            }
+        });
+        let Some((next, line)) = next else { return Vec::new() };
+        steps.push(format!("{}:{line}", loader.shown(&here)));
+        here = next;
+    }
+    if here == parent { steps } else { Vec::new() }
 }
 
 /// What went wrong, in words.
@@ -132,7 +155,7 @@ pub(crate) fn compile(loader: &Loader, own: &Tags, error: &minijinja::Error) -> 
         }
         Kind::SyntaxError => {
             let unknown = detail.strip_prefix("unknown statement ");
-            format!("{}{}", words(error), unknown.map(|name| tags::hint(name, own)).unwrap_or_default())
+            format!("{}{}", words(error), unknown.map(|name| tag_hint(name, own)).unwrap_or_default())
         }
         _ => words(error),
     }

@@ -35,12 +35,15 @@ mod fragment;
 mod functions;
 #[cfg(test)]
 mod hostile;
+mod in_scope;
 mod loader;
+mod mentions;
 mod node;
 mod operators;
 mod parts;
 mod piece;
 mod room;
+mod rows;
 mod scan;
 mod scope;
 mod tags;

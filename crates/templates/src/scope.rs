@@ -20,7 +20,7 @@ use quintet_core::{
     value::Map,
 };
 
-use crate::{node, value::to_template};
+use crate::{node, rows::Coming, value::to_template};
 
 /// No identifier of the language can be this.
 const SELF: &str = "\0scope";
@@ -105,7 +105,10 @@ impl Scope {
         if let Some((_, value)) = asked.iter().find(|(known, _)| **known == *name) {
             return Some(value.clone());
         }
-        let value = to_template(&self.context.get(name)?);
+        let value = match self.context.rows(name) {
+            Some(rows) => Coming::value(name, rows),
+            None => to_template(&self.context.get(name)?),
+        };
         asked.push((name.into(), value.clone()));
         Some(value)
     }

@@ -71,6 +71,40 @@ fn the_way_to_the_line_is_told() {
 }
 
 #[test]
+fn the_way_leads_through_parents_and_parts() {
+    let engine = engine(&[
+        ("root.html", "<h1>\n{% include 'nav.html' %}"),
+        ("mid.html", "{# #}\n{% extends 'root.html' %}"),
+        ("film.html", "\n\n{% extends 'mid.html' %}"),
+        ("nav.html", "\n{{ gone }}"),
+        ("only.html", "{% include 'nav.html' with n=1 only %}"),
+    ]);
+    let way = |name: &str| detail(&render(&engine, name, &values([])).unwrap_err(), "reached by").to_owned();
+    let lines =
+        |parts: &[&str]| parts.iter().map(|p| format!("cinema/templates/{p}")).collect::<Vec<_>>().join("\n");
+    assert_eq!(way("film.html"), lines(&["film.html:3", "mid.html:2", "root.html:2"]));
+    assert_eq!(way("only.html"), lines(&["only.html:1"]));
+}
+
+#[test]
+fn the_values_in_reach_are_told_apart_from_the_error() {
+    use quintet_core::template::Renderer;
+    let engine = engine(&[(
+        "film.html",
+        "{% for film in films %}{% set n = loop.index %}{{ film.title }}{{ film.password }}{{ n }}{{ film.gone }}{% endfor %}",
+    )]);
+    let film = map([("title", text("Alien")), ("password", text("hunter2"))]);
+    let given = values([("films", Value::List(vec![film])), ("api_key", text("hunter2"))]);
+    let error = render(&engine, "film.html", &given).unwrap_err();
+    let rows = engine.values_at(&error);
+    let of = |name: &str| rows.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    assert_eq!(of("film"), Some("{ 'title': 'Alien', 'password': ••••••••, }"), "{rows:?}");
+    assert_eq!(of("n"), Some("1"));
+    assert!(!format!("{rows:?} {error:?}").contains("hunter2") && !format!("{error:?}").contains("Alien"));
+    assert!(engine.values_at(&Error::internal("x")).is_empty());
+}
+
+#[test]
 fn a_template_that_is_not_there_is_named() {
     let engine = engine(&[("film.html", "")]);
     let error = render(&engine, "flim.html", &values([])).unwrap_err();

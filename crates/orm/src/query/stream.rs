@@ -57,8 +57,28 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
     /// The connection is busy until the last row was taken. Inside a transaction, and with a SQLite database in memory, it
     /// is the only one: ask it nothing else in the meantime. Relations can be joined (`select_related`), not prefetched.
     #[track_caller]
-    pub fn stream(mut self, db: &dyn Executor) -> Rows<'_, O> {
-        let at = Location::caller();
+    pub fn stream(self, db: &dyn Executor) -> Rows<'_, O> {
+        self.open(Held::Lent(db), Location::caller())
+    }
+
+    /// As [`stream`](Self::stream), of a handle that the rows keep: they may be given away, to a page that leaves while it is
+    /// rendered (`Page::stream`) or to a task.
+    ///
+    /// ```no_run
+    /// # use quintet_orm::prelude::*;
+    /// # #[model(app = "docs")] pub struct Film { pub title: String }
+    /// fn films(db: &Db) -> impl Stream<Item = Result<Film>> + use<> {
+    ///     Film.order_by(Film.title).stream_owned(db.clone())
+    /// }
+    /// # use futures_util::Stream;
+    /// ```
+    #[track_caller]
+    pub fn stream_owned(self, db: impl Executor + 'static) -> Rows<'static, O> {
+        self.open(Held::Own(Box::new(db)), Location::caller())
+    }
+
+    fn open<'a>(mut self, held: Held<'a>, at: &'static Location<'static>) -> Rows<'a, O> {
+        let db = held.executor();
         let (sender, rows) = mpsc::channel(AHEAD);
         if is_empty(&self.select) {
             return Rows { query: None, rows, failed: None };
@@ -93,14 +113,29 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
             Err(error) => return Rows { query: None, rows, failed: Some(error.at(at)) },
         };
         let asked = Asked { decode: self.decode, joined, scales, sender };
-        let query: BoxFuture<'_, Result> = Box::pin(async move {
-            let db = home.as_ref().map_or(db, |home| home as &dyn Executor);
+        let query: BoxFuture<'a, Result> = Box::pin(async move {
+            let db = home.as_ref().map_or(held.executor(), |home| home as &dyn Executor);
             match dialect.cursors {
                 true => by_cursor(db, stmt, asked).await,
                 false => directly(db, stmt, asked).await,
             }
         });
         Rows { query: Some(query), rows, failed: None }
+    }
+}
+
+/// Whose the handle is.
+enum Held<'a> {
+    Lent(&'a dyn Executor),
+    Own(Box<dyn Executor>),
+}
+
+impl Held<'_> {
+    fn executor(&self) -> &dyn Executor {
+        match self {
+            Held::Lent(db) => *db,
+            Held::Own(db) => &**db,
+        }
     }
 }
 

@@ -171,6 +171,10 @@ pub(crate) async fn rows(sheet: &mut Sheet) {
         streamed.push(film.unwrap().title);
     }
     drop(stream);
+    let owned = (Film.stream_owned(db.clone()), Film.query().stream_owned(db.clone()));
+    for mut stream in [owned.0, owned.1] {
+        assert_eq!(stream.next().await.unwrap().unwrap().title, "Blade Runner");
+    }
     assert_eq!(streamed, ["Blade Runner", "Alien", "Cléo de 5 à 7"]);
     let mut stream = Film.filter(Film.classic.eq(true)).select(Film.votes).stream(&db);
     assert_eq!(stream.next().await.unwrap().unwrap(), 900);
@@ -181,7 +185,7 @@ pub(crate) async fn rows(sheet: &mut Sheet) {
         "Table::all, QuerySet::all, Table::first, QuerySet::first, Table::last, QuerySet::last, QuerySet::one, Table::get, \
          QuerySet::get, Table::count, QuerySet::count, Table::exists, QuerySet::exists, Table::earliest, QuerySet::earliest, \
          Table::latest, QuerySet::latest, Table::in_bulk, QuerySet::in_bulk, QuerySet::page, PageOf::has_next, \
-         PageOf::has_previous, PageOf::map, Table::stream, QuerySet::stream, Rows::next, QuerySet::to_sql, Table::meta",
+         PageOf::has_previous, PageOf::map, Table::stream, QuerySet::stream, Table::stream_owned, QuerySet::stream_owned, Rows::next, QuerySet::to_sql, Table::meta",
     );
 
     // With related objects, as shapes.

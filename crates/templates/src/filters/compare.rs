@@ -118,7 +118,7 @@ fn is_function(value: &Value) -> bool {
     value.kind() == ValueKind::Plain && Exact::of(value).is_none()
 }
 
-fn describe(value: &Value) -> String {
+pub(super) fn describe(value: &Value) -> String {
     match Exact::of(value) {
         Some(exact) => format!("{} ({exact})", exact.describe()),
         None => match value.kind() {

@@ -3,6 +3,7 @@
 //! Shared rules: what is missing is an error with the missing name; nothing (`None`) passes through, so that
 //! `|default_if_none("–")` may come last; text comes out unescaped and is escaped where it is shown, and where a
 //! filter makes HTML (`linebreaks`, `json_script`) it escapes what it was given.
+mod arithmetic;
 mod compare;
 mod data;
 mod dates;
@@ -27,6 +28,7 @@ use minijinja::{
 };
 
 pub(crate) fn add(env: &mut Environment<'static>) {
+    arithmetic::add(env);
     compare::add(env);
     data::add(env);
     dates::add(env);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, StatusCode, Uri};
-use quintet_core::{Error, settings::Settings};
+use quintet_core::{Error, settings::Settings, template::Renderer};
 
 use crate::{
     facts::Facts,
@@ -30,6 +30,8 @@ pub struct DebugInfo {
     pub params: Vec<(String, String)>,
     /// What rooms saw while the handler ran: the statements of the database.
     pub watched: Option<FactTable>,
+    /// What the names of a template held where it failed.
+    pub values: Vec<(String, String)>,
     /// If no route took the path: all routes there are.
     pub routes: Vec<Arc<RouteInfo>>,
     /// The types of the site's services.
@@ -71,6 +73,7 @@ impl DebugInfo {
             route: facts.route().cloned(),
             params: facts.params().to_vec(),
             watched: facts.watched().cloned().map(|(title, rows)| FactTable { title, rows }),
+            values: services.get::<Arc<dyn Renderer>>().map(|r| r.values_at(error)).unwrap_or_default(),
             routes,
             services: services.names(),
             settings: rows.into_iter().map(setting).collect(),

@@ -1,29 +1,7 @@
 //! What lets one in is not shown, not even to a developer: pages are copied into tickets.
 
 use http::Uri;
-
-const MASK: &str = "••••••••";
-
-/// Words that make a name secret.
-const SECRET: [&str; 12] = [
-    "authorization",
-    "cookie",
-    "credential",
-    "csrf",
-    "key",
-    "passphrase",
-    "passwd",
-    "password",
-    "pwd",
-    "secret",
-    "session",
-    "token",
-];
-
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    SECRET.iter().any(|word| name.contains(word))
-}
+use quintet_core::debug::{MASK, is_secret};
 
 /// The value, or a mask of one length for all.
 pub(super) fn shown<'a>(name: &str, value: &'a str) -> &'a str {

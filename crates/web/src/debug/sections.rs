@@ -31,6 +31,7 @@ pub(super) fn all(info: &DebugInfo) -> Vec<Section> {
         program(info, &message),
         handler(info),
         cause(info, &message),
+        values(info),
         sql(info),
         watched(info),
         details(info),
@@ -146,6 +147,16 @@ fn cause(info: &DebugInfo, message: &str) -> Option<Section> {
     }
     out.raw("</ol>");
     Some(Section { count: Some(steps.len()), ..Section::new("chain", "Cause", out) })
+}
+
+/// What the template had where it failed.
+fn values(info: &DebugInfo) -> Option<Section> {
+    let rows = info.values.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    (!info.values.is_empty()).then(|| Section {
+        title: "The values in reach".to_owned(),
+        count: Some(info.values.len()),
+        ..Section::new("values", "Values", pairs_table(rows))
+    })
 }
 
 fn sql(info: &DebugInfo) -> Option<Section> {

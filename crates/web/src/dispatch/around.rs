@@ -15,6 +15,13 @@ use crate::{
 /// Renders the page that a handler answered, and writes the document of an error, with all values that they ask for.
 pub(crate) async fn finish(mut response: Response, facts: &Facts) -> Response {
     let around = facts.around();
+    if page::is_streamed(&response) {
+        let wanted = page::mentioned(&response, facts, around.names()).into_iter().collect();
+        if let Err(instead) = around.make(&wanted).await {
+            return errors::finish(errors::refused(*instead), facts);
+        }
+        return errors::finish(page::begin(response, facts).await, facts);
+    }
     let Some(providers) = around.providers() else { return errors::finish(response, facts) };
     if !errors::is_open(&response) {
         return errors::finish(response, facts);

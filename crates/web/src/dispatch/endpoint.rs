@@ -30,6 +30,7 @@ use crate::{
     background::Background,
     errors,
     facts::Facts,
+    page,
     routing::{RouteInfo, Run, current},
 };
 
@@ -131,11 +132,19 @@ pin_project_lite::pin_project! {
 impl<F: Future<Output = Answer>> Future for Answering<F> {
     type Output = Answer;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
-        match self.project() {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer> {
+        match self.as_mut().project() {
             Project::Here { work, facts } => {
-                let caught = ready!(work.poll(cx));
-                Poll::Ready(Ok(errors::finish(settle(caught), facts)))
+                let response = settle(ready!(work.poll(cx)));
+                if !page::is_streamed(&response) {
+                    return Poll::Ready(Ok(errors::finish(response, facts)));
+                }
+                // Its first piece is waited for.
+                let facts = facts.clone();
+                let app = facts.route().map(|route| route.app.clone()).unwrap_or_default();
+                let work = current::scope(app, async move { around::finish(response, &facts).await });
+                self.set(Answering::Apart { work: Box::pin(work) });
+                self.poll(cx)
             }
             Project::Apart { work } => work.poll_unpin(cx).map(Ok),
         }

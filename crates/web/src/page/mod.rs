@@ -4,12 +4,15 @@
 //! fills it in the innermost layer around the route, with what the request brings along ([`around`]).
 mod redirect;
 mod render;
+mod rows;
+mod stream;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use quintet_core::{Error, FieldErrors, TemplateValue, Value, value::Map};
+use quintet_core::{Error, FieldErrors, Result, TemplateValue, Value, value::Map};
 
 use crate::{
     messages::{Flashed, Message},
@@ -17,6 +20,7 @@ use crate::{
 };
 pub use redirect::redirect;
 pub(crate) use render::{around, is_pending, render};
+pub(crate) use stream::{begin, is_streamed, mentioned};
 
 /// What a person gets: a template with its values, or a redirect.
 ///
@@ -41,6 +45,10 @@ pub struct Page {
     /// What is wrong with a form on it.
     refused: FieldErrors,
     messages: Vec<Message>,
+    /// Does it leave while it is rendered?
+    streamed: bool,
+    /// What it reads meanwhile.
+    rows: Vec<Arc<rows::Source>>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +76,8 @@ impl Page {
             fault: None,
             refused: FieldErrors::new(),
             messages: Vec::new(),
+            streamed: false,
+            rows: Vec::new(),
         }
     }
 
@@ -109,6 +119,43 @@ impl Page {
     pub fn flash(mut self, message: impl Into<Message>) -> Self {
         self.messages.push(message.into());
         self
+    }
+
+    /// Has it leave while it is rendered: for long pages, which then need never be in memory as a whole.
+    ///
+    /// The status and the headers leave with the first 16 KB. What fails before that is an error like every other. What fails later is
+    /// in the log and cuts the connection, so that nobody takes half a page for a whole one.
+    ///
+    /// ```
+    /// let long = quintet_web::Page::new("report.html").streamed();
+    /// # let _ = long;
+    /// ```
+    pub fn streamed(mut self) -> Self {
+        self.streamed = true;
+        self
+    }
+
+    /// With rows that are read while the page is rendered and leaves ([`streamed`](Page::streamed)), one by one, as fast as the client
+    /// takes them: `{% for film in films %}` shows any number of them in little memory. They come once, and nobody knows beforehand
+    /// how many. An error among them cuts the connection.
+    ///
+    /// ```
+    /// # use quintet_web::{Page, Value};
+    /// use futures_util::stream;
+    ///
+    /// let numbers = stream::iter((0..1_000_000).map(|n| Ok(Value::Int(n))));
+    /// let page = Page::new("numbers.html").stream("numbers", numbers);
+    /// ```
+    pub fn stream<T, S>(mut self, name: impl Into<Cow<'static, str>>, rows: S) -> Self
+    where
+        T: TemplateValue,
+        S: Stream<Item = Result<T>> + Send + 'static,
+    {
+        let name = name.into();
+        self.rows.retain(|source| source.name != name);
+        let rows = rows.map(|row| row.map(|row| row.to_value()));
+        self.rows.push(Arc::new(rows::Source::new(name, Box::pin(rows))));
+        self.streamed()
     }
 
     /// What [`flash`](Page::flash) was given.

@@ -9,10 +9,10 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use quintet_core::{
     Error, Result, TemplateValue, Value,
-    template::{Context, PagePolicy, Render, Renderer},
+    template::{Context, PagePolicy, Render, Renderer, Rows},
 };
 
-use super::{Page, Pending};
+use super::{Page, Pending, rows::Flow};
 use crate::facts::Facts;
 
 pub(crate) fn is_pending(response: &Response) -> bool {
@@ -25,28 +25,39 @@ pub(crate) fn render(mut response: Response, facts: &Facts) -> Response {
         return error.into_response();
     }
     let Some(Pending(page)) = response.extensions_mut().remove::<Pending>() else { return response };
-    if !page.refused.is_empty() && facts.wants_json() {
-        return Error::invalid(page.refused.clone()).into_response();
+    if let Some(refused) = refused(&page, facts) {
+        return refused;
     }
     match text(&page, facts) {
-        Ok(text) => fill(response, page, text),
+        Ok(text) => fill(response, page, Body::from(text)),
         Err(error) => error.into_response(),
+    }
+}
+
+/// A client that reads JSON gets what is wrong with a form in place of the page.
+pub(super) fn refused(page: &Page, facts: &Facts) -> Option<Response> {
+    (!page.refused.is_empty() && facts.wants_json())
+        .then(|| Error::invalid(page.refused.clone()).into_response())
+}
+
+pub(super) fn renderer(facts: &Facts) -> Result<&Arc<dyn Renderer>> {
+    facts.services().get::<Arc<dyn Renderer>>().ok_or_else(|| {
+        Error::internal("this site has no renderer of templates: start it with the templates room")
+    })
+}
+
+/// The template and the block of `film.html#reviews`.
+pub(super) fn split(name: &str) -> (&str, Option<&str>) {
+    match name.split_once('#') {
+        Some((template, fragment)) => (template, Some(fragment)),
+        None => (name, None),
     }
 }
 
 fn text(page: &Page, facts: &Facts) -> Result<String> {
     let services = facts.services();
-    let Some(renderer) = services.get::<Arc<dyn Renderer>>() else {
-        return Err(Error::internal(
-            "this site has no renderer of templates: start it with the templates room",
-        ));
-    };
-    let name = page.template().unwrap_or_default();
-    let (template, fragment) = match name.split_once('#') {
-        Some((template, fragment)) => (template, Some(fragment)),
-        None => (name, None),
-    };
-    renderer.render(Render {
+    let (template, fragment) = split(page.template().unwrap_or_default());
+    renderer(facts)?.render(Render {
         template,
         fragment,
         values: &page.shared(),
@@ -57,12 +68,12 @@ fn text(page: &Page, facts: &Facts) -> Result<String> {
 }
 
 /// What the handler put around the page (`(StatusCode::CREATED, [headers], page)`) stays.
-fn fill(mut response: Response, page: Arc<Page>, text: String) -> Response {
+pub(super) fn fill(mut response: Response, page: Arc<Page>, body: Body) -> Response {
     // 500 is what a page answers where nobody renders.
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
         *response.status_mut() = page.status;
     }
-    *response.body_mut() = Body::from(text);
+    *response.body_mut() = body;
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(
@@ -90,14 +101,20 @@ fn content_type(template: &str) -> &'static str {
 
 /// What every template finds beside the handler's values: `request` and `debug`.
 pub(crate) fn around(facts: &Facts) -> Arc<dyn Context> {
-    Arc::new(Around(facts.clone()))
+    Arc::new(Around(facts.clone(), None))
 }
 
-struct Around(Facts);
+/// The same, with rows that come while the page is rendered.
+pub(super) fn around_with(facts: &Facts, flow: Flow) -> Arc<dyn Context> {
+    Arc::new(Around(facts.clone(), Some(flow)))
+}
+
+struct Around(Facts, Option<Flow>);
 
 impl Context for Around {
     fn names(&self) -> Vec<&str> {
-        ["request", "debug"].into_iter().chain(self.0.around().names()).collect()
+        let rows = self.1.iter().flat_map(|flow| flow.sources.iter().map(|source| source.name.as_ref()));
+        rows.chain(["request", "debug"]).chain(self.0.around().names()).collect()
     }
 
     fn get(&self, name: &str) -> Option<Value> {
@@ -117,6 +134,10 @@ impl Context for Around {
             "request" | "debug" => self.get(name),
             _ => self.0.around().peek(name),
         }
+    }
+
+    fn rows(&self, name: &str) -> Option<Rows> {
+        self.1.as_ref()?.rows(name)
     }
 
     fn policy(&self) -> Option<&dyn PagePolicy> {

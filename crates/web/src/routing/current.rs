@@ -16,6 +16,11 @@ pub(crate) fn scope<F: Future>(app: Arc<str>, work: F) -> Scoped<F> {
     APP.scope(app, work)
 }
 
+/// Runs `work`, which does not wait, as code of this namespace.
+pub(crate) fn scope_blocking<T>(app: Arc<str>, work: impl FnOnce() -> T) -> T {
+    APP.sync_scope(app, work)
+}
+
 /// The namespace that the running code answers for.
 pub(crate) fn app() -> Option<Arc<str>> {
     APP.try_with(Arc::clone).ok()
