@@ -4,7 +4,7 @@
 //! name at the name and a wrong type at the type.
 mod field;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, Path, Result, spanned::Spanned};
 
@@ -13,7 +13,8 @@ use field::Field;
 
 /// `#[shape(..)]` of the struct.
 struct Options {
-    model: Path,
+    /// None for rows of SQL of the user's own.
+    model: Option<Path>,
     /// Does the user's code (or `#[data]`) serialize it?
     own_serialize: bool,
     /// Does `#[data]` show it in templates?
@@ -22,18 +23,20 @@ struct Options {
 
 impl Options {
     fn read(item: &DeriveInput) -> Result<Self> {
-        let (mut model, mut own_serialize, mut own_value) = (None, false, false);
+        let (mut model, mut raw, mut own_serialize, mut own_value) = (None, None, false, false);
         for attribute in shape_attributes(&item.attrs) {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("model") {
                     model = Some(meta.value()?.parse::<Path>()?);
+                } else if meta.path.is_ident("raw") {
+                    raw = Some(meta.path.span());
                 } else if meta.path.is_ident("own_serialize") {
                     own_serialize = true;
                 } else if meta.path.is_ident("data") {
                     // `#[data]` writes this word.
                     (own_serialize, own_value) = (true, true);
                 } else {
-                    return Err(unknown_option(&meta.path, &["model", "own_serialize"]));
+                    return Err(unknown_option(&meta.path, &["model", "raw", "own_serialize"]));
                 }
                 Ok(())
             })?;
@@ -45,12 +48,16 @@ impl Options {
         if item.attrs.iter().any(below) {
             (own_serialize, own_value) = (true, true);
         }
-        let model = model.ok_or_else(|| {
-            Error::new(
-                item.ident.span(),
-                "a shape is of a model: add #[shape(model = Film)] below the derive",
-            )
-        })?;
+        if let (Some(_), Some(raw)) = (&model, raw) {
+            let why =
+                "a shape of a model can be read from SQL of your own as it is: leave `raw` out, or `model`";
+            return Err(Error::new(raw, why));
+        }
+        if model.is_none() && raw.is_none() {
+            let why = "a shape is of a model: add #[shape(model = Film)] below the derive, or #[shape(raw)] for rows of SQL of \
+                       your own";
+            return Err(Error::new(item.ident.span(), why));
+        }
         Ok(Options { model, own_serialize, own_value })
     }
 }
@@ -80,7 +87,7 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
     let mut errors: Option<Error> = None;
     let mut fields = Vec::new();
     for field in &named.named {
-        match Field::read(field) {
+        match Field::read(field, options.model.is_none()) {
             Ok(field) => fields.push(field),
             Err(error) => match &mut errors {
                 Some(all) => all.combine(error),
@@ -96,12 +103,9 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
 
 fn write(item: &DeriveInput, options: &Options, fields: &[Field]) -> TokenStream {
     let orm = room("orm");
-    let (name, model) = (&item.ident, &options.model);
+    let name = &item.ident;
     let text = name.to_string();
-    let plans = fields.iter().map(|field| field.plan(&orm));
-    let decodes = fields.iter().map(|field| field.decode(&orm, &text));
-    let widths = fields.iter().filter_map(|field| field.width(&orm));
-    let depths = fields.iter().filter_map(|field| field.depth(&orm));
+    let decodes: Vec<TokenStream> = fields.iter().map(|field| field.decode(&orm, &text)).collect();
     let value = (!options.own_value).then(|| {
         let entries = fields.iter().map(|field| field.entry(&orm));
         quote! {
@@ -130,6 +134,51 @@ fn write(item: &DeriveInput, options: &Options, fields: &[Field]) -> TokenStream
             }
         }
     });
+    let loaded = match &options.model {
+        Some(model) => of_model(name, model, fields, &orm, &decodes),
+        None => of_rows(name, fields, &orm, &decodes),
+    };
+    quote! {
+        #loaded
+        #value
+        #serialize
+    }
+}
+
+/// For rows of SQL of the user's own.
+fn of_rows(name: &Ident, fields: &[Field], orm: &TokenStream, decodes: &[TokenStream]) -> TokenStream {
+    let text = name.to_string();
+    let wanted = fields.iter().map(|field| field.wanted(&text));
+    quote! {
+        #[automatically_derived]
+        impl #orm::rt::FromRow for #name {
+            fn wanted(
+                _: &#orm::dialect::Dialect,
+            ) -> #orm::rt::core::Result<::core::option::Option<#orm::rt::Wanted>> {
+                ::core::result::Result::Ok(::core::option::Option::Some(
+                    #orm::rt::wanted_fields(#text, &[#(#wanted),*]),
+                ))
+            }
+            fn from_row(__cursor: &mut #orm::rt::Cursor<'_>) -> #orm::rt::core::Result<Self> {
+                ::core::result::Result::Ok(Self { #(#decodes),* })
+            }
+        }
+    }
+}
+
+/// For queries on a model, and rows of SQL that are named as they are.
+fn of_model(
+    name: &Ident,
+    model: &Path,
+    fields: &[Field],
+    orm: &TokenStream,
+    decodes: &[TokenStream],
+) -> TokenStream {
+    let text = name.to_string();
+    let plans = fields.iter().map(|field| field.plan(orm));
+    let widths = fields.iter().filter_map(|field| field.width(orm));
+    let depths = fields.iter().filter_map(|field| field.depth(orm));
+    let names = fields.iter().map(|field| field.named(orm, &text));
     quote! {
         #[automatically_derived]
         impl #orm::Shape for #name {
@@ -145,6 +194,7 @@ fn write(item: &DeriveInput, options: &Options, fields: &[Field]) -> TokenStream
                 )*
                 __most
             };
+            const NAMES: &'static [#orm::rt::Named] = &[#(#names),*];
             fn plan(__plan: &mut #orm::rt::Plan<Self>) {
                 let __model = #orm::Table::<#model>::new();
                 let _ = __model;
@@ -154,8 +204,17 @@ fn write(item: &DeriveInput, options: &Options, fields: &[Field]) -> TokenStream
                 ::core::result::Result::Ok(Self { #(#decodes),* })
             }
         }
-        #value
-        #serialize
+        #[automatically_derived]
+        impl #orm::rt::FromRow for #name {
+            fn wanted(
+                __dialect: &#orm::dialect::Dialect,
+            ) -> #orm::rt::core::Result<::core::option::Option<#orm::rt::Wanted>> {
+                #orm::rt::wanted_by::<Self>(#text, __dialect).map(::core::option::Option::Some)
+            }
+            fn from_row(__cursor: &mut #orm::rt::Cursor<'_>) -> #orm::rt::core::Result<Self> {
+                <Self as #orm::Shape>::decode(__cursor)
+            }
+        }
     }
 }
 
@@ -209,6 +268,18 @@ mod tests {
                 }
             ))
             .contains("generic")
+        );
+        let rows = |field: TokenStream| error(quote!(#[shape(raw)] struct Card { #field }));
+        assert!(rows(quote!(#[shape(expr = Film.id)] a: i64)).contains("write it into the SQL"));
+        assert!(rows(quote!(#[shape(nested)] a: A)).contains("has no relations"));
+        assert!(
+            error(quote!(
+                #[shape(raw, model = Film)]
+                struct Card {
+                    id: i64,
+                }
+            ))
+            .contains("leave `raw` out")
         );
         assert!(one(quote!(#[shape(nestde)] a: A)).contains("did you mean `nested`?"));
         assert!(one(quote!(#[shape(nested, expr = Film.id)] a: A)).contains("not both"));

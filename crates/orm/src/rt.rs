@@ -24,8 +24,9 @@ pub use crate::{
     key::KeyPart,
     model::{Columns, Record, Relative},
     path::{OwnColumn, Path},
+    query::FromRow,
     relation::{FkCol, Many, OneCol, RelationTo, leads_by_key, leads_to, leads_to_one},
-    shape::{Plan, decode_optional},
+    shape::{Named, Plan, Wanted, decode_optional, wanted_by, wanted_fields},
     signal::Voice,
     write::Given,
 };

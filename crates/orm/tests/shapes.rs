@@ -17,6 +17,8 @@ scenarios!(
     shapes_in_a_circle_end_with_an_error,
     many_owners_are_asked_for_in_parts,
     shapes_are_streamed_and_combined,
+    sql_of_ones_own_is_read_by_name,
+    what_sql_lacks_or_has_too_much_is_named,
 );
 
 #[derive(Shape, Debug, Clone, PartialEq)]
@@ -380,4 +382,116 @@ async fn shapes_are_streamed_and_combined(on: &On) {
 fn a_shape_of_nothing_but_a_vec_selects_the_key() {
     let sql = Film.shape::<Starred>().to_sql(&SQLITE).unwrap().sql;
     assert_eq!(sql, r#"SELECT "id" FROM "cinema_film" ORDER BY "released" DESC"#);
+}
+
+/// All of it in one row.
+#[derive(Shape, Debug, PartialEq)]
+#[shape(model = Film)]
+struct FilmRow {
+    title: String,
+    price: Decimal,
+    #[shape(expr = Film.votes)]
+    voices: i32,
+    studio: Option<i64>,
+    #[shape(nested)]
+    director: DirectorName,
+    #[shape(expr = Film.reviews.max(Review.stars))]
+    best: Option<i32>,
+}
+
+#[derive(Shape, Debug, PartialEq)]
+#[shape(raw)]
+struct Votes {
+    director: String,
+    votes: i64,
+    r#type: Option<Status>,
+}
+
+const FILM_ROWS: &str = "SELECT d.name AS director__name, f.votes AS voices, f.title, f.studio_id, f.price, d.id AS director__id, \
+     c.id AS director__country__id, c.name AS director__country__name, NULL AS best \
+     FROM cinema_film f JOIN cinema_director d ON d.id = f.director_id LEFT JOIN cinema_country c ON c.id = d.country_id \
+     WHERE f.votes > ?1 ORDER BY f.votes DESC";
+
+async fn sql_of_ones_own_is_read_by_name(on: &On) {
+    let (db, rows) = on.filled().await;
+    let sql = said(&db, FILM_ROWS);
+    let films = Film.raw(sql.clone(), vec![0.into()]).shape::<FilmRow>().all(&db).await.unwrap();
+    let alien = &films[0];
+    assert_eq!(
+        (alien.title.as_str(), alien.price, alien.voices, alien.best),
+        ("Alien", dec("9.50"), 900, None)
+    );
+    assert_eq!(
+        (alien.studio, alien.director.id),
+        (rows.alien.studio.as_ref().map(|studio| *studio.id()), rows.ridley.id)
+    );
+    assert_eq!(alien.director.country, Some(CountryName { name: "United Kingdom".into() }));
+    assert_eq!((films.len(), films[2].studio, &films[2].director.country), (3, None, &None));
+    // The same from nobody's database, and inside a transaction that has written.
+    let only: Vec<FilmRow> = db
+        .atomic(async |tx| {
+            Film.filter(Film.title.eq("Alien")).update(Film.votes.set(901)).exec(tx).await?;
+            raw(sql, vec![900.into()]).all(tx).await
+        })
+        .await
+        .unwrap();
+    assert_eq!((only.len(), only[0].voices), (1, 901));
+    // Of no model.
+    let sql = "SELECT SUM(votes) AS votes, d.name AS director, NULL AS type FROM cinema_film f \
+               JOIN cinema_director d ON d.id = f.director_id WHERE d.name <> ?1 GROUP BY d.name ORDER BY d.name";
+    let votes: Vec<Votes> = raw(said(&db, sql), vec!["'); --".into()]).all(&db).await.unwrap();
+    assert_eq!(votes[1], Votes { director: "Ridley Scott".into(), votes: 1701, r#type: None });
+    assert_eq!(
+        serde_json::to_string(&votes[0]).unwrap(),
+        r#"{"director":"Agnès Varda","votes":100,"type":null}"#
+    );
+    let Value::Map(shown) = votes[0].to_value() else { panic!("a shape is a map") };
+    assert_eq!(shown[1], ("votes".into(), Value::Int(100)));
+    let first = raw::<Votes>(said(&db, sql), vec!["Agnès Varda".into()]).first(&db).await.unwrap();
+    assert_eq!(first.unwrap().votes, 1701);
+    // One that writes and answers.
+    let sql = said(
+        &db,
+        "UPDATE cinema_director SET name = ?1 WHERE id = ?2 RETURNING name AS director, 3 AS votes, 'draft' AS type",
+    );
+    let sql = if db.dialect().native_types { sql.replace("3 AS", "3::int8 AS") } else { sql };
+    let changed = raw::<Votes>(sql, vec!["R.".into(), rows.ridley.id.into()]).writes();
+    assert_eq!(
+        changed.all(&db).await.unwrap(),
+        [Votes { director: "R.".into(), votes: 3, r#type: Some(Status::Draft) }]
+    );
+}
+
+async fn what_sql_lacks_or_has_too_much_is_named(on: &On) {
+    let (db, _) = on.filled().await;
+    let votes = async |sql: &str| raw::<Votes>(sql, vec![]).all(&db).await.unwrap_err().to_string();
+    assert_eq!(
+        votes("SELECT 'a' AS director, 1 AS vote, NULL AS type").await,
+        "the SQL gives no column `votes`, which Votes.votes needs: select it, or what is to be read there AS votes; did you mean \
+         `vote`?"
+    );
+    assert_eq!(
+        votes("SELECT 'a' AS director, 1 AS votes, NULL AS type, 2 AS more").await,
+        "the SQL gives a column `more`, for which Votes has no field: don't select it, or add the field"
+    );
+    let twice = votes("SELECT 'a' AS director, 1 AS votes, NULL AS type, 2 AS votes").await;
+    assert!(
+        twice.starts_with("the SQL gives `votes` and `votes`, and Votes.votes needs one of them"),
+        "{twice}"
+    );
+    let kind = votes("SELECT 'a' AS director, 'many' AS votes, NULL AS type").await;
+    assert!(kind.starts_with("Votes.votes: "), "{kind}");
+    // Of a model: the whole way is named, and where it was asked for.
+    let film = async |sql: &str| {
+        Film.raw(said(&db, sql), vec![0.into()]).shape::<FilmRow>().all(&db).await.unwrap_err()
+    };
+    let error = film(&FILM_ROWS.replace("AS director__country__id", "AS country_id")).await;
+    let text = error.to_string();
+    assert!(text.contains("no column `director__country__id`, which DirectorName.country needs"), "{text}");
+    let text =
+        film(&FILM_ROWS.replace("f.studio_id", "f.studio_id, f.studio_id AS studio")).await.to_string();
+    assert!(text.contains("gives `studio_id` and `studio`, and FilmRow.studio needs one"), "{text}");
+    let error = Film.raw("SELECT 1", vec![]).shape::<FilmCard>().all(&db).await.unwrap_err();
+    assert!(error.to_string().contains("FilmCard.tags is a list of rows of their own"), "{error}");
+    assert!(error.location().file().ends_with("shapes.rs"));
 }

@@ -165,7 +165,7 @@ async fn settings_of_a_test_reach_them(site: TestSite) -> Result {
     let options = DbOptions { replicas: vec![url("copy.db")], ..DbOptions::default() };
     let db = Db::open(&url("main.db"), options).await?;
     let log = db.record();
-    raw::<i64>("SELECT 1", vec![]).all(&db).await?;
+    raw::<i64>("SELECT 1", vec![]).on_replica().all(&db).await?;
     assert_eq!(log.queries()[0].replica, Some(1));
     db.close().await;
     std::fs::remove_dir_all(&folder)?;

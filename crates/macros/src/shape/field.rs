@@ -29,11 +29,20 @@ enum Source {
 }
 
 impl Field {
-    pub(super) fn read(field: &syn::Field) -> Result<Self> {
+    /// `raw` if it is a column of the user's own SQL.
+    pub(super) fn read(field: &syn::Field, raw: bool) -> Result<Self> {
         let ident = field.ident.clone().ok_or_else(|| Error::new(field.span(), "a field needs a name"))?;
         let (mut nested, mut expr): (Option<Option<Expr>>, Option<Expr>) = (None, None);
         for attribute in shape_attributes(&field.attrs) {
             attribute.parse_nested_meta(|meta| {
+                if raw && meta.path.is_ident("expr") {
+                    return Err(meta.error(
+                        "a raw shape reads the columns of your SQL: write it into the SQL, with the field's name (AS …)",
+                    ));
+                }
+                if raw && meta.path.is_ident("nested") {
+                    return Err(meta.error("a raw shape has no relations: make it a shape of a model"));
+                }
                 if meta.path.is_ident("nested") {
                     let given = meta.input.peek(syn::Token![=]);
                     nested = Some(if given { Some(meta.value()?.parse()?) } else { None });
@@ -112,6 +121,32 @@ impl Field {
             }
             Source::Many(..) => quote!(#ident: ::std::vec::Vec::new()),
         }
+    }
+
+    /// What SQL of the user's own calls it, in a shape of a model.
+    pub(super) fn named(&self, orm: &TokenStream, shape: &str) -> TokenStream {
+        let (name, ty, span) = (&self.name, &self.ty, self.ty.span());
+        let label = format!("{shape}.{name}");
+        let named = quote!(#orm::rt::Named);
+        let orm = at_span(orm, span);
+        match &self.source {
+            Source::Value(None) => quote!(#named::Column(#name, #label)),
+            Source::Value(Some(_)) => quote!(#named::Value(#name, #label)),
+            Source::One(_) => quote_spanned!(span=> #named::One(#name, <#ty as #orm::Shape>::NAMES)),
+            Source::Optional(_, inner) => quote_spanned!(span=> #named::Optional(
+                #name,
+                #label,
+                <<#inner as #orm::Shape>::Model as #orm::Model>::meta,
+                <#inner as #orm::Shape>::NAMES,
+            )),
+            Source::Many(..) => quote!(#named::Many(#label)),
+        }
+    }
+
+    /// Its name and its label, in a shape of SQL of the user's own.
+    pub(super) fn wanted(&self, shape: &str) -> TokenStream {
+        let (name, label) = (&self.name, format!("{shape}.{}", self.name));
+        quote!((#name, #label))
     }
 
     /// How many columns it has.

@@ -22,7 +22,7 @@ pub use paginate::PageOf;
 pub use prefetch::IntoPrefetch;
 pub(crate) use prefetch::children;
 pub use query_set::{Carry, QuerySet};
-pub use raw::{Raw, raw};
+pub use raw::{FromRow, Raw, raw};
 pub use related::Related;
 pub(crate) use run::{by_key, count, exists, is_empty, not_found};
 pub use selection::Selection;

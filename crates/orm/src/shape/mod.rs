@@ -4,6 +4,7 @@
 //! (nested to-one shapes are joins) and its [`Part`]s: a to-many field is one further query for all rows, which knows
 //! its rows by their key, selected at the end of each row whether the struct has a field for it or not.
 //! [`run`] reads the rows and hands them to the parts, level by level.
+mod named;
 mod nested;
 mod part;
 mod plan;
@@ -12,6 +13,7 @@ mod source;
 
 use quintet_core::Result;
 
+pub use named::{Named, Wanted, wanted_by, wanted_fields};
 pub use nested::{NestedMany, NestedOne, NestedOptional};
 pub use part::Part;
 pub(crate) use part::Parts;
@@ -30,6 +32,8 @@ use crate::{decode::Cursor, model::Model};
 ///   for all rows,
 /// - `#[shape(nested = Film.reviews.filter(..).order_by(..))]`: the same for a relation that is not named like the
 ///   field, is reached over foreign keys, or is narrowed and ordered.
+///
+/// For rows of SQL of your own see [`raw`](fn@crate::query::raw), also for shapes of no model: `#[shape(raw)]`.
 ///
 /// A shape is a [`TemplateValue`](quintet_core::TemplateValue) and serializes with serde.
 ///
@@ -81,6 +85,10 @@ pub trait Shape: Sized + Send + 'static {
 
     /// How many foreign keys its nested shapes follow in a row.
     const DEPTH: usize;
+
+    /// What its fields are called in SQL of the developer's own.
+    #[doc(hidden)]
+    const NAMES: &'static [Named];
 
     /// Says what is loaded, field by field.
     fn plan(plan: &mut Plan<Self>);

@@ -358,21 +358,34 @@ pub(crate) fn decimal_places(field: &FieldMeta, dialect: &Dialect) -> Option<u8>
 
 /// The places of each selected column.
 pub(super) fn scales(query: &Select, dialect: &Dialect) -> Result<Scales> {
+    scales_of(query.root, &query.columns, dialect)
+}
+
+/// The places of columns and expressions of a model.
+pub(crate) fn scales_of(root: &'static ModelMeta, columns: &[Node], dialect: &Dialect) -> Result<Scales> {
     if dialect.native_decimal {
         return Ok(Scales::default());
     }
     let mut any = false;
-    for column in &query.columns {
-        any |= is_decimal(query.root, column)?;
+    for column in columns {
+        any |= is_decimal(root, column)?;
     }
     if !any {
         return Ok(Scales::default());
     }
-    let mut scales = Vec::with_capacity(query.columns.len());
-    for column in &query.columns {
-        scales.push(digits(query.root, column)?.map_or(0, |digits| digits.places));
+    let mut scales = Vec::with_capacity(columns.len());
+    for column in columns {
+        scales.push(digits(root, column)?.map_or(0, |digits| digits.places));
     }
     Ok(scales.into())
+}
+
+/// The field that a plain column is of.
+pub(crate) fn column_of(root: &'static ModelMeta, node: &Node) -> Result<Option<&'static FieldMeta>> {
+    match node {
+        Node::Column(path, index) => field_at(model_at(root, *path)?, *index).map(Some),
+        _ => Ok(None),
+    }
 }
 
 #[cfg(test)]

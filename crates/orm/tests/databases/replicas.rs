@@ -113,6 +113,16 @@ async fn reads_take_turns_and_writes_stay(copied: Copied) {
     assert_eq!(read_only, "primary");
     assert_eq!(name(&db.primary()).await, "primary");
     assert!(name(db).await != "primary");
+    // What SQL of one's own calls is not known, unless one says so.
+    let sql = "SELECT name FROM shop_customer ORDER BY id";
+    for _ in 0..3 {
+        assert_eq!(raw::<String>(sql, vec![]).first(db).await.unwrap().unwrap(), "primary");
+        assert_ne!(raw::<String>(sql, vec![]).on_replica().first(db).await.unwrap().unwrap(), "primary");
+    }
+    let rows = Customer.raw("SELECT * FROM shop_customer ORDER BY id", vec![]);
+    assert_eq!(rows.first(db).await.unwrap().unwrap().name, "primary");
+    let rows = Customer.raw("SELECT * FROM shop_customer ORDER BY id", vec![]).on_replica();
+    assert_ne!(rows.first(db).await.unwrap().unwrap().name, "primary");
     let mut rows = Customer.query().stream(db);
     let streamed = rows.next().await.unwrap().unwrap().name;
     drop(rows);

@@ -308,5 +308,12 @@ pub(crate) async fn rows(sheet: &mut Sheet) {
         raw::<i32>("UPDATE cinema_film SET votes = votes + 0 WHERE votes = 900 RETURNING votes", vec![])
             .writes();
     assert_eq!(written.all(&db).await.unwrap(), [900]);
-    s.about("Table::raw, raw, Raw::all, Raw::first, Raw::writes");
+    let cards = "SELECT f.title, d.name AS director__name, f.id * 0 AS reviews FROM cinema_film f \
+                 JOIN cinema_director d ON d.id = f.director_id WHERE f.votes = 900";
+    let cards = Film.raw(cards, vec![]).shape::<Card>().on_replica().all(&db).await.unwrap();
+    assert_eq!(
+        (cards.len(), cards[0].title.as_str(), cards[0].director.name.as_str()),
+        (1, "Alien", "Ridley Scott")
+    );
+    s.about("Table::raw, raw, Raw::all, Raw::first, Raw::writes, Raw::shape, Raw::on_replica");
 }
