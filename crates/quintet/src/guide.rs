@@ -30,6 +30,7 @@ pages! {
     templates <- "../../../docs/templates.md",
     statics <- "../../../docs/static.md",
     users <- "../../../docs/users.md",
+    cache <- "../../../docs/cache.md",
     settings <- "../../../docs/settings.md",
     apps <- "../../../docs/apps.md",
     commands <- "../../../docs/commands.md",

@@ -16,7 +16,7 @@
 //! A query passes: builder → AST → SQL → driver → row → struct. Each room's first page tells more.
 //!
 //! # Features
-//! `sqlite` (with `orm`), `templates`, `forms`, `views`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and
+//! `sqlite` (with `orm`), `templates`, `forms`, `views`, `cache`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and
 //! `postgres-tls` bring PostgreSQL, beside SQLite or instead of it, `auth` users. `test` is for `[dev-dependencies]`.
 #[cfg(doctest)]
 mod guide;
@@ -27,6 +27,8 @@ pub mod prelude;
 pub use axum;
 #[cfg(feature = "auth")]
 pub use quintet_auth as auth;
+#[cfg(feature = "cache")]
+pub use quintet_cache as cache;
 pub use quintet_core as core;
 #[cfg(feature = "orm")]
 pub use quintet_fixtures as fixtures;

@@ -4,6 +4,9 @@ pub use axum::{
     self,
     response::{IntoResponse, Response},
 };
+#[cfg(feature = "cache")]
+#[doc(no_inline)]
+pub use quintet_cache::{Cache, Keep};
 #[cfg(feature = "orm")]
 #[doc(no_inline)]
 pub use quintet_core::value::Decimal;

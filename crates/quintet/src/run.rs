@@ -7,6 +7,8 @@ pub fn rooms() -> Vec<Box<dyn Room>> {
     let mut rooms: Vec<Box<dyn Room>> = Vec::new();
     #[cfg(feature = "orm")]
     rooms.push(Box::new(quintet_orm::OrmRoom));
+    #[cfg(feature = "cache")]
+    rooms.push(Box::new(quintet_cache::CacheRoom));
     #[cfg(feature = "forms")]
     rooms.push(Box::new(quintet_forms::FormsRoom));
     #[cfg(feature = "templates")]

@@ -94,6 +94,30 @@ mod tests {
     }
 
     #[test]
+    fn a_section_may_stand_beside_those_below_it() {
+        let mut keys = Place::section().keys;
+        keys[0] = keys[0].clone().env(&["PLACE_*_URL"]).required();
+        let below = Section::each("place", keys);
+        let load = |toml: &str| {
+            let sources = Sources { toml: Some(("q.toml".into(), toml.into())), ..Sources::default() };
+            Settings::load(sources, &[Place::section(), below.clone()])
+        };
+        let settings = load("[place]\nport = 3\n[place.one]\nurl = \"a\"").unwrap();
+        assert_eq!(
+            (settings.get::<Place>().unwrap().1, settings.each::<Place>(&below).unwrap().len()),
+            (3, 1)
+        );
+        assert_eq!(settings.each::<Place>(&below).unwrap()["one"].0, "a");
+        assert!(load("").unwrap().each::<Place>(&below).unwrap().is_empty());
+        let said = |toml: &str| load(toml).unwrap_err().to_string();
+        assert!(said("[place.one]").contains("`url` of `[place.one]`"));
+        assert!(said("[place]\nprot = 1").contains("unknown key `prot` in `[place]`; did you mean `port`?"));
+        assert!(
+            said("[place.one]\nurl = \"a\"\nprot = 1").contains("in `[place.one]`; did you mean `port`?")
+        );
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_section() {
         let said = |toml: &str| load(toml, &[]).unwrap_err().to_string();
         let missing = said("[places.one]\nport = 1");

@@ -130,7 +130,7 @@ fn one(problem: Problem) -> Error {
 fn merge(declared: &[Section]) -> Vec<Section> {
     let mut merged: Vec<Section> = Vec::new();
     for section in base::sections().into_iter().chain(declared.iter().cloned()) {
-        match merged.iter_mut().find(|s| s.name == section.name) {
+        match merged.iter_mut().find(|s| s.name == section.name && s.each == section.each) {
             None => merged.push(section),
             Some(known) => {
                 let new: Vec<Key> =

@@ -7,6 +7,8 @@ use super::{Section, Sources, document::Node, layers::Layers, problem::Problem};
 /// The declared sections, with one for each name that the file or the program gives to those of many names. What stands for
 /// all of them stays as well, without keys: it is known where nothing is below it.
 pub(super) fn expanded(declared: Vec<Section>, layers: &Layers, problems: &mut Vec<Problem>) -> Vec<Section> {
+    let plain: Vec<Cow<'static, str>> =
+        declared.iter().filter(|section| !section.each).map(|section| section.name.clone()).collect();
     let mut all = Vec::with_capacity(declared.len());
     for section in declared {
         if !section.each {
@@ -16,7 +18,10 @@ pub(super) fn expanded(declared: Vec<Section>, layers: &Layers, problems: &mut V
         for name in names(&section.name, layers, problems) {
             all.push(one(&section, &name));
         }
-        all.push(Section { keys: Vec::new(), ..section });
+        // Beside `[cache.NAME]` there may be a `[cache]` with keys of its own, which then stands for it.
+        if !plain.contains(&section.name) {
+            all.push(Section { keys: Vec::new(), ..section });
+        }
     }
     all
 }

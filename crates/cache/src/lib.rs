@@ -1,0 +1,33 @@
+//! The cache of a site: values that cost something to make, kept for a while under a key.
+//!
+//! `CACHE_URL` chooses where: `memory://` in this process, `file://…` in a folder, `dummy://` nowhere. [`Cache`] is the handle that
+//! handlers take; behind it stands a [`Backend`], which you may write yourself.
+//!
+//! How a value passes through: its key is checked and made a full one, with the cache's prefix and version (`key`); the value
+//! becomes JSON (`packed`); the backend keeps the bytes. [`Cache::get_or`] lets one caller at a time compute what is missing
+//! (`flight`), of all processes where the backend has them all.
+//!
+//! A cache may forget at any time, so what a backend can't do is not an error of the request: a value is not found, or not kept,
+//! and the log says why (`fault`). `[cache] strict` makes it an error.
+mod backend;
+mod cache;
+mod command;
+mod dummy;
+mod fault;
+mod file;
+mod flight;
+mod keep;
+mod key;
+mod memory;
+mod packed;
+mod room;
+mod settings;
+
+pub use backend::{Backend, Counted};
+pub use cache::{Cache, CacheOptions};
+pub use dummy::Dummy;
+pub use file::FileCache;
+pub use keep::Keep;
+pub use memory::MemoryCache;
+pub use room::CacheRoom;
+pub use settings::CacheSettings;

@@ -1,0 +1,115 @@
+use std::sync::Arc;
+
+use quintet_core::{
+    Boot, BoxFuture, Error, Result, Room, Services, ServicesBuilder,
+    clock::Clock,
+    command::Command,
+    settings::{Section, SettingsSection},
+};
+
+use crate::{
+    Backend, Cache, CacheOptions, CacheSettings,
+    cache::DEFAULT,
+    command,
+    settings::{self, AllCaches},
+};
+
+/// The room of caches: the sections `[cache]` and `[cache.NAME]`, the service [`Cache`], the command `cache`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CacheRoom;
+
+impl Room for CacheRoom {
+    fn name(&self) -> &'static str {
+        "cache"
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        vec![CacheSettings::section(), AllCaches::section(), settings::named()]
+    }
+
+    fn commands(&self) -> Vec<Command> {
+        vec![command::command()]
+    }
+
+    /// A test has a cache of its own, and never the one of the developer's site.
+    fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("cache.url", "memory://"), ("cache.named_in_memory", "true")]
+    }
+
+    /// What the first start has cached, the second finds, where their settings are the same.
+    fn share(&self, first: &Services, second: &mut ServicesBuilder) {
+        if let Some(opened) = first.get::<Opened>() {
+            second.insert(opened.clone());
+        }
+    }
+
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            // A test kit, or the program, may have put its own there already.
+            if boot.services.get::<Cache>().is_some() {
+                return Ok(());
+            }
+            let clock = boot.services.get::<Clock>().cloned().unwrap_or_default();
+            let section = boot.settings.get::<CacheSettings>()?;
+            let named = boot.settings.each::<CacheSettings>(&settings::named())?;
+            if named.contains_key(DEFAULT) {
+                return Err(Error::settings(format!(
+                    "`[cache.{DEFAULT}]`: `{DEFAULT}` is the cache of the section `[cache]`; give this one another name"
+                )));
+            }
+            let in_memory = boot.settings.get::<AllCaches>()?.named_in_memory;
+            let named = named.into_iter().map(|(name, mut section)| {
+                if in_memory && !section.url.starts_with("dummy:") {
+                    section.url = "memory://".to_owned();
+                }
+                (name, section)
+            });
+            let earlier = boot.services.get::<Opened>().cloned().unwrap_or_default();
+            let mut opened: Vec<OpenedOne> = Vec::new();
+            for (name, section) in std::iter::once((DEFAULT.to_owned(), section)).chain(named) {
+                let options = section.options(&name, &clock)?;
+                clash(&opened, &name, &section, &options)?;
+                let known = earlier.0.iter().find(|one| one.name == name && one.section.url == section.url);
+                let backend = match known {
+                    Some(one) => one.backend.clone(),
+                    None => section.open(&name, boot.settings.root(), &clock)?,
+                };
+                opened.push(OpenedOne { name, section, options, backend });
+            }
+            let all = opened.iter().map(|one| (one.name.clone(), one.backend.clone(), one.options.clone()));
+            boot.services.insert(Cache::of_all(all));
+            boot.services.insert(Opened(opened.into()));
+            Ok(())
+        })
+    }
+}
+
+/// The caches of a site with what they were opened by.
+#[derive(Clone)]
+struct Opened(Arc<[OpenedOne]>);
+
+impl Default for Opened {
+    fn default() -> Self {
+        Opened(Arc::new([]))
+    }
+}
+
+struct OpenedOne {
+    name: String,
+    section: CacheSettings,
+    options: CacheOptions,
+    backend: Arc<dyn Backend>,
+}
+
+/// Two caches at one place under one prefix would be one.
+fn clash(opened: &[OpenedOne], name: &str, section: &CacheSettings, options: &CacheOptions) -> Result {
+    let own = section.url.starts_with("memory:") || section.url.starts_with("dummy:");
+    match opened.iter().find(|one| one.section.url == section.url && one.options.prefix == options.prefix) {
+        Some(other) if !own => Err(Error::settings(format!(
+            "the caches `{}` and `{name}` have the same `url` and the same `prefix`, so each would find what the other keeps: \
+             give one of them another `prefix`",
+            other.name
+        ))),
+        _ => Ok(()),
+    }
+}
