@@ -157,6 +157,7 @@ fn input_type(widget: &str) -> &str {
 fn offers(state: &State, field: &DataField, kind: &ShapeKind) -> Option<Vec<Offer>> {
     state
         .offers(field)
+        .map(|offers| offers.to_vec())
         .or_else(|| {
             matches!(kind, ShapeKind::Bool).then(|| {
                 [("true", "Yes"), ("false", "No")]
@@ -255,7 +256,7 @@ fn attributes(state: &State, field: &DataField, kind: &ShapeKind, widget: &str, 
         put("autocomplete", text(autocomplete));
     }
     // A file cannot be shown again, so one that was stored before need not be sent again.
-    if about.required && widget != "hidden" {
+    if about.required && widget != "hidden" && !state.loose {
         put("required", Value::Bool(true));
     }
     if !about.describedby.is_empty() {

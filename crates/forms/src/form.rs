@@ -49,12 +49,31 @@ impl<T: Data> Form<T> {
     /// If the database or a service that the data's rules ask fails.
     pub async fn read(body: &FormBody, prefix: &str) -> Result<Self> {
         let mut state = State::new::<T>(prefix, &body.zone);
+        #[cfg(feature = "orm")]
+        crate::model::load_offers(&mut state, body).await?;
+        Form::read_into(state, body).await
+    }
+
+    /// Reads a form whose lists are known.
+    pub(crate) async fn read_into(mut state: State, body: &FormBody) -> Result<Self> {
         let value = state.read::<T>(body);
         let mut form = Form { state, value };
         form.clean(body).await?;
         #[cfg(feature = "orm")]
         form.look_up(body).await?;
         Ok(form)
+    }
+
+    /// A form that nothing was typed into, with this state.
+    #[cfg(feature = "orm")]
+    pub(crate) fn of_state(state: State) -> Self {
+        Form { state, value: None }
+    }
+
+    /// Makes nothing of what was sent.
+    pub(crate) fn forget(&mut self) {
+        self.value = None;
+        self.state.errors = FieldErrors::new();
     }
 
     /// Runs the rules of the type's own.
@@ -166,7 +185,7 @@ impl<T: Data> Form<T> {
                 self.state.refuse(field, self.state.column(field), "choice", message);
             }
         }
-        self.state.offer(name, Some(offers));
+        self.state.offer(name, Some(offers.into()));
     }
 }
 

@@ -15,27 +15,11 @@ const MOST: usize = 1000;
 impl<T: Data> Form<T> {
     /// Asks the database what a form of a model shows, and whether what was sent fits.
     pub(crate) async fn look_up(&mut self, body: &FormBody) -> Result {
-        let Some(meta) = self.state.model else { return Ok(()) };
-        let relations = self.state.fields.iter().any(|field| target(&self.state, field).is_some());
-        if !relations && !self.state.submitted {
-            return Ok(());
-        }
-        let db = match &body.services {
-            Some(services) => Db::of(services)?,
-            None => {
-                let why = format!(
-                    "a form of {} asks the database, and there is none: read it in a site",
-                    meta.name
-                );
-                return Err(Error::internal(why));
-            }
-        };
-        relate(&mut self.state, &db).await?;
-        if self.state.submitted {
-            let values = self.data().map(|data| data.to_value());
-            find_others(&mut self.state, meta, values, &db).await?;
-        }
-        Ok(())
+        let Some(meta) = self.state.model.filter(|_| self.state.submitted) else { return Ok(()) };
+        let db = database(meta, body)?;
+        check_keys(&mut self.state, &db).await?;
+        let values = self.data().map(|data| data.to_value());
+        find_others(&mut self.state, meta, values, &db).await
     }
 
     /// Says which row the form is about: its values are shown before anything is typed, and may of course be its own (a unique
@@ -136,22 +120,39 @@ fn is_listed(field: &DataField) -> bool {
     matches!(field.options.widget, None | Some("select" | "radio" | "checkboxes"))
 }
 
-/// Loads what relations offer, and refuses keys that lead nowhere.
-fn relate<'a>(state: &'a mut State, db: &'a dyn Executor) -> BoxFuture<'a, Result> {
+fn database(meta: &'static ModelMeta, body: &FormBody) -> Result<Db> {
+    let services = body.services.as_ref().ok_or_else(|| {
+        Error::internal(format!(
+            "a form of {} asks the database, and there is none: read it in a site",
+            meta.name
+        ))
+    })?;
+    Db::of(services)
+}
+
+/// Loads what the lists of relations offer.
+pub(crate) fn load_offers<'a>(state: &'a mut State, body: &'a FormBody) -> BoxFuture<'a, Result> {
+    Box::pin(async move {
+        let Some(meta) = state.model else { return Ok(()) };
+        for field in state.fields.iter().filter(|field| is_listed(field)) {
+            let Some((_, to)) = target(state, field) else { continue };
+            let db = database(meta, body)?;
+            let rows = DynSet::new(to).page(MOST as u64 + 1, 0).offers(&db).await?;
+            state.offer(field.name, (rows.len() <= MOST).then(|| rows.into_iter().map(offer).collect()));
+        }
+        Ok(())
+    })
+}
+
+/// Refuses keys that lead nowhere.
+fn check_keys<'a>(state: &'a mut State, db: &'a dyn Executor) -> BoxFuture<'a, Result> {
     Box::pin(async move {
         for field in state.fields {
             let Some((column, to)) = target(state, field) else { continue };
-            let mut known = None;
-            if is_listed(field) {
-                let rows = DynSet::new(to).page(MOST as u64 + 1, 0).offers(db).await?;
-                let offers =
-                    (rows.len() <= MOST).then(|| rows.into_iter().map(offer).collect::<Vec<Offer>>());
-                state.offer(field.name, offers.clone());
-                known = offers;
-            }
-            if !state.submitted || state.errors.of(field.name).next().is_some() {
+            if state.errors.of(field.name).next().is_some() {
                 continue;
             }
+            let known = state.offers(field);
             for text in state.shown(field).iter().flat_map(|text| text.lines()).map(str::trim) {
                 let there = match &known {
                     _ if text.is_empty() => true,

@@ -38,7 +38,7 @@ pub(crate) fn form(state: &State) -> Piece {
 }
 
 /// The errors under the names that were sent.
-fn prefixed(state: &State) -> FieldErrors {
+pub(crate) fn prefixed(state: &State) -> FieldErrors {
     if state.prefix.is_empty() {
         return state.errors.clone();
     }
@@ -99,10 +99,10 @@ pub(crate) fn show(state: &State, field: &'static DataField) -> Shown {
         _ => field.help,
     };
     let required = is_required(state, field);
-    let messages: Vec<&str> = state.errors.of(field.name).collect();
+    let messages = state.messages(field);
     let errors = messages.iter().enumerate().map(|(i, message)| {
         let error_id = if i == 0 { format!("{id}_error") } else { format!("{id}_error_{i}") };
-        (error_id, *message)
+        (error_id, message.as_str())
     });
     let errors: Vec<(String, &str)> = errors.collect();
     let mut described: Vec<String> = errors.iter().map(|(id, _)| id.clone()).collect();
@@ -165,6 +165,46 @@ pub(crate) fn show(state: &State, field: &'static DataField) -> Shown {
     Shown { field, label, target, hidden, file, value: piece.to_value() }
 }
 
+/// A field that is no field of the data: the box that deletes a row, its number in the order.
+pub(crate) fn single(name: &str, label: &str, widget: &str, value: &str) -> Piece {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let piece = |template: String, name, members: Map| Piece {
+        template: template.into(),
+        name,
+        value: Value::Map(members),
+        errors: FieldErrors::new(),
+    };
+    let id = format!("id_{name}");
+    let control: Map = vec![
+        ("name".into(), text(name)),
+        ("id".into(), text(&id)),
+        ("type".into(), text(widget)),
+        ("label".into(), text(label)),
+        ("value".into(), text(value)),
+        ("checked".into(), Value::Bool(!value.is_empty())),
+        ("attrs".into(), Value::Map(Vec::new())),
+    ];
+    let control = piece(format!("forms/widgets/{widget}.html"), "widget", control);
+    let label_tag: Map = vec![
+        ("for".into(), text(&id)),
+        ("label".into(), text(label)),
+        ("required".into(), Value::Bool(false)),
+        ("attrs".into(), Value::Map(Vec::new())),
+    ];
+    let members: Map = vec![
+        ("name".into(), text(name)),
+        ("id".into(), text(&id)),
+        ("label".into(), text(label)),
+        ("hidden".into(), Value::Bool(false)),
+        ("group".into(), Value::Bool(false)),
+        ("errors".into(), Value::List(Vec::new())),
+        ("help_text".into(), Value::Null),
+        ("label_tag".into(), piece("forms/label.html".to_owned(), "label", label_tag).to_value()),
+        ("control".into(), control.to_value()),
+    ];
+    piece("forms/field.html".to_owned(), "field", members)
+}
+
 /// One message beside a field.
 fn error(id: &str, message: &str) -> Piece {
     let members: Map =
@@ -180,16 +220,14 @@ fn error(id: &str, message: &str) -> Piece {
 /// All messages, with links to the fields.
 fn summary(state: &State, shown: &[Shown]) -> Piece {
     let entries = state.errors.iter().map(|error| {
-        // What is about a part of a field (`address.city`) is told beside the whole.
-        let of = shown.iter().find(|shown| shown.field.name == error.field && !shown.hidden);
-        let mut members: Map = vec![("message".into(), Value::Text(error.message.clone()))];
-        let label = match of {
-            Some(shown) => shown.label.clone(),
-            None => state.field(&error.field).map_or_else(String::new, |field| field.label.to_owned()),
-        };
-        members.push(("label".into(), Value::Text(label)));
-        members.push(("id".into(), of.map_or(Value::Null, |shown| Value::Text(shown.target.clone()))));
-        Value::Map(members)
+        let (name, message) = state.told(error);
+        let of = shown.iter().find(|shown| Some(shown.field.name) == name);
+        let link = of.filter(|shown| !shown.hidden).map(|shown| Value::Text(shown.target.clone()));
+        Value::Map(vec![
+            ("message".into(), Value::Text(message)),
+            ("label".into(), Value::Text(of.map(|shown| shown.label.clone()).unwrap_or_default())),
+            ("id".into(), link.unwrap_or_default()),
+        ])
     });
     Piece {
         template: "forms/errors.html".into(),

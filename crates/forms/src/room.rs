@@ -17,8 +17,8 @@ macro_rules! templates {
 
 /// The markup of forms. An app that has a file of the same name puts its own in its place.
 static TEMPLATES: &[EmbeddedFile] = templates![
-    "error.html" "errors.html" "field.html" "field_errors.html" "form.html" "help.html" "hidden.html" "label.html"
-    "open.html"
+    "error.html" "errors.html" "field.html" "field_errors.html" "form.html" "forms.html" "help.html" "hidden.html" "label.html"
+    "open.html" "row.html"
     "widgets/checkbox.html" "widgets/checkboxes.html" "widgets/color.html" "widgets/date.html"
     "widgets/datetime.html" "widgets/email.html" "widgets/file.html" "widgets/hidden.html" "widgets/image.html"
     "widgets/input.html" "widgets/number.html" "widgets/password.html" "widgets/radio.html" "widgets/range.html"

@@ -1,8 +1,11 @@
 //! A form without its type: what was typed, what is wrong, what is offered.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use quintet_core::{
     FieldErrors, Value,
+    error::FieldError,
     meta::{FieldMeta, ModelMeta},
 };
 use quintet_web::{Data, DataField, ShapeKind, rt::typed};
@@ -28,11 +31,13 @@ pub(crate) struct State {
     initial: Vec<(&'static str, Value)>,
     pub(crate) errors: FieldErrors,
     /// What lists offer beyond what the field itself says, by field; `None` if that is too much for a list.
-    offers: Vec<(&'static str, Option<Vec<Offer>>)>,
+    offers: Vec<(&'static str, Option<Arc<[Offer]>>)>,
     /// Whose values the messages are about that say that something is taken: the row's key, and the field.
     #[cfg(feature = "orm")]
     taken: Vec<(Value, &'static str)>,
     pub(crate) zone: TimeZone,
+    /// May it be left empty as a whole, so that no control of it must be filled in for the browser?
+    pub(crate) loose: bool,
 }
 
 impl State {
@@ -49,6 +54,7 @@ impl State {
             #[cfg(feature = "orm")]
             taken: Vec::new(),
             zone: zone.clone(),
+            loose: false,
         }
     }
 
@@ -61,6 +67,8 @@ impl State {
                     self.prefix.split('-').filter(|part| !part.is_empty()).try_fold(json, |json, part| {
                         match part.parse::<usize>() {
                             Ok(index) if json.is_array() => json.get(index),
+                            // The rows of a form may be the whole document.
+                            Err(_) if json.is_array() => Some(json),
                             _ => json.get(part),
                         }
                     });
@@ -103,16 +111,14 @@ impl State {
                 }
                 sent.push((format!("{}{part}", field.name), texts.to_vec()));
             }
-            if !is_secret(field) {
-                self.typed.push((field.name, kept));
-            }
+            self.typed.push((field.name, kept));
         }
         sent
     }
 
     fn keep_json(&mut self, json: &Json) {
         for field in self.fields {
-            let Some(given) = json.get(field.name).filter(|_| !is_secret(field)) else { continue };
+            let Some(given) = json.get(field.name) else { continue };
             let texts = match given {
                 Json::Null => Vec::new(),
                 Json::String(text) => vec![text.clone()],
@@ -140,14 +146,36 @@ impl State {
         self.initial.push((name, value));
     }
 
+    /// Does it show what `start` shows: has nobody typed anything?
+    pub(crate) fn is_blank(&self, start: &State) -> bool {
+        let is_true = |texts: &[String]| {
+            texts
+                .iter()
+                .any(|text| matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "on" | "yes" | "1"))
+        };
+        self.fields.iter().all(|field| {
+            // What is not shown again is in what was sent, under a name of its own.
+            let (typed, began) = (self.typed_of(field), start.shown(field));
+            match (field.shape)().inner() {
+                ShapeKind::Bool => is_true(&typed) == is_true(&began),
+                _ => typed.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).eq(began.iter()),
+            }
+        })
+    }
+
+    /// What was typed into a field.
+    fn typed_of(&self, field: &DataField) -> Vec<String> {
+        let typed = self.typed.iter().find(|(name, _)| *name == field.name);
+        typed.map(|(_, texts)| texts.clone()).unwrap_or_default()
+    }
+
     /// What the control of a field shows: what was typed, else what the form began with.
     pub(crate) fn shown(&self, field: &DataField) -> Vec<String> {
         if is_secret(field) {
             return Vec::new();
         }
         if self.submitted {
-            let typed = self.typed.iter().find(|(name, _)| *name == field.name);
-            return typed.map(|(_, texts)| texts.clone()).unwrap_or_default();
+            return self.typed_of(field);
         }
         if let Some((_, value)) = self.initial.iter().find(|(name, _)| *name == field.name) {
             return texts(value, &self.zone);
@@ -169,13 +197,13 @@ impl State {
         if self.prefix.is_empty() { name.to_owned() } else { format!("{}-{name}", self.prefix) }
     }
 
-    pub(crate) fn offer(&mut self, name: &'static str, offers: Option<Vec<Offer>>) {
+    pub(crate) fn offer(&mut self, name: &'static str, offers: Option<Arc<[Offer]>>) {
         self.offers.retain(|(known, _)| *known != name);
         self.offers.push((name, offers));
     }
 
     /// What the list of a field offers; `None` if it is no list.
-    pub(crate) fn offers(&self, field: &DataField) -> Option<Vec<Offer>> {
+    pub(crate) fn offers(&self, field: &DataField) -> Option<Arc<[Offer]>> {
         if let Some((_, offers)) = self.offers.iter().find(|(name, _)| *name == field.name) {
             return offers.clone();
         }
@@ -223,6 +251,24 @@ impl State {
             let others = self.taken.iter().any(|(_, other)| *other == name);
             self.errors.retain(|error| others || error.field != name || error.code != "unique");
         }
+    }
+
+    /// The field beside which an error is told, and the message: one about a part of the field (`address.city`) names the part.
+    pub(crate) fn told(&self, error: &FieldError) -> (Option<&'static str>, String) {
+        if let Some(field) = self.field(&error.field) {
+            return (Some(field.name), error.message.clone());
+        }
+        let (whole, part) = error.field.split_once('.').unwrap_or((&error.field, ""));
+        match self.field(whole) {
+            Some(field) => (Some(field.name), format!("{part}: {}", error.message)),
+            None => (None, error.message.clone()),
+        }
+    }
+
+    /// What is told beside a field.
+    pub(crate) fn messages(&self, field: &DataField) -> Vec<String> {
+        let told = self.errors.iter().map(|error| self.told(error));
+        told.filter(|(name, _)| *name == Some(field.name)).map(|(_, message)| message).collect()
     }
 
     /// The field of this name.

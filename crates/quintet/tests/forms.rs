@@ -121,12 +121,33 @@ async fn json(Json(new): Json<FilmInput>, db: Db) -> Result<String> {
     Ok(create!(Film { ..new }).insert(&db).await?.id.to_string())
 }
 
-static FILES: [EmbeddedFile; 1] =
-    [EmbeddedFile { path: "templates/film.html", bytes: b"{{ form.open }}{{ form }}</form>" }];
+/// A widget of the site's own.
+#[data]
+struct Place {
+    #[field(widget = "own/map.html", min = 1)]
+    place: i32,
+}
+
+#[form("/place/")]
+async fn place(mut form: Form<Place>) -> Page {
+    match form.valid() {
+        Some(Place { place }) => redirect(format!("/at/{place}/")),
+        None => Page::new("film.html").with("form", &form),
+    }
+}
+
+static FILES: [EmbeddedFile; 2] = [
+    EmbeddedFile { path: "templates/film.html", bytes: b"{{ form.open }}{{ form }}</form>" },
+    EmbeddedFile {
+        path: "templates/own/map.html",
+        bytes: b"<div><input name=\"{{ widget.name }}\" id=\"{{ widget.id }}\" value=\"{{ widget.value }}\"{{ widget.attrs }}></div>",
+    },
+];
 
 fn site() -> Site {
     let app = App::new("forms").folder(Folder::embedded("/forms", &FILES));
-    Site::new().install(app.models((Director, Tag, Film)).routes(routes![add, edit, quick, json]))
+    Site::new()
+        .install(app.models((Director, Tag, Film)).routes(routes![add, edit, quick, json, place, reviews]))
 }
 
 async fn people(db: &Db) -> Result<[Director; 2]> {
@@ -355,6 +376,97 @@ async fn a_failed_write_is_told_in_the_form(site: TestSite) -> Result {
     site.post(free, &[("title", "Other"), ("year", "1999")]).await.redirects("/saved/");
     let nobody = site.post("/quick/99999/nobody/", &[("title", "Nobody"), ("year", "1999")]).await;
     assert_ne!(nobody.code(), 303);
+    Ok(())
+}
+
+#[quintet::test(site, on = "sqlite")]
+async fn a_widget_of_ones_own_is_a_template(site: TestSite) -> Result {
+    let page = site.post("/place/", &[("place", "<0\">")]).await.status(422);
+    let all = elements(&page.text());
+    let place = one(&all, "name", "place");
+    assert_eq!((place.get("value"), place.get("aria-invalid")), (Some("<0\">"), Some("true")));
+    site.post("/place/", &[("place", "7")]).await.redirects("/at/7/");
+    Ok(())
+}
+
+#[data(model = Tag)]
+struct TagRow {
+    name: String,
+    #[field(min_length = 2)]
+    word: String,
+}
+
+/// All tags at once.
+#[form("/tags/")]
+async fn reviews(db: Db, mut tags: Forms<TagRow>) -> Result<Page> {
+    let all = Tag.order_by(Tag.id).all(&db).await?;
+    tags.deletable();
+    tags.edits(&all, &db).await?;
+    let Some(changes) = tags.valid() else { return Ok(Page::new("film.html").with("form", &tags)) };
+    db.atomic(async |tx| {
+        for change in changes {
+            match change {
+                RowChange::Add(new) => create!(Tag { ..new }).insert(tx).await.map(drop)?,
+                RowChange::Change(at, new) => {
+                    let mut tag = all[at].clone().edit();
+                    new.apply(&mut tag)?;
+                    tag.save(tx).await?;
+                }
+                RowChange::Delete(at) => all[at].delete(tx).await.map(drop)?,
+            }
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(redirect("/saved/"))
+}
+
+#[quintet::test(site)]
+async fn rows_of_a_table_are_edited_together(site: TestSite) -> Result {
+    let [noir, space] = tags(&site.db).await?;
+    let page = site.get("/tags/").await.ok();
+    let all = elements(&page.text());
+    assert_eq!(one(&all, "name", "items-TOTAL").get("value"), Some("3"));
+    assert_eq!(one(&all, "name", "items-0-KEY").get("value"), Some(noir.to_string().as_str()));
+    assert_eq!(one(&all, "name", "items-1-word").get("value"), Some("space"));
+    assert_eq!(one(&all, "name", "items-2-KEY").get("value"), Some(""));
+    let (noir_text, space_text) = (noir.to_string(), space.to_string());
+    let mut sent = vec![
+        ("items-TOTAL", "3"),
+        ("items-0-KEY", &*noir_text),
+        ("items-0-name", "n"),
+        ("items-0-word", "film noir"),
+        ("items-1-KEY", &*space_text),
+        ("items-1-word", "x"),
+        ("items-1-DELETE", "true"),
+        ("items-2-KEY", ""),
+        ("items-2-name", "w"),
+        ("items-2-word", "western"),
+    ];
+    site.post("/tags/", &sent).await.redirects("/saved/");
+    let words = |tags: Vec<Tag>| tags.into_iter().map(|tag| (tag.id, tag.word)).collect::<Vec<_>>();
+    let now = words(Tag.order_by(Tag.id).all(&site.db).await?);
+    assert_eq!((now.len(), &now[0], now[1].1.as_str()), (2, &(noir, "film noir".to_owned()), "western"));
+    // A row that somebody else has deleted, or that never was.
+    let mut gone = sent.clone();
+    gone[1].1 = "99999";
+    let page = site.post("/tags/", &gone).await.status(422);
+    assert!(page.text().contains("This row is not there any more"), "{}", page.text());
+    assert_eq!(Tag.count(&site.db).await?, 2);
+    // To delete what is gone already is no mistake.
+    let only = [("items-TOTAL", "1"), ("items-0-KEY", "99999"), ("items-0-DELETE", "true")];
+    site.post("/tags/", &only).await.redirects("/saved/");
+    assert_eq!(Tag.count(&site.db).await?, 2);
+    // What is wrong is told in its row.
+    sent.truncate(4);
+    sent[0].1 = "1";
+    sent[3].1 = "f";
+    let page =
+        site.post("/tags/", &sent).await.status(422).field_error("items.0.word", "at least 2 characters");
+    assert_eq!(
+        one(&elements(&page.text()), "id", "id_items-0-word_error").text,
+        "At least 2 characters (this has 1)"
+    );
     Ok(())
 }
 

@@ -17,7 +17,8 @@ use quintet_templates::TemplatesRoom;
 use quintet_web::{WebRoom, axum};
 use tower::ServiceExt;
 
-pub(crate) use html::{elements, one};
+#[allow(unused_imports, reason = "each test takes what it needs")]
+pub(crate) use html::{Element, elements, one};
 
 /// An app with these templates.
 pub(crate) fn app(files: &[(&str, &str)]) -> App {

@@ -114,6 +114,12 @@ fn prepare(
             }
             ShapeKind::List(item) => {
                 let mut all = texts.unwrap_or_default();
+                // What is no list of choices is typed in one text, an item a line.
+                let chosen =
+                    matches!(item.inner(), ShapeKind::Choice(_)) || !field.options.choices.is_empty();
+                if !chosen && !is_json(shape.inner()) {
+                    all = all.iter().flat_map(|text| text.split(['\n', '\r'])).map(str::to_owned).collect();
+                }
                 all.retain(|text| !text.trim().is_empty());
                 all.iter_mut().for_each(|text| *text = translate(item.inner(), text.trim(), zone));
                 missing = all.is_empty() && field.options.required == Some(true);

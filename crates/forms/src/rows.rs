@@ -1,0 +1,181 @@
+//! The rows of a form of rows, as they come and as they are shown.
+
+use std::collections::BTreeSet;
+
+use quintet_core::{
+    FieldErrors, TemplateValue, Value,
+    value::{Map, Piece},
+};
+use serde_json::Value as Json;
+
+use crate::{FormBody, forms::Settings, piece, state::State};
+
+/// More rows than these are never read.
+pub(crate) const MOST: usize = 1000;
+
+/// The number in the names of the row that scripts copy.
+const NEXT: &str = "__n__";
+
+/// The list of rows in a JSON document: the document itself, or what it has under the prefix.
+fn list<'a>(json: &'a Json, prefix: &str) -> Option<&'a Vec<Json>> {
+    json.as_array().or_else(|| json.get(prefix)?.as_array())
+}
+
+/// The numbers of the rows that came; `None` if nothing says how many there are. What the sender says there are is only a bound:
+/// a row is read if any control of it came.
+pub(crate) fn numbers(body: &FormBody, prefix: &str) -> Option<Vec<usize>> {
+    if let Some(json) = body.json() {
+        return Some((0..list(json, prefix)?.len().min(MOST)).collect());
+    }
+    let total: usize = body.text(&format!("{prefix}-TOTAL"))?.trim().parse().ok()?;
+    let start = format!("{prefix}-");
+    let number = |name: &str| -> Option<usize> {
+        let (number, _) = name.strip_prefix(&start)?.split_once('-')?;
+        number.parse().ok().filter(|number| *number < total)
+    };
+    let found: BTreeSet<usize> = body.names().filter_map(number).collect();
+    Some(found.into_iter().take(MOST).collect())
+}
+
+/// What came with a row beside its fields.
+#[derive(Default)]
+pub(crate) struct Sent {
+    pub(crate) key: String,
+    pub(crate) deleted: bool,
+    pub(crate) order: Option<i64>,
+}
+
+impl Sent {
+    pub(crate) fn of(body: &FormBody, prefix: &str, number: usize) -> Self {
+        let text = |name: &str| -> String {
+            if let Some(json) = body.json() {
+                let member = list(json, prefix).and_then(|list| list.get(number)?.get(name));
+                return match member {
+                    Some(Json::String(text)) => text.clone(),
+                    Some(Json::Null) | None => String::new(),
+                    Some(other) => other.to_string(),
+                };
+            }
+            body.text(&format!("{prefix}-{number}-{name}")).unwrap_or_default().trim().to_owned()
+        };
+        Sent {
+            key: text("KEY"),
+            deleted: matches!(text("DELETE").as_str(), "true" | "on" | "1"),
+            order: text("ORDER").parse().ok(),
+        }
+    }
+}
+
+/// The errors of a row under the names that it was sent with: `items.0.title`.
+pub(crate) fn named(state: &State) -> FieldErrors {
+    piece::prefixed(state)
+}
+
+/// A row that is ready to be shown.
+pub(crate) struct Shown {
+    pub(crate) state: State,
+    pub(crate) key: String,
+    pub(crate) deleted: bool,
+    pub(crate) order: Option<i64>,
+}
+
+/// The form as a piece of a page. `own` are the errors about all rows together, `errors` all of them.
+pub(crate) fn piece(
+    prefix: &str,
+    blank: &State,
+    shown: Vec<Shown>,
+    next: usize,
+    settings: Settings,
+    own: &FieldErrors,
+    errors: FieldErrors,
+) -> Piece {
+    let mut entries: Vec<Value> = own.iter().map(|error| entry(None, "", &error.message)).collect();
+    for (at, row) in shown.iter().enumerate().filter(|(_, row)| !row.deleted) {
+        let id = format!("id_{}", row.state.prefix);
+        for error in row.state.errors.iter() {
+            let (name, message) = row.state.told(error);
+            let (label, target) = match name.and_then(|name| row.state.field(name)) {
+                Some(field) => {
+                    let field = piece::show(&row.state, field);
+                    (format!("Row {}, {}", at + 1, field.label), field.target)
+                }
+                None => (format!("Row {}", at + 1), id.clone()),
+            };
+            entries.push(entry(Some(&target), &label, &message));
+        }
+    }
+    let multipart = piece::form(blank).value.get("multipart") == Some(&Value::Bool(true));
+    let mut empty = blank.clone();
+    empty.prefix = format!("{prefix}-{NEXT}");
+    let empty = Shown { state: empty, key: String::new(), deleted: false, order: None };
+    let rows = shown.into_iter().enumerate();
+    let rows = rows.map(|(at, shown)| row(shown, &(at + 1).to_string(), settings).to_value()).collect();
+    let number = |n: usize| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
+    let members: Map = vec![
+        ("rows".into(), Value::List(rows)),
+        ("empty".into(), row(empty, NEXT, settings).to_value()),
+        ("total".into(), hidden(&format!("{prefix}-TOTAL"), &next.to_string()).to_value()),
+        ("errors".into(), simple("forms/errors.html", "errors", Value::List(entries)).to_value()),
+        ("open".into(), piece::open(multipart).to_value()),
+        ("prefix".into(), text(prefix)),
+        ("multipart".into(), Value::Bool(multipart)),
+        ("min".into(), number(settings.min)),
+        ("max".into(), number(settings.max)),
+    ];
+    Piece { errors, ..simple("forms/forms.html", "forms", Value::Map(members)) }
+}
+
+fn entry(id: Option<&str>, label: &str, message: &str) -> Value {
+    Value::Map(vec![
+        ("id".into(), id.map_or(Value::Null, text)),
+        ("label".into(), text(label)),
+        ("message".into(), text(message)),
+    ])
+}
+
+fn row(shown: Shown, number: &str, settings: Settings) -> Piece {
+    let Shown { mut state, key, deleted, order } = shown;
+    if deleted {
+        state.errors = FieldErrors::new();
+    }
+    let prefix = state.prefix.clone();
+    let control = |name: &str, label: &str, widget: &str, value: &str| {
+        piece::single(&format!("{prefix}-{name}"), label, widget, value).to_value()
+    };
+    let order = order.map(|order| order.to_string()).unwrap_or_default();
+    let on = if deleted { "true" } else { "" };
+    let members: Map = vec![
+        ("form".into(), Piece { errors: FieldErrors::new(), ..piece::form(&state) }.to_value()),
+        ("id".into(), text(&format!("id_{prefix}"))),
+        ("number".into(), text(number)),
+        ("deleted".into(), Value::Bool(deleted)),
+        ("errors".into(), Value::List(state.errors.of("").map(text).collect())),
+        ("key".into(), hidden(&format!("{prefix}-KEY"), &key).to_value()),
+        (
+            "order".into(),
+            if settings.ordered { control("ORDER", "Order", "number", &order) } else { Value::Null },
+        ),
+        (
+            "delete".into(),
+            if settings.deletable { control("DELETE", "Delete", "checkbox", on) } else { Value::Null },
+        ),
+    ];
+    simple("forms/row.html", "row", Value::Map(members))
+}
+
+fn hidden(name: &str, value: &str) -> Piece {
+    let members: Map = vec![
+        ("name".into(), text(name)),
+        ("id".into(), text(&format!("id_{name}"))),
+        ("values".into(), Value::List(vec![text(value)])),
+    ];
+    simple("forms/widgets/hidden.html", "widget", Value::Map(members))
+}
+
+fn simple(template: &'static str, name: &'static str, value: Value) -> Piece {
+    Piece { template: template.into(), name, value, errors: FieldErrors::new() }
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
