@@ -121,6 +121,44 @@ async fn json(Json(new): Json<FilmInput>, db: Db) -> Result<String> {
     Ok(create!(Film { ..new }).insert(&db).await?.id.to_string())
 }
 
+/// Rules that ask the database, for forms and for JSON.
+#[data]
+struct Invitation {
+    director: String,
+    #[serde(default)]
+    greeting: String,
+}
+
+impl CleanData for Invitation {
+    type Needs = (Db, Services);
+
+    async fn clean(&mut self, (db, _): &(Db, Services), errors: &mut DataErrors<Self>) -> Result {
+        match Director.filter(Director.name.eq(&*self.director)).first(db).await? {
+            None => errors.error_coded(Invitation.director, "unknown", "nobody is called so"),
+            Some(director) if director.retired => errors.general("those who rest are not invited"),
+            Some(director) => self.greeting = format!("Dear {}", director.name),
+        }
+        // What a row of a model would be refused for is told as well.
+        if self.director == "long" {
+            create!(Director { name: "x".repeat(99) }).validate()?;
+        }
+        Ok(())
+    }
+}
+
+#[form("/invite/")]
+async fn invite(mut form: Form<Invitation>) -> Page {
+    match form.valid() {
+        Some(invitation) => redirect(format!("/sent/?{}", invitation.greeting)),
+        None => Page::new("film.html").with("form", &form),
+    }
+}
+
+#[post("/invitations/")]
+async fn invitations(Json(all): Json<Vec<Invitation>>) -> String {
+    all.into_iter().map(|one| one.greeting).collect::<Vec<_>>().join("; ")
+}
+
 /// A widget of the site's own.
 #[data]
 struct Place {
@@ -146,8 +184,16 @@ static FILES: [EmbeddedFile; 2] = [
 
 fn site() -> Site {
     let app = App::new("forms").folder(Folder::embedded("/forms", &FILES));
-    Site::new()
-        .install(app.models((Director, Tag, Film)).routes(routes![add, edit, quick, json, place, reviews]))
+    Site::new().install(app.models((Director, Tag, Film)).routes(routes![
+        add,
+        edit,
+        quick,
+        json,
+        place,
+        reviews,
+        invite,
+        invitations
+    ]))
 }
 
 async fn people(db: &Db) -> Result<[Director; 2]> {
@@ -376,6 +422,33 @@ async fn a_failed_write_is_told_in_the_form(site: TestSite) -> Result {
     site.post(free, &[("title", "Other"), ("year", "1999")]).await.redirects("/saved/");
     let nobody = site.post("/quick/99999/nobody/", &[("title", "Nobody"), ("year", "1999")]).await;
     assert_ne!(nobody.code(), 303);
+    Ok(())
+}
+
+#[quintet::test(site)]
+async fn own_rules_ask_the_database_for_forms_and_json(site: TestSite) -> Result {
+    people(&site.db).await?;
+    let send = async |name: &str| site.post("/invite/", &[("director", name)]).await;
+    send("Bob").await.status(422).field_error("director", "nobody is called so");
+    send("Ann").await.status(422).field_error("", "those who rest are not invited");
+    send("Ridley <Scott>").await.redirects("/sent/?Dear%20Ridley%20%3CScott%3E");
+    send("long")
+        .await
+        .status(422)
+        .field_error("director", "nobody is called so")
+        .field_error("name", "at most 60");
+    // Rules of the fields come first: without a name nobody is asked.
+    let page = site.queries(0, async || site.post("/invite/", &[]).await.status(422)).await;
+    page.field_error("director", "this field is required");
+    let all =
+        serde_json::json!([{ "director": "Ridley <Scott>" }, { "director": "Ann" }, { "director": "Bob" }]);
+    let answer = site.json("POST", "/invitations/", &all).await.status(422);
+    let problem: serde_json::Value = answer.json();
+    let pointers: Vec<&str> =
+        problem["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
+    assert_eq!(pointers, ["#/1", "#/2/director"]);
+    let one = serde_json::json!([{ "director": "Ridley <Scott>" }]);
+    site.json("POST", "/invitations/", &one).await.ok().contains("Dear Ridley");
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::{
 use quintet_core::{
     FieldErrors, TemplateValue, Value,
     meta::{Choice, Format},
-    valid::fits_pattern,
+    valid::{fits_pattern, pattern_problem},
 };
 
 /// What has a length: characters of text, items of a collection.
@@ -100,6 +100,9 @@ pub fn regex<T: AsRef<str>>(
 ) {
     // Nothing at all is a matter of being required.
     if value.map(T::as_ref).is_some_and(|text| !text.is_empty() && !fits_pattern(pattern, text)) {
+        if let Some(problem) = pattern_problem(pattern) {
+            tracing::error!(field = name, "the pattern of this field is no regular expression: {problem}");
+        }
         errors.push_coded(name, "regex", "is not in the form that is asked for");
     }
 }
