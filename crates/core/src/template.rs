@@ -192,7 +192,8 @@ pub trait FragmentCache: Send + Sync {
     fn delete(&self, key: &str);
 }
 
-/// Templates that rooms bring along, behind those of all apps: an app has its own by having a file of the same name. A room that
-/// starts before the templates' puts its folder here, among the services.
+/// Templates and static files that rooms bring along, behind those of all apps: an app has its own by having a file of the same
+/// name. A room that starts before those of templates and of the web puts its folder here, among the services, with its files
+/// below `templates/` and `static/`.
 #[derive(Clone, Debug, Default)]
 pub struct Supplied(pub Vec<Folder>);

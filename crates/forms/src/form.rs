@@ -55,13 +55,24 @@ impl<T: Data> Form<T> {
     }
 
     /// Reads a form whose lists are known.
-    pub(crate) async fn read_into(mut state: State, body: &FormBody) -> Result<Self> {
-        let value = state.read::<T>(body);
-        let mut form = Form { state, value };
-        form.clean(body).await?;
-        #[cfg(feature = "orm")]
-        form.look_up(body).await?;
+    pub(crate) async fn read_into(state: State, body: &FormBody) -> Result<Self> {
+        let mut form = Form::parse(state, body);
+        form.ask(body).await?;
         Ok(form)
+    }
+
+    /// Reads a form without asking anybody yet.
+    pub(crate) fn parse(mut state: State, body: &FormBody) -> Self {
+        let value = state.read::<T>(body);
+        Form { state, value }
+    }
+
+    /// Asks the database and services whether what was read may be.
+    pub(crate) async fn ask(&mut self, body: &FormBody) -> Result {
+        self.clean(body).await?;
+        #[cfg(feature = "orm")]
+        self.look_up(body).await?;
+        Ok(())
     }
 
     /// A form that nothing was typed into, with this state.

@@ -46,13 +46,13 @@ pub struct Forms<T> {
     blank: State,
     prefix: String,
     /// Those that were sent.
-    sent: Vec<Row<T>>,
+    pub(crate) sent: Vec<Row<T>>,
     /// Those that it begins with.
     began: Vec<Began>,
-    errors: FieldErrors,
-    settings: Settings,
-    submitted: bool,
-    judged: bool,
+    pub(crate) errors: FieldErrors,
+    pub(crate) settings: Settings,
+    pub(crate) submitted: bool,
+    pub(crate) judged: bool,
 }
 
 /// What a person made of a row.
@@ -75,9 +75,12 @@ pub(crate) struct Row<T> {
     pub(crate) deleted: bool,
     pub(crate) order: Option<i64>,
     /// The place of that row.
-    place: Option<usize>,
+    pub(crate) place: Option<usize>,
+    /// That row's key, as the database has it.
+    #[cfg(feature = "orm")]
+    pub(crate) own: Value,
     /// Is it a new one that nothing was typed into?
-    blank: bool,
+    pub(crate) blank: bool,
 }
 
 /// A row that the form begins with.
@@ -93,6 +96,21 @@ pub(crate) struct Settings {
     pub(crate) max: usize,
     pub(crate) deletable: bool,
     pub(crate) ordered: bool,
+    /// The column that keeps the order, by its index in the model.
+    #[cfg(feature = "orm")]
+    pub(crate) position: Option<u16>,
+}
+
+impl Settings {
+    const START: Settings = Settings {
+        extra: 1,
+        min: 0,
+        max: rows::MOST,
+        deletable: false,
+        ordered: false,
+        #[cfg(feature = "orm")]
+        position: None,
+    };
 }
 
 impl<T: Data> Forms<T> {
@@ -111,7 +129,7 @@ impl<T: Data> Forms<T> {
             sent: Vec::new(),
             began: Vec::new(),
             errors: FieldErrors::new(),
-            settings: Settings { extra: 1, min: 0, max: rows::MOST, deletable: false, ordered: false },
+            settings: Settings::START,
             submitted: body.is_submitted(),
             judged: false,
         };
@@ -126,13 +144,25 @@ impl<T: Data> Forms<T> {
             let mut state = forms.blank.clone();
             state.prefix = format!("{prefix}-{number}");
             let sent = rows::Sent::of(body, prefix, number);
-            let mut form = Form::read_into(state, body).await?;
+            let mut form = Form::parse(state, body);
             let blank = sent.key.is_empty() && form.state.is_blank(&forms.blank);
             if blank {
                 form.forget();
+            } else {
+                form.ask(body).await?;
             }
             let rows::Sent { key, deleted, order } = sent;
-            forms.sent.push(Row { form, number, key, deleted, order, place: None, blank });
+            forms.sent.push(Row {
+                form,
+                number,
+                key,
+                deleted,
+                order,
+                place: None,
+                #[cfg(feature = "orm")]
+                own: Value::Null,
+                blank,
+            });
         }
         Ok(forms)
     }
@@ -197,10 +227,22 @@ impl<T: Data> Forms<T> {
             }
             return Ok(());
         }
+        let mut seen = vec![false; rows.len()];
         for sent in self.sent.iter_mut().filter(|sent| !sent.key.is_empty()) {
             sent.place = keys.iter().position(|key| *key == sent.key);
+            // Two answers about one row contradict each other.
+            if let Some(place) = sent.place
+                && std::mem::replace(seen.get_mut(place).unwrap_or(&mut false), true)
+            {
+                sent.form.form_error("this row came twice");
+                sent.place = None;
+                continue;
+            }
             match sent.place.and_then(|place| rows.get(place)) {
-                Some(row) => sent.form.edits(row, db).await?,
+                Some(row) => {
+                    sent.own = row.pk().to_key();
+                    sent.form.edits(row, db).await?;
+                }
                 None => sent.form.form_error("this row is not there any more"),
             }
         }
@@ -210,17 +252,30 @@ impl<T: Data> Forms<T> {
     /// What became of the rows, if the form was sent and nothing is wrong with it. It is taken out: a second call gives nothing.
     #[must_use]
     pub fn valid(&mut self) -> Option<Vec<RowChange<T>>> {
+        Some(self.take()?.into_iter().map(|(_, change)| change).collect())
+    }
+
+    /// Was the form sent, and is nothing wrong with it? For pages on which several forms must be right before any is written.
+    #[must_use]
+    pub fn is_valid(&mut self) -> bool {
         if !self.submitted {
-            return None;
+            return false;
         }
         self.judge();
         let settings = self.settings;
-        let wrong = |row: &Row<T>| !row.is_gone(settings) && !row.blank && !row.form.is_valid();
-        if !self.errors.is_empty() || self.sent.iter().any(wrong) {
+        let right = |row: &Row<T>| row.is_gone(settings) || row.blank || row.form.is_valid();
+        self.errors.is_empty() && self.sent.iter().all(right)
+    }
+
+    /// What became of the rows, with the places at which they were sent.
+    pub(crate) fn take(&mut self) -> Option<Vec<(usize, RowChange<T>)>> {
+        if !self.is_valid() {
             return None;
         }
+        let settings = self.settings;
         // The rows stay, to be shown if something else on the page is wrong.
-        let changes = self.sent.iter_mut().filter(|row| !row.blank).filter_map(|row| {
+        let changes = self.sent.iter_mut().enumerate().filter(|(_, row)| !row.blank);
+        let changes = changes.filter_map(|(at, row)| {
             let change = if row.is_gone(settings) {
                 RowChange::Delete(row.place?)
             } else {
@@ -230,46 +285,13 @@ impl<T: Data> Forms<T> {
                     None => RowChange::Add(data),
                 }
             };
-            Some((row.order, change))
+            Some((row.order, at, change))
         });
-        let mut changes: Vec<(Option<i64>, RowChange<T>)> = changes.collect();
+        let mut changes: Vec<(Option<i64>, usize, RowChange<T>)> = changes.collect();
         if settings.ordered {
-            changes.sort_by_key(|(order, _)| (order.is_none(), *order));
+            changes.sort_by_key(|(order, ..)| (order.is_none(), *order));
         }
-        Some(changes.into_iter().map(|(_, change)| change).collect())
-    }
-
-    /// What is wrong with their number, and with values that no two rows may share.
-    fn judge(&mut self) {
-        if std::mem::replace(&mut self.judged, true) {
-            return;
-        }
-        let settings = self.settings;
-        let count = self.sent.iter().filter(|row| !row.blank && !row.is_gone(settings)).count();
-        let rows = |n: usize| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
-        if count < settings.min {
-            self.errors.push_coded("", "min", format!("at least {}", rows(settings.min)));
-        }
-        if count > settings.max {
-            self.errors.push_coded("", "max", format!("at most {} (these are {count})", rows(settings.max)));
-        }
-        let mut seen: Vec<(&'static str, Value)> = Vec::new();
-        for row in self.sent.iter_mut().filter(|row| !row.blank && !row.is_gone(settings)) {
-            let Some(values) = row.form.data().map(TemplateValue::to_value) else { continue };
-            for field in row.form.state.fields {
-                let unique = row.form.state.column(field).is_some_and(|column| column.unique);
-                let Some(value) = values.get(field.ident).filter(|value| unique && !value.is_null()) else {
-                    continue;
-                };
-                let known = (field.name, value.clone());
-                if seen.contains(&known) {
-                    let message = "another row of these has the same".to_owned();
-                    row.form.state.refuse(field, None, "unique", message);
-                } else {
-                    seen.push(known);
-                }
-            }
-        }
+        Some(changes.into_iter().map(|(_, at, change)| (at, change)).collect())
     }
 
     /// Was the form sent, rather than asked for?
@@ -322,7 +344,7 @@ impl<T: Data> Forms<T> {
 }
 
 impl<T> Row<T> {
-    fn is_gone(&self, settings: Settings) -> bool {
+    pub(crate) fn is_gone(&self, settings: Settings) -> bool {
         settings.deletable && self.deleted
     }
 }

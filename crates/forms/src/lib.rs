@@ -10,11 +10,14 @@ mod choice;
 mod control;
 mod form;
 mod forms;
+mod judge;
 #[cfg(feature = "orm")]
 mod model;
 mod piece;
 mod room;
 mod rows;
+#[cfg(feature = "orm")]
+mod save;
 mod settings;
 mod state;
 mod text;
@@ -25,4 +28,6 @@ pub use form::Form;
 pub use forms::{Forms, RowChange};
 pub use quintet_macros::form;
 pub use room::FormsRoom;
+#[cfg(feature = "orm")]
+pub use save::SavedRows;
 pub use settings::FormsSettings;

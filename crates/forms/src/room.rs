@@ -15,9 +15,13 @@ macro_rules! templates {
     };
 }
 
+#[cfg(feature = "static")]
+static SCRIPTS: &[EmbeddedFile] =
+    &[EmbeddedFile { path: "static/forms/rows.js", bytes: include_bytes!("../static/forms/rows.js") }];
+
 /// The markup of forms. An app that has a file of the same name puts its own in its place.
 static TEMPLATES: &[EmbeddedFile] = templates![
-    "error.html" "errors.html" "field.html" "field_errors.html" "form.html" "forms.html" "help.html" "hidden.html" "label.html"
+    "add_row.html" "error.html" "errors.html" "field.html" "field_errors.html" "form.html" "forms.html" "help.html" "hidden.html" "label.html"
     "open.html" "row.html"
     "widgets/checkbox.html" "widgets/checkboxes.html" "widgets/color.html" "widgets/date.html"
     "widgets/datetime.html" "widgets/email.html" "widgets/file.html" "widgets/hidden.html" "widgets/image.html"
@@ -26,8 +30,8 @@ static TEMPLATES: &[EmbeddedFile] = templates![
     "widgets/tel.html" "widgets/text.html" "widgets/textarea.html" "widgets/time.html" "widgets/url.html"
 ];
 
-/// The room of forms: it brings their templates along, and their settings. It starts before the room of templates, which takes
-/// them over.
+/// The room of forms: it brings their templates and scripts along, and their settings. It starts before the rooms of templates and
+/// of the web, which take them over.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FormsRoom;
 
@@ -46,6 +50,8 @@ impl Room for FormsRoom {
             boot.settings.get::<FormsSettings>()?.zone()?;
             let mut supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
             supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), TEMPLATES));
+            #[cfg(feature = "static")]
+            supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), SCRIPTS));
             boot.services.insert(supplied);
             Ok(())
         })

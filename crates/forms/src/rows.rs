@@ -25,7 +25,7 @@ fn list<'a>(json: &'a Json, prefix: &str) -> Option<&'a Vec<Json>> {
 /// a row is read if any control of it came.
 pub(crate) fn numbers(body: &FormBody, prefix: &str) -> Option<Vec<usize>> {
     if let Some(json) = body.json() {
-        return Some((0..list(json, prefix)?.len().min(MOST)).collect());
+        return Some((0..list(json, prefix)?.len().min(MOST + 1)).collect());
     }
     let total: usize = body.text(&format!("{prefix}-TOTAL"))?.trim().parse().ok()?;
     let start = format!("{prefix}-");
@@ -34,7 +34,8 @@ pub(crate) fn numbers(body: &FormBody, prefix: &str) -> Option<Vec<usize>> {
         number.parse().ok().filter(|number| *number < total)
     };
     let found: BTreeSet<usize> = body.names().filter_map(number).collect();
-    Some(found.into_iter().take(MOST).collect())
+    // One more than there may be, so that nobody's rows go unheard of.
+    Some(found.into_iter().take(MOST + 1).collect())
 }
 
 /// What came with a row beside its fields.
@@ -109,11 +110,28 @@ pub(crate) fn piece(
     empty.prefix = format!("{prefix}-{NEXT}");
     let empty = Shown { state: empty, key: String::new(), deleted: false, order: None };
     let rows = shown.into_iter().enumerate();
-    let rows = rows.map(|(at, shown)| row(shown, &(at + 1).to_string(), settings).to_value()).collect();
+    let rows =
+        rows.map(|(at, shown)| row(shown, prefix, &(at + 1).to_string(), settings).to_value()).collect();
+    let empty = row(empty, prefix, NEXT, settings).to_value();
     let number = |n: usize| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
     let members: Map = vec![
         ("rows".into(), Value::List(rows)),
-        ("empty".into(), row(empty, NEXT, settings).to_value()),
+        ("empty".into(), empty.clone()),
+        (
+            "add".into(),
+            simple(
+                "forms/add_row.html",
+                "add",
+                Value::Map(vec![
+                    ("prefix".into(), text(prefix)),
+                    ("max".into(), number(settings.max)),
+                    ("row".into(), empty),
+                    // The script is a static file.
+                    ("script".into(), Value::Bool(cfg!(feature = "static"))),
+                ]),
+            )
+            .to_value(),
+        ),
         ("total".into(), hidden(&format!("{prefix}-TOTAL"), &next.to_string()).to_value()),
         ("errors".into(), simple("forms/errors.html", "errors", Value::List(entries)).to_value()),
         ("open".into(), piece::open(multipart).to_value()),
@@ -133,7 +151,7 @@ fn entry(id: Option<&str>, label: &str, message: &str) -> Value {
     ])
 }
 
-fn row(shown: Shown, number: &str, settings: Settings) -> Piece {
+fn row(shown: Shown, of: &str, number: &str, settings: Settings) -> Piece {
     let Shown { mut state, key, deleted, order } = shown;
     if deleted {
         state.errors = FieldErrors::new();
@@ -147,6 +165,7 @@ fn row(shown: Shown, number: &str, settings: Settings) -> Piece {
     let members: Map = vec![
         ("form".into(), Piece { errors: FieldErrors::new(), ..piece::form(&state) }.to_value()),
         ("id".into(), text(&format!("id_{prefix}"))),
+        ("prefix".into(), text(of)),
         ("number".into(), text(number)),
         ("deleted".into(), Value::Bool(deleted)),
         ("errors".into(), Value::List(state.errors.of("").map(text).collect())),

@@ -53,6 +53,23 @@ async fn order(Path(how): Path<String>, mut lines: Forms<Line>) -> Page {
 }
 
 #[data]
+struct Mood {
+    #[field(widget = "color")]
+    paint: String,
+    #[field(widget = "range", min = 10, max = 20)]
+    level: i32,
+}
+
+/// Browsers always send something for these.
+#[form("/moods/")]
+async fn moods(mut moods: Forms<Mood>) -> Page {
+    match moods.valid() {
+        Some(changes) => redirect(format!("/got/?{}", changes.len())),
+        None => Page::new("order.html").with("lines", &moods),
+    }
+}
+
+#[data]
 struct Person {
     name: String,
 }
@@ -72,7 +89,7 @@ async fn site() -> Running {
         ("order.html", "{{ lines.open }}{{ lines }}</form>"),
         ("both.html", "{{ lines.open }}{{ person }}{{ lines }}</form>"),
     ]);
-    start(Site::new().install(app.routes(routes![order, both])), &[]).await
+    start(Site::new().install(app.routes(routes![order, both, moods])), &[]).await
 }
 
 /// Where a valid form leads.
@@ -97,6 +114,17 @@ async fn empty_rows_are_there_to_be_filled_in() {
     let template = all.iter().find(|e| e.name == "template").unwrap();
     assert_eq!((template.get("data-rows"), template.get("data-max")), (Some("items"), Some("1000")));
     assert!(one(&all, "name", "items-__n__-item").has("maxlength"));
+    // The script that does it comes from the site, so that no policy needs to allow more.
+    assert_eq!(one(&all, "data-add-row", "items").get("type"), Some("button"));
+    let script = all.iter().find(|e| e.name == "script").unwrap();
+    let address = script.get("src").unwrap();
+    assert!(address.starts_with("/static/forms/rows."), "{address}");
+    let served = site.get(address).await;
+    assert_eq!(served.headers["content-type"], "text/javascript; charset=utf-8");
+    assert!(served.body.contains("data-add-row"));
+    assert!(!page.body.contains("onclick"));
+    let rows: Vec<_> = all.iter().filter(|e| e.get("data-row") == Some("items")).collect();
+    assert_eq!((rows[0].get("id"), rows[1].get("id")), (Some("id_items-0"), Some("id_items-__n__")));
     let page = site.get("/order/bounded/").await;
     assert_eq!(page.body.matches("-item\"").count(), page.body.matches("__n__-item\"").count() * 4);
     assert!(!site.get("/order/none/").await.body.contains("items-0"));
@@ -250,4 +278,31 @@ async fn a_form_and_its_rows_share_a_page() {
     assert_eq!(one(&all, "id", "id_name_error").text, "This field is required");
     // What was right is shown again, although it was taken out.
     assert_eq!(one(&all, "name", "lines-0-item").get("value"), Some("pen"));
+}
+
+#[tokio::test]
+async fn controls_that_nobody_touched_make_no_row() {
+    let site = site().await;
+    let pairs = [
+        ("items-TOTAL", "2"),
+        ("items-0-paint", "#000000"),
+        ("items-0-level", "15"),
+        ("items-1-paint", "#ff0000"),
+        ("items-1-level", "15"),
+    ];
+    assert_eq!(sent(&site, "/moods/", &pairs).await, "1");
+}
+
+#[tokio::test]
+async fn no_row_goes_unheard_of() {
+    let site = site().await;
+    let row = r#"{"item": "pen", "pieces": 1, "wrapped": false}"#;
+    let body = |count: usize| format!("[{}]", vec![row; count].join(","));
+    let answer = site.send_as("/order/plain/", "application/json", body(1000)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    for count in [1001, 5000] {
+        let answer = site.send_as("/order/plain/", "application/json", body(count)).await;
+        let told = "at most 1000 rows (these are 1001)".to_owned();
+        assert_eq!(answer.problems(), [("#/items".to_owned(), told)], "{count}");
+    }
 }

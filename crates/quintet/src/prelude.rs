@@ -19,6 +19,9 @@ pub use quintet_core::{
     signal::{Listen as _, SiteStarted},
     value::{Date, Time, Timestamp, Value},
 };
+#[cfg(all(feature = "forms", feature = "orm"))]
+#[doc(no_inline)]
+pub use quintet_forms::SavedRows;
 #[cfg(feature = "forms")]
 #[doc(no_inline)]
 pub use quintet_forms::{Form, FormBody, Forms, RowChange, form};

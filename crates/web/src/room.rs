@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 #[cfg(feature = "static")]
-use quintet_core::template::Assets;
+use quintet_core::template::{Assets, Supplied};
 use quintet_core::{
     Boot, BoxFuture, Error, Result, Room, Services,
     check::Check,
@@ -96,7 +96,8 @@ fn start(boot: &mut Boot) -> Result {
     boot.services.insert::<Arc<Routes>>(routes);
     #[cfg(feature = "static")]
     {
-        let statics = Arc::new(Statics::new(&site, &boot.settings)?);
+        let supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
+        let statics = Arc::new(Statics::new(&site, &boot.settings, &supplied)?);
         boot.services.insert::<Arc<dyn Assets>>(statics.clone());
         boot.services.insert::<Arc<Statics>>(statics);
     }

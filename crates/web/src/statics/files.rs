@@ -6,14 +6,14 @@ use std::{
     time::SystemTime,
 };
 
-use quintet_core::{Folder, Site, files_below};
+use quintet_core::{Folder, Site, files_below, template::Supplied};
 
 use super::names::{digest, is_plain};
 
 /// The folder below an app's directory.
 const BELOW: &str = "static";
 
-/// The files of a site: those of its further folders, then those of its apps.
+/// The files of a site: those of its further folders, then those of its apps, then what rooms bring along.
 pub(super) struct Files(Vec<Source>);
 
 enum Source {
@@ -50,7 +50,7 @@ impl State {
 }
 
 impl Files {
-    pub(super) fn new(site: &Site, dirs: &[PathBuf]) -> Self {
+    pub(super) fn new(site: &Site, dirs: &[PathBuf], supplied: &Supplied) -> Self {
         let installed =
             |root: &Path| site.apps().iter().filter_map(|app| app.directory()).any(|f| f.root() == root);
         let mut roots: Vec<&Path> = Vec::new();
@@ -66,6 +66,7 @@ impl Files {
             roots.push(folder.root());
             sources.push(Source::of(folder));
         }
+        sources.extend(supplied.0.iter().map(Source::of));
         Files(sources)
     }
 

@@ -37,7 +37,7 @@ use quintet_core::{
     Error, Result, Site,
     near::did_you_mean,
     settings::Settings,
-    template::{Assets, PagePolicy},
+    template::{Assets, PagePolicy, Supplied},
 };
 
 pub(crate) use checks::checks;
@@ -97,11 +97,11 @@ enum Shown {
 }
 
 impl Statics {
-    /// The files of `[static] dirs` and of a site's apps, in install order: where two have a name, the first wins.
+    /// The files of `[static] dirs`, of a site's apps, in install order, and of its rooms: where two have a name, the first wins.
     ///
     /// # Errors
     /// If `[static] url` is neither a path nor the address of a CDN, or Vite's server has no address.
-    pub fn new(site: &Site, settings: &Settings) -> Result<Self> {
+    pub fn new(site: &Site, settings: &Settings, supplied: &Supplied) -> Result<Self> {
         let section: StaticSettings = settings.get()?;
         let base = section.base(settings.debug())?;
         let dirs: Vec<PathBuf> = section.dirs.iter().map(|dir| settings.root().join(dir)).collect();
@@ -113,7 +113,7 @@ impl Statics {
             own,
             import_map: ImportMap::new(site, section.importmap),
             packing: Packing::new(section.compress, root.clone(), section.compress_memory.bytes()),
-            files: Files::new(site, &dirs),
+            files: Files::new(site, &dirs, supplied),
             live: settings.debug(),
             base,
             dirs,
