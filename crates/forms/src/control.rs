@@ -102,24 +102,6 @@ pub(crate) fn of(state: &State, field: &DataField, about: &About<'_>) -> Control
     Control { piece, widget, group, file }
 }
 
-/// What browsers send for a control that shows nothing and that nobody has touched.
-pub(crate) fn untouched(field: &DataField) -> Vec<String> {
-    let bound =
-        |make: Option<fn() -> Value>, otherwise| make.and_then(|make| make().as_int()).unwrap_or(otherwise);
-    match field.options.widget {
-        Some("color") => vec!["#000000".to_owned()],
-        Some("range") => {
-            let (least, most) = (bound(field.min, 0), bound(field.max, 100));
-            // The middle, at a step, as HTML has it.
-            let step = bound(field.options.step, 1).max(1);
-            let half = (most.saturating_sub(least)).max(0) / 2;
-            let steps = half.saturating_add(step / 2) / step;
-            vec![least.saturating_add(steps.saturating_mul(step)).to_string()]
-        }
-        _ => Vec::new(),
-    }
-}
-
 fn widget(state: &State, field: &DataField, kind: &ShapeKind, listed: bool, optional: bool) -> String {
     let given = field.options.widget.map(str::to_owned);
     let column = state.column(field);

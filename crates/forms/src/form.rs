@@ -48,9 +48,10 @@ impl<T: Data> Form<T> {
     /// # Errors
     /// If the database or a service that the data's rules ask fails.
     pub async fn read(body: &FormBody, prefix: &str) -> Result<Self> {
+        #[cfg_attr(not(feature = "orm"), allow(unused_mut, reason = "there are no lists to load"))]
         let mut state = State::new::<T>(prefix, &body.zone);
         #[cfg(feature = "orm")]
-        crate::model::load_offers(&mut state, body).await?;
+        crate::related::load_offers(&mut state, body).await?;
         Form::read_into(state, body).await
     }
 

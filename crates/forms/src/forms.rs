@@ -6,7 +6,11 @@ use axum::extract::{FromRequest, Request};
 use quintet_core::{FieldErrors, Result, TemplateValue, Value};
 use quintet_web::{Data, DataNames, Rejected, Source};
 
-use crate::{Form, FormBody, rows, state::State};
+use crate::{
+    Form, FormBody,
+    rows::{self, Settings},
+    state::State,
+};
 
 /// The prefix of a form of rows that a handler takes as its one argument.
 const PREFIX: &str = "items";
@@ -89,30 +93,6 @@ pub(crate) struct Began {
     pub(crate) state: State,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Settings {
-    pub(crate) extra: usize,
-    pub(crate) min: usize,
-    pub(crate) max: usize,
-    pub(crate) deletable: bool,
-    pub(crate) ordered: bool,
-    /// The column that keeps the order, by its index in the model.
-    #[cfg(feature = "orm")]
-    pub(crate) position: Option<u16>,
-}
-
-impl Settings {
-    const START: Settings = Settings {
-        extra: 1,
-        min: 0,
-        max: rows::MOST,
-        deletable: false,
-        ordered: false,
-        #[cfg(feature = "orm")]
-        position: None,
-    };
-}
-
 impl<T: Data> Forms<T> {
     /// Reads a form of rows from a body that has several forms: its controls are named `{prefix}-0-{name}`.
     ///
@@ -122,7 +102,7 @@ impl<T: Data> Forms<T> {
         let mut blank = State::new::<T>("", &body.zone);
         blank.loose = true;
         #[cfg(feature = "orm")]
-        crate::model::load_offers(&mut blank, body).await?;
+        crate::related::load_offers(&mut blank, body).await?;
         let mut forms = Forms {
             blank,
             prefix: prefix.to_owned(),

@@ -3,11 +3,7 @@
 use quintet_core::{TemplateValue, Value, meta::ModelMeta};
 use quintet_web::{Data, DataField};
 
-use crate::{
-    Forms,
-    forms::{Row, Settings},
-    state::State,
-};
+use crate::{Forms, forms::Row, rows::Settings, state::State};
 
 impl<T: Data> Forms<T> {
     /// Judges once; what is found is kept at the rows and at the whole.

@@ -14,6 +14,8 @@ mod judge;
 #[cfg(feature = "orm")]
 mod model;
 mod piece;
+#[cfg(feature = "orm")]
+mod related;
 mod room;
 mod rows;
 #[cfg(feature = "orm")]
@@ -21,6 +23,7 @@ mod save;
 mod settings;
 mod state;
 mod text;
+mod untouched;
 
 pub use body::{FilePart, FormBody};
 pub use choice::IntoChoice;

@@ -8,13 +8,38 @@ use quintet_core::{
 };
 use serde_json::Value as Json;
 
-use crate::{FormBody, forms::Settings, piece, state::State};
+use crate::{FormBody, piece, state::State};
 
 /// More rows than these are never read.
 pub(crate) const MOST: usize = 1000;
 
 /// The number in the names of the row that scripts copy.
 const NEXT: &str = "__n__";
+
+/// What a handler says of the rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) extra: usize,
+    pub(crate) min: usize,
+    pub(crate) max: usize,
+    pub(crate) deletable: bool,
+    pub(crate) ordered: bool,
+    /// The column that keeps the order, by its index in the model.
+    #[cfg(feature = "orm")]
+    pub(crate) position: Option<u16>,
+}
+
+impl Settings {
+    pub(crate) const START: Settings = Settings {
+        extra: 1,
+        min: 0,
+        max: MOST,
+        deletable: false,
+        ordered: false,
+        #[cfg(feature = "orm")]
+        position: None,
+    };
+}
 
 /// The list of rows in a JSON document: the document itself, or what it has under the prefix.
 fn list<'a>(json: &'a Json, prefix: &str) -> Option<&'a Vec<Json>> {

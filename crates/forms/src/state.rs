@@ -11,7 +11,7 @@ use quintet_core::{
 use quintet_web::{Data, DataField, ShapeKind, rt::typed};
 use serde_json::Value as Json;
 
-use crate::{FormBody, choice::Offer, control, text::texts};
+use crate::{FormBody, choice::Offer, text::texts, untouched::untouched};
 
 /// What is never shown again: passwords.
 fn is_secret(field: &DataField) -> bool {
@@ -158,7 +158,7 @@ impl State {
             let (typed, began) = (self.typed_of(field), start.shown(field));
             match (field.shape)().inner() {
                 ShapeKind::Bool => is_true(&typed) == is_true(&began),
-                _ if began.is_empty() && typed == control::untouched(field) => true,
+                _ if began.is_empty() && typed == untouched(field) => true,
                 _ => typed.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).eq(began.iter()),
             }
         })
