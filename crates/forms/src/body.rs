@@ -1,14 +1,13 @@
 //! What a form's request brought along, before it has a type.
 
 use axum::{
-    RequestExt,
     body::Bytes,
     extract::{FromRequest, Request},
 };
 use http::{HeaderMap, Method, StatusCode, header};
 use jiff::tz::TimeZone;
 use quintet_core::{Error, Result, Services};
-use quintet_web::{Rejected, Source};
+use quintet_web::{DataField, Multipart, Rejected, Source, Upload, upload::UploadLimits};
 use serde_json::Value as Json;
 
 use crate::FormsSettings;
@@ -38,12 +37,8 @@ enum Content {
 pub struct FilePart {
     /// The name of the field.
     pub field: String,
-    /// The file's name on the sender's disk, as it was sent: not to be trusted.
-    pub file_name: String,
-    /// The type that the sender says it has: not to be trusted either.
-    pub content_type: Option<String>,
-    /// What is in it.
-    pub content: Bytes,
+    /// The file. It may have a [problem](Upload::problem): fields of `#[data]` refuse it for that.
+    pub file: Upload,
 }
 
 impl FormBody {
@@ -58,6 +53,16 @@ impl FormBody {
     #[must_use]
     pub fn nothing() -> Self {
         FormBody::new(Content::Nothing, Vec::new())
+    }
+
+    /// With this file, as if it had come with the request.
+    #[must_use]
+    pub fn with_file(mut self, field: impl Into<String>, file: Upload) -> Self {
+        self.files.push(FilePart { field: field.into(), file });
+        if let Content::Nothing = self.content {
+            self.content = Content::Texts(Vec::new());
+        }
+        self
     }
 
     fn new(content: Content, files: Vec<FilePart>) -> Self {
@@ -98,6 +103,11 @@ impl FormBody {
         &self.files
     }
 
+    /// The files of a name, in the order in which they came.
+    pub fn files_of(&self, name: &str) -> impl Iterator<Item = &Upload> {
+        self.files.iter().filter(move |part| part.field == name).map(|part| &part.file)
+    }
+
     /// The document, if the body was JSON.
     #[must_use]
     pub fn json(&self) -> Option<&Json> {
@@ -114,31 +124,37 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
     type Rejection = Rejected;
 
     async fn from_request(request: Request, _: &S) -> std::result::Result<Self, Rejected> {
+        FormBody::of_request(request, &[]).await
+    }
+}
+
+impl FormBody {
+    /// Reads a request; files of these fields may be as large as the fields say.
+    pub(crate) async fn of_request(
+        request: Request,
+        fields: &[DataField],
+    ) -> std::result::Result<Self, Rejected> {
         let json = is_json(&content_type(request.headers()));
-        read(request).await.map_err(|error| {
+        read(request, fields).await.map_err(|error| {
             let rejected = Rejected::new(Source::Body, error);
             if json { rejected.always_problem() } else { rejected }
         })
     }
 }
 
-async fn read(request: Request) -> Result<FormBody> {
+async fn read(request: Request, fields: &[DataField]) -> Result<FormBody> {
     let services = request.extensions().get::<Services>().cloned();
     let settings = FormsSettings::of(services.as_ref())?;
     let content = if matches!(*request.method(), Method::GET | Method::HEAD) {
         FormBody::nothing()
     } else {
-        content(request, settings.max_fields).await?
+        content(request, settings.max_fields, fields).await?
     };
     Ok(FormBody { zone: settings.zone()?, services, ..content })
 }
 
-async fn content(request: Request, most: usize) -> Result<FormBody> {
+async fn content(request: Request, most: usize, fields: &[DataField]) -> Result<FormBody> {
     let kind = content_type(request.headers());
-    let too_many = || {
-        let why = format!("The form has more than {most} fields (`max_fields` in [forms]).");
-        Error::new(StatusCode::PAYLOAD_TOO_LARGE, why)
-    };
     if is_json(&kind) {
         let bytes = whole(request).await?;
         let json = serde_json::from_slice(&bytes)
@@ -151,13 +167,14 @@ async fn content(request: Request, most: usize) -> Result<FormBody> {
             let bytes = whole(request).await?;
             // Counted before they are taken apart.
             if bytes.iter().filter(|byte| **byte == b'&').count() >= most {
-                return Err(too_many());
+                let why = format!("The form has more than {most} fields (`max_fields` in [forms]).");
+                return Err(Error::new(StatusCode::PAYLOAD_TOO_LARGE, why));
             }
             let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes)
                 .map_err(|why| Error::bad_request(format!("The form can't be read: {why}.")))?;
             Ok(FormBody::new(Content::Texts(gather(pairs)), Vec::new()))
         }
-        "multipart/form-data" => parts(request, most, too_many).await,
+        "multipart/form-data" => parts(request, most, fields).await,
         other => Err(Error::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             format!(
@@ -167,36 +184,22 @@ async fn content(request: Request, most: usize) -> Result<FormBody> {
     }
 }
 
-async fn parts(request: Request, most: usize, too_many: impl Fn() -> Error) -> Result<FormBody> {
-    let header = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let boundary = multer::parse_boundary(header.unwrap_or_default())
-        .map_err(|why| Error::bad_request(format!("The form can't be read: {why}.")))?;
-    let body = request.with_limited_body().into_body();
-    let mut multipart = multer::Multipart::new(body.into_data_stream(), boundary);
-    let (mut pairs, mut files) = (Vec::new(), Vec::new());
-    while let Some(part) = multipart.next_field().await.map_err(unread)? {
-        if pairs.len() + files.len() >= most {
-            return Err(too_many());
-        }
-        let name = part.name().unwrap_or_default().to_owned();
-        match part.file_name().map(str::to_owned) {
-            Some(file_name) => {
-                let content_type = part.content_type().map(ToString::to_string);
-                let content = part.bytes().await.map_err(unread)?;
-                files.push(FilePart { field: name, file_name, content_type, content });
-            }
-            None => pairs.push((name, part.text().await.map_err(unread)?)),
-        }
-    }
-    Ok(FormBody::new(Content::Texts(gather(pairs)), files))
+async fn parts(request: Request, most: usize, fields: &[DataField]) -> Result<FormBody> {
+    let limits = UploadLimits::of(request.extensions().get::<Services>())?;
+    let own = fields.iter().filter_map(|field| Some((field.name, field.options.max_size?)));
+    let limits = UploadLimits {
+        max_fields: most,
+        fields_setting: "`max_fields` in [forms]",
+        by_field: own.collect(),
+        ..limits
+    };
+    let received = Multipart::of_request(request, limits)?.receive().await?;
+    let files = received.files.into_iter().map(|(field, file)| FilePart { field, file });
+    Ok(FormBody::new(Content::Texts(gather(received.texts)), files.collect()))
 }
 
 async fn whole(request: Request) -> Result<Bytes> {
     Bytes::from_request(request, &()).await.map_err(quintet_web::rt::unread)
-}
-
-fn unread(why: multer::Error) -> Error {
-    quintet_web::rt::broken(Box::new(why))
 }
 
 fn gather(pairs: impl IntoIterator<Item = (String, String)>) -> Vec<(String, Vec<String>)> {

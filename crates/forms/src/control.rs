@@ -117,6 +117,10 @@ fn widget(state: &State, field: &DataField, kind: &ShapeKind, listed: bool, opti
         ShapeKind::Date => "date",
         ShapeKind::Time => "time",
         ShapeKind::DateTime => "datetime",
+        kind if typed::is_file(kind) => match field.options.accept {
+            Some(list) if list.split(',').all(|word| word.trim().starts_with("image/")) => "image",
+            _ => "file",
+        },
         ShapeKind::List(_) => "textarea",
         kind if typed::is_json(kind) => "textarea",
         _ => match format {
@@ -244,8 +248,13 @@ fn attributes(state: &State, field: &DataField, kind: &ShapeKind, widget: &str, 
     if let Some(placeholder) = field.options.placeholder.filter(|_| is_text || widget == "number") {
         put("placeholder", text(placeholder));
     }
-    if widget == "image" {
+    if let Some(list) = field.options.accept.filter(|_| matches!(widget, "file" | "image")) {
+        put("accept", text(list));
+    } else if widget == "image" {
         put("accept", text("image/*"));
+    }
+    if typed::is_file(kind) && matches!(kind, ShapeKind::List(_)) {
+        put("multiple", Value::Bool(true));
     }
     let filled_in = match widget {
         "email" => Some("email"),

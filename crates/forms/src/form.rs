@@ -205,8 +205,8 @@ impl<T: Data> Form<T> {
 impl<S: Send + Sync, T: Data> FromRequest<S> for Form<T> {
     type Rejection = Rejected;
 
-    async fn from_request(request: Request, state: &S) -> std::result::Result<Self, Rejected> {
-        let body = FormBody::from_request(request, state).await?;
+    async fn from_request(request: Request, _: &S) -> std::result::Result<Self, Rejected> {
+        let body = FormBody::of_request(request, T::FIELDS).await?;
         Form::read(&body, "").await.map_err(|error| Rejected::new(Source::Body, error))
     }
 }

@@ -8,7 +8,7 @@ use quintet_core::{
     error::FieldError,
     meta::{FieldMeta, ModelMeta},
 };
-use quintet_web::{Data, DataField, ShapeKind, rt::typed};
+use quintet_web::{Data, DataField, ShapeKind, Upload, rt::typed};
 use serde_json::Value as Json;
 
 use crate::{FormBody, choice::Offer, text::texts, untouched::untouched};
@@ -77,8 +77,8 @@ impl State {
                 typed::from_json::<T>(json)
             }
             None if self.submitted => {
-                let sent = self.take(body);
-                typed::from_form::<T>(sent, &self.zone)
+                let (sent, files) = (self.take(body), self.files(body));
+                typed::from_form::<T>(sent, files, &self.zone)
             }
             None => return None,
         };
@@ -111,9 +111,20 @@ impl State {
                 }
                 sent.push((format!("{}{part}", field.name), texts.to_vec()));
             }
-            self.typed.push((field.name, kept));
+            if !typed::is_file((field.shape)().inner()) {
+                self.typed.push((field.name, kept));
+            }
         }
         sent
+    }
+
+    /// The files of this form's fields under their own names. They can't be shown again.
+    fn files(&self, body: &FormBody) -> Vec<(String, Vec<Upload>)> {
+        let of = |field: &DataField| {
+            let files: Vec<Upload> = body.files_of(&self.control_name(field.name)).cloned().collect();
+            (!files.is_empty()).then(|| (field.name.to_owned(), files))
+        };
+        self.fields.iter().filter_map(of).collect()
     }
 
     fn keep_json(&mut self, json: &Json) {

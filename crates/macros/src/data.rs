@@ -2,9 +2,10 @@
 //!
 //! `options` reads what `#[field(..)]` says, `attributes` what the user's own derives and serde attributes say,
 //! `member` writes what one field needs, `choice` does the same for the variants of an enum, `of_model` what data of a model
-//! has beyond that. `widget` knows which widgets there are.
+//! has beyond that, `files` reads what is said of files. `widget` knows which widgets there are.
 mod attributes;
 mod choice;
+mod files;
 mod member;
 mod of_model;
 mod options;
@@ -16,6 +17,8 @@ use syn::{Data, DeriveInput, Error, Fields, Ident, Path, Token, parse_quote};
 
 use self::{attributes::Container, member::Member};
 use crate::{common, near};
+
+pub(crate) use files::size;
 
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
     let model = read_arguments(args)?;
@@ -256,7 +259,7 @@ mod tests {
         let unknown = one(quote!(#[field(max_lenght = 5)]));
         assert!(
             unknown.starts_with(
-                "unknown field option `max_lenght`; did you mean `max_length`? (known: autocomplete"
+                "unknown field option `max_lenght`; did you mean `max_length`? (known: accept, autocomplete"
             ),
             "{unknown}"
         );

@@ -45,6 +45,10 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
         Some(atomic) => quote!(::core::option::Option::Some(#atomic)),
         None => quote!(::core::option::Option::None),
     };
+    let max_body = match options.max_body {
+        Some(most) => quote!(::core::option::Option::Some(#most)),
+        None => quote!(::core::option::Option::None),
+    };
     let api = arguments.json || answers_json(&function.sig.output);
 
     let (url_args, url_pairs) = (params.arguments(), params.pairs(&web));
@@ -83,7 +87,7 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
                 #web::rt::route::<Self>(
                     #web::rt::Declared {
                         methods: &[#(#methods),*], path: #path, name: #name, doc: #doc,
-                        file: ::core::file!(), line: ::core::line!(), api: #api, detach: #detach, atomic: #atomic,
+                        file: ::core::file!(), line: ::core::line!(), api: #api, detach: #detach, atomic: #atomic, max_body: #max_body,
                     },
                     |request| {
                         let work = async move {
@@ -193,7 +197,7 @@ mod tests {
         );
         assert_eq!(
             error(quote!("/", naem = "x"), hello.clone()),
-            "unknown route option `naem`; did you mean `name`? (known: name, url, detach, atomic)"
+            "unknown route option `naem`; did you mean `name`? (known: name, url, detach, atomic, max_body)"
         );
         assert_eq!(error(quote!("/:id"), hello), "a parameter is written `{id}`, not `:id`");
         assert_eq!(

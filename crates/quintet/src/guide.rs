@@ -26,6 +26,7 @@ pages! {
     migrations <- "../../../docs/migrations.md",
     pages <- "../../../docs/pages.md",
     forms <- "../../../docs/forms.md",
+    uploads <- "../../../docs/uploads.md",
     views <- "../../../docs/views.md",
     templates <- "../../../docs/templates.md",
     statics <- "../../../docs/static.md",

@@ -50,7 +50,8 @@ pub use quintet_test::{LiveSite, TestClient, TestCookie, TestFile, TestResponse,
 pub use quintet_views::{Pages, Views as _};
 #[doc(no_inline)]
 pub use quintet_web::{
-    CleanData, DataErrors, Json, Page, Path, Query, Route, Routing as _, State, Url, redirect, routes, spawn,
+    CleanData, DataErrors, Json, Multipart, Page, Path, Query, Route, Routing as _, State, Upload, Url,
+    redirect, routes, spawn,
 };
 
 #[doc(no_inline)]

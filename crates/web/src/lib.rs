@@ -11,6 +11,7 @@
 //! extractors and responses work in any axum router.
 mod around;
 pub mod background;
+mod body_limit;
 mod conditional;
 mod data;
 mod deadline;
@@ -24,6 +25,7 @@ mod encoding;
 mod errors;
 mod extract;
 mod facts;
+mod kind;
 pub mod messages;
 pub mod middleware;
 mod overview;
@@ -39,6 +41,7 @@ mod service;
 mod settings;
 #[cfg(feature = "static")]
 pub mod statics;
+pub mod upload;
 mod url;
 
 pub use around::Provide;
@@ -58,4 +61,5 @@ pub use room::WebRoom;
 pub use routing::WebPart;
 pub use routing::{Atomic, Route, RouteInfo, Routed, Routes, Routing};
 pub use service::service;
+pub use upload::{Multipart, Upload};
 pub use url::Url;

@@ -18,7 +18,9 @@ use crate::{
     dispatch, embedded, overview,
     routing::{Routes, WebSlot},
     server::{ServerSettings, serve_command},
-    service, url,
+    service,
+    upload::UploadSettings,
+    url,
 };
 
 /// The web room: routes, and the server that answers them.
@@ -36,6 +38,7 @@ impl Room for WebRoom {
     fn sections(&self) -> Vec<Section> {
         vec![
             ServerSettings::section(),
+            UploadSettings::section(),
             #[cfg(feature = "static")]
             StaticSettings::section(),
             #[cfg(feature = "static")]

@@ -14,7 +14,7 @@ use axum::{
 use http::request::Parts;
 use quintet_core::{BoxFuture, Result, Service, Services};
 
-pub use crate::extract::json::{broken, unread};
+pub use crate::errors::{broken, unread};
 pub use crate::{
     data::{
         Given,
@@ -31,7 +31,7 @@ use crate::routing::{Need as NeedFn, Route, Routed, Run};
 
 /// The rules of `#[field(..)]`.
 pub mod rules {
-    pub use crate::data::rules::*;
+    pub use crate::{data::rules::*, upload::rules::*};
 }
 
 /// What taking an argument gives: it, or the response that says why not.

@@ -181,6 +181,18 @@ impl Member {
         if options.own {
             more.extend(quote!(own: true,));
         }
+        if let Some((_, most)) = &options.max_size {
+            let most = some(most);
+            more.extend(quote!(max_size: #most,));
+        }
+        if let Some(list) = &options.accept {
+            let list = some(list);
+            more.extend(quote!(accept: #list,));
+        }
+        if let Some((_, most)) = &options.max_pixels {
+            let most = some(most);
+            more.extend(quote!(max_pixels: #most,));
+        }
         if more.is_empty() {
             quote!(#web::FieldOptions::NONE)
         } else {
@@ -321,6 +333,20 @@ impl Member {
         if options.choices.is_some() {
             let choices = self.choices(web);
             code.extend(quote!(#web::rt::rules::choices(errors, #name, #given, #choices);));
+        }
+        if let Some(list) = &options.accept {
+            let (web, given) = (common::at_span(web, self.ty.span()), common::at_span(given, self.ty.span()));
+            code.extend(
+                quote_spanned!(self.ty.span()=> #web::rt::rules::accept(errors, #name, #given, #list);),
+            );
+        }
+        let files = [("max_size", &options.max_size), ("max_pixels", &options.max_pixels)];
+        for (rule, (_, most)) in files.into_iter().filter_map(|(rule, most)| Some((rule, most.as_ref()?))) {
+            let rule = Ident::new(rule, self.ty.span());
+            let (web, given) = (common::at_span(web, self.ty.span()), common::at_span(given, self.ty.span()));
+            code.extend(
+                quote_spanned!(self.ty.span()=> #web::rt::rules::#rule(errors, #name, #given, #most);),
+            );
         }
         if let Some(step) = &options.step {
             let (step, start) = match place {

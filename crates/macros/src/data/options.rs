@@ -2,16 +2,18 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{
     Attribute, Error, Expr, ExprArray, ExprLit, ExprTuple, Ident, Lit, LitStr, Path, Token,
-    meta::ParseNestedMeta, parse_quote, spanned::Spanned,
+    meta::ParseNestedMeta, spanned::Spanned,
 };
 
+use super::files::{self, literal};
 use crate::{
     common,
     model::{CODES, FORMATS},
     near::did_you_mean,
 };
 
-const KNOWN: [&str; 26] = [
+const KNOWN: [&str; 29] = [
+    "accept",
     "autocomplete",
     "blank",
     "choices",
@@ -23,6 +25,8 @@ const KNOWN: [&str; 26] = [
     "label",
     "max",
     "max_length",
+    "max_pixels",
+    "max_size",
     "min",
     "min_length",
     "own",
@@ -44,6 +48,10 @@ const KNOWN: [&str; 26] = [
 /// What `#[field(..)]` says.
 #[derive(Default)]
 pub(super) struct Options {
+    /// Of files: what it takes, how large they and their pictures may be.
+    pub(super) accept: Option<LitStr>,
+    pub(super) max_size: Option<(Span, u64)>,
+    pub(super) max_pixels: Option<(Span, u64)>,
     pub(super) autocomplete: Option<String>,
     pub(super) blank: bool,
     pub(super) choices: Option<Vec<(String, String)>>,
@@ -124,6 +132,9 @@ impl Options {
         match word {
             "validate" => self.validate.push(value.parse()?),
             "widget" => self.widget = Some(literal(&value.parse()?)?),
+            "accept" => self.accept = Some(files::accept(&value.parse()?)?),
+            "max_size" => self.max_size = Some(files::size(&value.parse()?)?),
+            "max_pixels" => self.max_pixels = Some(files::pixels(&value.parse()?)?),
             "regex" => self.regex = Some(literal(&value.parse()?)?),
             _ => self.set(word, value.parse()?)?,
         }
@@ -132,8 +143,9 @@ impl Options {
 
     fn message(&mut self, inner: &ParseNestedMeta<'_>) -> syn::Result<()> {
         let code = inner.path.require_ident()?.to_string();
-        if !CODES.contains(&code.as_str()) {
-            let (near, known) = (did_you_mean(&code, CODES), CODES.join(", "));
+        let codes: Vec<&str> = CODES.into_iter().chain(files::CODES).collect();
+        if !codes.contains(&code.as_str()) {
+            let (near, known) = (did_you_mean(&code, codes.iter().copied()), codes.join(", "));
             return Err(inner.error(format!("there is no rule `{code}`{near} (known: {known})")));
         }
         self.messages.push((code, literal(&inner.value()?.parse()?)?));
@@ -158,10 +170,6 @@ impl Options {
         }
         Ok(())
     }
-}
-
-fn literal(value: &Expr) -> syn::Result<LitStr> {
-    syn::parse2(parse_quote!(#value)).map_err(|_| Error::new_spanned(value, "expected text in quotes"))
 }
 
 fn text(value: &Expr) -> syn::Result<String> {

@@ -33,7 +33,7 @@ pub(super) const WIDGETS: [&str; 22] = [
 ];
 
 /// For each sort of type the widgets that can show it.
-const FITS: [(&[&str], &[&str]); 8] = [
+const FITS: [(&[&str], &[&str]); 9] = [
     (
         &["String"],
         &[
@@ -50,7 +50,8 @@ const FITS: [(&[&str], &[&str]); 8] = [
     (&["Time"], &["time", "text", "hidden"]),
     (&["Timestamp"], &["datetime", "split_datetime", "text", "hidden"]),
     (&["SignedDuration", "Uuid", "IpAddr", "JsonValue"], &["text", "textarea", "hidden"]),
-    (&["Vec"], &["select", "checkboxes", "textarea", "hidden"]),
+    (&["Vec"], &["select", "checkboxes", "textarea", "hidden", "file", "image"]),
+    (&["Upload"], &["file", "image"]),
 ];
 
 /// Refuses a widget that there is not, or that can't show this type.

@@ -1,9 +1,9 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::{Error, LitBool, LitStr, Token, parse::ParseStream, parse::Parser};
 
-use crate::near::did_you_mean;
+use crate::{data::size, near::did_you_mean};
 
-const KNOWN: [&str; 4] = ["name", "url", "detach", "atomic"];
+const KNOWN: [&str; 5] = ["name", "url", "detach", "atomic", "max_body"];
 
 /// What stands in the attribute: the path, then `key = value`.
 pub(super) struct Options {
@@ -16,6 +16,8 @@ pub(super) struct Options {
     pub(super) detach: bool,
     /// Is a request one transaction?
     pub(super) atomic: Option<bool>,
+    /// Bytes of a request's body.
+    pub(super) max_body: Option<u64>,
 }
 
 impl Options {
@@ -26,7 +28,8 @@ impl Options {
         }
         let read = |input: ParseStream<'_>| {
             let path: LitStr = input.parse().map_err(|e| Error::new(e.span(), &start))?;
-            let mut options = Options { path, name: None, url: None, detach: true, atomic: None };
+            let mut options =
+                Options { path, name: None, url: None, detach: true, atomic: None, max_body: None };
             while !input.is_empty() {
                 input.parse::<Token![,]>()?;
                 if !input.is_empty() {
@@ -39,7 +42,8 @@ impl Options {
     }
 
     fn option(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        let expected = "expected `name = \"…\"`, `url = …`, `detach = false` or `atomic`";
+        let expected =
+            "expected `name = \"…\"`, `url = …`, `detach = false`, `atomic` or `max_body = \"100 MB\"`";
         let key: Ident = input.parse().map_err(|e| Error::new(e.span(), expected))?;
         let word = key.to_string();
         if !KNOWN.contains(&word.as_str()) {
@@ -59,6 +63,7 @@ impl Options {
             "name" => self.name = Some(name(input.parse()?)?),
             "url" => self.url = Some(input.parse()?),
             "atomic" => self.atomic = Some(input.parse::<LitBool>()?.value),
+            "max_body" => self.max_body = Some(size(&input.parse()?)?.1),
             _ => self.detach = input.parse::<LitBool>()?.value,
         }
         Ok(())

@@ -68,6 +68,12 @@ pub struct FieldOptions {
     pub messages: &'static [(&'static str, &'static str)],
     /// In data of a model: is it none of the model's fields?
     pub own: bool,
+    /// Most bytes of a file.
+    pub max_size: Option<u64>,
+    /// Which files it takes: `image/*,.pdf`.
+    pub accept: Option<&'static str>,
+    /// Most dots of a picture.
+    pub max_pixels: Option<u64>,
 }
 
 impl FieldOptions {
@@ -86,6 +92,9 @@ impl FieldOptions {
         initial: None,
         messages: &[],
         own: false,
+        max_size: None,
+        accept: None,
+        max_pixels: None,
     };
 }
 
@@ -175,6 +184,8 @@ pub enum ShapeKind {
     Object(&'static [DataField]),
     /// Any JSON.
     Json,
+    /// A file, which comes with a form.
+    File,
     /// Something that only serde knows.
     Any,
 }
@@ -222,6 +233,7 @@ impl DataShape {
             ShapeKind::List(_) => "expected a list".to_owned(),
             ShapeKind::Map(_) | ShapeKind::Object(_) => "expected an object".to_owned(),
             ShapeKind::Json => "expected JSON".to_owned(),
+            ShapeKind::File => crate::upload::data::EXPECTED.to_owned(),
             ShapeKind::Any => return None,
         })
     }

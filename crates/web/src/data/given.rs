@@ -1,4 +1,4 @@
-//! What comes in, before it has a type: a JSON value, or the texts of a query string.
+//! What comes in, before it has a type: a JSON value, the texts of a query string, or files.
 
 use serde::{
     Deserializer,
@@ -9,6 +9,8 @@ use serde::{
     forward_to_deserialize_any,
 };
 
+use crate::upload::{Upload, data::hand};
+
 /// One value.
 #[derive(Clone, Copy, Debug)]
 pub enum Given<'a> {
@@ -16,6 +18,8 @@ pub enum Given<'a> {
     Json(&'a serde_json::Value),
     /// Texts that came under one name.
     Texts(&'a [String]),
+    /// Files that came under one name.
+    Files(&'a [Upload]),
 }
 
 impl Given<'_> {
@@ -27,6 +31,7 @@ impl Given<'_> {
         match self {
             Given::Json(value) => T::deserialize(value).map_err(|e| e.to_string()),
             Given::Texts(texts) => T::deserialize(Texts(texts)).map_err(|e| e.to_string()),
+            Given::Files(files) => T::deserialize(Files(files)).map_err(|e| e.to_string()),
         }
     }
 }
@@ -37,6 +42,7 @@ pub(super) enum Entry {
     Texts(Vec<String>),
     /// A text that was JSON.
     Json(serde_json::Value),
+    Files(Vec<Upload>),
 }
 
 impl Entry {
@@ -44,13 +50,14 @@ impl Entry {
         match self {
             Entry::Texts(texts) => Given::Texts(texts),
             Entry::Json(json) => Given::Json(json),
+            Entry::Files(files) => Given::Files(files),
         }
     }
 
     pub(super) fn texts(&mut self) -> Option<&mut Vec<String>> {
         match self {
             Entry::Texts(texts) => Some(texts),
-            Entry::Json(_) => None,
+            Entry::Json(_) | Entry::Files(_) => None,
         }
     }
 }
@@ -106,13 +113,14 @@ impl<'de> IntoDeserializer<'de> for &'de Entry {
     }
 }
 
-/// Hands each question on to the texts, or to the JSON.
+/// Hands each question on to the texts, to the JSON, or to the files.
 macro_rules! either {
     ($($method:ident($($argument:ident: $t:ty),*);)*) => {$(
         fn $method<V: Visitor<'de>>(self, $($argument: $t,)* visitor: V) -> Result<V::Value, Error> {
             match self {
                 Entry::Texts(texts) => Texts(texts).$method($($argument,)* visitor),
                 Entry::Json(json) => json.$method($($argument,)* visitor).map_err(de::Error::custom),
+                Entry::Files(files) => Files(files).$method($($argument,)* visitor),
             }
         }
     )*};
@@ -151,6 +159,50 @@ impl<'de> IntoDeserializer<'de> for Texts<'de> {
 
     fn into_deserializer(self) -> Self {
         self
+    }
+}
+
+/// The files of one name; one field takes the last.
+#[derive(Clone, Copy)]
+struct Files<'de>(&'de [Upload]);
+
+impl<'de> IntoDeserializer<'de> for Files<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Files<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0.last() {
+            Some(file) => hand(file, visitor),
+            None => visitor.visit_none(),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.0.is_empty() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_seq(SeqDeserializer::new(self.0.chunks(1).map(Files)))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 

@@ -10,6 +10,7 @@ use quintet_core::{
 use serde::de::DeserializeOwned;
 
 use super::{Data, DataShape, ShapeKind};
+use crate::upload::Upload;
 
 /// What a JSON body may be: `#[data]`, plain values, and options, lists and maps of them.
 #[diagnostic::on_unimplemented(
@@ -179,6 +180,24 @@ impl<T: Payload + DeserializeOwned> Payload for Vec<T> {
             }
             Ok(())
         }))
+    }
+}
+
+impl Payload for Upload {
+    fn shape() -> DataShape {
+        DataShape::new::<Upload>(ShapeKind::File)
+    }
+
+    fn check(&self, path: &str, errors: &mut FieldErrors) {
+        // Several files have one control, and the message names the file.
+        let list = path.rsplit_once('.').filter(|(_, place)| place.bytes().all(|byte| byte.is_ascii_digit()));
+        let Some((list, _)) = list else { return Upload::check(self, path, errors) };
+        let mut own = FieldErrors::new();
+        Upload::check(self, "", &mut own);
+        for error in own.iter() {
+            let message = format!("{}: {}", self.name(), error.message);
+            errors.push_coded(list.to_owned(), error.code.clone(), message);
+        }
     }
 }
 

@@ -11,19 +11,26 @@ use quintet_core::{
 use serde_json::Value as Json;
 
 use super::{
-    Data, DataField, ShapeKind,
+    Data, DataField, Given, ShapeKind,
     explain::{explain, push, read_pairs},
     given::{Entry, Pairs},
 };
+use crate::upload::Upload;
 
 const REQUIRED: &str = "this field is required";
 
-/// Reads a form: names, each with its texts.
+/// Reads a form: names, each with its texts or its files.
 ///
 /// # Errors
 /// A message for each field that is missing, does not fit or breaks a rule.
-pub fn from_form<T: Data>(texts: Vec<(String, Vec<String>)>, zone: &TimeZone) -> Result<T, FieldErrors> {
-    let mut pairs = Pairs(texts.into_iter().map(|(name, texts)| (name, Entry::Texts(texts))).collect());
+pub fn from_form<T: Data>(
+    texts: Vec<(String, Vec<String>)>,
+    files: Vec<(String, Vec<Upload>)>,
+    zone: &TimeZone,
+) -> Result<T, FieldErrors> {
+    let texts = texts.into_iter().map(|(name, texts)| (name, Entry::Texts(texts)));
+    let files = files.into_iter().map(|(name, files)| (name, Entry::Files(files)));
+    let mut pairs = Pairs(files.chain(texts).collect());
     let errors = prepare(T::FIELDS, T::MODEL.map(|model| model()), &mut pairs, zone);
     read_pairs(&pairs, errors)
 }
@@ -95,6 +102,10 @@ fn prepare(
         let shape = (field.shape)();
         let column = field.column(model);
         let optional = matches!(shape.kind, ShapeKind::Optional(_));
+        if is_file(shape.inner()) {
+            prepare_files(field, column, pairs, &mut errors);
+            continue;
+        }
         let mut texts = take(pairs, field.name, shape.inner());
         let mut missing = false;
         match shape.inner() {
@@ -154,6 +165,38 @@ fn prepare(
     errors
 }
 
+/// Is it a file, or several?
+#[must_use]
+pub fn is_file(kind: &ShapeKind) -> bool {
+    match kind {
+        ShapeKind::File => true,
+        ShapeKind::List(item) => matches!(item.inner(), ShapeKind::File),
+        _ => false,
+    }
+}
+
+/// A form that was not sent as one of parts sends the file's name, as text.
+const NAME_ONLY: &str = "the file did not come along: the form needs `enctype=\"multipart/form-data\"`";
+
+fn prepare_files(field: &DataField, column: Option<&FieldMeta>, pairs: &mut Pairs, errors: &mut FieldErrors) {
+    let several = matches!((field.shape)().inner(), ShapeKind::List(_));
+    let came = matches!(pairs.get(field.name), Some(Given::Files(files)) if !files.is_empty());
+    let text = take(pairs, field.name, &ShapeKind::File).unwrap_or_default();
+    if came {
+        return;
+    }
+    if text.iter().any(|text| !text.trim().is_empty()) {
+        push(field, column, "invalid", NAME_ONLY, errors);
+    } else if several {
+        pairs.put(field.name, Vec::new());
+        if field.options.required == Some(true) {
+            push(field, column, "required", REQUIRED, errors);
+        }
+    } else if !may_be_empty(field, column) {
+        push(field, column, "required", REQUIRED, errors);
+    }
+}
+
 /// What has no control of its own is typed as JSON.
 #[must_use]
 pub fn is_json(kind: &ShapeKind) -> bool {
@@ -170,7 +213,8 @@ pub fn is_json(kind: &ShapeKind) -> bool {
 /// Takes what came under this name. A time that was typed in two controls, `starts_0` and `starts_1`, becomes one text.
 fn take(pairs: &mut Pairs, name: &str, kind: &ShapeKind) -> Option<Vec<String>> {
     let mut texts = |name: &str| {
-        let at = pairs.0.iter().position(|(known, _)| known == name)?;
+        let texts = |entry: &Entry| matches!(entry, Entry::Texts(_));
+        let at = pairs.0.iter().position(|(known, entry)| known == name && texts(entry))?;
         pairs.0.remove(at).1.texts().map(std::mem::take)
     };
     let whole = texts(name);

@@ -171,6 +171,7 @@ fn describe(part: &App, entry: &Entry, atomic: Option<bool>) -> Result<RouteInfo
         api: declared.is_some_and(|r| r.declared.api),
         detach: declared.is_none_or(|r| r.declared.detach),
         atomic,
+        max_body: declared.and_then(|r| r.declared.max_body),
         label: part.label().into(),
         key: declared.map(|r| r.key),
         pattern,

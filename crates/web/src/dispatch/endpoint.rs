@@ -28,7 +28,7 @@ use tower::{Layer, Service};
 use super::{around, atomic, panics};
 use crate::{
     background::Background,
-    errors,
+    body_limit, errors,
     facts::Facts,
     page,
     routing::{RouteInfo, Run, current},
@@ -101,6 +101,9 @@ where
         };
         let facts = facts.at(self.route.clone(), &mut request);
         facts.around().remember(&request);
+        if let Err(error) = body_limit::of_route(&mut request, self.route.max_body) {
+            return Answering::Apart { work: Box::pin(std::future::ready(error.into_response())) };
+        }
         let detach = self.route.detach && !request.method().is_safe();
         let atomic = self.route.atomic.runner(request.method(), facts.services());
         let work = self.inner.call(request);

@@ -9,6 +9,7 @@ mod log;
 mod problem;
 mod rejected;
 mod stalled;
+mod unread;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use quintet_core::Error;
 pub(crate) use rejected::refused;
 pub use rejected::{Rejected, Source};
 pub(crate) use stalled::{Stalled, is_stalled};
+pub use unread::{broken, unread};
 
 use crate::{debug, debug::DebugInfo, facts::Facts, page};
 

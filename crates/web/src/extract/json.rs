@@ -1,18 +1,17 @@
-use std::{error::Error as StdError, ops::Deref};
+use std::ops::Deref;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, OptionalFromRequest, Request, rejection::BytesRejection},
+    extract::{FromRequest, OptionalFromRequest, Request},
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use http_body_util::LengthLimitError;
 use quintet_core::{Error, FieldErrors, Services};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     data::{self, Payload},
-    errors::{Rejected, Source, is_stalled},
+    errors::{Rejected, Source, unread},
     facts::is_json,
 };
 
@@ -102,37 +101,6 @@ where
 
 fn rejected(error: Error) -> Rejected {
     Rejected::new(Source::Body, error).always_problem()
-}
-
-/// Why a body can't be read to its end.
-pub fn unread(why: BytesRejection) -> Error {
-    let status = why.status();
-    match status {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-        _ if is_stalled(&why) => {
-            Error::new(StatusCode::REQUEST_TIMEOUT, "The rest of the body did not come in time.")
-        }
-        _ => {
-            Error::bad_request("The body could not be read to its end.").with_detail("cause", why.body_text())
-        }
-    }
-}
-
-fn too_large() -> Error {
-    Error::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than this site takes.")
-}
-
-/// Why a body that came piece by piece broke off.
-pub fn broken(why: Box<dyn StdError + Send + Sync>) -> Error {
-    let mut causes =
-        std::iter::successors(Some(&*why as &(dyn StdError + 'static)), |cause| (*cause).source());
-    if causes.any(|cause| cause.is::<LengthLimitError>()) {
-        return too_large();
-    }
-    if is_stalled(&*why) {
-        return Error::new(StatusCode::REQUEST_TIMEOUT, "The rest of the body did not come in time.");
-    }
-    Error::bad_request("The body could not be read to its end.").with_detail("cause", why.to_string())
 }
 
 fn read<T: Payload + DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {

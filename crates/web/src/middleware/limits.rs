@@ -12,7 +12,7 @@ use axum::{
     body::{Body, Bytes},
     extract::DefaultBodyLimit,
 };
-use http::{Request, StatusCode, header};
+use http::{Request, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::Limited;
 use quintet_core::{Error, ErrorKind, Result};
@@ -36,22 +36,6 @@ pub(super) fn check_head<B>(request: &Request<B>, max: usize) -> Result {
         return Err(Error::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text));
     }
     Ok(())
-}
-
-/// Refuses a body that is said to be too large before a byte of it is read.
-pub(super) fn check_body<B: HttpBody>(request: &Request<B>, max: u64) -> Result {
-    if request.body().is_end_stream() {
-        return Ok(());
-    }
-    let length =
-        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    match length {
-        Some(length) if length > max => Err(Error::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("The body has {length} bytes; at most {max} are taken."),
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// Bounds the body in bytes and in the time between two pieces of it.
@@ -192,14 +176,6 @@ mod tests {
 
     fn request(body: Body) -> Request<Body> {
         Request::builder().body(body).unwrap()
-    }
-
-    #[test]
-    fn a_length_above_the_limit_is_refused_unread() {
-        let announced =
-            |n: &str| Request::builder().header("content-length", n).body(Body::from("..")).unwrap();
-        assert_eq!(check_body(&announced("11"), 10).unwrap_err().status(), 413);
-        assert!(check_body(&announced("10"), 10).is_ok());
     }
 
     #[tokio::test]

@@ -36,6 +36,7 @@ use quintet_core::{Error, Result, Services};
 use crate::dev;
 pub use crate::request_id::RequestId;
 use crate::{
+    body_limit,
     deadline::Deadline,
     facts::Facts,
     policy::{self, Additions},
@@ -57,6 +58,8 @@ struct Inner {
     headers: Ready,
     max_head: usize,
     max_body: u64,
+    /// What the route takes that takes most.
+    largest_body: u64,
     body_timeout: Duration,
     request_timeout: Duration,
     trust_request_id: bool,
@@ -81,6 +84,7 @@ impl Gate {
             headers: Ready::new(policy::usual(&hosts(services))),
             max_head: settings.max_header_size.as_usize(),
             max_body: settings.max_body_size.bytes(),
+            largest_body: largest_body(services, settings.max_body_size.bytes()),
             body_timeout: settings.body_timeout,
             request_timeout: settings.request_timeout,
             trust_request_id: settings.trust_request_id,
@@ -140,13 +144,16 @@ impl Gate {
         #[cfg(feature = "compress")]
         let encoding = gate.compress.accepted(request.headers());
         let checked = limits::check_head(&request, gate.max_head)
-            .and_then(|()| limits::check_body(&request, gate.max_body));
+            .and_then(|()| body_limit::check(&request, gate.largest_body));
         let work = match checked {
             Ok(()) if of_the_loop.is_some() => {
                 Either::Right(std::future::ready(Ok(of_the_loop.unwrap_or_default())))
             }
             Ok(()) => {
-                let request = limits::limit_body(request, gate.max_body, gate.body_timeout);
+                let mut request = limits::limit_body(request, gate.largest_body, gate.body_timeout);
+                if gate.largest_body > gate.max_body {
+                    body_limit::leave_to_routes(&mut request, gate.max_body);
+                }
                 Either::Left(gate.entrance.answer(request, &facts).map(Ok))
             }
             Err(error) => Either::Right(std::future::ready(Err(error))),
@@ -238,6 +245,11 @@ impl Leaving {
         let line = self.entry.map(|entry| Box::new(entry.line(id, parts.status)));
         Response::from_parts(parts, Outgoing::new(body, head, line, connection, cx))
     }
+}
+
+fn largest_body(services: &Services, usual: u64) -> u64 {
+    let routes = services.get::<Arc<crate::routing::Routes>>().map(|routes| routes.all()).unwrap_or_default();
+    routes.iter().filter_map(|route| route.max_body).fold(usual, u64::max)
 }
 
 /// Other hosts that pages load from.

@@ -31,6 +31,7 @@ pub struct Declared {
     pub api: bool,
     pub detach: bool,
     pub atomic: Option<bool>,
+    pub max_body: Option<u64>,
 }
 
 /// A handler with its methods, path and name: made by `#[get(..)]`, installed by `.routes(routes![..])`.

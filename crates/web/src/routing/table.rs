@@ -30,6 +30,8 @@ pub struct RouteInfo {
     pub detach: bool,
     /// Which of its requests are one transaction each.
     pub atomic: Atomic,
+    /// Bytes that the body of a request may have, if that is not what `[server] max_body_size` says.
+    pub max_body: Option<u64>,
     pub(crate) label: Arc<str>,
     pub(crate) key: Option<TypeId>,
     pub(crate) pattern: Pattern,
