@@ -1,6 +1,7 @@
 //! The cache of a site: values that cost something to make, kept for a while under a key.
 //!
-//! `CACHE_URL` chooses where: `memory://` in this process, `file://…` in a folder, `dummy://` nowhere. [`Cache`] is the handle that
+//! `CACHE_URL` chooses where: `memory://` in this process, `file://…` in a folder, `database://` in a table of the site's (feature
+//! `database`), `redis://…` in Redis (feature `redis`), `dummy://` nowhere. [`Cache`] is the handle that
 //! handlers take; behind it stands a [`Backend`], which you may write yourself.
 //!
 //! How a value passes through: its key is checked and made a full one, with the cache's prefix and version (`key`); the value
@@ -12,10 +13,14 @@
 mod backend;
 mod cache;
 mod command;
+#[cfg(feature = "database")]
+mod database;
 mod dummy;
 mod fault;
 mod file;
 mod flight;
+#[cfg(feature = "redis")]
+mod in_redis;
 mod keep;
 mod key;
 mod memory;
@@ -25,8 +30,12 @@ mod settings;
 
 pub use backend::{Backend, Counted};
 pub use cache::{Cache, CacheOptions};
+#[cfg(feature = "database")]
+pub use database::{CacheEntry, DatabaseCache, app};
 pub use dummy::Dummy;
 pub use file::FileCache;
+#[cfg(feature = "redis")]
+pub use in_redis::RedisCache;
 pub use keep::Keep;
 pub use memory::MemoryCache;
 pub use room::CacheRoom;

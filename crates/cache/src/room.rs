@@ -11,7 +11,7 @@ use crate::{
     Backend, Cache, CacheOptions, CacheSettings,
     cache::DEFAULT,
     command,
-    settings::{self, AllCaches},
+    settings::{self, AllCaches, Around},
 };
 
 /// The room of caches: the sections `[cache]` and `[cache.NAME]`, the service [`Cache`], the command `cache`.
@@ -65,6 +65,7 @@ impl Room for CacheRoom {
                 (name, section)
             });
             let earlier = boot.services.get::<Opened>().cloned().unwrap_or_default();
+            let around = Around { root: boot.settings.root(), clock: &clock, services: &boot.services };
             let mut opened: Vec<OpenedOne> = Vec::new();
             for (name, section) in std::iter::once((DEFAULT.to_owned(), section)).chain(named) {
                 let options = section.options(&name, &clock)?;
@@ -72,7 +73,7 @@ impl Room for CacheRoom {
                 let known = earlier.0.iter().find(|one| one.name == name && one.section.url == section.url);
                 let backend = match known {
                     Some(one) => one.backend.clone(),
-                    None => section.open(&name, boot.settings.root(), &clock)?,
+                    None => section.open(&name, &around)?,
                 };
                 opened.push(OpenedOne { name, section, options, backend });
             }

@@ -1,7 +1,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use quintet_core::{
-    Error, Result,
+    Error, Result, ServicesBuilder,
     clock::Clock,
     near::did_you_mean,
     settings::{ByteSize, Section, SettingsSection as _},
@@ -14,7 +14,8 @@ use crate::{Backend, CacheOptions, Dummy, FileCache, Keep, MemoryCache, key};
 #[derive(Debug, Clone, Settings)]
 #[settings("cache")]
 pub struct CacheSettings {
-    /// "memory://" is this process; "file://.cache" a folder beside quintet.toml; "dummy://" keeps nothing.
+    /// "memory://" is this process; "file://.cache" a folder beside quintet.toml; "database://" a table; "redis://host:6379/0"; "dummy://"
+    /// keeps nothing.
     #[setting(default = "memory://", env = "CACHE_URL", secret)]
     pub url: String,
     /// What its keys begin with at that place; the cache's name if not set. Sites that share a place need different ones.
@@ -36,6 +37,9 @@ pub struct CacheSettings {
     /// Memory, files and database: most values.
     #[setting(default = 100_000)]
     pub entries: u64,
+    /// Redis: how long a command may take, and to get a connection.
+    #[setting(default = "500ms")]
+    pub timeout: Duration,
 }
 
 /// What `[cache]` says about all others.
@@ -58,7 +62,23 @@ pub(crate) fn named() -> Section {
     section
 }
 
-const KINDS: [&str; 3] = ["memory", "file", "dummy"];
+/// All kinds, and the features that they are behind.
+const KINDS: [(&str, Option<&str>); 6] = [
+    ("memory", None),
+    ("file", None),
+    ("database", Some("orm")),
+    ("redis", Some("redis")),
+    ("unix", Some("redis")),
+    ("dummy", None),
+];
+
+/// What a place may need of the site.
+pub(crate) struct Around<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) clock: &'a Clock,
+    #[cfg_attr(not(feature = "database"), expect(dead_code, reason = "the database is found there"))]
+    pub(crate) services: &'a ServicesBuilder,
+}
 
 impl CacheSettings {
     /// What they say about the cache of this name, whatever its place.
@@ -80,30 +100,55 @@ impl CacheSettings {
         })
     }
 
-    /// Opens the place; relative folders are those below `root`.
+    /// Opens the place; relative folders are those below the root.
     ///
     /// # Errors
     /// If the URL's kind is unknown, or something in it is wrong.
-    pub fn open(&self, name: &str, root: &Path, clock: &Clock) -> Result<Arc<dyn Backend>> {
+    pub(crate) fn open(&self, name: &str, around: &Around<'_>) -> Result<Arc<dyn Backend>> {
         let section = section(name);
         let wrong = |why: String| Error::settings(format!("`url` of `[{section}]` {why}"));
         let size = |default| self.size.map_or(default, ByteSize::bytes);
         let (scheme, rest) = self.url.split_once("://").unwrap_or((self.url.as_str(), ""));
+        let clock = around.clock.clone();
         match scheme {
-            "memory" => Ok(Arc::new(MemoryCache::new(size(64 << 20), self.entries, clock.clone()))),
+            "memory" => Ok(Arc::new(MemoryCache::new(size(64 << 20), self.entries, clock))),
             "dummy" => Ok(Arc::new(Dummy)),
             "file" if rest.trim_matches('/').is_empty() => Err(wrong(
                 "names no folder: write `file://.cache`, or `file:///var/cache/site` for an absolute one"
                     .to_owned(),
             )),
             "file" => {
-                Ok(Arc::new(FileCache::new(root.join(rest), size(1 << 30), self.entries, clock.clone())))
+                Ok(Arc::new(FileCache::new(around.root.join(rest), size(1 << 30), self.entries, clock)))
             }
-            other => Err(wrong(format!(
-                "begins with `{other}`, which is no kind of cache{} (there are {})",
-                did_you_mean(other, KINDS),
-                KINDS.map(|kind| format!("`{kind}://`")).join(", "),
-            ))),
+            #[cfg(feature = "database")]
+            "database" => {
+                let Some(db) = around.services.get::<quintet_orm::Db>() else {
+                    return Err(wrong("is the site's database, and it has none".to_owned()));
+                };
+                let named = if rest.is_empty() { Ok(db.clone()) } else { db.using(rest) };
+                let db = named.map_err(|error| wrong(format!("names a database: {error}")))?;
+                Ok(Arc::new(crate::DatabaseCache::new(db, self.entries, clock)))
+            }
+            #[cfg(feature = "redis")]
+            "redis" | "unix" => {
+                let redis = crate::RedisCache::new(&self.url, self.timeout);
+                Ok(Arc::new(redis.map_err(|error| wrong(format!("is wrong: {error}")))?))
+            }
+            "rediss" => Err(wrong("is a Redis behind TLS, which is not there yet".to_owned())),
+            other => match KINDS.iter().find(|(kind, _)| *kind == other) {
+                Some((_, feature)) => Err(wrong(format!(
+                    "begins with `{other}`, which this build lacks: add the feature `{}` of `quintet`",
+                    feature.unwrap_or("cache")
+                ))),
+                None => {
+                    let kinds = KINDS.map(|(kind, _)| kind);
+                    Err(wrong(format!(
+                        "begins with `{other}`, which is no kind of cache{} (there are {})",
+                        did_you_mean(other, kinds),
+                        kinds.map(|kind| format!("`{kind}://`")).join(", "),
+                    )))
+                }
+            },
         }
     }
 }

@@ -17,7 +17,7 @@
 //!
 //! # Features
 //! `sqlite` (with `orm`), `templates`, `forms`, `views`, `cache`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and
-//! `postgres-tls` bring PostgreSQL, beside SQLite or instead of it, `auth` users. `test` is for `[dev-dependencies]`.
+//! `postgres-tls` bring PostgreSQL, beside SQLite or instead of it, `auth` users, `redis` a cache in Redis. `test` is for `[dev-dependencies]`.
 #[cfg(doctest)]
 mod guide;
 mod run;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use quintet::prelude::*;
+use quintet::{axum::http::StatusCode, prelude::*};
 
 #[derive(Clone, Default)]
 struct Runs(Arc<AtomicUsize>);
@@ -100,10 +100,12 @@ async fn caches_have_names(site: TestSite) -> Result {
 #[quintet::test(site)]
 async fn what_is_wrong_in_the_settings_is_told(site: TestSite) {
     let file = |n: u8| (format!("cache.a{n}.url"), "file://here".to_owned());
-    let cases: [(Vec<(String, String)>, &str); 7] = [
+    let cases: [(Vec<(String, String)>, &str); 9] = [
         (vec![("cache.url".into(), "redsi://x".into())], "begins with `redsi`"),
         (vec![("cache.url".into(), "memori://".into())], "did you mean `memory`?"),
         (vec![("cache.url".into(), "file://".into())], "names no folder"),
+        (vec![("cache.url".into(), "redis://".into())], "`url` of `[cache]`"),
+        (vec![("cache.url".into(), "database://archive".into())], "there is no database `archive`"),
         (vec![("cache.prefix".into(), "a:b".into())], "`prefix` of `[cache]` is `a:b`"),
         (vec![("cache.keep".into(), "5".into())], "\"5m\", or \"forever\""),
         (vec![("cache.default.url".into(), "memory://".into())], "`[cache.default]`"),
@@ -123,4 +125,66 @@ async fn what_is_wrong_in_the_settings_is_told(site: TestSite) {
         let error = site.with_settings(&settings, async |_| ()).await.unwrap_err().to_string();
         assert!(error.contains(why), "{settings:?}: {error}");
     }
+}
+
+/// A thing.
+#[model(app = "shop")]
+#[derive(Debug, Clone)]
+pub struct Thing {
+    /// Its name.
+    pub name: String,
+}
+
+/// Keeps a row and a cached value, and then fails or not.
+#[post("/make/{status}/", atomic)]
+async fn make(Path(status): Path<u16>, db: Db, cache: Cache) -> Result<(StatusCode, &'static str)> {
+    create!(Thing { name: "a" }).insert(&db).await?;
+    cache.set("things", &1, "1h").await?;
+    let seen = cache.get_or("things", "1h", async || Ok(2)).await?;
+    assert_eq!(cache.incr("things", 1).await?, Some(seen + 1));
+    cache.set_many([("a", 1), ("b", 2)], "1h").await?;
+    Ok((StatusCode::from_u16(status)?, "done"))
+}
+
+fn with_table() -> Site {
+    let shop = App::new("shop").models((Thing,)).routes(routes![make]);
+    site().install(shop).install(quintet::cache::app())
+}
+
+#[quintet::test(with_table, settings = { "cache.url" = "database://" })]
+async fn a_table_of_the_site_keeps_it(site: TestSite) -> Result {
+    for _ in 0..2 {
+        site.get("/stats/").await.status(200).contains("[0]");
+    }
+    site.advance(Duration::from_secs(601)).await;
+    site.get("/stats/").await.contains("[1]");
+    assert_eq!(quintet::cache::CacheEntry.count(&site.db).await?, 1);
+    assert_eq!(site.run("cache clear").await?, "The cache `default` is empty.\n");
+    assert_eq!(quintet::cache::CacheEntry.count(&site.db).await?, 0);
+    // The model is as its migration says.
+    site.run("makemigrations --check cache").await?;
+    Ok(())
+}
+
+#[quintet::test(with_table, settings = { "cache.url" = "database://" })]
+async fn what_a_request_takes_back_was_not_cached(site: TestSite) -> Result {
+    let cache: &Cache = site.services().require()?;
+    site.post("/make/409/", &[]).await.status(409);
+    assert_eq!(cache.get::<i32>("things").await?, None);
+    assert!(!cache.contains("a").await?);
+    site.post("/make/200/", &[]).await.status(200);
+    assert_eq!(cache.get::<i32>("things").await?, Some(2));
+    assert!(cache.contains("b").await?);
+    Ok(())
+}
+
+#[quintet::test(site, settings = { "cache.url" = "database://" })]
+async fn without_its_table_nothing_is_cached_and_the_site_goes_on(site: TestSite) -> Result {
+    site.get("/stats/").await.status(200).contains("[0]");
+    site.get("/stats/").await.status(200).contains("[1]");
+    let strict = [("cache.strict", "true")];
+    site.with_settings(&strict, async |site| {
+        site.get("/stats/").await.status(500);
+    })
+    .await
 }

@@ -118,6 +118,7 @@ macro_rules! contract {
             async fn $check() {
                 let Some(place) = $open().await else { return };
                 $crate::support::$check(&place).await;
+                place.cache().clear().await.unwrap();
             })*
         }
     };
