@@ -9,11 +9,21 @@ use crate::text::plain;
 pub(crate) struct Offer {
     pub(crate) value: String,
     pub(crate) label: String,
+    /// The group that it stands in; empty for none.
+    pub(crate) group: String,
 }
 
 impl Offer {
+    pub(crate) fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Offer { value: value.into(), label: label.into(), group: String::new() }
+    }
+
     pub(crate) fn of(choice: &Choice) -> Self {
-        Offer { value: choice.value.to_owned(), label: choice.label.to_owned() }
+        Offer::new(choice.value, choice.label)
+    }
+
+    pub(crate) fn within(self, group: &str) -> Self {
+        Offer { group: group.to_owned(), ..self }
     }
 }
 

@@ -7,7 +7,7 @@ use quintet_core::{
 };
 use quintet_web::{DataField, ShapeKind, rt::typed};
 
-use crate::{choice::Offer, state::State, text::plain};
+use crate::{choice::Offer, dates, state::State, text::plain};
 
 /// More stars than these are a number.
 const MOST_STARS: i64 = 20;
@@ -21,6 +21,8 @@ pub(crate) struct Control {
     pub(crate) group: bool,
     /// Does it take a file?
     pub(crate) file: bool,
+    /// The id of the control that a link to its error leads to, where that is not the field's.
+    pub(crate) target: Option<String>,
 }
 
 /// What the field around a control says about it.
@@ -40,7 +42,8 @@ pub(crate) fn of(state: &State, field: &DataField, about: &About<'_>) -> Control
     let widget = widget(state, field, kind, offers.is_some(), matches!(shape.kind, ShapeKind::Optional(_)));
     let shown = state.shown(field);
     let multiple = matches!(kind, ShapeKind::List(_)) && !typed::is_json(kind);
-    let group = matches!(widget.as_str(), "radio" | "checkboxes" | "stars" | "split_datetime");
+    let group =
+        matches!(widget.as_str(), "radio" | "checkboxes" | "stars" | "split_datetime" | "select_date");
     let mut attributes = attributes(state, field, kind, &widget, about);
     let value = match (multiple, widget.as_str()) {
         (true, "textarea") => shown.join("\n"),
@@ -62,23 +65,34 @@ pub(crate) fn of(state: &State, field: &DataField, about: &About<'_>) -> Control
             let mut all = if widget == "stars" { stars(state, field) } else { offers.unwrap_or_default() };
             if blank && widget != "stars" && !all.iter().any(|offer| offer.value.is_empty()) {
                 let label = if widget == "select" { "---------" } else { "None" };
-                all.insert(0, Offer { value: String::new(), label: label.to_owned() });
+                all.insert(0, Offer::new("", label));
             }
-            let options = all.iter().enumerate().map(|(i, offer)| {
-                let selected = match kind {
-                    ShapeKind::Bool => !value.is_empty() && is_true(&offer.value) == is_true(&value),
-                    _ if multiple => shown.contains(&offer.value),
-                    _ => offer.value == value,
-                };
+            let options = options(&all, about.id, |offer| match kind {
+                ShapeKind::Bool => !value.is_empty() && is_true(offer) == is_true(&value),
+                _ if multiple => shown.iter().any(|shown| shown == offer),
+                _ => offer == value,
+            });
+            members.push(("groups".into(), groups(&all, &options)));
+            members.push(("options".into(), Value::List(options)));
+            members.push(("multiple".into(), Value::Bool(multiple)));
+        }
+        "select_date" => {
+            let parts = dates::parts(&value);
+            let offers = dates::offers(field, state.column(field), &parts[0]);
+            let lists = dates::PARTS.iter().zip(&parts).zip(offers).map(|((part, chosen), mut offers)| {
+                let id = format!("{}_{part}", about.id);
+                // What was sent and is no entry is told at the field, and can't be shown in a list.
+                if optional || chosen.is_empty() || !offers.iter().any(|offer| offer.value == *chosen) {
+                    offers.insert(0, Offer::new("", "---------"));
+                }
                 Value::Map(vec![
-                    ("value".into(), text(&offer.value)),
-                    ("label".into(), text(&offer.label)),
-                    ("selected".into(), Value::Bool(selected)),
-                    ("id".into(), text(format!("{}_{i}", about.id))),
+                    ("name".into(), text(format!("{}_{part}", state.control_name(field.name)))),
+                    ("label".into(), text(format!("{}: {part}", about.label))),
+                    ("options".into(), Value::List(options(&offers, &id, |offer| offer == chosen))),
+                    ("id".into(), text(id)),
                 ])
             });
-            members.push(("options".into(), Value::List(options.collect())));
-            members.push(("multiple".into(), Value::Bool(multiple)));
+            members.push(("lists".into(), Value::List(lists.collect())));
         }
         "split_datetime" => {
             let (day, time) = value.split_once(['T', ' ']).unwrap_or((&value, ""));
@@ -99,7 +113,36 @@ pub(crate) fn of(state: &State, field: &DataField, about: &About<'_>) -> Control
     };
     let file = matches!(widget.as_str(), "file" | "image");
     let piece = Piece { template, name: "widget", value: Value::Map(members), errors: Default::default() };
-    Control { piece, widget, group, file }
+    let target = match widget.as_str() {
+        "split_datetime" => Some(format!("{}_0", about.id)),
+        "select_date" => Some(format!("{}_year", about.id)),
+        _ => None,
+    };
+    Control { piece, widget, group, file, target }
+}
+
+/// The entries of a list, as templates see them.
+fn options(all: &[Offer], id: &str, is_chosen: impl Fn(&str) -> bool) -> Vec<Value> {
+    let option = |(i, offer): (usize, &Offer)| {
+        Value::Map(vec![
+            ("value".into(), text(&offer.value)),
+            ("label".into(), text(&offer.label)),
+            ("selected".into(), Value::Bool(is_chosen(&offer.value))),
+            ("id".into(), text(format!("{id}_{i}"))),
+        ])
+    };
+    all.iter().enumerate().map(option).collect()
+}
+
+/// The same entries by group: those next to each other that stand in the same.
+fn groups(all: &[Offer], options: &[Value]) -> Value {
+    let mut rest = options.iter();
+    let groups = all.chunk_by(|one, next| one.group == next.group).map(|group| {
+        let label = group.first().map(|offer| offer.group.as_str()).unwrap_or_default();
+        let options = rest.by_ref().take(group.len()).cloned().collect();
+        Value::Map(vec![("label".into(), text(label)), ("options".into(), Value::List(options))])
+    });
+    Value::List(groups.collect())
 }
 
 fn widget(state: &State, field: &DataField, kind: &ShapeKind, listed: bool, optional: bool) -> String {
@@ -164,9 +207,7 @@ fn offers(state: &State, field: &DataField, kind: &ShapeKind) -> Option<Vec<Offe
         .map(|offers| offers.to_vec())
         .or_else(|| {
             matches!(kind, ShapeKind::Bool).then(|| {
-                [("true", "Yes"), ("false", "No")]
-                    .map(|(value, label)| Offer { value: value.to_owned(), label: label.to_owned() })
-                    .to_vec()
+                [("true", "Yes"), ("false", "No")].map(|(value, label)| Offer::new(value, label)).to_vec()
             })
         })
         .filter(|_| {
@@ -187,7 +228,7 @@ fn stars(state: &State, field: &DataField) -> Vec<Offer> {
         return Vec::new();
     }
     (least..=most)
-        .map(|n| Offer { value: n.to_string(), label: format!("{n} star{}", if n == 1 { "" } else { "s" }) })
+        .map(|n| Offer::new(n.to_string(), format!("{n} star{}", if n == 1 { "" } else { "s" })))
         .collect()
 }
 

@@ -2,9 +2,9 @@ use std::fmt;
 
 use axum::extract::{FromRequest, Request};
 use quintet_core::{Error, FieldErrors, Result, TemplateValue, Value};
-use quintet_web::{Data, DataName, DataNames, Rejected, Source};
+use quintet_web::{Data, DataField, DataName, DataNames, Rejected, Source};
 
-use crate::{FormBody, IntoChoice, choice::Offer, piece, state::State};
+use crate::{FilesOf, FormBody, IntoChoice, choice::Offer, piece, state::State};
 
 /// A form: a `#[data]` type, and what a person made of it.
 ///
@@ -183,8 +183,45 @@ impl<T: Data> Form<T> {
     /// of them.
     pub fn offer<C: IntoChoice>(&mut self, field: DataName<T>, choices: impl IntoIterator<Item = C>) {
         let offers = choices.into_iter().map(IntoChoice::into_choice);
-        let offers = offers.map(|(value, label)| Offer { value, label }).collect();
+        let offers = offers.map(|(value, label)| Offer::new(value, label)).collect();
         self.limit(field.name(), offers);
+    }
+
+    /// As [`offer`](Self::offer), with the entries in groups: `[("Europe", vec![("de", "Germany")]), ("", vec![("xx", "elsewhere")])]`. A
+    /// group without a name is none.
+    pub fn offer_groups<C: IntoChoice>(
+        &mut self,
+        field: DataName<T>,
+        groups: impl IntoIterator<Item = (impl AsRef<str>, impl IntoIterator<Item = C>)>,
+    ) {
+        let mut offers = Vec::new();
+        for (group, choices) in groups {
+            let choices = choices.into_iter().map(IntoChoice::into_choice);
+            offers.extend(choices.map(|(value, label)| Offer::new(value, label).within(group.as_ref())));
+        }
+        self.limit(field.name(), offers);
+    }
+
+    /// Offers files in the list of a field: of a folder on disk, by their paths in it. What was sent must be one of them.
+    ///
+    /// # Errors
+    /// If the folder can't be read.
+    pub fn offer_files(&mut self, field: DataName<T>, files: &FilesOf) -> Result {
+        let offers = files.list()?.into_iter().map(|name| Offer::new(name.clone(), name)).collect();
+        self.limit(field.name(), offers);
+        Ok(())
+    }
+
+    /// The names of the fields that were sent with another value than the form began with: with what
+    /// [`initial`](Self::initial) or `edits` said, else with its `initial` or default. Empty for a form that was not sent.
+    #[must_use]
+    pub fn changed(&self) -> Vec<&'static str> {
+        if !self.state.submitted {
+            return Vec::new();
+        }
+        let start = self.state.start();
+        let other = |field: &&DataField| !self.state.is_untouched(field, &start);
+        self.state.fields.iter().filter(other).map(|field| field.name).collect()
     }
 
     /// Offers these, and refuses what is none of them.

@@ -8,6 +8,8 @@
 mod body;
 mod choice;
 mod control;
+mod dates;
+mod files_of;
 mod form;
 mod forms;
 mod judge;
@@ -27,6 +29,7 @@ mod untouched;
 
 pub use body::{FilePart, FormBody};
 pub use choice::IntoChoice;
+pub use files_of::FilesOf;
 pub use form::Form;
 pub use forms::{Forms, RowChange};
 pub use quintet_macros::form;

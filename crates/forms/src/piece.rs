@@ -161,7 +161,7 @@ pub(crate) fn show(state: &State, field: &'static DataField) -> Shown {
         value: Value::Map(members),
         errors: FieldErrors::new(),
     };
-    let target = if control.widget == "split_datetime" { format!("{id}_0") } else { id };
+    let target = control.target.clone().unwrap_or(id);
     Shown { field, label, target, hidden, file, value: piece.to_value() }
 }
 

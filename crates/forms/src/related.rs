@@ -15,7 +15,7 @@ const MOST: usize = 1000;
 
 /// A row as an entry of a list.
 pub(crate) fn offer((key, label): (Value, String)) -> Offer {
-    Offer { value: plain(&key), label }
+    Offer::new(plain(&key), label)
 }
 
 /// The model whose rows a field names.

@@ -11,11 +11,19 @@ use quintet_core::{
 use quintet_web::{Data, DataField, ShapeKind, Upload, rt::typed};
 use serde_json::Value as Json;
 
-use crate::{FormBody, choice::Offer, text::texts, untouched::untouched};
+use crate::{FormBody, choice::Offer, dates, text::texts, untouched::untouched};
 
 /// What is never shown again: passwords.
 fn is_secret(field: &DataField) -> bool {
     field.options.widget == Some("password")
+}
+
+/// The texts of a control that takes one a line; of any other the whole.
+fn lines<'a>(field: &DataField, text: &'a str) -> Vec<&'a str> {
+    match (field.shape)().inner() {
+        ShapeKind::List(item) if !typed::is_json(item.inner()) => text.lines().collect(),
+        _ => vec![text],
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -96,6 +104,13 @@ impl State {
         let mut sent = Vec::new();
         for field in self.fields {
             let name = self.control_name(field.name);
+            if field.options.widget == Some("select_date")
+                && let Some(day) = dates::sent(body, &name)
+            {
+                self.typed.push((field.name, vec![day.clone()]));
+                sent.push((field.name.to_owned(), vec![day]));
+                continue;
+            }
             let parts = [(String::new(), true), ("_0".to_owned(), false), ("_1".to_owned(), false)];
             let mut kept = Vec::new();
             for (part, whole) in parts {
@@ -159,20 +174,31 @@ impl State {
 
     /// Does it show what `start` shows: has nobody typed anything?
     pub(crate) fn is_blank(&self, start: &State) -> bool {
+        self.fields.iter().all(|field| self.is_untouched(field, start))
+    }
+
+    /// The form as it began, before anything was sent.
+    pub(crate) fn start(&self) -> State {
+        State { submitted: false, typed: Vec::new(), errors: FieldErrors::new(), ..self.clone() }
+    }
+
+    /// Was a field sent as `start` shows it?
+    pub(crate) fn is_untouched(&self, field: &DataField, start: &State) -> bool {
         let is_true = |texts: &[String]| {
             texts
                 .iter()
                 .any(|text| matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "on" | "yes" | "1"))
         };
-        self.fields.iter().all(|field| {
-            // What is not shown again is in what was sent, under a name of its own.
-            let (typed, began) = (self.typed_of(field), start.shown(field));
-            match (field.shape)().inner() {
-                ShapeKind::Bool => is_true(&typed) == is_true(&began),
-                _ if began.is_empty() && typed == untouched(field) => true,
-                _ => typed.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).eq(began.iter()),
+        // What is not shown again is in what was sent, under a name of its own.
+        let (typed, began) = (self.typed_of(field), start.shown(field));
+        match (field.shape)().inner() {
+            ShapeKind::Bool => is_true(&typed) == is_true(&began),
+            _ if began.is_empty() && typed == untouched(field) => true,
+            _ => {
+                let typed = typed.iter().flat_map(|text| lines(field, text)).map(str::trim);
+                typed.filter(|text| !text.is_empty()).eq(began.iter().map(|text| text.trim()))
             }
-        })
+        }
     }
 
     /// What was typed into a field.
@@ -232,7 +258,11 @@ impl State {
                 ([], column) => column,
                 (own, _) => own,
             };
-        Some(choices.iter().map(Offer::of).collect())
+        let mut groups =
+            field.options.groups.iter().flat_map(|(group, count)| std::iter::repeat_n(*group, *count));
+        let own = !field.options.choices.is_empty();
+        let grouped = |choice| Offer::of(choice).within(groups.next().filter(|_| own).unwrap_or_default());
+        Some(choices.iter().map(grouped).collect())
     }
 
     /// Adds a message about a field, in the words that it or its column has for it.

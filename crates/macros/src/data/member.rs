@@ -151,6 +151,10 @@ impl Member {
             let choices = self.choices(web);
             more.extend(quote!(choices: #choices,));
         }
+        if !options.groups.is_empty() {
+            let groups = options.groups.iter().map(|(name, count)| quote!((#name, #count)));
+            more.extend(quote!(groups: &[#(#groups),*],));
+        }
         if let Some((_, variant)) = &options.format {
             let variant = Ident::new(variant, proc_macro2::Span::call_site());
             more.extend(quote!(format: #web::rt::core::meta::Format::#variant,));

@@ -55,6 +55,8 @@ pub(super) struct Options {
     pub(super) autocomplete: Option<String>,
     pub(super) blank: bool,
     pub(super) choices: Option<Vec<(String, String)>>,
+    /// The groups of the choices, each with how many are in it.
+    pub(super) groups: Vec<(String, usize)>,
     pub(super) default: Option<Expr>,
     /// The word, and the variant of `Format`.
     pub(super) format: Option<(Ident, &'static str)>,
@@ -155,7 +157,10 @@ impl Options {
     fn set(&mut self, word: &str, value: Expr) -> syn::Result<()> {
         match word {
             "autocomplete" => self.autocomplete = Some(text(&value)?),
-            "choices" => self.choices = Some(choices(&value)?),
+            "choices" => {
+                let (choices, groups) = grouped(&value)?;
+                (self.choices, self.groups) = (Some(choices), groups);
+            }
             "default" => self.default = Some(value),
             "help" => self.help = Some(text(&value)?),
             "initial" => self.initial = Some(value),
@@ -176,10 +181,43 @@ fn text(value: &Expr) -> syn::Result<String> {
     Ok(literal(value)?.value())
 }
 
+/// Values, and what people read.
+type Choices = Vec<(String, String)>;
+
+/// `[("Europe", ["de", "fr"]), ("Asia", [("jp", "Japan")])]`, or choices that stand in no groups: all of them, and the groups.
+fn grouped(value: &Expr) -> syn::Result<(Choices, Vec<(String, usize)>)> {
+    let groups = |value: &Expr| -> Option<Vec<(Expr, Expr)>> {
+        let Expr::Array(ExprArray { elems, .. }) = value else { return None };
+        let pair = |element: &Expr| match element {
+            Expr::Tuple(ExprTuple { elems, .. }) => match elems.iter().collect::<Vec<_>>().as_slice() {
+                [name, all @ Expr::Array(_)] => Some(((*name).clone(), (*all).clone())),
+                _ => None,
+            },
+            _ => None,
+        };
+        elems.iter().map(pair).collect()
+    };
+    let Some(all) = groups(value).filter(|all| !all.is_empty()) else {
+        return Ok((choices(value)?, Vec::new()));
+    };
+    let (mut flat, mut named): (Choices, _) = (Vec::new(), Vec::new());
+    for (name, all) in all {
+        let inside = choices(&all)?;
+        if let Some((value, _)) =
+            inside.iter().find(|(value, _)| flat.iter().any(|(other, _)| other == value))
+        {
+            return Err(Error::new_spanned(all, format!("`{value}` is there already, in another group")));
+        }
+        named.push((text(&name)?, inside.len()));
+        flat.extend(inside);
+    }
+    Ok((flat, named))
+}
+
 /// `["a", "b"]`, `[(1, "one"), (2, "two")]`: what is stored, and what people read.
-fn choices(value: &Expr) -> syn::Result<Vec<(String, String)>> {
+fn choices(value: &Expr) -> syn::Result<Choices> {
     let wrong = |at: &dyn ToTokens| {
-        let why = "expected a list such as [\"small\", \"large\"] or [(1, \"one\"), (2, \"two\")]";
+        let why = "expected a list such as [\"small\", \"large\"], [(1, \"one\"), (2, \"two\")], or groups: [(\"Europe\", [\"de\", \"fr\"])]";
         Error::new_spanned(at.to_token_stream(), why)
     };
     let Expr::Array(ExprArray { elems, .. }) = value else { return Err(wrong(value)) };
@@ -189,7 +227,7 @@ fn choices(value: &Expr) -> syn::Result<Vec<(String, String)>> {
         Expr::Unary(_) => Ok(value.to_token_stream().to_string().replace(' ', "")),
         other => Err(wrong(other)),
     };
-    let mut all: Vec<(String, String)> = Vec::new();
+    let mut all: Choices = Vec::new();
     for element in elems {
         let (value, label) = match element {
             Expr::Tuple(ExprTuple { elems, .. }) if elems.len() == 2 => {

@@ -7,7 +7,7 @@ use syn::{Error, LitStr, Type};
 use crate::{common, near::did_you_mean, page};
 
 /// Those that the room of forms has.
-pub(super) const WIDGETS: [&str; 22] = [
+pub(super) const WIDGETS: [&str; 23] = [
     "text",
     "number",
     "email",
@@ -23,6 +23,7 @@ pub(super) const WIDGETS: [&str; 22] = [
     "radio",
     "stars",
     "date",
+    "select_date",
     "time",
     "datetime",
     "split_datetime",
@@ -46,10 +47,13 @@ const FITS: [(&[&str], &[&str]); 9] = [
         &["number", "text", "range", "stars", "select", "radio", "hidden"],
     ),
     (&["bool"], &["checkbox", "select", "radio", "hidden"]),
-    (&["Date"], &["date", "text", "hidden"]),
+    (&["Date"], &["date", "select_date", "text", "hidden"]),
     (&["Time"], &["time", "text", "hidden"]),
     (&["Timestamp"], &["datetime", "split_datetime", "text", "hidden"]),
-    (&["SignedDuration", "Uuid", "IpAddr", "JsonValue"], &["text", "textarea", "hidden"]),
+    (
+        &["SignedDuration", "Uuid", "IpAddr", "Ipv4Addr", "Ipv6Addr", "JsonValue"],
+        &["text", "textarea", "hidden"],
+    ),
     (&["Vec"], &["select", "checkboxes", "textarea", "hidden", "file", "image"]),
     (&["Upload"], &["file", "image"]),
 ];

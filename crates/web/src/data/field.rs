@@ -54,6 +54,8 @@ pub struct FieldOptions {
     pub step: Option<fn() -> Value>,
     /// The values that it may have, where its type does not say them.
     pub choices: &'static [Choice],
+    /// The groups that the choices stand in, each with how many there are in it; none if they stand in none.
+    pub groups: &'static [(&'static str, usize)],
     /// What its text means.
     pub format: Format,
     /// Must a person fill it in (`required`), or may they leave it empty (`blank`)? Where neither is said, its type tells.
@@ -85,6 +87,7 @@ impl FieldOptions {
         regex: None,
         step: None,
         choices: &[],
+        groups: &[],
         format: Format::Plain,
         required: None,
         labelled: false,
@@ -172,6 +175,10 @@ pub enum ShapeKind {
     Uuid,
     /// An IP address.
     Ip,
+    /// One of the old kind.
+    Ipv4,
+    /// One of the new kind.
+    Ipv6,
     /// One of these words.
     Choice(&'static [Choice]),
     /// A value or nothing.
@@ -224,6 +231,8 @@ impl DataShape {
             ShapeKind::DateTime => "expected a date and time such as 2026-11-20T18:30:00Z".to_owned(),
             ShapeKind::Duration => "expected a duration such as PT1H30M".to_owned(),
             ShapeKind::Uuid => "expected a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8".to_owned(),
+            ShapeKind::Ipv4 => "expected an IPv4 address such as 192.0.2.1".to_owned(),
+            ShapeKind::Ipv6 => "expected an IPv6 address such as 2001:db8::1".to_owned(),
             ShapeKind::Ip => "expected an IP address such as 192.0.2.1 or 2001:db8::1".to_owned(),
             ShapeKind::Choice(choices) => {
                 let words: Vec<&str> = choices.iter().map(|choice| choice.value).collect();

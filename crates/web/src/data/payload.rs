@@ -1,6 +1,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
 use quintet_core::{
@@ -129,6 +129,8 @@ plain! {
     JsonValue => ShapeKind::Json;
     Uuid => ShapeKind::Uuid;
     IpAddr => ShapeKind::Ip;
+    Ipv4Addr => ShapeKind::Ipv4;
+    Ipv6Addr => ShapeKind::Ipv6;
 }
 
 #[cfg(feature = "decimal")]

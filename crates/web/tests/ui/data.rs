@@ -109,4 +109,10 @@ enum Tuples {
     B {},
 }
 
+#[data]
+struct Grouped {
+    #[field(choices = [("Europe", ["de", "fr"]), ("Elsewhere", ["de"])])]
+    country: String,
+}
+
 fn main() {}
