@@ -176,6 +176,12 @@ pub trait Assets: Send + Sync {
     }
 }
 
+/// Addresses of files that were stored: what people uploaded. The site's is in its services as `Arc<dyn StoredFiles>`.
+pub trait StoredFiles: Send + Sync {
+    /// The address of the file of this name, whether there is one or not.
+    fn url(&self, name: &str) -> String;
+}
+
 /// Keeps rendered pieces of pages, `{% cache "5m", "sidebar" %}…{% endcache %}`. The site's is in its services as
 /// `Arc<dyn FragmentCache>`; where no room brings one, the templates room keeps them in memory.
 ///

@@ -14,6 +14,7 @@ mod memory;
 mod name;
 mod room;
 mod settings;
+mod signed;
 mod storage;
 
 pub use backend::{Backend, Info, Opened};

@@ -47,6 +47,21 @@ impl Local {
         self.root.join(name)
     }
 
+    /// Where a file of this name lies, behind all links. One that a link leads out of the folder is none of the storage's.
+    async fn inside(&self, name: &str) -> io::Result<PathBuf> {
+        let (root, path) = (self.root.clone(), self.path(name));
+        blocking(move || {
+            let path = std::fs::canonicalize(path)?;
+            // The folder itself may well be a link.
+            if path.starts_with(std::fs::canonicalize(root)?) {
+                Ok(path)
+            } else {
+                Err(io::ErrorKind::NotFound.into())
+            }
+        })
+        .await
+    }
+
     /// Writes all of it to a file without a name.
     async fn unfinished(&self, content: Content) -> io::Result<TempPath> {
         let folder = self.root.join(UNFINISHED);
@@ -122,7 +137,7 @@ impl Backend for Local {
     fn open<'a>(&'a self, name: &'a str, range: Option<Range<u64>>) -> BoxFuture<'a, Result<Option<Opened>>> {
         Box::pin(async move {
             let opened = async {
-                let mut file = tokio::fs::File::open(self.path(name)).await?;
+                let mut file = tokio::fs::File::open(self.inside(name).await?).await?;
                 let meta = file.metadata().await?;
                 if !meta.is_file() {
                     return Ok(None);
@@ -146,7 +161,8 @@ impl Backend for Local {
 
     fn info<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<Info>>> {
         Box::pin(async move {
-            match tokio::fs::metadata(self.path(name)).await {
+            let looked = async { tokio::fs::metadata(self.inside(name).await?).await };
+            match looked.await {
                 Ok(meta) => Ok(meta.is_file().then(|| info(name.to_owned(), &meta))),
                 Err(error) if is_missing(&error) => Ok(None),
                 Err(error) => Err(failed("looking at", name, error)),

@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
 use quintet_core::{
     Boot, BoxFuture, Result, Room, Services, ServicesBuilder,
     settings::{Section, SettingsSection},
+    signing::Signer,
+    template::StoredFiles,
 };
 
 use crate::{Storage, StorageSettings};
@@ -31,11 +35,17 @@ impl Room for StorageRoom {
 
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
-            let storage = boot.settings.get::<StorageSettings>()?.open(boot.settings.root())?;
+            let mut storage = boot.settings.get::<StorageSettings>()?.open(boot.settings.root())?;
             // A test kit may have put its own there already.
-            if boot.services.get::<Storage>().is_none() {
-                boot.services.insert(storage);
+            if let Some(given) = boot.services.get::<Storage>() {
+                storage = given.clone();
             }
+            // Without a key nothing is signed, and who wants to is told.
+            if boot.settings.secret_key().is_ok() {
+                storage = storage.signed_by(&Signer::of_settings(&boot.settings)?);
+            }
+            boot.services.insert::<Arc<dyn StoredFiles>>(Arc::new(storage.clone()));
+            boot.services.insert(storage);
             Ok(())
         })
     }

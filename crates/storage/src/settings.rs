@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use quintet_core::{Error, Result, near::did_you_mean};
 use quintet_macros::Settings;
@@ -15,6 +15,15 @@ pub struct StorageSettings {
     /// What the files' addresses begin with: a path, or another host's address.
     #[setting(default = "/media/")]
     pub address: String,
+    /// Does this site itself answer those addresses? Not where they are at another host.
+    #[setting(default = true)]
+    pub serve: bool,
+    /// Folders whose files need an address that was signed for them, `storage.signed_url(..)`, or a handler that sends them.
+    #[setting(default = vec!["private/".to_owned()])]
+    pub private: Vec<String>,
+    /// For how long clients may keep the others without asking again.
+    #[setting(default = "1h")]
+    pub keep: Duration,
 }
 
 impl StorageSettings {
@@ -53,12 +62,15 @@ impl StorageSettings {
 
 #[cfg(test)]
 mod tests {
+    use quintet_core::settings::Settings;
+
     use super::*;
 
     #[test]
     fn urls_choose_the_place() {
         let open = |url: &str, address: &str| {
-            let settings = StorageSettings { url: url.to_owned(), address: address.to_owned() };
+            let given = [("storage.url", url), ("storage.address", address)];
+            let settings: StorageSettings = Settings::for_tests("/site", given).get().unwrap();
             settings.open(Path::new("/site"))
         };
         assert!(format!("{:?}", open("file://media", "/media").unwrap()).contains("\"/site/media\""));

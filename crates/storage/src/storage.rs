@@ -4,7 +4,7 @@ use std::{fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use quintet_core::{Error, Result, Service, Services};
+use quintet_core::{Error, Result, Service, Services, signing::Signer, template::StoredFiles};
 
 use crate::{Backend, Content, Info, Memory, Names, Opened, name::checked};
 
@@ -28,14 +28,15 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
 /// ```
 #[derive(Clone)]
 pub struct Storage {
-    backend: Arc<dyn Backend>,
-    address: Arc<str>,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) address: Arc<str>,
+    pub(crate) signer: Option<Signer>,
 }
 
 impl Storage {
     /// Files of this backend, with addresses below `/media/`.
     pub fn new(backend: impl Backend) -> Self {
-        Storage { backend: Arc::new(backend), address: Arc::from("/media/") }
+        Storage { backend: Arc::new(backend), address: Arc::from("/media/"), signer: None }
     }
 
     /// Files in memory: for tests.
@@ -157,6 +158,12 @@ impl Storage {
 impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Storage").field(&self.backend).field(&self.address).finish()
+    }
+}
+
+impl StoredFiles for Storage {
+    fn url(&self, name: &str) -> String {
+        Storage::url(self, name)
     }
 }
 

@@ -25,7 +25,6 @@ impl Now<'_> {
         matches!((since, self.modified), (Some(since), Some(modified)) if modified <= since)
     }
 
-    #[cfg(feature = "static")]
     /// Does the client want this only if it is what it was (412)? `If-Match`, else `If-Unmodified-Since`.
     pub(crate) fn is_refused(&self, headers: &HeaderMap) -> bool {
         if headers.contains_key(header::IF_MATCH) {
@@ -36,7 +35,6 @@ impl Now<'_> {
         matches!((since, self.modified), (Some(since), Some(modified)) if modified > since)
     }
 
-    #[cfg(feature = "static")]
     /// May a part be sent, to one who has others (`If-Range`)?
     pub(crate) fn has_range(&self, headers: &HeaderMap) -> bool {
         match headers.get(header::IF_RANGE).map(http::HeaderValue::to_str) {
@@ -63,7 +61,6 @@ fn date(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
 }
 
 /// An instant as headers say it.
-#[cfg(feature = "static")]
 pub(crate) fn http_date(at: Timestamp) -> String {
     jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }
@@ -99,7 +96,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "static")]
     fn what_must_be_unchanged_is_compared_strictly() {
         for (value, refused) in [
             ("\"abc\"", false),
@@ -126,17 +122,12 @@ mod tests {
         let now = of_1994();
         assert!(now.is_known(&headers(header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:37 GMT")));
         assert!(!now.is_known(&headers(header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:36 GMT")));
-        #[cfg(feature = "static")]
         assert!(now.has_range(&headers(header::IF_RANGE, "Sun, 06 Nov 1994 08:49:37 GMT")));
-        #[cfg(feature = "static")]
         assert!(!now.has_range(&headers(header::IF_RANGE, "Sun, 06 Nov 1994 08:49:38 GMT")));
-        #[cfg(feature = "static")]
         assert!(ABC.has_range(&headers(header::IF_RANGE, "\"abc\"")));
-        #[cfg(feature = "static")]
         assert!(!ABC.has_range(&headers(header::IF_RANGE, "W/\"abc\"")));
     }
 
-    #[cfg(feature = "static")]
     #[test]
     fn dates_are_read_as_they_are_written() {
         let at: Timestamp = "1994-11-06T08:49:37Z".parse().unwrap();

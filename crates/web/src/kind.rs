@@ -143,6 +143,11 @@ impl Kind {
         self.magic.iter().any(|all| all.iter().all(stands))
     }
 
+    /// May a browser show it itself? Nothing in it runs.
+    pub(crate) fn is_shown(&self) -> bool {
+        matches!(self.class, Class::Image | Class::Pdf | Class::Media) || self.mime == "text/plain"
+    }
+
     /// May this be a file of that other kind, too?
     pub(crate) fn passes_as(&self, other: &Kind) -> bool {
         match (self.class, other.class) {

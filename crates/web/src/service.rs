@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::future::{Either, ready};
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use quintet_core::{BoxFuture, Error, Result, Services, own_writes, settings::Settings};
 use tower::Service;
 
@@ -22,6 +22,7 @@ use crate::{
     dispatch::{around, caught},
     errors::finish,
     facts::Facts,
+    files::media::Media,
     request_id::RequestId,
     routing::Routes,
 };
@@ -68,6 +69,7 @@ pub(crate) struct Entrance {
     debug: bool,
     #[cfg(feature = "static")]
     statics: Option<Arc<Statics>>,
+    media: Option<Arc<Media>>,
 }
 
 impl Entrance {
@@ -89,6 +91,7 @@ impl Entrance {
             debug: services.get::<Settings>().is_some_and(Settings::debug),
             #[cfg(feature = "static")]
             statics: services.get::<Arc<Statics>>().cloned(),
+            media: Media::of(services)?.map(Arc::new),
         })
     }
 
@@ -124,20 +127,37 @@ impl Entrance {
         Either::Right(Either::Right(Box::pin(own_writes::scope(self.services.clone().scope(work)))))
     }
 
-    #[cfg(feature = "static")]
     fn routed(&self, request: Request<Body>) -> impl Future<Output = Response> + use<> {
-        match self.statics.as_ref().filter(|statics| statics.has(request.uri())) {
-            Some(statics) => {
-                let serve = statics.clone().serve(request);
-                Either::Left(Box::pin(caught(async { Ok(serve.await) })))
-            }
+        match self.files(request.uri()) {
+            Some(files) => Either::Left(Box::pin(caught(async { Ok(files.serve(request).await) }))),
             None => Either::Right(caught(self.router.clone().call(request))),
         }
     }
 
-    #[cfg(not(feature = "static"))]
-    fn routed(&self, request: Request<Body>) -> impl Future<Output = Response> + use<> {
-        caught(self.router.clone().call(request))
+    /// Whose files have this address, if any.
+    fn files(&self, uri: &Uri) -> Option<Files> {
+        #[cfg(feature = "static")]
+        if let Some(statics) = self.statics.as_ref().filter(|statics| statics.has(uri)) {
+            return Some(Files::Statics(statics.clone()));
+        }
+        self.media.as_ref().filter(|media| media.has(uri)).cloned().map(Files::Media)
+    }
+}
+
+/// Files that have addresses beside the routes.
+enum Files {
+    #[cfg(feature = "static")]
+    Statics(Arc<Statics>),
+    Media(Arc<Media>),
+}
+
+impl Files {
+    async fn serve(self, request: Request<Body>) -> Response {
+        match self {
+            #[cfg(feature = "static")]
+            Files::Statics(statics) => statics.serve(request).await,
+            Files::Media(media) => media.serve(request).await,
+        }
     }
 }
 

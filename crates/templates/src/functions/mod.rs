@@ -1,9 +1,10 @@
 //! What templates can call: `url("film", id=7)`, `static("cinema/app.css")`, `querystring(page=2)`, `now()`,
-//! `csp_nonce()`.
+//! `csp_nonce()`, `media(film.poster)`.
 //!
 //! They reach the running site through the scope of the rendering, never through something global.
 mod assets;
 mod clock;
+mod media;
 mod messages;
 mod policy;
 mod query;
@@ -24,6 +25,7 @@ pub(crate) fn add(env: &mut Environment<'static>, loader: &Arc<Loader>) {
     clock::add(env);
     query::add(env);
     small::add(env);
+    media::add(env);
     messages::add(env);
     policy::add(env);
 }

@@ -6,7 +6,7 @@ use std::{borrow::Cow, sync::Arc};
 use quintet_core::{
     App, EmbeddedFile, Error, Folder, Result, Services, Site, Value,
     near::did_you_mean,
-    template::{Assets, Context, PagePolicy, Render, Renderer, Reverse},
+    template::{Assets, Context, PagePolicy, Render, Renderer, Reverse, StoredFiles},
 };
 use quintet_templates::Engine;
 
@@ -70,10 +70,17 @@ impl Assets for Files {
     }
 }
 
+impl StoredFiles for Files {
+    fn url(&self, name: &str) -> String {
+        format!("/media/{name}?a&b")
+    }
+}
+
 pub(crate) fn services() -> Services {
     let mut services = Services::builder();
     services.insert::<Arc<dyn Reverse>>(Arc::new(Routes));
     services.insert::<Arc<dyn Assets>>(Arc::new(Files));
+    services.insert::<Arc<dyn StoredFiles>>(Arc::new(Files));
     services.build()
 }
 

@@ -25,7 +25,7 @@ pub use rejected::{Rejected, Source};
 pub(crate) use stalled::{Stalled, is_stalled};
 pub use unread::{broken, unread};
 
-use crate::{debug, debug::DebugInfo, facts::Facts, page};
+use crate::{debug, debug::DebugInfo, facts::Facts, files, page};
 
 /// Marks a response whose page and error are written already.
 #[derive(Clone, Copy)]
@@ -48,7 +48,7 @@ pub(crate) fn finish(response: Response, facts: &Facts) -> Response {
     if response.extensions().get::<Finished>().is_some() {
         return response;
     }
-    let response = page::render(response, facts);
+    let response = page::render(files::answer::settle(response, facts), facts);
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;

@@ -40,6 +40,8 @@ struct Seen {
     notes: Notes,
     /// The values around its page.
     around: Around,
+    /// What it says of parts and of what the client has, if anything.
+    conditions: Option<Box<HeaderMap>>,
     /// In debug only, and there always.
     headers: Option<Box<HeaderMap>>,
 }
@@ -75,6 +77,7 @@ impl Facts {
                 wishes: Wishes::default(),
                 notes: Notes::of(headers, request.uri()),
                 around: Around::new(services.get::<Arc<Providers>>()),
+                conditions: conditions(request.method(), headers),
                 headers: debug.then(|| Box::new(headers.clone())),
             }),
             route: None,
@@ -142,6 +145,11 @@ impl Facts {
         self.seen.headers.is_some()
     }
 
+    /// What a request for a file says of parts and of what the client has.
+    pub(crate) fn conditions(&self) -> Option<&HeaderMap> {
+        self.seen.conditions.as_deref()
+    }
+
     /// The request's headers; in debug only.
     pub(crate) fn headers(&self) -> Option<&HeaderMap> {
         self.seen.headers.as_deref()
@@ -177,6 +185,29 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for RequestId {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>> {
         Ok(parts.extensions.get::<Facts>().and_then(|facts| facts.id().cloned()))
     }
+}
+
+/// The headers that are about a part of the answer, or what the client has of it; of HEAD, which gets the same, too.
+fn conditions(method: &Method, headers: &HeaderMap) -> Option<Box<HeaderMap>> {
+    const NAMES: [http::HeaderName; 6] = [
+        header::RANGE,
+        header::IF_NONE_MATCH,
+        header::IF_MODIFIED_SINCE,
+        header::IF_MATCH,
+        header::IF_UNMODIFIED_SINCE,
+        header::IF_RANGE,
+    ];
+    if !matches!(*method, Method::GET | Method::HEAD) || !NAMES.iter().any(|name| headers.contains_key(name))
+    {
+        return None;
+    }
+    let mut kept = HeaderMap::with_capacity(2);
+    for name in NAMES {
+        for value in headers.get_all(&name) {
+            kept.append(&name, value.clone());
+        }
+    }
+    Some(Box::new(kept))
 }
 
 /// axum keeps them in a type of its own, for extractors only; this one waits for nothing.

@@ -19,10 +19,10 @@ use serde::Serialize;
 
 use super::{
     Statics,
+    content::content_type,
     names::digest,
     packed::{LEAST, shorter},
     published::Entry,
-    respond::content_type,
 };
 use crate::encoding::{self, Encoding};
 

@@ -2,8 +2,8 @@
 //!
 //! `files` knows where they are. [`Statics`] gives them addresses that change with their content
 //! (`static("cinema/app.css")` in templates, through [`Assets`]) and answers those addresses before any route or layer of
-//! the site is asked: a style sheet needs no login (`serve`). `respond` decides on headers, 304 and 206, with ranges read by
-//! `range` and sent by `content`.
+//! the site is asked: a style sheet needs no login (`serve`). `crate::files` decides on headers,
+//! 304 and 206.
 //!
 //! A file on disk, while debug is on, is *live*: sent as it is, at an address with its date in it (`app.css?v=…`). All
 //! others are *published*: their version is in their name (`app.2624b491e6dc.css`), and where a style sheet names
@@ -19,9 +19,7 @@ mod names;
 mod own;
 mod packed;
 mod published;
-mod range;
 mod references;
-mod respond;
 mod serve;
 mod settings;
 mod vite;

@@ -10,12 +10,17 @@ use quintet_core::{Error, Result};
 
 use super::{
     Shown, Statics,
-    content::{self, Content},
+    content::{self, content_type},
     names::{unversioned, version},
     published::{self, Entry},
-    respond::{Asked, Representation, content_type, respond},
 };
-use crate::encoding::{self, Encoding};
+use crate::{
+    encoding::{self, Encoding},
+    files::{
+        content::Content,
+        respond::{Asked, Representation, respond},
+    },
+};
 
 impl Statics {
     /// Is the address one of theirs?
@@ -48,13 +53,13 @@ impl Statics {
             || uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("v=")));
         let representation = match self.shown(&name)? {
             Some(Shown::Live { path, .. }) => {
-                let (file, state) = content::open(&path).await?;
+                let (content, state) = content::open(&path).await?;
                 let digest = state.digest();
                 Representation {
                     length: state.length,
-                    content: Content::Open(file),
-                    current: self.own.has(&name) || query() == Some(version(&digest)),
-                    tag: digest.get(..32).unwrap_or_default().to_owned(),
+                    content,
+                    cache: cache(self.own.has(&name) || query() == Some(version(&digest))),
+                    tag: digest.get(..32).map(str::to_owned),
                     modified: content::seconds(state.modified),
                     content_type: content_type(&name),
                     encoding: None,
@@ -77,7 +82,7 @@ impl Statics {
                 self.published(&entry, Some(version), headers).await?
             }
         };
-        respond(representation, &Asked { method, headers }).await
+        respond(representation, &Asked { method, headers })
     }
 
     async fn published(
@@ -99,21 +104,30 @@ impl Statics {
                     // Changed since a moment ago: not to be kept under a version that is another's.
                     (current, tag) = (false, now.digest().get(..32).unwrap_or_default().to_owned());
                 }
-                (Content::Open(file), now.length, content::seconds(now.modified))
+                (file, now.length, content::seconds(now.modified))
             }
         };
         let content_type = content_type(&entry.name);
         let varies = self.packing.may(&content_type, length);
-        let mut representation =
-            Representation { content, length, tag, modified, content_type, current, encoding: None, varies };
+        let mut representation = Representation {
+            content,
+            length,
+            tag: Some(tag),
+            modified,
+            content_type,
+            cache: cache(current),
+            encoding: None,
+            varies,
+        };
         if varies
             && let Some(encoding) = encoding::accepted(headers)
             && let Some(packed) = self.packed(entry, encoding).await
         {
             representation.length = packed.len() as u64;
             representation.content = Content::Bytes(packed);
-            representation.tag = format!("{}-{}", representation.tag, encoding.ending());
-            representation.encoding = Some(encoding);
+            let ending = encoding.ending();
+            representation.tag = representation.tag.map(|tag| format!("{tag}-{ending}"));
+            representation.encoding = Some(encoding.token());
         }
         Ok(representation)
     }
@@ -131,4 +145,9 @@ impl Statics {
         };
         self.packing.of(&entry.packed, entry.published(), encoding, read).await
     }
+}
+
+/// What was asked for by its version never changes.
+fn cache(current: bool) -> String {
+    if current { "public, max-age=31536000, immutable" } else { "no-cache" }.to_owned()
 }

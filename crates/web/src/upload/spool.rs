@@ -15,7 +15,7 @@ use quintet_core::{Error, ErrorKind, Result};
 use quintet_storage::BoxStream;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::kind::HEAD;
+use crate::{kind::HEAD, read_at::read_at};
 
 /// How much of a file on disk is read at once.
 const PIECE: usize = 128 * 1024;
@@ -151,17 +151,6 @@ impl Bits {
             })),
         }
     }
-}
-
-/// Reads without moving where others read.
-#[cfg(unix)]
-fn read_at(file: &File, piece: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, piece, at)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, piece: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, piece, at)
 }
 
 /// A reader of a file, from its beginning, for what wants to look around in it.

@@ -120,7 +120,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    async fn of(response: Response) -> Self {
+    pub(crate) async fn of(response: Response) -> Self {
         let page = Page::of(&response).cloned();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();

@@ -7,7 +7,7 @@ const GAP: u64 = 80;
 
 /// Which bytes were asked for.
 #[derive(Debug, PartialEq, Eq, Clone)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// All: no range, too many, or one that makes no sense (which HTTP says to ignore).
     All,
     /// These: never none.
@@ -18,19 +18,19 @@ pub(super) enum Wanted {
 
 /// From the first byte up to and with the last.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
-pub(super) struct Part {
-    pub(super) first: u64,
-    pub(super) last: u64,
+pub(crate) struct Part {
+    pub(crate) first: u64,
+    pub(crate) last: u64,
 }
 
 impl Part {
-    pub(super) fn length(self) -> u64 {
+    pub(crate) fn length(self) -> u64 {
         self.last - self.first + 1
     }
 }
 
 /// Reads `bytes=0-499`, `bytes=500-`, `bytes=-500` and lists of them for a file of `length` bytes.
-pub(super) fn wanted(header: &str, length: u64) -> Wanted {
+pub(crate) fn wanted(header: &str, length: u64) -> Wanted {
     let Some((unit, ranges)) = header.split_once('=') else { return Wanted::All };
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return Wanted::All;

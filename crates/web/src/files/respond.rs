@@ -7,54 +7,51 @@ use quintet_core::{Error, Result};
 
 use super::{
     content::{Content, Piece, body},
-    names::hex,
     range::{Part, Wanted, wanted},
 };
-use crate::{
-    conditional::{Now, http_date},
-    encoding::{self, Encoding},
-};
+use crate::conditional::{Now, http_date};
 
 /// What of the request decides.
-pub(super) struct Asked<'a> {
-    pub(super) method: &'a Method,
-    pub(super) headers: &'a HeaderMap,
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) headers: &'a HeaderMap,
 }
 
 /// The form of a file that is sent.
-pub(super) struct Representation {
-    pub(super) content: Content,
-    pub(super) length: u64,
+pub(crate) struct Representation {
+    pub(crate) content: Content,
+    pub(crate) length: u64,
     /// Without quotes.
-    pub(super) tag: String,
-    pub(super) modified: Option<Timestamp>,
-    pub(super) content_type: String,
-    pub(super) encoding: Option<Encoding>,
+    pub(crate) tag: Option<String>,
+    pub(crate) modified: Option<Timestamp>,
+    pub(crate) content_type: String,
+    pub(crate) encoding: Option<&'static str>,
     /// Is there another form for clients that take other encodings?
-    pub(super) varies: bool,
-    /// Was it asked for by its version?
-    pub(super) current: bool,
+    pub(crate) varies: bool,
+    /// For how long who may keep it: `Cache-Control`.
+    pub(crate) cache: String,
 }
 
 /// # Errors
 /// If the file can't be read.
-pub(super) async fn respond(file: Representation, asked: &Asked<'_>) -> Result<Response> {
-    let tag = format!("\"{}\"", file.tag);
-    let now = Now { tag: Some(&tag), modified: file.modified };
+pub(crate) fn respond(file: Representation, asked: &Asked<'_>) -> Result<Response> {
+    let tag = file.tag.as_ref().map(|tag| format!("\"{tag}\""));
+    let now = Now { tag: tag.as_deref(), modified: file.modified };
     let mut response = Response::new(Body::empty());
     if now.is_refused(asked.headers) {
         return Err(Error::new(StatusCode::PRECONDITION_FAILED, "The file is not what it was."));
     }
     let headers = response.headers_mut();
-    set(headers, header::ETAG, &tag);
+    if let Some(tag) = &tag {
+        set(headers, header::ETAG, tag);
+    }
     if let Some(modified) = file.modified {
         set(headers, header::LAST_MODIFIED, &http_date(modified));
     }
-    let keep = if file.current { "public, max-age=31536000, immutable" } else { "no-cache" };
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+    set(headers, header::CACHE_CONTROL, &file.cache);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if file.varies {
-        encoding::vary(headers);
+        headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
     if now.is_known(asked.headers) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -62,7 +59,7 @@ pub(super) async fn respond(file: Representation, asked: &Asked<'_>) -> Result<R
     }
     set(headers, header::CONTENT_TYPE, &file.content_type);
     if let Some(encoding) = file.encoding {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding.token()));
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     let length = file.length;
@@ -119,7 +116,7 @@ fn partial(
     }
     let mut bytes = [0; 15];
     getrandom::fill(&mut bytes).map_err(|error| Error::internal(format!("no random numbers: {error}")))?;
-    let boundary = hex(&bytes);
+    let boundary: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let mut pieces = Vec::with_capacity(parts.len() * 2 + 1);
     let mut sent = 0;
     for part in parts {
@@ -139,47 +136,8 @@ fn partial(
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
-    // All texts here are ASCII that this module makes.
+    // What is no text of a header is left out.
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(name, value);
-    }
-}
-
-/// By the ending of the name; text is UTF-8.
-pub(super) fn content_type(name: &str) -> String {
-    let Some(guess) = mime_guess::from_path(name).first_raw() else {
-        return "application/octet-stream".to_owned();
-    };
-    let text = guess.starts_with("text/")
-        || matches!(
-            guess,
-            "application/javascript"
-                | "application/json"
-                | "application/manifest+json"
-                | "application/xml"
-                | "image/svg+xml"
-        );
-    if text { format!("{guess}; charset=utf-8") } else { guess.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_by_ending() {
-        for (name, expected) in [
-            ("a.css", "text/css; charset=utf-8"),
-            ("a.js", "text/javascript; charset=utf-8"),
-            ("a.JSON", "application/json; charset=utf-8"),
-            ("a.svg", "image/svg+xml; charset=utf-8"),
-            ("a.png", "image/png"),
-            ("a.woff2", "font/woff2"),
-            ("a.wasm", "application/wasm"),
-            ("a", "application/octet-stream"),
-            ("a.what", "application/octet-stream"),
-        ] {
-            assert_eq!(content_type(name), expected);
-        }
     }
 }

@@ -1,0 +1,81 @@
+//! The storage's files at their addresses: `/media/posters/alien.jpg`.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use percent_encoding::percent_decode_str;
+use quintet_core::{Error, Result, Services, settings::Settings};
+use quintet_storage::{Storage, StorageSettings};
+
+use super::answer::FileResponse;
+
+/// The files of a site's storage, as far as everybody may see them or has an address that is signed.
+pub(crate) struct Media {
+    storage: Storage,
+    private: Vec<String>,
+    keep: Duration,
+}
+
+impl Media {
+    /// What a site serves: nothing if its settings say so, or the files are at another host.
+    ///
+    /// # Errors
+    /// If the settings can't be read.
+    pub(crate) fn of(services: &Services) -> Result<Option<Self>> {
+        let Some(storage) = services.get::<Storage>() else { return Ok(None) };
+        let settings = services.get::<Settings>().map(Settings::get::<StorageSettings>).transpose()?;
+        let Some(settings) = settings.filter(|settings| settings.serve && storage.address().starts_with('/'))
+        else {
+            return Ok(None);
+        };
+        let folder = |name: &String| if name.ends_with('/') { name.clone() } else { format!("{name}/") };
+        Ok(Some(Media {
+            storage: storage.clone(),
+            private: settings.private.iter().map(folder).collect(),
+            keep: settings.keep,
+        }))
+    }
+
+    /// Is the address one of theirs?
+    pub(crate) fn has(&self, uri: &Uri) -> bool {
+        uri.path().starts_with(self.storage.address())
+    }
+
+    /// The file that is asked for, or why not.
+    pub(crate) async fn serve<B>(self: Arc<Self>, request: Request<B>) -> Response {
+        let (parts, _) = request.into_parts();
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            let allow = [(header::ALLOW, HeaderValue::from_static("GET, HEAD"))];
+            return (StatusCode::METHOD_NOT_ALLOWED, allow).into_response();
+        }
+        let answer = self.answer(&parts.uri, &parts.method, &parts.headers).await;
+        answer.unwrap_or_else(IntoResponse::into_response)
+    }
+
+    async fn answer(&self, uri: &Uri, method: &Method, headers: &HeaderMap) -> Result<Response> {
+        let missing = || Error::not_found("");
+        let path = uri.path().strip_prefix(self.storage.address()).unwrap_or_default();
+        // Decoded once, and only then looked at by the storage: `%2e%2e%2f` is `../`.
+        let name = percent_decode_str(path).decode_utf8().map_err(|_| missing())?;
+        let signed = uri.query().filter(|query| query.contains("signature="));
+        let file = match signed {
+            Some(query) => {
+                // An address that was given to somebody is nobody else's.
+                let left = self.storage.check_signed(&name, query)?;
+                FileResponse::stored(&self.storage, &name).await?.keep(left.min(self.keep), false)
+            }
+            None if self.private.iter().any(|folder| name.starts_with(folder.as_str())) => {
+                return Err(missing());
+            }
+            None => FileResponse::stored(&self.storage, &name).await?.keep(self.keep, true),
+        };
+        file.answer(method, headers)
+    }
+}
+
+impl fmt::Debug for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Media").field("storage", &self.storage).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,209 @@
+//! Answers that are made while they are sent: only some of them is ever in memory.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt as _};
+use http::{HeaderValue, header};
+use quintet_core::{BoxFuture, Error, Result, Services};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    sync::mpsc,
+};
+
+use super::{content::broken, csv::Csv, disposition::disposition, out::Out};
+
+/// Small pieces are sent together, up to about so many bytes.
+const TOGETHER: usize = 16 * 1024;
+/// How much a reader is asked for at once.
+const READ: usize = 64 * 1024;
+
+type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
+
+/// An answer that is sent while it is made: pieces of a `Stream`, what a reader reads, what a function writes, rows as CSV.
+///
+/// Nobody knows its length, so there are no parts of it (`Range`). The client's pace is the maker's: when the client takes nothing, the
+/// maker waits; when it leaves, the maker is dropped. An error in the middle is logged and ends the connection, so that the
+/// client does not take what it has for the whole.
+///
+/// ```
+/// use futures_util::stream;
+/// use quintet_core::Result;
+/// use quintet_web::{files::Streamed, get};
+///
+/// #[get("/numbers.txt")]
+/// async fn numbers() -> Streamed {
+///     Streamed::text(stream::iter((1..=1_000_000).map(|n| Ok(format!("{n}\n")))))
+/// }
+///
+/// #[get("/squares.csv")]
+/// async fn squares() -> Streamed {
+///     Streamed::csv("squares.csv", async |mut csv| {
+///         csv.row(&("number", "square")).await?;
+///         for n in 1..=1_000_000_i64 {
+///             csv.row(&(n, n * n)).await?;
+///         }
+///         Ok(())
+///     })
+/// }
+/// ```
+#[must_use = "a stream is sent by returning it from a handler"]
+pub struct Streamed {
+    pieces: Pieces,
+    content_type: String,
+    name: Option<String>,
+}
+
+impl Streamed {
+    fn of(content_type: &str, pieces: Pieces) -> Self {
+        Streamed { pieces, content_type: content_type.to_owned(), name: None }
+    }
+
+    /// Pieces of bytes.
+    pub fn bytes<B: Into<Bytes>>(pieces: impl Stream<Item = Result<B>> + Send + 'static) -> Self {
+        Streamed::of("application/octet-stream", Box::pin(pieces.map(|piece| piece.map(Into::into))))
+    }
+
+    /// Pieces of text.
+    pub fn text<T: Into<String>>(pieces: impl Stream<Item = Result<T>> + Send + 'static) -> Self {
+        let pieces = pieces.map(|piece| piece.map(|text| Bytes::from(text.into())));
+        Streamed::of("text/plain; charset=utf-8", Box::pin(pieces))
+    }
+
+    /// What a reader reads.
+    pub fn reader(reader: impl AsyncRead + Send + 'static) -> Self {
+        let pieces = futures_util::stream::try_unfold(Box::pin(reader), async |mut reader| {
+            let mut piece = BytesMut::with_capacity(READ);
+            let read = reader.read_buf(&mut piece).await?;
+            Ok((read > 0).then(|| (piece.freeze(), reader)))
+        });
+        Streamed::of("application/octet-stream", Box::pin(pieces))
+    }
+
+    /// What a function writes, which may own all that it needs: a database, rows that borrow from it.
+    ///
+    /// ```
+    /// # use quintet_web::{files::Streamed, get};
+    /// #[get("/countdown/")]
+    /// async fn countdown() -> Streamed {
+    ///     Streamed::write(async move |mut out| {
+    ///         for n in (0..10).rev() {
+    ///             out.send(format!("{n}…")).await?;
+    ///         }
+    ///         Ok(())
+    ///     })
+    /// }
+    /// ```
+    pub fn write<F, W>(work: F) -> Self
+    where
+        F: FnOnce(Out) -> W,
+        W: Future<Output = Result> + Send + 'static,
+    {
+        let (out, pieces) = Out::pair();
+        Streamed::of("text/plain; charset=utf-8", made(pieces, work(out)))
+    }
+
+    /// Rows as CSV, to be saved under this name: see [`Csv`].
+    pub fn csv<F, W>(name: &str, work: F) -> Self
+    where
+        F: FnOnce(Csv) -> W,
+        W: Future<Output = Result> + Send + 'static,
+    {
+        let (out, pieces) = Out::pair();
+        Streamed::of("text/csv; charset=utf-8", made(pieces, work(Csv::new(out)))).attachment(name)
+    }
+
+    /// With this type.
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = content_type.into();
+        self
+    }
+
+    /// To be saved, under this name.
+    pub fn attachment(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+}
+
+/// What `work` writes. It runs when pieces are asked for, among the services of the site, and is dropped with the answer.
+fn made(rows: mpsc::Receiver<Bytes>, work: impl Future<Output = Result> + Send + 'static) -> Pieces {
+    let work: BoxFuture<'static, Result> = match Services::current() {
+        Some(services) => Box::pin(services.scope(work)),
+        None => Box::pin(work),
+    };
+    Box::pin(Made { rows, work: Some(work) })
+}
+
+struct Made {
+    rows: mpsc::Receiver<Bytes>,
+    work: Option<BoxFuture<'static, Result>>,
+}
+
+impl Stream for Made {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let mut piece = BytesMut::new();
+        loop {
+            while piece.len() < TOGETHER {
+                match self.rows.poll_recv(cx) {
+                    Poll::Ready(Some(next)) => piece.extend_from_slice(&next),
+                    _ => break,
+                }
+            }
+            if piece.len() >= TOGETHER {
+                return Poll::Ready(Some(Ok(piece.freeze())));
+            }
+            let before = self.rows.len();
+            match self.work.as_mut().map(|work| work.as_mut().poll(cx)) {
+                Some(Poll::Ready(done)) => {
+                    self.work = None;
+                    if let Err(error) = done {
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                }
+                // It has made something meanwhile.
+                Some(Poll::Pending) if self.rows.len() > before => {}
+                Some(Poll::Pending) if piece.is_empty() => return Poll::Pending,
+                None if piece.is_empty() && self.rows.is_empty() => return Poll::Ready(None),
+                None if !self.rows.is_empty() => {}
+                _ => return Poll::Ready(Some(Ok(piece.freeze()))),
+            }
+        }
+    }
+}
+
+impl IntoResponse for Streamed {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from_stream(self.pieces.map(broken)));
+        let headers = response.headers_mut();
+        match HeaderValue::try_from(&self.content_type) {
+            Ok(kind) => headers.insert(header::CONTENT_TYPE, kind),
+            Err(_) => {
+                let why = format!("`{}` is no content type", self.content_type.escape_debug());
+                return Error::internal(why).into_response();
+            }
+        };
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(name) = &self.name {
+            headers.insert(header::CONTENT_DISPOSITION, disposition("attachment", Some(name)));
+        }
+        response
+    }
+}
+
+impl fmt::Debug for Streamed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streamed").field("content_type", &self.content_type).finish_non_exhaustive()
+    }
+}
