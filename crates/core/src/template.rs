@@ -71,6 +71,15 @@ pub trait Context: Send + Sync {
         None
     }
 
+    /// The text that shows a request to come from this page rather than from another site's; none where nobody sends the page to a
+    /// browser. Another one each time.
+    ///
+    /// # Errors
+    /// If this site can make none.
+    fn csrf_token(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// What the browser is told that the page may load; none where nobody sends the page to one.
     fn policy(&self) -> Option<&dyn PagePolicy> {
         None

@@ -207,8 +207,8 @@ async fn json_is_read_by_the_same_rules_and_answered_by_a_problem() {
         (StatusCode::BAD_REQUEST, "application/problem+json")
     );
     // A script that sends a form and reads JSON.
-    let request = Request::post("/films/1/review/")
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+    let request = site
+        .from_own_page("/films/1/review/", "application/x-www-form-urlencoded")
         .header(header::ACCEPT, "application/json");
     let answer = site.send(request.body(Body::from("stars=1")).unwrap()).await;
     assert_eq!(answer.problems(), [("#/text".to_owned(), "Say something.".to_owned())]);

@@ -49,6 +49,10 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
         Some(most) => quote!(::core::option::Option::Some(#most)),
         None => quote!(::core::option::Option::None),
     };
+    let csrf = match options.csrf {
+        Some(csrf) => quote!(::core::option::Option::Some(#csrf)),
+        None => quote!(::core::option::Option::None),
+    };
     let api = arguments.json || answers_json(&function.sig.output);
 
     let (url_args, url_pairs) = (params.arguments(), params.pairs(&web));
@@ -88,6 +92,7 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
                     #web::rt::Declared {
                         methods: &[#(#methods),*], path: #path, name: #name, doc: #doc,
                         file: ::core::file!(), line: ::core::line!(), api: #api, detach: #detach, atomic: #atomic, max_body: #max_body,
+                        csrf: #csrf,
                     },
                     |request| {
                         let work = async move {
@@ -197,7 +202,7 @@ mod tests {
         );
         assert_eq!(
             error(quote!("/", naem = "x"), hello.clone()),
-            "unknown route option `naem`; did you mean `name`? (known: name, url, detach, atomic, max_body)"
+            "unknown route option `naem`; did you mean `name`? (known: name, url, detach, atomic, max_body, csrf)"
         );
         assert_eq!(error(quote!("/:id"), hello), "a parameter is written `{id}`, not `:id`");
         assert_eq!(

@@ -28,6 +28,7 @@ pages! {
     forms <- "../../../docs/forms.md",
     uploads <- "../../../docs/uploads.md",
     views <- "../../../docs/views.md",
+    security <- "../../../docs/security.md",
     templates <- "../../../docs/templates.md",
     statics <- "../../../docs/static.md",
     users <- "../../../docs/users.md",

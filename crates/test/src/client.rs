@@ -8,13 +8,14 @@ use axum::body::Body;
 use http::{HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use quintet_core::{BoxFuture, Error};
+use quintet_core::{BoxFuture, Error, Services};
 use quintet_web::{Page, Url, middleware::Gate};
 use serde::Serialize;
 
 use crate::{
     TestFile, TestResponse,
     ask::{Ask, HOST},
+    csrf,
     jar::Jar,
     response::Asker,
     upload,
@@ -22,20 +23,43 @@ use crate::{
 
 /// A browser without a network: requests go through the whole site in this process. It keeps cookies; redirects are
 /// followed where the test says so ([`TestResponse::follow`]).
+///
+/// What it sends comes from the site's own pages, as its headers say, and has the token that those pages would have; a test of just
+/// that sends its own ([`enforce_csrf`](Self::enforce_csrf)).
 #[derive(Clone)]
 pub struct TestClient {
     gate: Gate,
     jar: Arc<Mutex<Jar>>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    services: Services,
+    /// Does it send tokens by itself?
+    tokens: bool,
 }
 
 impl TestClient {
-    pub(crate) fn new(gate: Gate) -> Self {
-        TestClient { gate, jar: Arc::default(), headers: Vec::new() }
+    pub(crate) fn new(gate: Gate, services: Services) -> Self {
+        TestClient { gate, jar: Arc::default(), headers: Vec::new(), services, tokens: true }
     }
 
     pub(crate) fn anew(&self) -> Self {
-        TestClient::new(self.gate.clone())
+        TestClient::new(self.gate.clone(), self.services.clone())
+    }
+
+    /// The same client, which sends no token by itself: what changes something is refused unless the test sends the one that a page has
+    /// shown ([`TestResponse::csrf_token`]).
+    ///
+    /// ```no_run
+    /// # async fn show(site: quintet_test::TestSite) {
+    /// let ann = site.browser().enforce_csrf();
+    /// ann.post("/films/new/", &[("title", "Alien")]).await.status(403);
+    /// let token = ann.get("/films/new/").await.csrf_token();
+    /// ann.post("/films/new/", &[("title", "Alien"), ("csrf_token", &token)]).await.redirects("/films/");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn enforce_csrf(mut self) -> Self {
+        self.tokens = false;
+        self
     }
 
     /// The same client, with one more header on each request.
@@ -187,6 +211,12 @@ impl TestClient {
                 headers.insert(header::COOKIE, cookies);
             }
             headers.extend(client.headers.iter().cloned());
+            if !ask.method.is_safe() {
+                csrf::come_from_own_page(headers);
+                if client.tokens {
+                    csrf::add_token(headers, &client.services, |name| client.cookie(name));
+                }
+            }
             let response = client.gate.answer(request).await;
             let page = Page::of(&response).cloned();
             let error = response.extensions().get::<Arc<Error>>().cloned();

@@ -16,6 +16,7 @@ mod ask;
 mod client;
 mod cookie;
 mod cookies;
+mod csrf;
 mod database;
 #[cfg(feature = "orm")]
 pub mod factories;

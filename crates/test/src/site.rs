@@ -140,7 +140,7 @@ impl TestSite {
             db: services.require::<quintet_orm::Db>()?.clone(),
             #[cfg(feature = "orm")]
             databases: databases(services.require()?)?,
-            client: TestClient::new(gate),
+            client: TestClient::new(gate, services.clone()),
             services,
             clock,
             written,

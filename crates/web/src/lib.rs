@@ -13,6 +13,8 @@ mod around;
 pub mod background;
 mod body_limit;
 mod conditional;
+mod cookies;
+pub mod csrf;
 mod data;
 mod deadline;
 pub mod debug;
@@ -38,6 +40,7 @@ mod room;
 mod routing;
 #[doc(hidden)]
 pub mod rt;
+mod security;
 pub mod server;
 mod service;
 mod settings;
@@ -54,7 +57,7 @@ pub use data::{
 };
 pub use debug::{DebugInfo, FactTable};
 pub use errors::{Rejected, Source};
-pub use extract::{Json, Messages, Path, Query, State};
+pub use extract::{Csrf, Json, Messages, Path, Query, State};
 pub use files::{FileResponse, Streamed};
 pub use page::{Page, redirect};
 pub use quintet_core::Value;
@@ -63,6 +66,7 @@ pub use room::WebRoom;
 #[doc(hidden)]
 pub use routing::WebPart;
 pub use routing::{Atomic, Route, RouteInfo, Routed, Routes, Routing};
+pub use security::SecuritySettings;
 pub use service::service;
 pub use upload::{Multipart, Upload};
 pub use url::Url;

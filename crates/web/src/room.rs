@@ -17,6 +17,7 @@ use crate::{
     background::Background,
     dispatch, embedded, overview,
     routing::{Routes, WebSlot},
+    security::{Security, SecuritySettings},
     server::{ServerSettings, serve_command},
     service,
     upload::UploadSettings,
@@ -39,6 +40,7 @@ impl Room for WebRoom {
         vec![
             ServerSettings::section(),
             UploadSettings::section(),
+            SecuritySettings::section(),
             #[cfg(feature = "static")]
             StaticSettings::section(),
             #[cfg(feature = "static")]
@@ -89,6 +91,7 @@ fn start(boot: &mut Boot) -> Result {
     if let Some(providers) = Providers::of(site.slots::<WebSlot>().flat_map(|(_, slot)| &slot.around)) {
         boot.services.insert(Arc::new(providers));
     }
+    boot.services.insert(Arc::new(Security::new(&boot.settings.get::<SecuritySettings>()?)?));
     let (routes, router) = dispatch::build(&site)?;
     let routes = Arc::new(routes);
     url::remember(&routes);

@@ -193,6 +193,7 @@ pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
     // A page that was only asked for its head has shown nothing.
     if facts.method() != Method::HEAD {
         facts.notes().keep(&mut response, facts.services());
+        facts.csrf().keep(&mut response, &facts.asked());
     }
     response
 }

@@ -70,7 +70,7 @@ struct Served {
 
 async fn serve(given: &[(&str, &str)]) -> Served {
     let (spool, media) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let site = Arc::new(Site::new().routes(routes![keep, large, small, panics]));
+    let site = Arc::new(Site::new().csrf(false).routes(routes![keep, large, small, panics]));
     let folder = spool.path().to_str().unwrap().to_owned();
     let mut all = vec![
         ("server.bind", "127.0.0.1:0"),

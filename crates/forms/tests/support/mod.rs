@@ -47,7 +47,8 @@ pub(crate) async fn start_with(
     settings: &[(&'static str, &'static str)],
     more: impl FnOnce(&mut quintet_core::ServicesBuilder),
 ) -> Running {
-    let settings = Settings::for_tests("/nowhere", settings.iter().copied());
+    let settings = [("secret_key", "a key for tests")].into_iter().chain(settings.iter().copied());
+    let settings = Settings::for_tests("/nowhere", settings);
     let site = Arc::new(site);
     let mut boot = Boot { site: site.clone(), settings: settings.clone(), services: Services::builder() };
     boot.services.insert(site.clone());
@@ -90,8 +91,18 @@ impl Running {
         self.send_as(uri, "application/x-www-form-urlencoded", body.join("&")).await
     }
 
+    /// A request as a browser sends it from one of the site's own pages.
+    pub(crate) fn from_own_page(&self, uri: &str, kind: &str) -> http::request::Builder {
+        let (name, value, token) = quintet_web::csrf::proof(&self.services, false, |_| None).unwrap();
+        Request::post(uri)
+            .header(header::CONTENT_TYPE, kind)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::COOKIE, format!("{name}={value}"))
+            .header(quintet_web::csrf::HEADER, token)
+    }
+
     pub(crate) async fn send_as(&self, uri: &str, kind: &str, body: impl Into<Body>) -> Answer {
-        self.send(Request::post(uri).header(header::CONTENT_TYPE, kind).body(body.into()).unwrap()).await
+        self.send(self.from_own_page(uri, kind).body(body.into()).unwrap()).await
     }
 }
 

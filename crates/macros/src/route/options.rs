@@ -3,7 +3,7 @@ use syn::{Error, LitBool, LitStr, Token, parse::ParseStream, parse::Parser};
 
 use crate::{data::size, near::did_you_mean};
 
-const KNOWN: [&str; 5] = ["name", "url", "detach", "atomic", "max_body"];
+const KNOWN: [&str; 6] = ["name", "url", "detach", "atomic", "max_body", "csrf"];
 
 /// What stands in the attribute: the path, then `key = value`.
 pub(super) struct Options {
@@ -18,6 +18,8 @@ pub(super) struct Options {
     pub(super) atomic: Option<bool>,
     /// Bytes of a request's body.
     pub(super) max_body: Option<u64>,
+    /// Must what changes something come from the site's own pages?
+    pub(super) csrf: Option<bool>,
 }
 
 impl Options {
@@ -28,8 +30,15 @@ impl Options {
         }
         let read = |input: ParseStream<'_>| {
             let path: LitStr = input.parse().map_err(|e| Error::new(e.span(), &start))?;
-            let mut options =
-                Options { path, name: None, url: None, detach: true, atomic: None, max_body: None };
+            let mut options = Options {
+                path,
+                name: None,
+                url: None,
+                detach: true,
+                atomic: None,
+                max_body: None,
+                csrf: None,
+            };
             while !input.is_empty() {
                 input.parse::<Token![,]>()?;
                 if !input.is_empty() {
@@ -42,8 +51,7 @@ impl Options {
     }
 
     fn option(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        let expected =
-            "expected `name = \"…\"`, `url = …`, `detach = false`, `atomic` or `max_body = \"100 MB\"`";
+        let expected = "expected `name = \"…\"`, `url = …`, `detach = false`, `atomic`, `max_body = \"100 MB\"` or `csrf = false`";
         let key: Ident = input.parse().map_err(|e| Error::new(e.span(), expected))?;
         let word = key.to_string();
         if !KNOWN.contains(&word.as_str()) {
@@ -62,6 +70,7 @@ impl Options {
         match word.as_str() {
             "name" => self.name = Some(name(input.parse()?)?),
             "url" => self.url = Some(input.parse()?),
+            "csrf" => self.csrf = Some(input.parse::<LitBool>()?.value),
             "atomic" => self.atomic = Some(input.parse::<LitBool>()?.value),
             "max_body" => self.max_body = Some(size(&input.parse()?)?.1),
             _ => self.detach = input.parse::<LitBool>()?.value,

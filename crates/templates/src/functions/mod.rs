@@ -1,9 +1,10 @@
 //! What templates can call: `url("film", id=7)`, `static("cinema/app.css")`, `querystring(page=2)`, `now()`,
-//! `csp_nonce()`, `media(film.poster)`.
+//! `csp_nonce()`, `csrf_input()`, `media(film.poster)`.
 //!
 //! They reach the running site through the scope of the rendering, never through something global.
 mod assets;
 mod clock;
+mod csrf;
 mod media;
 mod messages;
 mod policy;
@@ -28,6 +29,7 @@ pub(crate) fn add(env: &mut Environment<'static>, loader: &Arc<Loader>) {
     media::add(env);
     messages::add(env);
     policy::add(env);
+    csrf::add(env);
 }
 
 /// The scope, or an error for an expression that runs outside of any page.

@@ -23,6 +23,7 @@ const DJANGO: &[(&str, &str)] = &[
         "write `{% set row = cycler(\"a\", \"b\") %}`, `{{ row.next() }}` and `{{ row.reset() }}`",
     ),
     ("debug", "write `{{ debug() }}`"),
+    ("csrf_token", "write `{{ csrf_input() }}`; `{{ form.open }}` has it already"),
     ("partialdef", "a block is a fragment already: `page!(\"film.html#reviews\")`"),
 ];
 

@@ -4,7 +4,8 @@
 //! is found where its nodes stand side by side in some element.
 mod parse;
 
-use parse::{Node, parse};
+pub(crate) use parse::Node;
+use parse::parse;
 
 use crate::TestResponse;
 
@@ -48,6 +49,19 @@ impl TestResponse {
         }
         count(&parse(&self.text()), &wanted)
     }
+}
+
+/// What `look` finds first in a page.
+pub(crate) fn first<T>(page: &str, look: &dyn Fn(&Node) -> Option<T>) -> Option<T> {
+    fn among<T>(nodes: &[Node], look: &dyn Fn(&Node) -> Option<T>) -> Option<T> {
+        nodes.iter().find_map(|node| {
+            look(node).or_else(|| match node {
+                Node::Element { children, .. } => among(children, look),
+                Node::Text(_) => None,
+            })
+        })
+    }
+    among(&parse(page), look)
 }
 
 /// How often `wanted` stands among `nodes` or below them.

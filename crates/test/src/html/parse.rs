@@ -2,7 +2,7 @@
 
 /// A piece of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Element {
         name: String,
         attributes: Vec<(String, String)>,

@@ -6,7 +6,7 @@ use axum::{
     Router,
     routing::{MethodFilter, MethodRouter, on_service},
 };
-use quintet_core::{App, Error, Result, Site, SourcePlace};
+use quintet_core::{App, Error, Result, Site, SourcePlace, near::did_you_mean};
 
 use super::{
     endpoint::{Endpoint, EndpointLayer, Handle},
@@ -77,8 +77,9 @@ struct Builder {
 impl Builder {
     fn part(&mut self, part: &App, slot: &WebSlot) -> Result<Router> {
         let mut router = Router::new();
+        check_exempt(slot)?;
         for entry in &slot.entries {
-            let info = Arc::new(describe(part, entry, slot.atomic.or(self.atomic))?);
+            let info = Arc::new(describe(part, entry, slot, self.atomic)?);
             self.routes.add(info.clone())?;
             let layer = EndpointLayer(info.clone());
             match &entry.what {
@@ -142,7 +143,19 @@ impl Builder {
     }
 }
 
-fn describe(part: &App, entry: &Entry, atomic: Option<bool>) -> Result<RouteInfo> {
+/// What is let pass must be there: else somebody believes that it is, or that something else is not.
+fn check_exempt(slot: &WebSlot) -> Result {
+    let paths = || slot.entries.iter().map(|entry| entry.path.as_str());
+    let Some((path, at)) = slot.csrf_exempt.iter().find(|(path, _)| !paths().any(|known| known == path))
+    else {
+        return Ok(());
+    };
+    let near = did_you_mean(path, paths());
+    let place = SourcePlace::new(at.file(), at.line() as usize);
+    Err(Error::internal(format!("csrf_exempt: nothing is at the path `{path}`{near}")).in_file(place))
+}
+
+fn describe(part: &App, entry: &Entry, slot: &WebSlot, atomic: Option<bool>) -> Result<RouteInfo> {
     let (file, line) = entry.at;
     let path = routing::join(part.prefix(), &entry.path);
     let wrong = |why: String| Error::internal(why).in_file(SourcePlace::new(file, line as usize));
@@ -157,7 +170,9 @@ fn describe(part: &App, entry: &Entry, atomic: Option<bool>) -> Result<RouteInfo
         What::Declared(route) => Some(route),
         _ => None,
     };
-    let atomic = Atomic::of(declared.and_then(|r| r.declared.atomic), atomic);
+    let atomic = Atomic::of(declared.and_then(|r| r.declared.atomic), slot.atomic.or(atomic));
+    let exempt = slot.csrf_exempt.iter().any(|(path, _)| *path == entry.path);
+    let csrf = declared.and_then(|r| r.declared.csrf).or(slot.csrf).unwrap_or(true) && !exempt;
     let mut needs = declared.map(|r| r.needs.clone()).unwrap_or_default();
     needs.extend(atomic.need());
     Ok(RouteInfo {
@@ -172,6 +187,7 @@ fn describe(part: &App, entry: &Entry, atomic: Option<bool>) -> Result<RouteInfo
         detach: declared.is_none_or(|r| r.declared.detach),
         atomic,
         max_body: declared.and_then(|r| r.declared.max_body),
+        csrf,
         label: part.label().into(),
         key: declared.map(|r| r.key),
         pattern,

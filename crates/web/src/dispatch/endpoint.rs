@@ -28,7 +28,9 @@ use tower::{Layer, Service};
 use super::{around, atomic, panics};
 use crate::{
     background::Background,
-    body_limit, errors,
+    body_limit,
+    csrf::{self, Faults, Verdict, Wanted},
+    errors,
     facts::Facts,
     page,
     routing::{RouteInfo, Run, current},
@@ -82,7 +84,7 @@ impl<S> Endpoint<S> {
 
 impl<S> Service<Request> for Endpoint<S>
 where
-    S: Service<Request, Response = Response, Error = Infallible>,
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
 {
     type Response = Response;
@@ -104,6 +106,38 @@ where
         if let Err(error) = body_limit::of_route(&mut request, self.route.max_body) {
             return Answering::Apart { work: Box::pin(std::future::ready(error.into_response())) };
         }
+        if !self.route.csrf || csrf::is_harmless(&request, facts.method()) {
+            return self.answer(request, facts);
+        }
+        match csrf::judge(&request, &facts.asked()) {
+            Verdict::Fine => self.answer(request, facts),
+            Verdict::Refused(error) => Answering::Apart { work: Box::pin(refused(error, facts)) },
+            Verdict::Field(wanted) => {
+                let endpoint = self.clone();
+                Answering::Apart { work: Box::pin(endpoint.with_field(request, wanted, facts)) }
+            }
+        }
+    }
+}
+
+impl<S> Endpoint<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Send + 'static,
+    S::Future: Send + 'static,
+{
+    /// The answer to a form, whose token is in its body.
+    async fn with_field(mut self, request: Request, wanted: Wanted, facts: Facts) -> Response {
+        let request = match csrf::with_field(request, wanted, &facts.asked(), FAULTS).await {
+            Ok(request) => request,
+            Err(error) => return refused(error, facts).await,
+        };
+        match self.answer(request, facts).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
+    fn answer(&mut self, request: Request, facts: Facts) -> Answering<S::Future> {
         let detach = self.route.detach && !request.method().is_safe();
         let atomic = self.route.atomic.runner(request.method(), facts.services());
         let work = self.inner.call(request);
@@ -152,6 +186,13 @@ impl<F: Future<Output = Answer>> Future for Answering<F> {
             Project::Apart { work } => work.poll_unpin(cx).map(Ok),
         }
     }
+}
+
+const FAULTS: Faults = Faults { unread: errors::unread, broken: errors::broken };
+
+/// The page or document of a request that no handler gets to see.
+async fn refused(error: Error, facts: Facts) -> Response {
+    around::finish(error.into_response(), &facts).await
 }
 
 /// Who makes a request one transaction, if it is one.

@@ -2,12 +2,14 @@
 //! and axum's own work in a site.
 //!
 //! They read the site's `Services` from the request. Outside of a site they answer 500 and say why.
+mod csrf;
 pub(crate) mod json;
 mod messages;
 mod path;
 mod query;
 mod state;
 
+pub use csrf::Csrf;
 pub use json::Json;
 pub use messages::Messages;
 pub use path::Path;

@@ -13,10 +13,13 @@ pub(crate) use accept::is_json;
 
 use crate::{
     around::{Around, Providers},
+    cookies::Cookies,
+    csrf::{Asked, CsrfState},
     messages::Notes,
     policy::Wishes,
     request_id::RequestId,
     routing::RouteInfo,
+    security::Security,
 };
 
 /// A request, seen from its response. Cheap to clone; in debug it knows more.
@@ -34,6 +37,11 @@ struct Seen {
     content_type: Option<HeaderValue>,
     id: Option<RequestId>,
     services: Services,
+    /// Did the browser speak https?
+    https: bool,
+    cookies: Cookies,
+    /// The token that its page asks for.
+    csrf: CsrfState,
     /// What its page asks for while it is rendered.
     wishes: Wishes,
     /// Messages that came with it or are to leave with its answer.
@@ -66,6 +74,10 @@ impl Facts {
         let header = |name| headers.get::<http::HeaderName>(name).cloned();
         // What has no body has no type of it.
         let sent = !request.body().is_end_stream();
+        let security = Security::of(services);
+        let https =
+            security.is_some_and(|security| security.way(headers, request.uri(), request.extensions()).https);
+        let cookies = Cookies::of(headers);
         Facts {
             seen: Arc::new(Seen {
                 method: request.method().clone(),
@@ -74,8 +86,11 @@ impl Facts {
                 content_type: sent.then(|| header(header::CONTENT_TYPE)).flatten(),
                 id,
                 services: services.clone(),
+                https,
+                csrf: CsrfState::default(),
                 wishes: Wishes::default(),
-                notes: Notes::of(headers, request.uri()),
+                notes: Notes::of(&cookies, https),
+                cookies,
                 around: Around::new(services.get::<Arc<Providers>>()),
                 conditions: conditions(request.method(), headers),
                 headers: debug.then(|| Box::new(headers.clone())),
@@ -110,6 +125,17 @@ impl Facts {
 
     pub(crate) fn method(&self) -> &Method {
         &self.seen.method
+    }
+
+    /// For what asks whether it may be forged.
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        let seen = &self.seen;
+        let (method, uri, cookies) = (&seen.method, &seen.uri, &seen.cookies);
+        Asked { method, uri, cookies, https: seen.https, services: &seen.services, debug: self.debug() }
+    }
+
+    pub(crate) fn csrf(&self) -> &CsrfState {
+        &self.seen.csrf
     }
 
     pub(crate) fn around(&self) -> &Around {

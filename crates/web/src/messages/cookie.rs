@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, header};
+use http::HeaderValue;
 use quintet_core::{Result, signing::Signer};
 
 use super::{Level, Message};
 
-const NAME: &str = "messages";
+pub(super) const NAME: &str = "messages";
 
 /// Browsers keep at least 4096 bytes of a cookie, its name and attributes among them.
 const LARGEST: usize = 3500;
@@ -17,13 +17,6 @@ const OLDEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Level, text, and tags if there are some.
 type Coded = (u8, String, String);
-
-/// The cookie's value in a request, if it has one.
-pub(super) fn sent(headers: &HeaderMap) -> Option<Box<str>> {
-    let pairs = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = pairs.flat_map(|pairs| pairs.split(';'));
-    pairs.find_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('=').map(Box::from))
-}
 
 /// The messages in a cookie; none if somebody has changed it.
 pub(super) fn read(signer: &Signer, value: &str) -> Vec<Message> {
@@ -100,15 +93,5 @@ mod tests {
         assert!(kept.len() > 10 && kept == many[100 - kept.len()..], "{}", kept.len());
         let too_long = [Message::info("y".repeat(5000))];
         assert!(write(&signer(), &too_long, true).unwrap().to_str().unwrap().contains("Max-Age=0"));
-    }
-
-    #[test]
-    fn the_cookie_is_found_among_others() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(sent(&headers), None);
-        headers.append(header::COOKIE, HeaderValue::from_static("a=messages=1; xmessages=2"));
-        assert_eq!(sent(&headers), None);
-        headers.append(header::COOKIE, HeaderValue::from_static("b=3; messages=a:b:c"));
-        assert_eq!(sent(&headers).as_deref(), Some("a:b:c"));
     }
 }

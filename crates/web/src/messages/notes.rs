@@ -3,10 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use http::{HeaderValue, header};
 use quintet_core::{Error, Result, Services, settings::Settings, signing::Signer};
 
 use super::{Level, Message, cookie};
+use crate::cookies::Cookies;
 
 /// Messages of a page in its response, until they are noted.
 #[derive(Clone)]
@@ -38,8 +39,8 @@ pub(crate) fn signer(services: &Services) -> Result<Signer> {
 }
 
 impl Notes {
-    pub(crate) fn of(headers: &HeaderMap, uri: &Uri) -> Self {
-        Notes { sent: cookie::sent(headers), secure: is_https(headers, uri), state: Mutex::default() }
+    pub(crate) fn of(cookies: &Cookies, secure: bool) -> Self {
+        Notes { sent: cookies.get(cookie::NAME).map(Box::from), secure, state: Mutex::default() }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -118,14 +119,4 @@ impl Notes {
             Err(error) => tracing::error!(%error, "messages are lost"),
         }
     }
-}
-
-/// Did the client speak https, to the site or to a proxy before it? Who lies gets a cookie that its browser won't send.
-fn is_https(headers: &HeaderMap, uri: &Uri) -> bool {
-    const SAID: HeaderName = HeaderName::from_static("x-forwarded-proto");
-    let said = headers.get(SAID).and_then(|value| value.to_str().ok());
-    uri.scheme_str() == Some("https")
-        || said.is_some_and(|said| {
-            said.split(',').next().is_some_and(|first| first.trim().eq_ignore_ascii_case("https"))
-        })
 }

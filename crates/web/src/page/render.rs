@@ -144,6 +144,10 @@ impl Context for Around {
         Some(self.0.wishes())
     }
 
+    fn csrf_token(&self) -> Result<Option<String>> {
+        self.0.csrf().token(&self.0.asked()).map(Some)
+    }
+
     fn messages(&self) -> Result<Vec<Value>> {
         let messages = self.0.notes().show(self.0.services())?;
         Ok(messages.iter().map(TemplateValue::to_value).collect())

@@ -13,7 +13,7 @@ use axum::{
 use futures_util::stream;
 use http::StatusCode;
 use quintet_core::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, Result, Value,
     template::{PagePolicy, Render, Renderer},
 };
 use tokio::{
@@ -82,12 +82,18 @@ pub(crate) async fn begin(mut response: Response, facts: &Facts) -> Response {
 
 /// What the response's headers depend on, before they leave.
 fn ahead(response: &Response, facts: &Facts) -> Result {
-    let names = ["csp_nonce", "messages"];
+    let names = ["csp_nonce", "messages", "csrf_input", "csrf_token"];
     for at in mentioned(response, facts, names.into_iter()) {
         match at {
             0 => drop(facts.wishes().nonce()?),
+            2 | 3 => drop(facts.csrf().token(&facts.asked())?),
             _ => drop(facts.notes().show(facts.services())?),
         }
+    }
+    // A form brings its token along by templates of its own.
+    let values = Page::of(response).map(Page::values).unwrap_or_default();
+    if values.iter().any(|(_, value)| matches!(value, Value::Piece(_))) {
+        facts.csrf().token(&facts.asked())?;
     }
     Ok(())
 }

@@ -25,6 +25,10 @@ pub(crate) struct WebSlot {
     pub(crate) around: Vec<Provided>,
     /// Is a request that changes something one transaction?
     pub(crate) atomic: Option<bool>,
+    /// Must what changes something come from the site's own pages?
+    pub(crate) csrf: Option<bool>,
+    /// The paths for which it need not, and who says so.
+    pub(crate) csrf_exempt: Vec<(String, &'static Location<'static>)>,
 }
 
 /// Something at a path.
@@ -232,6 +236,32 @@ pub trait Routing: Sized {
     #[must_use]
     fn atomic(mut self, atomic: bool) -> Self {
         self.web().0.atomic = Some(atomic);
+        self
+    }
+
+    /// Has what changes something (`POST`, `PUT`, `PATCH`, `DELETE`) come from the site's own pages, or leaves that to the handlers:
+    /// for all of an app's routes that don't say so for themselves (`#[post("/hook", csrf = false)]`), or of the site's own if it is
+    /// given to the site. It is so unless somebody says otherwise; see [`csrf`](crate::csrf).
+    #[must_use]
+    fn csrf(mut self, csrf: bool) -> Self {
+        self.web().0.csrf = Some(csrf);
+        self
+    }
+
+    /// Lets what changes something come from anywhere at this path of the app or site, as [`route`](Self::route) or
+    /// [`mount`](Self::mount) was given it: for callers that are no browsers, and prove otherwise who they are.
+    ///
+    /// ```
+    /// use quintet_core::Site;
+    /// use quintet_web::Routing;
+    ///
+    /// let site = Site::new().post("/hook", async || "thanks").csrf_exempt("/hook");
+    /// # let _ = site;
+    /// ```
+    #[must_use]
+    #[track_caller]
+    fn csrf_exempt(mut self, path: &str) -> Self {
+        self.web().0.csrf_exempt.push((path.to_owned(), Location::caller()));
         self
     }
 

@@ -32,6 +32,7 @@ pub struct Declared {
     pub detach: bool,
     pub atomic: Option<bool>,
     pub max_body: Option<u64>,
+    pub csrf: Option<bool>,
 }
 
 /// A handler with its methods, path and name: made by `#[get(..)]`, installed by `.routes(routes![..])`.

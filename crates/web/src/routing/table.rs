@@ -32,6 +32,8 @@ pub struct RouteInfo {
     pub atomic: Atomic,
     /// Bytes that the body of a request may have, if that is not what `[server] max_body_size` says.
     pub max_body: Option<u64>,
+    /// Must what changes something come from the site's own pages?
+    pub csrf: bool,
     pub(crate) label: Arc<str>,
     pub(crate) key: Option<TypeId>,
     pub(crate) pattern: Pattern,

@@ -30,6 +30,12 @@
     form?.addEventListener('pointerdown', () => { keys = false });
     form?.addEventListener('change', event => { if (event.target.matches('select') && !keys) form.requestSubmit() });
     addEventListener('pageshow', () => form && [...form.elements].forEach(field => { field.disabled = false }));
+    // What htmx sends to this site has the token of the page, where the page shows one: a form of its own, or a meta element.
+    document.addEventListener('htmx:configRequest', event => {
+      const token = document.querySelector('meta[name=csrf-token]')?.content ?? document.querySelector('input[name=csrf_token]')?.value;
+      const own = new URL(event.detail.path, location).origin === location.origin;
+      if (token && own && event.detail.verb !== 'get') event.detail.headers['X-CSRF-Token'] = token;
+    });
     // What was found is told to those who don't see it.
     document.addEventListener('htmx:afterSettle', event => {
       if (event.target.id === 'found') document.querySelector('#say').textContent = document.querySelector('.result h2').textContent;
