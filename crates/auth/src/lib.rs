@@ -1,10 +1,23 @@
 //! The users of a site.
 //!
+//! A site installs [`app`]. [`models`] are the tables: users, groups, permissions, with the names and columns of Django's; `own` is how a
+//! site has a user model with further columns; `permissions` keeps a row for each permission that the site's models have.
+//!
 //! [`passwords`] keeps what people log in with: hashed by argon2id in the form in which Django stores them, compared off the event
 //! loop, renewed when the parameters change.
+mod app;
+pub mod models;
 mod names;
+mod own;
 pub mod passwords;
+mod permissions;
 mod room;
+#[doc(hidden)]
+pub mod rt;
 
+pub use app::{app, app_with};
+pub use models::{Account, ContentType, Group, Permission, User};
 pub use names::{normal_email, normal_username};
+pub use own::SiteUser;
+pub use quintet_macros::UserModel;
 pub use room::AuthRoom;

@@ -1,11 +1,15 @@
 use quintet_core::{
-    Boot, BoxFuture, Result, Room,
+    Boot, BoxFuture, Result, Room, Services,
+    check::Check,
     settings::{Section, SettingsSection},
 };
 
-use crate::passwords::{PasswordSettings, Passwords};
+use crate::{
+    own::{self, Users},
+    passwords::{PasswordSettings, Passwords},
+};
 
-/// The room of users: the `[auth.passwords]` section and the service [`Passwords`].
+/// The room of users: the `[auth.passwords]` section, the service [`Passwords`], and the check of a site's own user model.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AuthRoom;
 
@@ -33,7 +37,16 @@ impl Room for AuthRoom {
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
             boot.services.insert(Passwords::new(boot.settings.get::<PasswordSettings>()?)?);
+            if let Some((_, users)) = boot.site.slots::<Users>().next() {
+                boot.services.insert(*users);
+            }
             Ok(())
+        })
+    }
+
+    fn checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(async move {
+            services.get::<Users>().map(|users| own::check((users.meta)())).unwrap_or_default()
         })
     }
 }

@@ -20,15 +20,37 @@ fn expand_in(input: TokenStream, root: &Path) -> syn::Result<TokenStream> {
         syn::parse2(input).map_err(|e| Error::new(e.span(), "an app has a label: app!(\"cinema\")"))?;
     check(&label)?;
     let core = common::room("core");
-    let files = DIRECTORIES.iter().flat_map(|directory| files(root, directory)).map(|path| {
+    let folder = folder(&core, DIRECTORIES.iter().flat_map(|directory| files(root, directory)));
+    Ok(quote!(#core::App::new(#label).folder(#folder)))
+}
+
+/// `migrations!("shop")`: the crate's directory with the migrations that the site has for an app of another crate.
+pub(crate) fn expand_migrations(input: TokenStream) -> syn::Result<TokenStream> {
+    let label: LitStr =
+        syn::parse2(input).map_err(|e| Error::new(e.span(), "of which app? migrations!(\"shop\")"))?;
+    check(&label)?;
+    Ok(migrations(&common::room("core"), &label.value()))
+}
+
+pub(crate) fn migrations(core: &TokenStream, label: &str) -> TokenStream {
+    migrations_in(core, label, &PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default()))
+}
+
+fn migrations_in(core: &TokenStream, label: &str, root: &Path) -> TokenStream {
+    folder(core, files(root, &format!("migrations/{label}")))
+}
+
+/// The crate's directory, from disk in a debug build, with these files of it in a release.
+fn folder(core: &TokenStream, files: impl IntoIterator<Item = String>) -> TokenStream {
+    let files = files.into_iter().map(|path| {
         let below = format!("/{path}");
         quote!(#core::EmbeddedFile {
             path: #path,
             bytes: ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #below)),
         })
     });
-    Ok(quote! {
-        #core::App::new(#label).folder({
+    quote! {
+        {
             const ROOT: &::core::primitive::str = ::core::env!("CARGO_MANIFEST_DIR");
             #[cfg(debug_assertions)]
             let folder = #core::Folder::on_disk(ROOT);
@@ -38,8 +60,8 @@ fn expand_in(input: TokenStream, root: &Path) -> syn::Result<TokenStream> {
                 #core::Folder::embedded(ROOT, FILES)
             };
             folder
-        })
-    })
+        }
+    }
 }
 
 /// A label is part of table names, addresses and settings.
@@ -93,6 +115,8 @@ mod tests {
             "templates/.hidden",
             "static/a.css",
             "static/.vite/manifest.json",
+            "migrations/shop/0002_more.toml",
+            "migrations/0001_own.toml",
             "src/lib.rs",
         ] {
             let path = root.join(path);
@@ -100,7 +124,13 @@ mod tests {
             std::fs::write(path, "x").unwrap();
         }
         let code = expand_in(quote!("cinema"), &root).unwrap().to_string();
+        let of_shop = migrations_in(&quote!(core), "shop", &root).to_string();
         std::fs::remove_dir_all(&root).unwrap();
+        assert!(
+            of_shop.contains("\"/migrations/shop/0002_more.toml\"") && !of_shop.contains("own"),
+            "{of_shop}"
+        );
+        assert!(!of_shop.contains("templates"), "{of_shop}");
         assert!(code.contains("\"/templates/a/b.html\"") && code.contains("\"/static/a.css\""), "{code}");
         assert!(code.contains("\"/static/.vite/manifest.json\""), "{code}");
         assert!(!code.contains("hidden") && !code.contains("lib.rs"), "{code}");

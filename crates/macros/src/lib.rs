@@ -17,6 +17,7 @@ mod route;
 mod settings;
 mod shape;
 mod test;
+mod user_model;
 
 /// Makes a model of a struct: a table, typed columns under the same name, and all that follows from it.
 #[proc_macro_attribute]
@@ -106,6 +107,18 @@ pub fn page(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn app(input: TokenStream) -> TokenStream {
     common::finish(app::expand(input.into()))
+}
+
+/// The crate's own directory, with the migrations that it has for an app of another crate: `.migrations_in(migrations!("shop"))`.
+#[proc_macro]
+pub fn migrations(input: TokenStream) -> TokenStream {
+    common::finish(app::expand_migrations(input.into()))
+}
+
+/// Makes a model the site's own user model: it stands in the place of `auth::User`.
+#[proc_macro_derive(UserModel)]
+pub fn user_model(item: TokenStream) -> TokenStream {
+    common::finish(user_model::expand(item.into()))
 }
 
 /// The program's entry: a site that runs, or an async function.

@@ -35,4 +35,5 @@ pub use key::MigrationKey;
 pub use operation::Operation;
 pub use room::{MigrateRoom, MigrationSettings};
 pub use run::{Migrator, create_tables, create_unmigrated, migrate};
+pub use sources::KeepMigrations;
 pub use state::ProjectState;

@@ -1,7 +1,7 @@
 //! The migration files of a site: found in its apps' directories, and written there.
 //!
 //! A crate's `migrations/` holds the files of its app. Where several apps share a crate, each has a directory of its
-//! own in it: `migrations/cinema/0001_initial.toml`.
+//! own in it: `migrations/cinema/0001_initial.toml`. A site may have further ones for an app of another crate ([`KeepMigrations`]).
 
 use std::{
     collections::BTreeSet,
@@ -32,8 +32,64 @@ pub fn load(site: &Site) -> Result<Graph> {
         if let Some(folder) = app.directory() {
             read_app(site, app, folder, &mut migrations)?;
         }
+        if let Some(folder) = further(app) {
+            read_further(app, folder, &mut migrations)?;
+        }
     }
     Graph::new(migrations)
+}
+
+/// Where a site keeps migrations of its own for an app of another crate.
+struct Further(Folder);
+
+/// `.migrations_in(..)`, on apps of other crates.
+pub trait KeepMigrations: Sized {
+    /// Has the site keep further migrations of this app in a directory of its own, `migrations/LABEL/`: they are read from there
+    /// beside those that the app ships, and new ones are written there.
+    ///
+    /// ```
+    /// # use quintet_core::{App, Folder};
+    /// use quintet_migrate::KeepMigrations;
+    ///
+    /// # mod guestbook { pub fn app() -> quintet_core::App { quintet_core::App::new("guestbook") } }
+    /// let folder = Folder::on_disk("/srv/site");                   // in a site: `migrations!("guestbook")`
+    /// let app = guestbook::app().migrations_in(folder);
+    /// ```
+    #[must_use]
+    fn migrations_in(self, folder: Folder) -> Self;
+}
+
+impl KeepMigrations for App {
+    fn migrations_in(mut self, folder: Folder) -> Self {
+        *self.slot_mut::<Option<Further>>() = Some(Further(folder));
+        self
+    }
+}
+
+/// The site's own directory for an app, unless the app lives there anyway.
+fn further(app: &App) -> Option<&Folder> {
+    let Further(folder) = app.slot::<Option<Further>>()?.as_ref()?;
+    let at_home = app.directory().is_some_and(|home| home.root() == folder.root());
+    (!at_home).then_some(folder)
+}
+
+fn read_further(app: &App, folder: &Folder, migrations: &mut Vec<Migration>) -> Result {
+    let directory = format!("{DIRECTORY}/{}", app.label());
+    for below in folder.list(&directory) {
+        let Some(name) = below.strip_suffix(".toml").filter(|name| !name.contains('/')) else { continue };
+        read_file(app, folder, &format!("{directory}/{below}"), name, migrations)?;
+    }
+    Ok(())
+}
+
+fn read_file(app: &App, folder: &Folder, path: &str, name: &str, migrations: &mut Vec<Migration>) -> Result {
+    let place = || SourcePlace::new(shown(folder, path), 0);
+    check_name(name).map_err(|error| error.in_file(place()))?;
+    let bytes = folder.read(path)?.unwrap_or_default();
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|error| refuse(format!("this is no UTF-8 text: {error}")).in_file(place()))?;
+    migrations.push(file::parse(app.label(), name, &shown(folder, path), text)?);
+    Ok(())
 }
 
 fn read_app(site: &Site, app: &App, folder: &Folder, migrations: &mut Vec<Migration>) -> Result {
@@ -57,11 +113,7 @@ fn read_app(site: &Site, app: &App, folder: &Folder, migrations: &mut Vec<Migrat
             Some((label, name)) if label == app.label() && !name.contains('/') => name,
             Some(_) => continue,
         };
-        check_name(name).map_err(|error| error.in_file(place()))?;
-        let bytes = folder.read(&path)?.unwrap_or_default();
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|error| refuse(format!("this is no UTF-8 text: {error}")).in_file(place()))?;
-        migrations.push(file::parse(app.label(), name, &shown(folder, &path), text)?);
+        read_file(app, folder, &path, name, migrations)?;
     }
     Ok(())
 }
@@ -105,7 +157,8 @@ pub(crate) fn check_name(name: &str) -> Result {
 pub fn path_for(site: &Site, app: &str, name: &str) -> Result<PathBuf> {
     check_name(name)?;
     let part = find_app(site, app)?;
-    let Some(folder) = part.directory() else {
+    let further = further(part);
+    let Some(folder) = further.or(part.directory()) else {
         return Err(refuse(format!(
             "app `{app}` has no directory for its migrations: make it with app!(\"{app}\"), or give it one with \
              `.folder(..)`"
@@ -118,7 +171,7 @@ pub fn path_for(site: &Site, app: &str, name: &str) -> Result<PathBuf> {
         )));
     }
     let mut directory = folder.root().join(DIRECTORY);
-    if owner(site, folder) != Ok(app) {
+    if further.is_some() || owner(site, folder) != Ok(app) {
         directory.push(app);
     }
     Ok(directory.join(format!("{name}.toml")))

@@ -48,6 +48,8 @@ pub use quintet_web as web;
 pub use quintet_core::{App, Error, OrStatus, Result, Services, Site};
 #[cfg(feature = "forms")]
 pub use quintet_forms::form;
+#[cfg(feature = "orm")]
+pub use quintet_macros::migrations;
 #[cfg(feature = "test")]
 pub use quintet_macros::test;
 #[cfg(feature = "orm")]
@@ -60,6 +62,8 @@ pub use run::{Run, rooms};
 /// What the macros write paths to. Not for use by hand; it may change at any time.
 #[doc(hidden)]
 pub mod __rooms {
+    #[cfg(feature = "auth")]
+    pub use quintet_auth as auth;
     pub use quintet_cli as cli;
     pub use quintet_core as core;
     #[cfg(feature = "orm")]

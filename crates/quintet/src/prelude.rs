@@ -4,6 +4,9 @@ pub use axum::{
     self,
     response::{IntoResponse, Response},
 };
+#[cfg(feature = "auth")]
+#[doc(no_inline)]
+pub use quintet_auth::{self as auth, User};
 #[cfg(feature = "cache")]
 #[doc(no_inline)]
 pub use quintet_cache::{Cache, Keep};
@@ -26,11 +29,11 @@ pub use quintet_forms::SavedRows;
 #[doc(no_inline)]
 pub use quintet_forms::{FilesOf, Form, FormBody, Forms, RowChange, form};
 #[cfg(feature = "orm")]
-pub use quintet_macros::{Choices, model};
+pub use quintet_macros::{Choices, migrations, model};
 pub use quintet_macros::{Settings, app, command, data, delete, get, page, patch, post, put};
 #[cfg(feature = "orm")]
 #[doc(no_inline)]
-pub use quintet_migrate::{DataMigrating as _, Migrated, OldModels};
+pub use quintet_migrate::{DataMigrating as _, KeepMigrations as _, Migrated, OldModels};
 #[cfg(feature = "orm")]
 #[doc(no_inline)]
 pub use quintet_orm::prelude::*;

@@ -1,6 +1,6 @@
 use std::{any::Any, fmt, sync::OnceLock};
 
-use super::{CheckMeta, CleanRow, FieldMeta, Identity, IndexMeta, ModelOptions, Relation, snake_case};
+use super::{CheckMeta, CleanRow, FieldMeta, IndexMeta, ModelOptions, Relation, snake_case};
 use crate::{
     error::{Error, ErrorKind, Result},
     value::{Kind, Relations},
@@ -46,6 +46,32 @@ pub struct ModelMeta {
     pub identity: OnceLock<Identity>,
 }
 
+/// A model's place among all models of a site: settled once, when an app claims it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The label of the app.
+    pub app: String,
+    /// `app.Model`.
+    pub label: String,
+    /// The table.
+    pub table: String,
+    /// The tables between, by the index of the many-to-many field.
+    through: Vec<(u16, String)>,
+    /// The model that took this one's place, or whose place this one took.
+    place: Place,
+}
+
+/// Does one model stand in another's place?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Its own.
+    Own,
+    /// That of this one.
+    Of(&'static ModelMeta),
+    /// This one took it.
+    TakenBy(&'static ModelMeta),
+}
+
 impl ModelMeta {
     /// Makes the model one of the app labelled `app`, unless the model names its app itself.
     ///
@@ -53,6 +79,13 @@ impl ModelMeta {
     /// If another app has claimed it already.
     pub fn claim(&'static self, app: &str) -> Result {
         let identity = self.identity.get_or_init(|| self.identify(self.app.unwrap_or(app)));
+        if let Place::TakenBy(other) | Place::Of(other) = identity.place {
+            return Err(Error::internal(format!(
+                "model `{}` ({}) can't be registered by `{app}`: in this program `{}` ({}) stands in its place, or it stands in \
+                 that one's; have all sites of a program agree",
+                self.name, self.module, other.name, other.module
+            )));
+        }
         if identity.app == self.app.unwrap_or(app) {
             return Ok(());
         }
@@ -61,6 +94,49 @@ impl ModelMeta {
              remove it from one `.models(..)`, or say #[model(app = \"{}\")]",
             self.name, self.module, identity.app, identity.app
         )))
+    }
+
+    /// Puts the model in the place of `other`: it gets the label and the table that `other` would have in the app labelled
+    /// `app`, keys to `other` lead to its rows, and `other` is one more view of the table.
+    ///
+    /// # Errors
+    /// If either is somewhere else already.
+    pub fn claim_place_of(&'static self, other: &'static ModelMeta, app: &str) -> Result {
+        let app = other.app.unwrap_or(app);
+        let theirs =
+            other.identity.get_or_init(|| Identity { place: Place::TakenBy(self), ..other.identify(app) });
+        let ours = || {
+            let label = format!("{app}.{}", other.name);
+            let place = Place::Of(other);
+            let table = other.identify(app).table;
+            Identity { label, place, through: self.tables_between(&table), app: app.to_owned(), table }
+        };
+        if theirs.place == Place::TakenBy(self) && self.identity.get_or_init(ours).place == Place::Of(other) {
+            return Ok(());
+        }
+        Err(Error::internal(format!(
+            "`{}` ({}) can't stand in the place of `{}` ({}): in this program one of them has another place already; have all \
+             sites of a program agree",
+            self.name, self.module, other.name, other.module
+        )))
+    }
+
+    /// The model that stands in this one's place, else this one.
+    #[must_use]
+    pub fn standing(&'static self) -> &'static ModelMeta {
+        match self.identity.get().map(|identity| identity.place) {
+            Some(Place::TakenBy(other)) => other,
+            _ => self,
+        }
+    }
+
+    /// The model in whose place this one stands.
+    #[must_use]
+    pub fn stands_for(&self) -> Option<&'static ModelMeta> {
+        match self.identity.get()?.place {
+            Place::Of(other) => Some(other),
+            _ => None,
+        }
     }
 
     /// Label and table.
@@ -87,8 +163,18 @@ impl ModelMeta {
 
     fn identify(&self, app: &str) -> Identity {
         let table = self.table.map_or_else(|| format!("{app}_{}", snake_case(self.name)), str::to_owned);
-        let through = self
-            .fields
+        let through = self.tables_between(&table);
+        Identity {
+            app: app.to_owned(),
+            label: format!("{app}.{}", self.name),
+            table,
+            through,
+            place: Place::Own,
+        }
+    }
+
+    fn tables_between(&self, table: &str) -> Vec<(u16, String)> {
+        self.fields
             .iter()
             .zip(0u16..)
             .filter_map(|(field, i)| match field.relation {
@@ -97,8 +183,7 @@ impl ModelMeta {
                 }
                 _ => None,
             })
-            .collect();
-        Identity { app: app.to_owned(), label: format!("{app}.{}", self.name), table, through }
+            .collect()
     }
 
     /// `app.Model`, or the bare name before an app claims it.

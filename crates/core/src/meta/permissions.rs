@@ -13,7 +13,9 @@ impl ModelMeta {
     /// assert_eq!(all, [("view_film".into(), "Can view film".into()), ("publish".to_string(), "Can publish".to_string())]);
     /// ```
     pub fn permissions(&self) -> impl Iterator<Item = (String, String)> + use<> {
-        let (name, shown) = (self.name.to_lowercase(), self.verbose_name);
+        // A model in another's place has that one's permissions.
+        let name = self.stands_for().map_or(self.name, |other| other.name);
+        let (name, shown) = (name.to_lowercase(), self.verbose_name);
         let default = self.options.default_permissions.iter();
         let default = default.map(move |word| (format!("{word}_{name}"), format!("Can {word} {shown}")));
         default.chain(self.options.permissions.iter().map(|(name, label)| ((*name).into(), (*label).into())))

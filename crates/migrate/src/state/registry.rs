@@ -36,14 +36,8 @@ impl ProjectState {
                         }
                         meta.between(index).map_err(|error| refuse(error.to_string()))?;
                     }
-                    Relation::ManyToMany { through, .. } => {
-                        let to = target(meta, field, models)?;
-                        let of = ThroughOf { model: identity.label.clone(), field: field.name.to_owned() };
-                        let table = meta.through_table(index)?;
-                        let sides = [(through.from, *meta), (through.to, to)];
-                        let database = meta.options.database.map(str::to_owned);
-                        let label = of.label();
-                        let between = ModelState { database, ..through_model(table, of, sides)? };
+                    Relation::ManyToMany { .. } => {
+                        let (label, between) = between(meta, meta, index, field, models)?;
                         state.add(label, between)?;
                     }
                     _ => fields.push(field_state(meta, index, field, models)?),
@@ -77,6 +71,16 @@ impl ProjectState {
             let plain = ModelState::new(&identity.table, fields);
             let model = ModelState { database, unique_together, indexes, checks, ..plain };
             state.add(identity.label.clone(), model)?;
+            // The tables between of the one whose place it took stay: that one still leads through them.
+            let other = meta.stands_for();
+            for (other, index, field) in other.into_iter().flat_map(all_fields) {
+                let own =
+                    matches!(field.relation, Relation::ManyToMany { through, .. } if through.model.is_none());
+                if own && meta.fields.iter().all(|own| own.name != field.name) {
+                    let (label, between) = between(meta, other, index, field, models)?;
+                    state.add(label, between)?;
+                }
+            }
         }
         Ok(state)
     }
@@ -95,6 +99,28 @@ impl ProjectState {
     }
 }
 
+fn all_fields(
+    meta: &'static ModelMeta,
+) -> impl Iterator<Item = (&'static ModelMeta, u16, &'static FieldMeta)> {
+    meta.fields.iter().zip(0u16..).map(move |(field, index)| (meta, index, field))
+}
+
+/// The table that migrations make for a many-to-many of `declared`, whose rows are those of `meta`.
+fn between(
+    meta: &'static ModelMeta,
+    declared: &'static ModelMeta,
+    index: u16,
+    field: &FieldMeta,
+    models: &[&'static ModelMeta],
+) -> Result<(String, ModelState)> {
+    let to = target(declared, field, models)?;
+    let of = ThroughOf { model: meta.identity()?.label.clone(), field: field.name.to_owned() };
+    let (table, between) = (declared.through_table(index)?, declared.between(index)?);
+    let sides = [(between.from, meta), (between.to, to)];
+    let database = meta.options.database.map(str::to_owned);
+    Ok((of.label(), ModelState { database, ..through_model(table, of, sides)? }))
+}
+
 fn target(meta: &ModelMeta, field: &FieldMeta, models: &[&'static ModelMeta]) -> Result<&'static ModelMeta> {
     let to = field.relation.target().ok_or_else(|| {
         refuse(format!("{}.{} leads to a model that was never filled in", meta.label(), field.name))
@@ -110,8 +136,8 @@ fn target(meta: &ModelMeta, field: &FieldMeta, models: &[&'static ModelMeta]) ->
             database(to)
         )));
     }
-    if models.contains(&to) {
-        return Ok(to);
+    if models.contains(&to.standing()) {
+        return Ok(to.standing());
     }
     to.identity()?;
     Err(refuse(format!(

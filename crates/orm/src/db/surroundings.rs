@@ -38,7 +38,7 @@ impl Surroundings {
                 if let (Relation::ToOne { on_delete: rule, .. }, Some(to)) =
                     (meta.relation, meta.relation.target())
                 {
-                    keys.entry(address(to)).or_default().push(Key { model, field, rule });
+                    keys.entry(address(to.standing())).or_default().push(Key { model, field, rule });
                 }
             }
         }
@@ -51,7 +51,7 @@ impl Surroundings {
 
     /// The foreign keys that lead to this model.
     pub(crate) fn keys_to(&self, model: &'static ModelMeta) -> &[Key] {
-        self.keys.get(&address(model)).map_or(&[], Vec::as_slice)
+        self.keys.get(&address(model.standing())).map_or(&[], Vec::as_slice)
     }
 
     /// What receivers get: the services of whoever writes, else those of the site.

@@ -69,7 +69,7 @@ fn unregistered_targets(models: &[&'static ModelMeta]) -> Vec<Check> {
                 Relation::ToOne { .. } | Relation::ManyToMany { .. } => field.relation.target(),
                 _ => None,
             };
-            let Some(to) = to.filter(|to| !models.contains(to)) else { continue };
+            let Some(to) = to.filter(|to| !models.contains(&to.standing())) else { continue };
             let message = format!(
                 "{}.{} leads to `{}` ({}), which no installed app registers: it would have no table",
                 meta.label(),

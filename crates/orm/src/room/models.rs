@@ -1,4 +1,4 @@
-use quintet_core::{App, Site, meta::ModelMeta};
+use quintet_core::{App, Result, Site, meta::ModelMeta};
 
 use crate::{model::Model, table::Table};
 
@@ -16,6 +16,11 @@ pub trait Models: Sized {
     /// reported by the check `orm.E001`.
     #[must_use]
     fn models(self, models: impl IntoModels) -> Self;
+
+    /// Registers a model in the place of another one: it has that one's label and table and says what columns there are; keys
+    /// that lead to the other model lead to its rows, and the other one is one more view of the table.
+    #[must_use]
+    fn model_in_place_of(self, model: &'static ModelMeta, other: &'static ModelMeta) -> Self;
 }
 
 impl Models for App {
@@ -24,16 +29,26 @@ impl Models for App {
         models.put(&mut given);
         for meta in given {
             let claimed = meta.claim(self.label());
-            if let Err(error) = claimed {
-                self.slot_mut::<Refused>().0.push(error.to_string());
-                continue;
-            }
-            let all = &mut self.slot_mut::<ModelSlot>().0;
-            if !all.contains(&meta) {
-                all.push(meta);
-            }
+            put(&mut self, meta, claimed);
         }
         self
+    }
+
+    fn model_in_place_of(mut self, model: &'static ModelMeta, other: &'static ModelMeta) -> Self {
+        let claimed = model.claim_place_of(other, self.label());
+        put(&mut self, model, claimed);
+        self
+    }
+}
+
+fn put(app: &mut App, meta: &'static ModelMeta, claimed: Result) {
+    if let Err(error) = claimed {
+        app.slot_mut::<Refused>().0.push(error.to_string());
+        return;
+    }
+    let all = &mut app.slot_mut::<ModelSlot>().0;
+    if !all.contains(&meta) {
+        all.push(meta);
     }
 }
 
