@@ -29,6 +29,7 @@ pages! {
     uploads <- "../../../docs/uploads.md",
     views <- "../../../docs/views.md",
     security <- "../../../docs/security.md",
+    sessions <- "../../../docs/sessions.md",
     templates <- "../../../docs/templates.md",
     statics <- "../../../docs/static.md",
     users <- "../../../docs/users.md",

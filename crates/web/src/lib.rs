@@ -43,6 +43,7 @@ pub mod rt;
 mod security;
 pub mod server;
 mod service;
+pub mod session;
 mod settings;
 #[cfg(feature = "static")]
 pub mod statics;
@@ -57,7 +58,7 @@ pub use data::{
 };
 pub use debug::{DebugInfo, FactTable};
 pub use errors::{Rejected, Source};
-pub use extract::{Csrf, Json, Messages, Path, Query, State};
+pub use extract::{Csrf, Json, Messages, Path, Query, Session, State};
 pub use files::{FileResponse, Streamed};
 pub use page::{Page, redirect};
 pub use quintet_core::Value;

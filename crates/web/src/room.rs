@@ -20,6 +20,7 @@ use crate::{
     security::{Security, SecuritySettings},
     server::{ServerSettings, serve_command},
     service,
+    session::{self, SessionSettings},
     upload::UploadSettings,
     url,
 };
@@ -41,6 +42,7 @@ impl Room for WebRoom {
             ServerSettings::section(),
             UploadSettings::section(),
             SecuritySettings::section(),
+            SessionSettings::section(),
             #[cfg(feature = "static")]
             StaticSettings::section(),
             #[cfg(feature = "static")]
@@ -52,6 +54,7 @@ impl Room for WebRoom {
         vec![
             serve_command(),
             overview::command(),
+            session::clear_sessions(),
             #[cfg(feature = "static")]
             statics::command(),
         ]
@@ -92,6 +95,8 @@ fn start(boot: &mut Boot) -> Result {
         boot.services.insert(Arc::new(providers));
     }
     boot.services.insert(Arc::new(Security::new(&boot.settings.get::<SecuritySettings>()?)?));
+    boot.services.insert(Arc::new(boot.settings.get::<SessionSettings>()?));
+    session::choose(&mut boot.services, &boot.settings)?;
     let (routes, router) = dispatch::build(&site)?;
     let routes = Arc::new(routes);
     url::remember(&routes);

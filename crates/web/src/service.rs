@@ -19,7 +19,7 @@ use tower::Service;
 #[cfg(feature = "static")]
 use crate::statics::Statics;
 use crate::{
-    dispatch::{around, caught},
+    dispatch::{around, caught, session},
     errors::finish,
     facts::Facts,
     files::media::Media,
@@ -117,13 +117,16 @@ impl Entrance {
         request.extensions_mut().insert(facts.clone());
         if !facts.around().is_any() {
             return Either::Right(Either::Left(own_writes::scope(
-                self.services.clone().scope(self.routed(request)),
+                self.services.clone().scope(session::kept(self.routed(request), facts.clone())),
             )));
         }
         // What no route answers has a page as well.
         facts.around().remember(&request);
         let (work, facts) = (self.routed(request), facts.clone());
-        let work = async move { around::finish(work.await, &facts).await };
+        let work = async move {
+            let response = around::finish(work.await, &facts).await;
+            session::keep(response, &facts).await
+        };
         Either::Right(Either::Right(Box::pin(own_writes::scope(self.services.clone().scope(work)))))
     }
 
@@ -193,6 +196,7 @@ pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
     // A page that was only asked for its head has shown nothing.
     if facts.method() != Method::HEAD {
         facts.notes().keep(&mut response, facts.services());
+        session::note(&mut response, facts);
         facts.csrf().keep(&mut response, &facts.asked());
     }
     response

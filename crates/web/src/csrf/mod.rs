@@ -28,7 +28,7 @@ pub(crate) use field::Faults;
 use field::Form;
 use origin::Came;
 use refusal::Refusal;
-pub(crate) use state::State as CsrfState;
+pub(crate) use state::{State as CsrfState, keep_private};
 use token::{Secret, signer};
 
 /// The field of a form that has the token.

@@ -112,7 +112,7 @@ impl State {
 }
 
 /// For this browser only, whatever the handler says of others.
-fn keep_private(headers: &mut HeaderMap) {
+pub(crate) fn keep_private(headers: &mut HeaderMap) {
     let said: Vec<&str> =
         headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok()).collect();
     let said = said.join(",");

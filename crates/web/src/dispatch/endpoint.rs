@@ -25,7 +25,7 @@ use http::StatusCode;
 use quintet_core::{BoxFuture, Error, ErrorKind, atomic::AtomicRequests};
 use tower::{Layer, Service};
 
-use super::{around, atomic, panics};
+use super::{around, atomic, panics, session};
 use crate::{
     background::Background,
     body_limit,
@@ -219,13 +219,15 @@ where
     let app = route.as_ref().map(|route| route.app.clone()).unwrap_or_default();
     current::scope(app, async move {
         let (Some(runner), Some(route)) = (atomic, route) else {
-            return answered(work, &mut facts).await;
+            let response = answered(work, &mut facts).await;
+            return session::keep(response, &facts).await;
         };
         // The page is rendered inside of the transaction: one that can't be keeps nothing.
         let mut inside = facts.clone();
         let answer = async { answered(work, &mut inside).await };
         let response = atomic::run(&*runner, route, answer).await;
-        around::finish(response, &facts).await
+        let response = around::finish(response, &facts).await;
+        session::keep(response, &facts).await
     })
     .await
 }

@@ -7,6 +7,7 @@ mod atomic;
 mod build;
 mod endpoint;
 mod panics;
+pub(crate) mod session;
 mod unmatched;
 
 pub(crate) use build::build;

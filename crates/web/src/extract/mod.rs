@@ -7,6 +7,7 @@ pub(crate) mod json;
 mod messages;
 mod path;
 mod query;
+mod session;
 mod state;
 
 pub use csrf::Csrf;
@@ -14,4 +15,5 @@ pub use json::Json;
 pub use messages::Messages;
 pub use path::Path;
 pub use query::Query;
+pub use session::Session;
 pub use state::State;

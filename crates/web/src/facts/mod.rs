@@ -1,7 +1,7 @@
 //! What is remembered of a request, so that its page can be rendered and its failure told after the handler has consumed it.
 mod accept;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams};
 use futures_util::FutureExt;
@@ -20,6 +20,7 @@ use crate::{
     request_id::RequestId,
     routing::RouteInfo,
     security::Security,
+    session::SessionState,
 };
 
 /// A request, seen from its response. Cheap to clone; in debug it knows more.
@@ -42,6 +43,8 @@ struct Seen {
     cookies: Cookies,
     /// The token that its page asks for.
     csrf: CsrfState,
+    /// Its session, once somebody asks.
+    session: OnceLock<Arc<SessionState>>,
     /// What its page asks for while it is rendered.
     wishes: Wishes,
     /// Messages that came with it or are to leave with its answer.
@@ -88,6 +91,7 @@ impl Facts {
                 services: services.clone(),
                 https,
                 csrf: CsrfState::default(),
+                session: OnceLock::new(),
                 wishes: Wishes::default(),
                 notes: Notes::of(&cookies, https),
                 cookies,
@@ -132,6 +136,10 @@ impl Facts {
         let seen = &self.seen;
         let (method, uri, cookies) = (&seen.method, &seen.uri, &seen.cookies);
         Asked { method, uri, cookies, https: seen.https, services: &seen.services, debug: self.debug() }
+    }
+
+    pub(crate) fn session(&self) -> &OnceLock<Arc<SessionState>> {
+        &self.seen.session
     }
 
     pub(crate) fn csrf(&self) -> &CsrfState {

@@ -5,7 +5,10 @@
 mod origins;
 mod proxies;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::extract::ConnectInfo;
 use http::{Extensions, HeaderMap, HeaderName, Uri, header};
@@ -23,7 +26,7 @@ pub struct SecuritySettings {
     /// Other origins whose pages may send what changes something: "https://app.example.com", "https://*.example.com".
     #[setting(default)]
     pub trusted_origins: Vec<String>,
-    /// Who is believed about X-Forwarded-Proto and X-Forwarded-Host: addresses, networks ("10.0.0.0/8"), or the word private for
+    /// Who is believed about X-Forwarded-Proto, -Host and -For: addresses, networks ("10.0.0.0/8"), or the word private for
     /// all networks that the internet can't reach.
     #[setting(default = vec!["private".to_owned()])]
     pub trusted_proxies: Vec<String>,
@@ -56,6 +59,21 @@ impl Security {
         self.trusted.has(origin)
     }
 
+    /// The address that the browser has: what the last proxy that is believed says of it.
+    pub(crate) fn client(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
+        let mut found = peer?;
+        let lines = headers.get_all(FOR).iter().filter_map(|line| line.to_str().ok());
+        let said: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
+        for one in said.iter().rev() {
+            if !self.proxies.believes(Some(SocketAddr::new(found, 0))) {
+                break;
+            }
+            let Ok(address) = one.trim().parse() else { break };
+            found = address;
+        }
+        Some(found)
+    }
+
     /// How a request came.
     pub(crate) fn way<'a>(&self, headers: &'a HeaderMap, uri: &'a Uri, extensions: &Extensions) -> Way<'a> {
         let believed = self.proxies.believes(peer(extensions));
@@ -72,6 +90,7 @@ impl Security {
 }
 
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// How a request came.
@@ -99,4 +118,36 @@ fn first(value: &http::HeaderValue) -> Option<&str> {
 /// Who is at the other end of the connection; nobody, if there is none.
 fn peer(extensions: &Extensions) -> Option<SocketAddr> {
     extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browsers_address_is_what_the_last_believed_proxy_says() {
+        let settings =
+            SecuritySettings { trusted_origins: Vec::new(), trusted_proxies: vec!["private".to_owned()] };
+        let security = Security::new(&settings).unwrap();
+        let client = |peer: &str, said: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for line in said {
+                headers.append(FOR, http::HeaderValue::from_static(line));
+            }
+            security.client(&headers, Some(peer.parse().unwrap())).unwrap().to_string()
+        };
+        for (peer, said, expected) in [
+            ("203.0.113.7", &[][..], "203.0.113.7"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["203.0.113.7"], "203.0.113.7"),
+            // What the browser itself wrote before is not believed.
+            ("10.0.0.1", &["198.51.100.1, 203.0.113.7"], "203.0.113.7"),
+            ("10.0.0.1", &["198.51.100.1", "203.0.113.7, 10.0.0.2"], "203.0.113.7"),
+            ("203.0.113.7", &["198.51.100.1"], "203.0.113.7"),
+            ("10.0.0.1", &["unknown"], "10.0.0.1"),
+        ] {
+            assert_eq!(client(peer, said), expected, "{peer} {said:?}");
+        }
+        assert_eq!(security.client(&HeaderMap::new(), None), None);
+    }
 }

@@ -1,0 +1,75 @@
+use std::{fmt, sync::Arc};
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use quintet_core::{Error, Result, Service, Services};
+
+use super::{SessionInfo, SessionStore};
+
+/// All sessions of the site: a service, for handlers, tasks and commands.
+///
+/// ```
+/// use quintet_core::Result;
+/// use quintet_web::session::Sessions;
+///
+/// /// Somebody's password was stolen.
+/// async fn lock_out(user: i64, sessions: &Sessions) -> Result {
+///     sessions.end_all(user).await.map(drop)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Sessions(Arc<dyn SessionStore>);
+
+impl Sessions {
+    /// Those of a user, the last used first.
+    ///
+    /// # Errors
+    /// If the store can't be reached (503), or can't list sessions: in cookies.
+    pub async fn of_user(&self, user: impl fmt::Display) -> Result<Vec<SessionInfo>> {
+        self.0.of_user(&user.to_string(), None).await
+    }
+
+    /// Ends one of a user's, by its [id](SessionInfo::id); false if it is none of his.
+    ///
+    /// # Errors
+    /// As [`of_user`](Self::of_user).
+    pub async fn end(&self, user: impl fmt::Display, id: &str) -> Result<bool> {
+        self.0.end_one(&user.to_string(), id).await
+    }
+
+    /// Ends all of a user's. Gives how many those were, if that is known.
+    ///
+    /// # Errors
+    /// If the store can't be reached (503), or can't end sessions: in cookies of a site without users.
+    pub async fn end_all(&self, user: impl fmt::Display) -> Result<Option<u64>> {
+        self.0.end_all(&user.to_string(), None).await
+    }
+
+    /// Forgets those that are over, as the command `clearsessions` does, and gives how many those were.
+    ///
+    /// # Errors
+    /// If the store can't be reached (503).
+    pub async fn clear(&self) -> Result<u64> {
+        self.0.clear().await
+    }
+}
+
+impl Service for Sessions {
+    fn of(services: &Services) -> Result<Self> {
+        Ok(Sessions(services.require::<Arc<dyn SessionStore>>()?.clone()))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Sessions {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Sessions::of(Services::of_request(parts)?)
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sessions")
+    }
+}
