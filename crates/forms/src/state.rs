@@ -133,13 +133,17 @@ impl State {
         sent
     }
 
-    /// The files of this form's fields under their own names. They can't be shown again.
-    fn files(&self, body: &FormBody) -> Vec<(String, Vec<Upload>)> {
-        let of = |field: &DataField| {
+    /// The files of this form's fields under their own names. They can't be shown again; that something was chosen is kept.
+    fn files(&mut self, body: &FormBody) -> Vec<(String, Vec<Upload>)> {
+        let mut sent = Vec::new();
+        for field in self.fields.iter().filter(|field| typed::is_file((field.shape)().inner())) {
             let files: Vec<Upload> = body.files_of(&self.control_name(field.name)).cloned().collect();
-            (!files.is_empty()).then(|| (field.name.to_owned(), files))
-        };
-        self.fields.iter().filter_map(of).collect()
+            if !files.is_empty() {
+                self.typed.push((field.name, files.iter().map(|file| file.name().to_owned()).collect()));
+                sent.push((field.name.to_owned(), files));
+            }
+        }
+        sent
     }
 
     fn keep_json(&mut self, json: &Json) {
@@ -209,7 +213,7 @@ impl State {
 
     /// What the control of a field shows: what was typed, else what the form began with.
     pub(crate) fn shown(&self, field: &DataField) -> Vec<String> {
-        if is_secret(field) {
+        if is_secret(field) || typed::is_file((field.shape)().inner()) {
             return Vec::new();
         }
         if self.submitted {

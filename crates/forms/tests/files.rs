@@ -5,7 +5,7 @@ mod support;
 
 use http::StatusCode;
 use quintet_core::{Result, Site};
-use quintet_forms::{Form, FormBody, form};
+use quintet_forms::{Form, FormBody, Forms, form};
 use quintet_web::{
     Json, Page, Query, Routing as _, Upload, axum::body::Bytes, data, get, post, redirect, routes,
 };
@@ -189,7 +189,7 @@ async fn limits_of_the_site_answer_413_or_stand_beside_the_field() {
     let site = site(&[
         ("uploads.max_files", "3"),
         ("uploads.max_file_size", "50 B"),
-        ("uploads.max_field_size", "20 B"),
+        ("uploads.max_text_size", "20 B"),
     ])
     .await;
     let all = [
@@ -209,7 +209,11 @@ async fn limits_of_the_site_answer_413_or_stand_beside_the_field() {
     assert!(answer.body.contains("`max_files` in [uploads]"), "{}", answer.body);
     let answer = send(&site, "/entry/", &[text("title", &"x".repeat(21))]).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(answer.body.contains("title: is too large: at most 20 B"), "{}", answer.body);
+    assert!(
+        answer.body.contains("title: is too much: all texts of the form may have 20 B together"),
+        "{}",
+        answer.body
+    );
 }
 
 #[tokio::test]
@@ -248,6 +252,24 @@ async fn controls_and_the_form_are_made_for_files() {
     let script = one(&all, "name", "script");
     assert_eq!((script.get("accept"), script.get("required")), (Some(".pdf,.txt"), None));
     assert!(one(&all, "name", "stills").has("multiple"));
+}
+
+#[tokio::test]
+async fn a_row_in_which_only_a_file_was_chosen_is_no_empty_one() {
+    #[data]
+    struct Still {
+        #[field(blank)]
+        caption: String,
+        file: Option<Upload>,
+    }
+    let count = [("rows-TOTAL", "3"), ("rows-0-caption", ""), ("rows-1-caption", ""), ("rows-2-caption", "")];
+    let body = FormBody::of_texts(count).with_file("rows-1-file", Upload::of_bytes("a.png", png(1, 1)));
+    let mut rows = Forms::<Still>::read(&body, "rows").await.unwrap();
+    let all = rows.valid().unwrap();
+    assert_eq!(all.len(), 1);
+    let mut form = Form::<Still>::read(&body, "rows-1").await.unwrap();
+    assert_eq!(form.changed(), ["file"]);
+    assert_eq!(form.valid().unwrap().file.unwrap().name(), "a.png");
 }
 
 #[tokio::test]

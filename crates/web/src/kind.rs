@@ -56,8 +56,8 @@ const KINDS: &[Kind] = kinds! {
     Image "image/x-icon" ["ico"] [0 b"\0\0\x01\0"];
     Pdf "application/pdf" ["pdf"] [0 b"%PDF-"];
     Media "audio/mp4" ["m4a"] [4 b"ftypM4A"];
-    Media "video/quicktime" ["mov"] [4 b"ftypqt  "];
-    Media "video/mp4" ["mp4" "m4v"] [4 b"ftypisom"] [4 b"ftypiso"] [4 b"ftypmp4"] [4 b"ftypavc1"] [4 b"ftypM4V"] [4 b"ftypdash"] [4 b"ftypmmp4"];
+    Media "video/quicktime" ["mov"] [4 b"ftypqt  "] [4 b"moov"] [4 b"mdat"] [4 b"wide"] [4 b"free"];
+    Media "video/mp4" ["mp4" "m4v"] [4 b"ftyp"];
     Media "video/webm" ["webm"] [0 b"\x1a\x45\xdf\xa3"];
     Media "video/x-matroska" ["mkv" "mka"] [0 b"\x1a\x45\xdf\xa3"];
     Media "video/x-msvideo" ["avi"] [0 b"RIFF" 8 b"AVI "];
@@ -65,7 +65,7 @@ const KINDS: &[Kind] = kinds! {
     Media "audio/ogg" ["ogg" "oga" "opus"] [0 b"OggS"];
     Media "video/ogg" ["ogv"] [0 b"OggS"];
     Media "audio/flac" ["flac"] [0 b"fLaC"];
-    Media "audio/mpeg" ["mp3"] [0 b"ID3"] [0 b"\xff\xfb"] [0 b"\xff\xf3"] [0 b"\xff\xf2"];
+    Media "audio/mpeg" ["mp3"] [0 b"ID3"] [0 b"\xff\xfa"] [0 b"\xff\xfb"] [0 b"\xff\xf3"] [0 b"\xff\xf2"];
     Media "audio/midi" ["mid" "midi"] [0 b"MThd"];
     Zip "application/zip" ["zip"] [0 b"PK\x03\x04"] [0 b"PK\x05\x06"];
     Zip "application/vnd.openxmlformats-officedocument.wordprocessingml.document" ["docx"] [0 b"PK\x03\x04"];

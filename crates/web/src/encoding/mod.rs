@@ -125,6 +125,7 @@ pub(crate) fn worth(content_type: &str) -> bool {
 }
 
 /// Says that the answer depends on what codings the client takes.
+#[cfg(feature = "compress")]
 pub(crate) fn vary(headers: &mut HeaderMap) {
     let named = |value: &HeaderValue| {
         let text = value.to_str().unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::{
@@ -152,31 +152,38 @@ impl Stream for Made {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let this = &mut *self;
         let mut piece = BytesMut::new();
         loop {
             while piece.len() < TOGETHER {
-                match self.rows.poll_recv(cx) {
-                    Poll::Ready(Some(next)) => piece.extend_from_slice(&next),
-                    _ => break,
+                match this.rows.try_recv() {
+                    Ok(next) => piece.extend_from_slice(&next),
+                    Err(_) => break,
                 }
             }
             if piece.len() >= TOGETHER {
                 return Poll::Ready(Some(Ok(piece.freeze())));
             }
-            let before = self.rows.len();
-            match self.work.as_mut().map(|work| work.as_mut().poll(cx)) {
-                Some(Poll::Ready(done)) => {
-                    self.work = None;
+            if let Some(work) = &mut this.work {
+                if let Poll::Ready(done) = work.as_mut().poll(cx) {
+                    this.work = None;
                     if let Err(error) = done {
                         return Poll::Ready(Some(Err(error)));
                     }
                 }
                 // It has made something meanwhile.
-                Some(Poll::Pending) if self.rows.len() > before => {}
-                Some(Poll::Pending) if piece.is_empty() => return Poll::Pending,
-                None if piece.is_empty() && self.rows.is_empty() => return Poll::Ready(None),
-                None if !self.rows.is_empty() => {}
-                _ => return Poll::Ready(Some(Ok(piece.freeze()))),
+                if !this.rows.is_empty() {
+                    continue;
+                }
+            }
+            if !piece.is_empty() {
+                return Poll::Ready(Some(Ok(piece.freeze())));
+            }
+            // Nothing is there. It may be made elsewhere, if the work has handed its `Out` on.
+            match ready!(this.rows.poll_recv(cx)) {
+                Some(next) => piece.extend_from_slice(&next),
+                None if this.work.is_none() => return Poll::Ready(None),
+                None => return Poll::Pending,
             }
         }
     }
@@ -205,5 +212,48 @@ impl IntoResponse for Streamed {
 impl fmt::Debug for Streamed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Streamed").field("content_type", &self.content_type).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn all(streamed: Streamed) -> (usize, String) {
+        let pieces: Vec<Bytes> = streamed.pieces.map(Result::unwrap).collect().await;
+        (pieces.len(), String::from_utf8(pieces.concat()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn everything_comes_however_much_it_is() {
+        // Around what fits into the channel, and what a task may do before it must let others run.
+        for count in (0..300).chain([1000, 20_000]) {
+            let (pieces, text) = all(Streamed::write(async move |mut out| {
+                for _ in 0..count {
+                    out.send("line\n").await?;
+                }
+                Ok(())
+            }))
+            .await;
+            assert_eq!((text.lines().count(), text.len()), (count, count * 5));
+            assert!(pieces <= 2 + count / 20, "small pieces go together: {pieces} of {count}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_another_task_makes_comes_too() {
+        let (_, text) = all(Streamed::write(async |mut out| {
+            tokio::spawn(async move {
+                for n in 0..500 {
+                    tokio::task::yield_now().await;
+                    if out.send(format!("{n}\n")).await.is_err() {
+                        return;
+                    }
+                }
+            });
+            Ok(())
+        }))
+        .await;
+        assert_eq!(text.lines().count(), 500);
     }
 }

@@ -43,6 +43,8 @@ pub struct Multipart {
     limits: UploadLimits,
     files: usize,
     fields: usize,
+    /// Bytes of parts that are no files.
+    texts: u64,
     open: Open,
 }
 
@@ -81,7 +83,7 @@ impl Multipart {
         let boundary = parts::boundary(sent)?;
         let body = request.with_limited_body().into_body();
         let parts = Parts::new(body, &boundary, limits.max_header_size);
-        Ok(Multipart { parts, limits, files: 0, fields: 0, open: spool::nameless })
+        Ok(Multipart { parts, limits, files: 0, fields: 0, texts: 0, open: spool::nameless })
     }
 
     /// The limits, to be changed before the parts that they are for.
@@ -116,7 +118,7 @@ impl Multipart {
         let file_name = head.file_name.as_deref().map(|sent| name::clean(sent, None));
         let most = match &head.file_name {
             Some(_) => self.limits.of_file(&head.name),
-            None => Some(self.limits.max_field_size),
+            None => None,
         };
         Ok(Some(Part { form: self, head, file_name, most, read: 0 }))
     }
@@ -187,15 +189,26 @@ impl Part<'_> {
     /// 413 if the part is larger than it may be, else as [`Multipart::next_part`].
     pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
         let piece = self.form.parts.piece().await?;
-        self.read += piece.as_ref().map_or(0, |piece| piece.len() as u64);
-        match self.most.filter(|most| self.read > *most) {
-            Some(most) => Err(self.too_large(most)),
-            None => Ok(piece),
+        let length = piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        self.read += length;
+        if let Some(most) = self.most.filter(|most| self.read > *most) {
+            return Err(self.too_large(format!("is too large: at most {}", ByteSize::new(most))));
         }
+        // One that has a limit of its own is read as it comes, and kept by nobody.
+        if !self.is_file() && self.most.is_none() {
+            self.form.texts += length;
+            let most = self.form.limits.max_text_size;
+            if self.form.texts > most {
+                let all = ByteSize::new(most);
+                return Err(self.too_large(format!(
+                    "is too much: all texts of the form may have {all} together (`max_text_size` in [uploads])"
+                )));
+            }
+        }
+        Ok(piece)
     }
 
-    fn too_large(&self, most: u64) -> Error {
-        let message = format!("is too large: at most {}", ByteSize::new(most));
+    fn too_large(&self, message: String) -> Error {
         let why = format!("`{}` {message}.", self.head.name);
         let mut errors = FieldErrors::new();
         errors.push_coded(self.head.name.clone(), "max_size", message);
@@ -282,5 +295,63 @@ impl fmt::Debug for Multipart {
 impl fmt::Debug for Part<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Part").field("head", &self.head).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn form(parts: &[(&str, &str)], limits: UploadLimits) -> Multipart {
+        let parts: String = parts
+            .iter()
+            .map(|(names, content)| {
+                format!("--b\r\nContent-Disposition: form-data; {names}\r\n\r\n{content}\r\n")
+            })
+            .collect();
+        let request = Request::builder().header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
+        Multipart::of_request(request.body(Body::from(format!("{parts}--b--"))).unwrap(), limits).unwrap()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_full_disk_ends_the_form() {
+        let large = "x".repeat(100_000);
+        let limits = UploadLimits { memory: 0, ..UploadLimits::default() };
+        let mut form = form(&[("name=a; filename=a.txt", &large)], limits);
+        // The kernel refuses what is written there, as a full disk does.
+        form.open = |_| std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let error = form.receive().await.unwrap_err();
+        assert_eq!(error.status(), StatusCode::INSUFFICIENT_STORAGE, "{error}");
+    }
+
+    #[tokio::test]
+    async fn texts_are_bounded_together_and_parts_by_their_own_limit() {
+        let limits = UploadLimits { max_text_size: 10, ..UploadLimits::default() };
+        let parts = [("name=a", "12345"), ("name=b", "123456")];
+        let error = form(&parts, limits.clone()).receive().await.unwrap_err();
+        assert_eq!(error.status(), 413);
+        assert!(error.field_errors().unwrap().of("b").next().unwrap().contains("10 B together"), "{error}");
+        // What has a limit of its own counts for none of the others.
+        let mut both = form(&parts, limits);
+        let own = both.next_part().await.unwrap().unwrap().max_size(ByteSize::new(5));
+        assert_eq!(own.text().await.unwrap(), "12345");
+        assert_eq!(both.next_part().await.unwrap().unwrap().text().await.unwrap(), "123456");
+        let mut again = form(&parts, UploadLimits::default());
+        let own = again.next_part().await.unwrap().unwrap().max_size(ByteSize::new(4));
+        assert_eq!(own.text().await.unwrap_err().status(), 413);
+        // What is left of it is passed over.
+        assert_eq!(again.next_part().await.unwrap().unwrap().name(), "b");
+    }
+
+    #[tokio::test]
+    async fn other_bodies_are_no_forms() {
+        for kind in ["text/plain", "application/x-www-form-urlencoded", ""] {
+            let request = Request::builder().header(header::CONTENT_TYPE, kind).body(Body::empty()).unwrap();
+            let error = Multipart::of_request(request, UploadLimits::default()).unwrap_err();
+            assert_eq!(error.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
+        }
     }
 }

@@ -24,9 +24,9 @@ pub struct UploadSettings {
     /// How many fields that are no files a request may bring; forms have their own, in `[forms]`.
     #[setting(default = 1000)]
     pub max_fields: usize,
-    /// Longest text of a field of a form with files.
-    #[setting(default = "1 MiB")]
-    pub max_field_size: ByteSize,
+    /// All texts of a form with files together.
+    #[setting(default = "2 MiB")]
+    pub max_text_size: ByteSize,
     /// Longest head of a part: its name, its file's name, its type.
     #[setting(default = "8 KiB")]
     pub max_header_size: ByteSize,
@@ -48,8 +48,8 @@ pub struct UploadLimits {
     pub max_files: usize,
     /// Parts that are no files.
     pub max_fields: usize,
-    /// Bytes of a part that is no file.
-    pub max_field_size: u64,
+    /// Bytes of all parts together that are no files.
+    pub max_text_size: u64,
     /// Bytes of the headers of a part.
     pub max_header_size: usize,
     /// Bytes of the name of a part.
@@ -77,7 +77,7 @@ impl UploadLimits {
             max_file_size: Some(said.max_file_size.bytes()).filter(|most| *most > 0),
             max_files: said.max_files,
             max_fields: said.max_fields,
-            max_field_size: said.max_field_size.bytes(),
+            max_text_size: said.max_text_size.bytes(),
             max_header_size: said.max_header_size.as_usize(),
             max_name_length: said.max_name_length,
             ..UploadLimits::default()
@@ -99,7 +99,7 @@ impl Default for UploadLimits {
             max_file_size: None,
             max_files: 100,
             max_fields: 1000,
-            max_field_size: 1 << 20,
+            max_text_size: 2 << 20,
             max_header_size: 8 << 10,
             max_name_length: 200,
             fields_setting: "`max_fields` in [uploads]",
