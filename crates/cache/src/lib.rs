@@ -25,6 +25,7 @@ mod keep;
 mod key;
 mod memory;
 mod packed;
+mod pages;
 mod room;
 mod settings;
 

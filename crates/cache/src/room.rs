@@ -4,6 +4,7 @@ use quintet_core::{
     Boot, BoxFuture, Error, Result, Room, Services, ServicesBuilder,
     clock::Clock,
     command::Command,
+    kept::KeptBytes,
     settings::{Section, SettingsSection},
 };
 
@@ -11,6 +12,7 @@ use crate::{
     Backend, Cache, CacheOptions, CacheSettings,
     cache::DEFAULT,
     command,
+    pages::Pages,
     settings::{self, AllCaches, Around},
 };
 
@@ -46,43 +48,55 @@ impl Room for CacheRoom {
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
             // A test kit, or the program, may have put its own there already.
-            if boot.services.get::<Cache>().is_some() {
-                return Ok(());
-            }
-            let clock = boot.services.get::<Clock>().cloned().unwrap_or_default();
-            let section = boot.settings.get::<CacheSettings>()?;
-            let named = boot.settings.each::<CacheSettings>(&settings::named())?;
-            if named.contains_key(DEFAULT) {
-                return Err(Error::settings(format!(
-                    "`[cache.{DEFAULT}]`: `{DEFAULT}` is the cache of the section `[cache]`; give this one another name"
-                )));
-            }
-            let in_memory = boot.settings.get::<AllCaches>()?.named_in_memory;
-            let named = named.into_iter().map(|(name, mut section)| {
-                if in_memory && !section.url.starts_with("dummy:") {
-                    section.url = "memory://".to_owned();
-                }
-                (name, section)
-            });
-            let earlier = boot.services.get::<Opened>().cloned().unwrap_or_default();
-            let around = Around { root: boot.settings.root(), clock: &clock, services: &boot.services };
-            let mut opened: Vec<OpenedOne> = Vec::new();
-            for (name, section) in std::iter::once((DEFAULT.to_owned(), section)).chain(named) {
-                let options = section.options(&name, &clock)?;
-                clash(&opened, &name, &section, &options)?;
-                let known = earlier.0.iter().find(|one| one.name == name && one.section.url == section.url);
-                let backend = match known {
-                    Some(one) => one.backend.clone(),
-                    None => section.open(&name, &around)?,
-                };
-                opened.push(OpenedOne { name, section, options, backend });
-            }
-            let all = opened.iter().map(|one| (one.name.clone(), one.backend.clone(), one.options.clone()));
-            boot.services.insert(Cache::of_all(all));
-            boot.services.insert(Opened(opened.into()));
+            let cache = match boot.services.get::<Cache>() {
+                Some(cache) => cache.clone(),
+                None => open_all(boot)?,
+            };
+            let pages = boot.settings.get::<AllCaches>()?.pages;
+            let pages = cache
+                .named(&pages)
+                .map_err(|error| Error::settings(format!("`pages` of `[cache]`: {error}")))?;
+            boot.services.insert::<Arc<dyn KeptBytes>>(Arc::new(Pages(pages)));
+            boot.services.insert(cache);
             Ok(())
         })
     }
+}
+
+/// Opens the caches of the settings. Those that a first start of the site has opened at the same places are taken over.
+fn open_all(boot: &mut Boot) -> Result<Cache> {
+    let clock = boot.services.get::<Clock>().cloned().unwrap_or_default();
+    let section = boot.settings.get::<CacheSettings>()?;
+    let named = boot.settings.each::<CacheSettings>(&settings::named())?;
+    if named.contains_key(DEFAULT) {
+        return Err(Error::settings(format!(
+            "`[cache.{DEFAULT}]`: `{DEFAULT}` is the cache of the section `[cache]`; give this one another name"
+        )));
+    }
+    let in_memory = boot.settings.get::<AllCaches>()?.named_in_memory;
+    let named = named.into_iter().map(|(name, mut section)| {
+        if in_memory && !section.url.starts_with("dummy:") {
+            section.url = "memory://".to_owned();
+        }
+        (name, section)
+    });
+    let earlier = boot.services.get::<Opened>().cloned().unwrap_or_default();
+    let around = Around { root: boot.settings.root(), clock: &clock, services: &boot.services };
+    let mut opened: Vec<OpenedOne> = Vec::new();
+    for (name, section) in std::iter::once((DEFAULT.to_owned(), section)).chain(named) {
+        let options = section.options(&name, &clock)?;
+        clash(&opened, &name, &section, &options)?;
+        let known = earlier.0.iter().find(|one| one.name == name && one.section.url == section.url);
+        let backend = match known {
+            Some(one) => one.backend.clone(),
+            None => section.open(&name, &around)?,
+        };
+        opened.push(OpenedOne { name, section, options, backend });
+    }
+    let all = opened.iter().map(|one| (one.name.clone(), one.backend.clone(), one.options.clone()));
+    let cache = Cache::of_all(all);
+    boot.services.insert(Opened(opened.into()));
+    Ok(cache)
 }
 
 /// The caches of a site with what they were opened by.

@@ -49,6 +49,9 @@ pub(crate) struct AllCaches {
     /// Are the caches of `[cache.NAME]` in memory, whatever their URLs? So it is in tests.
     #[setting(default = false)]
     pub(crate) named_in_memory: bool,
+    /// The cache that whole answers are kept in (`#[get("/…", cache = "5m")]`): `default`, or one of `[cache.NAME]`.
+    #[setting(default = "default")]
+    pub(crate) pages: String,
 }
 
 /// `[cache.NAME]`: the keys of `[cache]`, of which `url` has to be given.

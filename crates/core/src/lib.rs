@@ -21,6 +21,7 @@ pub mod error;
 #[cfg(feature = "axum")]
 mod extract;
 pub mod html;
+pub mod kept;
 pub mod meta;
 pub mod near;
 pub mod own_writes;

@@ -53,6 +53,10 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
         Some(csrf) => quote!(::core::option::Option::Some(#csrf)),
         None => quote!(::core::option::Option::None),
     };
+    let cache = match options.cache {
+        Some(keep) => quote!(::core::option::Option::Some(#keep)),
+        None => quote!(::core::option::Option::None),
+    };
     let api = arguments.json || answers_json(&function.sig.output);
 
     let (url_args, url_pairs) = (params.arguments(), params.pairs(&web));
@@ -92,7 +96,7 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
                     #web::rt::Declared {
                         methods: &[#(#methods),*], path: #path, name: #name, doc: #doc,
                         file: ::core::file!(), line: ::core::line!(), api: #api, detach: #detach, atomic: #atomic, max_body: #max_body,
-                        csrf: #csrf,
+                        csrf: #csrf, cache: #cache,
                     },
                     |request| {
                         let work = async move {
@@ -202,7 +206,7 @@ mod tests {
         );
         assert_eq!(
             error(quote!("/", naem = "x"), hello.clone()),
-            "unknown route option `naem`; did you mean `name`? (known: name, url, detach, atomic, max_body, csrf)"
+            "unknown route option `naem`; did you mean `name`? (known: name, url, detach, atomic, max_body, csrf, cache)"
         );
         assert_eq!(error(quote!("/:id"), hello), "a parameter is written `{id}`, not `:id`");
         assert_eq!(

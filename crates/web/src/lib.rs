@@ -12,6 +12,7 @@
 mod around;
 pub mod background;
 mod body_limit;
+pub mod cached;
 mod conditional;
 mod cookies;
 pub mod csrf;

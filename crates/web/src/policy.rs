@@ -1,7 +1,10 @@
 //! The content security policy: what a page may load. [`usual`] is that of all answers; a page may ask for more while it is
 //! rendered ([`Wishes`]), and its response then carries what it asked for ([`Additions`]) to where headers are written.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::{
+    borrow::Cow,
+    sync::{Mutex, OnceLock, PoisonError},
+};
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header};
@@ -58,7 +61,7 @@ impl Wishes {
         if nonce.is_none() && self.sources.get().is_none() {
             return;
         }
-        let mut sources = Vec::new();
+        let mut sources: Vec<(&'static str, String)> = Vec::new();
         if let Some(nonce) = nonce {
             let source = format!("'nonce-{nonce}'");
             sources.extend([("script-src", source.clone()), ("style-src", source)]);
@@ -70,23 +73,36 @@ impl Wishes {
         if let Some(allowed) = self.sources.get() {
             sources.extend(allowed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
         }
-        response.extensions_mut().insert(Additions(sources));
+        let sources = sources.into_iter().map(|(directive, source)| (directive.into(), source));
+        response.extensions_mut().insert(Additions(sources.collect()));
     }
 }
 
 /// What a response's policy allows beyond what it says.
 #[derive(Clone)]
-pub(crate) struct Additions(Vec<(&'static str, String)>);
+pub(crate) struct Additions(Vec<(Cow<'static, str>, String)>);
 
 /// Allows sources in the policy of one response.
 #[cfg(all(feature = "dev", unix))]
 pub(crate) fn allow(response: &mut Response, sources: &[(&'static str, &str)]) {
     let extensions = response.extensions_mut();
     let additions = extensions.get_or_insert_with(|| Additions(Vec::new()));
-    additions.0.extend(sources.iter().map(|(directive, source)| (*directive, (*source).to_owned())));
+    additions
+        .0
+        .extend(sources.iter().map(|(directive, source)| (Cow::Borrowed(*directive), (*source).to_owned())));
 }
 
 impl Additions {
+    /// As directives and sources, to be kept with the response.
+    pub(crate) fn to_pairs(&self) -> Vec<(String, String)> {
+        self.0.iter().map(|(directive, source)| (directive.to_string(), source.clone())).collect()
+    }
+
+    /// What [`to_pairs`](Self::to_pairs) gave.
+    pub(crate) fn of_pairs(pairs: Vec<(String, String)>) -> Self {
+        Additions(pairs.into_iter().map(|(directive, source)| (directive.into(), source)).collect())
+    }
+
     /// Adds them to the policy in `headers`.
     pub(crate) fn apply(&self, headers: &mut HeaderMap) {
         let Some(policy) = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|v| v.to_str().ok()) else {
@@ -114,7 +130,7 @@ impl Additions {
             };
             let mut new = default.clone();
             if let Some(name) = new.first_mut() {
-                *name = (*directive).to_owned();
+                *name = directive.to_string();
             }
             directives.push(new);
         }
@@ -129,7 +145,7 @@ impl Additions {
         let (nonces, others): (Vec<_>, Vec<_>) =
             self.0.iter().partition(|(_, source)| source.starts_with("'nonce-"));
         for (directive, source) in others.into_iter().chain(nonces) {
-            for name in [(*directive).to_owned(), format!("{directive}-elem")] {
+            for name in [directive.to_string(), format!("{directive}-elem")] {
                 let inline = named(&directives, &name)
                     .and_then(|i| directives.get(i))
                     .is_some_and(|d| d.iter().any(|source| source == "'unsafe-inline'"));

@@ -6,6 +6,7 @@ use quintet_core::{
     Boot, BoxFuture, Error, Result, Room, Services,
     check::Check,
     command::Command,
+    kept::KeptBytes,
     settings::{Section, SettingsSection},
     template::Reverse,
 };
@@ -15,6 +16,7 @@ use crate::statics::{self, StaticSettings, Statics};
 use crate::{
     around::Providers,
     background::Background,
+    cached::Answers,
     dispatch, embedded, overview,
     routing::{Routes, WebSlot},
     security::{Security, SecuritySettings},
@@ -102,6 +104,9 @@ fn start(boot: &mut Boot) -> Result {
     url::remember(&routes);
     if boot.services.get::<Background>().is_none() {
         boot.services.insert(Background::default());
+    }
+    if let Some(store) = boot.services.get::<Arc<dyn KeptBytes>>().cloned() {
+        boot.services.insert(Arc::new(Answers::new(store)));
     }
     boot.services.insert::<Arc<dyn Reverse>>(routes.clone());
     boot.services.insert::<Arc<Routes>>(routes);

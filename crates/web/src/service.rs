@@ -19,6 +19,7 @@ use tower::Service;
 #[cfg(feature = "static")]
 use crate::statics::Statics;
 use crate::{
+    cached,
     dispatch::{around, caught, session},
     errors::finish,
     facts::Facts,
@@ -199,6 +200,8 @@ pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
         session::note(&mut response, facts);
         facts.csrf().keep(&mut response, &facts.asked());
     }
+    // Last: now it is known for whom the answer is.
+    cached::sealed(&mut response, facts.services());
     response
 }
 

@@ -1,9 +1,9 @@
 use proc_macro2::{Ident, TokenStream};
-use syn::{Error, LitBool, LitStr, Token, parse::ParseStream, parse::Parser};
+use syn::{Error, Lit, LitBool, LitStr, Token, parse::ParseStream, parse::Parser};
 
 use crate::{data::size, near::did_you_mean};
 
-const KNOWN: [&str; 6] = ["name", "url", "detach", "atomic", "max_body", "csrf"];
+const KNOWN: [&str; 7] = ["name", "url", "detach", "atomic", "max_body", "csrf", "cache"];
 
 /// What stands in the attribute: the path, then `key = value`.
 pub(super) struct Options {
@@ -20,6 +20,8 @@ pub(super) struct Options {
     pub(super) max_body: Option<u64>,
     /// Must what changes something come from the site's own pages?
     pub(super) csrf: Option<bool>,
+    /// For how many milliseconds are its answers kept? 0 is never.
+    pub(super) cache: Option<u64>,
 }
 
 impl Options {
@@ -38,11 +40,12 @@ impl Options {
                 atomic: None,
                 max_body: None,
                 csrf: None,
+                cache: None,
             };
             while !input.is_empty() {
                 input.parse::<Token![,]>()?;
                 if !input.is_empty() {
-                    options.option(input)?;
+                    options.option(input, method)?;
                 }
             }
             Ok(options)
@@ -50,8 +53,8 @@ impl Options {
         read.parse2(args)
     }
 
-    fn option(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
-        let expected = "expected `name = \"…\"`, `url = …`, `detach = false`, `atomic`, `max_body = \"100 MB\"` or `csrf = false`";
+    fn option(&mut self, input: ParseStream<'_>, method: &str) -> syn::Result<()> {
+        let expected = "expected `name = \"…\"`, `url = …`, `detach = false`, `atomic`, `max_body = \"100 MB\"`, `csrf = false` or `cache = \"5m\"`";
         let key: Ident = input.parse().map_err(|e| Error::new(e.span(), expected))?;
         let word = key.to_string();
         if !KNOWN.contains(&word.as_str()) {
@@ -72,6 +75,11 @@ impl Options {
             "url" => self.url = Some(input.parse()?),
             "csrf" => self.csrf = Some(input.parse::<LitBool>()?.value),
             "atomic" => self.atomic = Some(input.parse::<LitBool>()?.value),
+            "cache" if method != "get" => {
+                let why = "only what GET answers is kept: `cache` belongs to #[get]";
+                return Err(Error::new(key.span(), why));
+            }
+            "cache" => self.cache = Some(keep(&input.parse()?)?),
             "max_body" => self.max_body = Some(size(&input.parse()?)?.1),
             _ => self.detach = input.parse::<LitBool>()?.value,
         }
@@ -88,3 +96,37 @@ fn name(text: LitStr) -> syn::Result<LitStr> {
     }
     Ok(text)
 }
+
+/// `"5m"`, or `false` for never, in milliseconds.
+fn keep(value: &Lit) -> syn::Result<u64> {
+    let wrong = || Error::new(value.span(), "for how long: \"5m\", \"1h 30m\"; or `false` for never");
+    let text = match value {
+        Lit::Bool(LitBool { value: false, .. }) => return Ok(0),
+        Lit::Str(text) => text.value(),
+        _ => return Err(wrong()),
+    };
+    let mut rest = text.trim();
+    let mut total = 0u64;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let (number, after) = rest.split_at(end);
+        let after = after.trim_start();
+        let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (unit, after) = after.split_at(end);
+        let (_, size) = SPANS.iter().find(|(names, _)| names.contains(&unit)).ok_or_else(wrong)?;
+        let number: u64 = number.parse().map_err(|_| wrong())?;
+        total = number.checked_mul(*size).and_then(|part| total.checked_add(part)).ok_or_else(wrong)?;
+        rest = after.trim_start();
+    }
+    if total == 0 { Err(wrong()) } else { Ok(total) }
+}
+
+/// Units of time in milliseconds, as settings have them.
+const SPANS: [(&[&str], u64); 6] = [
+    (&["ms"], 1),
+    (&["s", "sec", "second", "seconds"], 1_000),
+    (&["m", "min", "minute", "minutes"], 60_000),
+    (&["h", "hour", "hours"], 3_600_000),
+    (&["d", "day", "days"], 86_400_000),
+    (&["w", "week", "weeks"], 604_800_000),
+];

@@ -1,6 +1,6 @@
 //! From a declared site to its routes and an axum router: paths are checked here, so that axum never panics.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -12,6 +12,7 @@ use super::{
     endpoint::{Endpoint, EndpointLayer, Handle},
     panics, unmatched,
 };
+use crate::cached;
 use crate::routing::{self, Atomic, Entry, Pattern, RouteInfo, Routes, WebSlot, What, clash};
 
 /// The routes of a site and the axum router that answers them. It needs the services of the running site in
@@ -24,7 +25,8 @@ pub(crate) fn build(site: &Site) -> Result<(Routes, Router)> {
     check_namespaces(site)?;
     panics::watch();
     let atomic = site.slot::<WebSlot>().and_then(|slot| slot.atomic);
-    let mut builder = Builder { atomic, ..Builder::default() };
+    let cache = site.slot::<WebSlot>().and_then(|slot| slot.cache.clone());
+    let mut builder = Builder { atomic, cache, ..Builder::default() };
     let mut whole = Router::new();
     for part in site.parts() {
         let Some(slot) = part.slot::<WebSlot>() else { continue };
@@ -72,14 +74,17 @@ struct Builder {
     rest: Option<(Arc<RouteInfo>, Router)>,
     /// What the site says about requests as transactions.
     atomic: Option<bool>,
+    /// What the site says about keeping answers.
+    cache: Option<Result<Duration, String>>,
 }
 
 impl Builder {
     fn part(&mut self, part: &App, slot: &WebSlot) -> Result<Router> {
         let mut router = Router::new();
         check_exempt(slot)?;
+        let cache = self.cache(slot)?;
         for entry in &slot.entries {
-            let info = Arc::new(describe(part, entry, slot, self.atomic)?);
+            let info = Arc::new(describe(part, entry, slot, (self.atomic, cache))?);
             self.routes.add(info.clone())?;
             let layer = EndpointLayer(info.clone());
             match &entry.what {
@@ -103,6 +108,15 @@ impl Builder {
             }
         }
         Ok(router)
+    }
+
+    /// For how long answers of a part are kept, where routes don't say.
+    fn cache(&self, slot: &WebSlot) -> Result<Option<Duration>> {
+        match slot.cache.as_ref().or(self.cache.as_ref()) {
+            Some(Ok(keep)) => Ok(Some(*keep)),
+            Some(Err(wrong)) => Err(Error::internal(wrong.clone())),
+            None => Ok(None),
+        }
     }
 
     /// The path for axum, once it is sure that axum will take it.
@@ -155,7 +169,12 @@ fn check_exempt(slot: &WebSlot) -> Result {
     Err(Error::internal(format!("csrf_exempt: nothing is at the path `{path}`{near}")).in_file(place))
 }
 
-fn describe(part: &App, entry: &Entry, slot: &WebSlot, atomic: Option<bool>) -> Result<RouteInfo> {
+fn describe(
+    part: &App,
+    entry: &Entry,
+    slot: &WebSlot,
+    (atomic, cache): (Option<bool>, Option<Duration>),
+) -> Result<RouteInfo> {
     let (file, line) = entry.at;
     let path = routing::join(part.prefix(), &entry.path);
     let wrong = |why: String| Error::internal(why).in_file(SourcePlace::new(file, line as usize));
@@ -175,6 +194,11 @@ fn describe(part: &App, entry: &Entry, slot: &WebSlot, atomic: Option<bool>) -> 
     let csrf = declared.and_then(|r| r.declared.csrf).or(slot.csrf).unwrap_or(true) && !exempt;
     let mut needs = declared.map(|r| r.needs.clone()).unwrap_or_default();
     needs.extend(atomic.need());
+    let own = declared.and_then(|r| r.declared.cache);
+    let cache = own.map_or(cache, |own| Some(Duration::from_millis(own))).filter(|keep| !keep.is_zero());
+    if own.is_some() && cache.is_some() {
+        needs.push(cached::need);
+    }
     Ok(RouteInfo {
         methods,
         path,
@@ -188,6 +212,7 @@ fn describe(part: &App, entry: &Entry, slot: &WebSlot, atomic: Option<bool>) -> 
         atomic,
         max_body: declared.and_then(|r| r.declared.max_body),
         csrf,
+        cache,
         label: part.label().into(),
         key: declared.map(|r| r.key),
         pattern,

@@ -29,6 +29,7 @@ use super::{around, atomic, panics, session};
 use crate::{
     background::Background,
     body_limit,
+    cached::Asked,
     csrf::{self, Faults, Verdict, Wanted},
     errors,
     facts::Facts,
@@ -140,7 +141,12 @@ where
     fn answer(&mut self, request: Request, facts: Facts) -> Answering<S::Future> {
         let detach = self.route.detach && !request.method().is_safe();
         let atomic = self.route.atomic.runner(request.method(), facts.services());
+        let asked = Asked::of(&request, &facts, &self.route);
         let work = self.inner.call(request);
+        if let Some(asked) = asked {
+            let work = watched(work, facts.clone(), atomic);
+            return Answering::Apart { work: Box::pin(asked.answer(facts, work)) };
+        }
         if detach {
             Answering::Apart { work: Box::pin(detached(work, facts, atomic)) }
         } else if facts.debug() || atomic.is_some() || facts.around().is_any() {

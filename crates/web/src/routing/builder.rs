@@ -1,6 +1,6 @@
 //! The methods that the web room adds to apps and sites, and what they keep for the start.
 
-use std::{any::type_name, borrow::Cow, convert::Infallible, fmt, panic::Location};
+use std::{any::type_name, borrow::Cow, convert::Infallible, fmt, panic::Location, time::Duration};
 
 use axum::{
     Router,
@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
     routing::{MethodFilter, MethodRouter, Route as AxumRoute, on},
 };
-use quintet_core::{App, ServicesBuilder, Site};
+use quintet_core::{App, ServicesBuilder, Site, settings::parse_duration};
 use tower::{Layer, Service};
 
 use super::route::Route;
@@ -29,6 +29,8 @@ pub(crate) struct WebSlot {
     pub(crate) csrf: Option<bool>,
     /// The paths for which it need not, and who says so.
     pub(crate) csrf_exempt: Vec<(String, &'static Location<'static>)>,
+    /// For how long answers are kept, where routes don't say.
+    pub(crate) cache: Option<Result<Duration, String>>,
 }
 
 /// Something at a path.
@@ -262,6 +264,18 @@ pub trait Routing: Sized {
     #[track_caller]
     fn csrf_exempt(mut self, path: &str) -> Self {
         self.web().0.csrf_exempt.push((path.to_owned(), Location::caller()));
+        self
+    }
+
+    /// Keeps what the app's routes answer to GET for so long (`"5m"`), and answers it to others who ask: of all routes that don't say
+    /// otherwise (`#[get("/…", cache = "1h")]`, `cache = false`), and if it is given to the site, of all apps that don't.
+    ///
+    /// Never kept is what is for one visitor: with a cookie that is set, a token, a nonce, `Cache-Control: private`; nor anything but
+    /// 200. See [`cached`](crate::cached).
+    #[must_use]
+    fn cached(mut self, keep: impl Into<String>) -> Self {
+        let keep = keep.into();
+        self.web().0.cache = Some(parse_duration(&keep).map_err(|why| format!("cached(\"{keep}\"): {why}")));
         self
     }
 

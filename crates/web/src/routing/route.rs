@@ -33,6 +33,8 @@ pub struct Declared {
     pub atomic: Option<bool>,
     pub max_body: Option<u64>,
     pub csrf: Option<bool>,
+    /// Milliseconds; 0 is never.
+    pub cache: Option<u64>,
 }
 
 /// A handler with its methods, path and name: made by `#[get(..)]`, installed by `.routes(routes![..])`.

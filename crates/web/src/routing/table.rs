@@ -1,6 +1,6 @@
 //! All routes of a site: what the overview lists and addresses are made from.
 
-use std::{any::TypeId, collections::HashMap, fmt, sync::Arc};
+use std::{any::TypeId, collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use quintet_core::{Error, Result, SourcePlace, near::nearest, template::Reverse};
 
@@ -34,6 +34,8 @@ pub struct RouteInfo {
     pub max_body: Option<u64>,
     /// Must what changes something come from the site's own pages?
     pub csrf: bool,
+    /// For how long its answers are kept and given to others, if they are.
+    pub cache: Option<Duration>,
     pub(crate) label: Arc<str>,
     pub(crate) key: Option<TypeId>,
     pub(crate) pattern: Pattern,
