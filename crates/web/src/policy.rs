@@ -199,7 +199,7 @@ mod tests {
     }
 
     fn added(policy: &str, sources: &[(&'static str, &str)]) -> String {
-        Additions(sources.iter().map(|(d, s)| (*d, (*s).to_owned())).collect()).added(policy)
+        Additions(sources.iter().map(|(d, s)| (Cow::Borrowed(*d), (*s).to_owned())).collect()).added(policy)
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
         let mut response = Response::default();
         wishes.grant(&mut response);
         let additions = response.extensions().get::<Additions>().unwrap();
-        assert_eq!(additions.0, [("img-src", "https://ok.example".to_owned())]);
+        assert_eq!(additions.to_pairs(), [("img-src".to_owned(), "https://ok.example".to_owned())]);
         assert!(!response.headers().contains_key(header::CACHE_CONTROL), "only a nonce is secret");
     }
 
