@@ -75,10 +75,10 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
         true
     }
 
-    /// The value of a key where nothing has to be waited for: `None` if this place can't say at once.
-    fn get_now(&self, key: &str) -> Option<Option<Bytes>> {
-        let _ = key;
-        None
+    /// Are its answers there at once, without waiting for a disk, a network or a lock that is held for long? Then they are had
+    /// also where nothing can be waited for.
+    fn is_immediate(&self) -> bool {
+        false
     }
 }
 

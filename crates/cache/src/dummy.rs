@@ -52,7 +52,7 @@ impl Backend for Dummy {
         false
     }
 
-    fn get_now(&self, _: &str) -> Option<Option<Bytes>> {
-        Some(None)
+    fn is_immediate(&self) -> bool {
+        true
     }
 }

@@ -19,6 +19,7 @@ mod dummy;
 mod fault;
 mod file;
 mod flight;
+mod fragments;
 #[cfg(feature = "redis")]
 mod in_redis;
 mod keep;

@@ -183,8 +183,8 @@ impl Backend for MemoryCache {
         false
     }
 
-    fn get_now(&self, key: &str) -> Option<Option<Bytes>> {
-        Some(self.find(key))
+    fn is_immediate(&self) -> bool {
+        true
     }
 }
 

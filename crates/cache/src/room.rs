@@ -6,12 +6,14 @@ use quintet_core::{
     command::Command,
     kept::KeptBytes,
     settings::{Section, SettingsSection},
+    template::FragmentCache,
 };
 
 use crate::{
     Backend, Cache, CacheOptions, CacheSettings,
     cache::DEFAULT,
     command,
+    fragments::Fragments,
     pages::Pages,
     settings::{self, AllCaches, Around},
 };
@@ -52,11 +54,13 @@ impl Room for CacheRoom {
                 Some(cache) => cache.clone(),
                 None => open_all(boot)?,
             };
-            let pages = boot.settings.get::<AllCaches>()?.pages;
-            let pages = cache
-                .named(&pages)
-                .map_err(|error| Error::settings(format!("`pages` of `[cache]`: {error}")))?;
+            let all = boot.settings.get::<AllCaches>()?;
+            let of = |key: &str, name: &str| {
+                cache.named(name).map_err(|error| Error::settings(format!("`{key}` of `[cache]`: {error}")))
+            };
+            let (pages, fragments) = (of("pages", &all.pages)?, of("fragments", &all.fragments)?);
             boot.services.insert::<Arc<dyn KeptBytes>>(Arc::new(Pages(pages)));
+            boot.services.insert::<Arc<dyn FragmentCache>>(Arc::new(Fragments(fragments)));
             boot.services.insert(cache);
             Ok(())
         })

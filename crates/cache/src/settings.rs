@@ -52,6 +52,9 @@ pub(crate) struct AllCaches {
     /// The cache that whole answers are kept in (`#[get("/…", cache = "5m")]`): `default`, or one of `[cache.NAME]`.
     #[setting(default = "default")]
     pub(crate) pages: String,
+    /// The cache that pieces of pages are kept in (`{% cache "5m", "sidebar" %}`): `default`, or one of `[cache.NAME]`.
+    #[setting(default = "default")]
+    pub(crate) fragments: String,
 }
 
 /// `[cache.NAME]`: the keys of `[cache]`, of which `url` has to be given.

@@ -96,13 +96,18 @@ async fn messages(State(runs): State<Runs>) -> Page {
     Page::new("messages.html").with("run", &runs.next().await)
 }
 
+#[get("/piece/{of}/")]
+async fn piece(Path(of): Path<String>, State(runs): State<Runs>) -> Page {
+    Page::new("piece.html").with("of", &of).with("run", &runs.next().await)
+}
+
 #[post("/say/")]
 async fn say() -> Page {
     redirect("/messages/").flash("A word for you.")
 }
 
 fn site() -> Site {
-    let all = routes![top, languages, visitors, headers, never, plain, nonce, messages, say];
+    let all = routes![top, languages, visitors, headers, never, plain, nonce, messages, piece, say];
     Site::new().with(Runs::default()).routes(all).install(pages())
 }
 
@@ -287,4 +292,45 @@ async fn a_span_that_is_none_is_told() {
     rooms.retain(|room| room.name() != "cache");
     let error = TestSite::start(site(), rooms).await.map(drop).unwrap_err().to_string();
     assert!(error.contains("`cache`") && error.contains("/top/"), "{error}");
+}
+
+async fn pieces(site: &TestSite) -> Result {
+    let cache: &Cache = site.services().require()?;
+    site.get("/piece/a/").await.status(200).contains("kept run 0;");
+    site.get("/piece/b/").await.contains("kept run 1;");
+    site.get("/piece/a/").await.contains("kept run 0;").contains("now run 2;");
+    let key = quintet::templates::fragment_key("piece", &[&"a"]);
+    assert!(cache.forget(&key).await?);
+    site.get("/piece/a/").await.contains("kept run 3;");
+    site.get("/piece/b/").await.contains("kept run 1;");
+    site.advance(Duration::from_secs(301)).await;
+    site.get("/piece/b/").await.contains("kept run 5;");
+    assert!(!cache.contains("other").await?);
+    Ok(())
+}
+
+#[quintet::test(site)]
+async fn pieces_of_pages_are_in_the_sites_cache(site: TestSite) -> Result {
+    pieces(&site).await
+}
+
+fn with_table() -> Site {
+    site().install(quintet::cache::app())
+}
+
+#[quintet::test(with_table, settings = { "cache.url" = "database://" })]
+async fn pieces_of_pages_are_where_the_cache_is(site: TestSite) -> Result {
+    pieces(&site).await?;
+    assert_eq!(quintet::cache::CacheEntry.count(&site.db).await?, 2);
+    let wrong =
+        site.with_settings(&[("cache.fragments", "none")], async |_| ()).await.unwrap_err().to_string();
+    assert!(wrong.contains("`fragments` of `[cache]`: there is no cache `none`"), "{wrong}");
+    Ok(())
+}
+
+#[quintet::test(with_table, settings = { "cache.url" = "database://" })]
+async fn whole_answers_are_where_the_cache_is(site: TestSite) -> Result {
+    site.get("/top/").await.contains("run 0;");
+    site.get("/top/").await.contains("run 0;").header("age", "0");
+    Ok(())
 }

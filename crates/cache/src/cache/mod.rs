@@ -6,7 +6,6 @@ mod values;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use quintet_core::{Error, Result, Service, Services, clock::Clock, near::did_you_mean};
 
 use crate::{Backend, Dummy, Keep, MemoryCache, fault::Faults, flight::Flights, key};
@@ -182,14 +181,6 @@ impl Cache {
     /// If it is none: empty, or with control characters.
     pub fn full_key(&self, key: &str) -> Result<String> {
         key::full(&self.inner.options.prefix, self.version, key)
-    }
-
-    /// The bytes of a key where nothing has to be waited for: `None` if this cache is not in memory.
-    ///
-    /// # Errors
-    /// If that is no key.
-    pub fn get_bytes_now(&self, key: &str) -> Result<Option<Option<Bytes>>> {
-        Ok(self.inner.backend.get_now(&self.full_key(key)?))
     }
 
     /// Where it keeps its values.

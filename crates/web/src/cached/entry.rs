@@ -119,6 +119,12 @@ impl Entry {
         Duration::from_millis(self.head.keep)
     }
 
+    /// Is it not too old?
+    pub(super) fn is_good(&self, now: Timestamp) -> bool {
+        let age = now.as_millisecond().saturating_sub(self.head.made);
+        u64::try_from(age).unwrap_or_default() < self.head.keep
+    }
+
     pub(super) fn bytes(&self) -> Option<Bytes> {
         let mut bytes = serde_json::to_vec(&self.head).ok()?;
         bytes.push(b'\n');
@@ -182,6 +188,8 @@ mod tests {
         let again = Entry::parse(&entry.bytes().unwrap()).unwrap();
         assert_eq!((again.keep(), &again.body), (minute, &body));
         let later = at.checked_add(jiff::SignedDuration::from_millis(9_900)).unwrap();
+        assert!(again.is_good(later));
+        assert!(!again.is_good(at.checked_add(minute).unwrap()));
         let response = again.response(later);
         assert_eq!(response.status(), StatusCode::OK);
         let values: Vec<_> = response.headers().get_all("x-a").iter().collect();

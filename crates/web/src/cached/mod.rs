@@ -46,14 +46,15 @@ impl Answers {
     }
 
     /// What is kept for a request, and by which of its headers answers differ.
-    async fn find(&self, key: &Key, headers: &HeaderMap) -> (Vec<String>, Option<Entry>) {
+    async fn find(&self, key: &Key, headers: &HeaderMap, now: Timestamp) -> (Vec<String>, Option<Entry>) {
         let Some(names) = self.store.get(&key.names()).await else { return (Vec::new(), None) };
         let names: Vec<String> = serde_json::from_slice(&names).unwrap_or_default();
         let of = key.at(&names, headers);
         let entry = match self.store.get(&of).await {
             None => None,
             Some(bytes) => match Entry::parse(&bytes) {
-                Some(entry) => Some(entry),
+                // The store counts from when it got it.
+                Some(entry) => Some(entry).filter(|entry| entry.is_good(now)),
                 None => {
                     self.store.delete(&of).await;
                     None
@@ -101,7 +102,7 @@ impl Asked {
     /// What is kept, or what `work` answers, a handler's work that has not begun.
     pub(crate) async fn answer(self, facts: Facts, work: impl Future<Output = Response>) -> Response {
         let now = now(facts.services());
-        let (names, found) = self.answers.find(&self.key, &self.headers).await;
+        let (names, found) = self.answers.find(&self.key, &self.headers, now).await;
         if let Some(entry) = found {
             return entry.response(now);
         }
@@ -117,7 +118,7 @@ impl Asked {
             Ok(turn) if !turn.is_needless() => turn,
             _ => return self.leave(work.await, names, None).await,
         };
-        let (names, found) = self.answers.find(&self.key, &self.headers).await;
+        let (names, found) = self.answers.find(&self.key, &self.headers, now).await;
         if let Some(entry) = found {
             return entry.response(now);
         }
