@@ -96,6 +96,11 @@ async fn messages(State(runs): State<Runs>) -> Page {
     Page::new("messages.html").with("run", &runs.next().await)
 }
 
+#[get("/form/", cache = "5m")]
+async fn form_page(State(runs): State<Runs>) -> Page {
+    Page::new("form.html").with("run", &runs.next().await)
+}
+
 #[get("/piece/{of}/")]
 async fn piece(Path(of): Path<String>, State(runs): State<Runs>) -> Page {
     Page::new("piece.html").with("of", &of).with("run", &runs.next().await)
@@ -107,7 +112,8 @@ async fn say() -> Page {
 }
 
 fn site() -> Site {
-    let all = routes![top, languages, visitors, headers, never, plain, nonce, messages, piece, say];
+    let all =
+        routes![top, languages, visitors, headers, never, plain, nonce, messages, form_page, piece, say];
     Site::new().with(Runs::default()).routes(all).install(pages())
 }
 
@@ -214,6 +220,17 @@ async fn what_an_answer_says_itself_counts(site: TestSite) -> Result {
 async fn pages_of_one_visitor_are_never_anothers(site: TestSite) -> Result {
     let nonces = [site.get("/nonce/").await.status(200), site.get("/nonce/").await.status(200)];
     assert_ne!(nonces[0].text(), nonces[1].text());
+    // Nor is a token, though each says that it is by cookie, and for whoever comes without one.
+    let answers = [site.browser().get("/form/").await, site.browser().get("/form/").await];
+    assert_ne!(answers[0].text(), answers[1].text());
+    for answer in answers {
+        let said = answer.header_text("cache-control").unwrap_or_default();
+        assert!(said.contains("private") && !said.contains("max-age=300"), "{said}");
+        assert!(answer.header_text("age").is_none() && answer.text().contains("csrf"), "{}", answer.text());
+    }
+    let visitor = site.browser();
+    let mine = [visitor.get("/form/").await.text(), visitor.get("/form/").await.text()];
+    assert_ne!(mine[0], mine[1], "not even their own");
     // A message is for the one whose cookie it came in.
     let visitor = site.browser();
     visitor.post("/say/", &[]).await.redirects("/messages/");
