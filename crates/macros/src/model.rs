@@ -154,6 +154,7 @@ impl Model {
                 && !field.options.version
                 && field.options.default.is_none()
                 && field.options.db_default.is_none()
+                && field.options.generated.is_none()
                 && field.options.rules.on_save.is_none()
                 && field.is_column()
         })

@@ -21,6 +21,17 @@
 /// let film = create!(Film { title: "Alien" }); // missing required field `votes`
 /// ```
 ///
+/// Nor can what the database computes be given:
+///
+/// ```compile_fail
+/// # use quintet_orm::prelude::*;
+/// # #[model(app = "docs")] pub struct Line { pub price: i32, #[field(generated = "price * 2")] pub twice: i32 }
+/// # fn show(line: &Line) {
+/// let other = create!(Line { twice: 4, ..line }); // `twice` is computed by the database
+/// # }
+/// # fn main() { show(&Line { id: 1, price: 2, twice: 4 }) }
+/// ```
+///
 /// `..rest` gives the fields that are not named: a row, whose copy this becomes (all but its key), or a draft. See
 /// [`Fill`](crate::Fill).
 ///
@@ -47,7 +58,10 @@
 #[macro_export]
 macro_rules! create {
     ($model:path { $($field:ident $(: $value:expr)?),* $(,)? }) => {{
-        const _: () = $crate::rt::check_required(<$model as $crate::Model>::REQUIRED, &[$(stringify!($field)),*]);
+        const _: () = {
+            $crate::rt::check_required(<$model as $crate::Model>::REQUIRED, &[$(stringify!($field)),*]);
+            $crate::rt::check_computed(<$model as $crate::Model>::COMPUTED, &[$(stringify!($field)),*]);
+        };
         $crate::Draft::<$model>::of(::std::vec![$($crate::create!(@set $model, $field $(, $value)?).raw),*])
     }};
     ($model:path { $($field:ident $(: $value:expr)?,)* ..$rest:expr }) => {{

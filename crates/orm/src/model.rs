@@ -68,6 +68,10 @@ pub trait Model: Record + Sized {
     /// What `create!` must be given, with the message for a missing one.
     const REQUIRED: &'static [(&'static str, &'static str)];
 
+    /// What `create!` can't be given, because the database computes it, with the message.
+    #[doc(hidden)]
+    const COMPUTED: &'static [(&'static str, &'static str)] = &[];
+
     /// The metadata: one static a model.
     fn meta() -> &'static ModelMeta;
 

@@ -44,6 +44,18 @@ pub const fn check_required(required: &[(&str, &str)], given: &[&str]) {
     }
 }
 
+/// Stops the compilation if a field is given that the database computes.
+#[track_caller]
+pub const fn check_computed(computed: &[(&str, &str)], given: &[&str]) {
+    let mut rest = computed;
+    while let [(name, message), more @ ..] = rest {
+        if has(given, name) {
+            panic_missing(message);
+        }
+        rest = more;
+    }
+}
+
 #[track_caller]
 #[expect(clippy::panic, reason = "runs while compiling: the panic is the compiler's error")]
 const fn panic_missing(message: &str) {
@@ -80,7 +92,13 @@ pub fn default_value<T: FieldType, V: IntoSet<NewRow, T>>(value: V) -> core::Val
 /// A draft of the fields that are given, and of a rest for the others.
 #[track_caller]
 pub fn filled<M: Model, G: Given, R: Fill<M>>(rest: R, given: Vec<RawAssign>) -> Draft<M> {
-    const { check_filled(M::REQUIRED, G::NAMES, R::GIVES) }
+    const {
+        check_filled(M::REQUIRED, G::NAMES, R::GIVES);
+        check_computed(M::COMPUTED, G::NAMES);
+        if let Some(gives) = R::GIVES {
+            check_computed(M::COMPUTED, gives);
+        }
+    }
     let mut sets = Vec::new();
     rest.fill(&mut sets);
     sets.extend(given);

@@ -34,6 +34,9 @@ pub enum FieldDefault {
     Value(fn() -> Value),
     /// Computed by the database: an SQL expression of the developer's, never of a user's.
     Database(&'static str),
+    /// Computed by the database from the row's other columns, always, and anew whenever those change: such an expression. No
+    /// program writes the column.
+    Generated(&'static str),
 }
 
 /// Refuses a value with a message for the person who gave it.
@@ -142,6 +145,12 @@ impl FieldMeta {
     pub fn may_be_blank(&self) -> bool {
         let empty = |make: fn() -> Value| matches!(make(), Value::Text(text) if text.is_empty());
         self.blank || self.null || matches!(self.default, FieldDefault::Value(make) if empty(make))
+    }
+
+    /// Does the database compute it from the row's other columns, so that nobody writes it?
+    #[must_use]
+    pub fn is_generated(&self) -> bool {
+        matches!(self.default, FieldDefault::Generated(_))
     }
 
     /// Must `create!` give it?

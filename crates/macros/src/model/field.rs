@@ -53,6 +53,7 @@ pub(super) struct FieldOptions {
     pub(super) secret: bool,
     pub(super) default: Option<Expr>,
     pub(super) db_default: Option<LitStr>,
+    pub(super) generated: Option<LitStr>,
     pub(super) verbose_name: Option<LitStr>,
     pub(super) via: Option<Ident>,
     pub(super) through: Option<Path>,
@@ -69,7 +70,7 @@ pub(super) struct FieldOptions {
 }
 
 const KNOWN: &str = "max_length, max_digits, decimal_places, unique, index, primary_key, secret, default, db_default, \
-                     verbose_name, via, through, through_fields, symmetrical, on_delete, validate, renamed_from, column, \
+                     generated, verbose_name, via, through, through_fields, symmetrical, on_delete, validate, renamed_from, column, \
                      version, embed, prefix";
 
 /// Is this the key, as far as the attributes and the name tell?
@@ -155,8 +156,31 @@ impl Field {
             return at(text.span(), "a field has one default: default = value, or db_default = \"SQL\"");
         }
         let plain = matches!(self.shape, Shape::Column);
+        self.check_generated()?;
         options.rules.check(self.base(), self.is_column(), plain)?;
         self.check_digits()
+    }
+
+    /// What the database computes can't come from anywhere else.
+    fn check_generated(&self) -> Result<()> {
+        let o = &self.options;
+        let Some(sql) = &o.generated else { return Ok(()) };
+        let message = if !matches!(self.shape, Shape::Column) {
+            "a generated column holds a value: a relation can't be computed"
+        } else if o.default.is_some() || o.db_default.is_some() {
+            "a generated column is always computed: leave its default out"
+        } else if o.primary_key || self.name == "id" {
+            "the key can't be computed: it is what the row is known by before it is written"
+        } else if o.version {
+            "a generated column is computed by the database, and a version counted by the ORM: leave one of them out"
+        } else if o.rules.is_made() {
+            "a generated column is computed by the database: leave on_save out"
+        } else if sql.value().trim().is_empty() {
+            "generated = \"SQL\" is the expression that the database computes: generated = \"price * seats\""
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(sql.span(), message))
     }
 
     /// An embedded struct has no options of its own: its fields have theirs.
@@ -172,6 +196,7 @@ impl Field {
             || o.max_digits.is_some()
             || o.default.is_some()
             || o.db_default.is_some()
+            || o.generated.is_some()
             || o.via.is_some()
             || o.through.is_some()
             || o.on_delete.is_some()
@@ -195,6 +220,9 @@ impl Field {
         let o = &self.options;
         let why = match self.shape {
             Shape::Column if o.primary_key => "the key of a model stays in the model",
+            Shape::Column if o.generated.is_some() => {
+                "a generated column stays in the model, whose columns its SQL names"
+            }
             Shape::Column if o.version => "the version of a model stays in the model",
             Shape::Column => return Ok(()),
             Shape::Embed { .. } => "an embedded struct embeds no other: let the model have both",
@@ -290,6 +318,7 @@ impl FieldOptions {
             "secret" => self.secret = true,
             "default" => self.default = Some(meta.value()?.parse()?),
             "db_default" => self.db_default = Some(meta.value()?.parse()?),
+            "generated" => self.generated = Some(meta.value()?.parse()?),
             "verbose_name" => self.verbose_name = Some(meta.value()?.parse()?),
             "via" => self.via = Some(meta.value()?.parse()?),
             "through" => self.through = Some(meta.value()?.parse()?),

@@ -55,6 +55,20 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
         }
         Some(quote!((#ident, #message)))
     });
+    let computed: Vec<TokenStream> = model
+        .fields
+        .iter()
+        .filter(|field| field.options.generated.is_some())
+        .map(|field| {
+            let ident = field.ident.to_string();
+            let why =
+                format!("{text}: `{}` is computed by the database: leave it out of create!", field.name);
+            quote!((#ident, #why))
+        })
+        .collect();
+    // Most models have none.
+    let computed = (!computed.is_empty())
+        .then(|| quote!(const COMPUTED: &'static [(&'static str, &'static str)] = &[#(#computed),*];));
     let clean = match &options.clean {
         None => quote!(::core::option::Option::None),
         Some(path) => {
@@ -86,6 +100,7 @@ pub(super) fn write(model: &Model) -> Result<TokenStream> {
             type Pk = #key_type;
             type Columns<__P: #orm::rt::Path> = #columns<__P>;
             const REQUIRED: &'static [(&'static str, &'static str)] = &[#(#required),*];
+            #computed
             fn meta() -> &'static #meta::ModelMeta {
                 static VOICE: #orm::rt::Voice = #orm::rt::Voice::of::<#name>();
                 static META: #meta::ModelMeta = #meta::ModelMeta {
@@ -219,6 +234,9 @@ pub(super) fn field(model: &Model, index: usize) -> Result<TokenStream> {
     if let Some(sql) = &options.db_default {
         more.push(quote!(default: #meta::FieldDefault::Database(#sql)));
     }
+    if let Some(sql) = &options.generated {
+        more.push(quote!(default: #meta::FieldDefault::Generated(#sql)));
+    }
     if let Some(old) = &options.renamed_from {
         more.push(quote!(renamed_from: ::core::option::Option::Some(#old)));
     }
@@ -229,6 +247,7 @@ pub(super) fn field(model: &Model, index: usize) -> Result<TokenStream> {
             base: field.base(),
             plain: matches!(field.shape, Shape::Column),
             max_length: options.max_length.is_some(),
+            generated: options.generated.is_some(),
         },
     ));
     if !options.validate.is_empty() {

@@ -35,6 +35,8 @@ pub(super) struct Described<'a> {
     pub(super) plain: bool,
     /// Is its length given?
     pub(super) max_length: bool,
+    /// Does the database compute it?
+    pub(super) generated: bool,
 }
 
 /// The names of these options.
@@ -160,6 +162,11 @@ impl Rules {
         Ok(())
     }
 
+    /// Is it computed by the program?
+    pub(super) fn is_made(&self) -> bool {
+        self.on_save.is_some()
+    }
+
     /// Is any of them given?
     pub(super) fn are_given(&self) -> bool {
         self.min.is_some()
@@ -187,7 +194,7 @@ impl Rules {
 
     /// The fields of the metadata.
     pub(super) fn write(&self, orm: &TokenStream, of: Described<'_>) -> Vec<TokenStream> {
-        let Described { ty, base, plain, max_length } = of;
+        let Described { ty, base, plain, max_length, generated } = of;
         let meta = quote!(#orm::rt::core::meta);
         let some = |value: TokenStream| quote!(::core::option::Option::Some(#value));
         let mut all = Vec::new();
@@ -208,7 +215,7 @@ impl Rules {
         if self.blank {
             all.push(quote!(blank: true));
         }
-        let editable = self.editable.as_ref().map_or(self.on_save.is_none(), LitBool::value);
+        let editable = self.editable.as_ref().map_or(self.on_save.is_none() && !generated, LitBool::value);
         if !editable {
             all.push(quote!(editable: false));
         }

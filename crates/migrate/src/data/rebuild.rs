@@ -97,10 +97,11 @@ fn field_meta(state: &ProjectState, cells: &Cells, field: &FieldState) -> Result
         max_length: field.max_length,
         digits: field.digits,
         choices: list(field.choices.iter().map(choice).collect()),
-        default: field
-            .db_default
-            .as_ref()
-            .map_or(FieldDefault::None, |sql| FieldDefault::Database(text(sql))),
+        default: match (&field.generated, &field.db_default) {
+            (Some(sql), _) => FieldDefault::Generated(text(sql)),
+            (None, Some(sql)) => FieldDefault::Database(text(sql)),
+            (None, None) => FieldDefault::None,
+        },
         relation: match &field.reference {
             None => Relation::None,
             Some(reference) => Relation::ToOne {

@@ -101,18 +101,7 @@ impl Detector<'_> {
             }
             self.rename_indexes(&label)?;
             self.remove_indexes(&label, |_| true)?;
-            for field in now.fields.iter().filter(|f| goal.get(&f.name).is_none()) {
-                self.remove_field(&label, &field.name)?;
-            }
-            for field in goal.fields.iter().filter(|f| now.get(&f.name).is_none()) {
-                let backfill = self.backfill_of_new(&label, field)?;
-                self.emit(Operation::AddField { model: label.clone(), field: field.clone(), backfill })?;
-            }
-            for field in &goal.fields {
-                if let Some(old) = now.get(&field.name).filter(|old| *old != field) {
-                    self.alter_field(&label, old, field)?;
-                }
-            }
+            self.change_fields(&label, &now, goal)?;
             let sorted = |sets: &[Vec<String>]| {
                 let mut sets = sets.to_vec();
                 sets.sort();
@@ -166,6 +155,37 @@ impl Detector<'_> {
         Ok(())
     }
 
+    /// Removes, adds and alters. Columns that are computed stand in between: what they are computed from comes before them and
+    /// goes after them.
+    fn change_fields(&mut self, label: &str, now: &ModelState, goal: &ModelState) -> Result {
+        let generated = |field: &&FieldState| field.generated.is_some();
+        let gone = || now.fields.iter().filter(|field| goal.get(&field.name).is_none());
+        let new = || goal.fields.iter().filter(|field| now.get(&field.name).is_none());
+        let late = now.fields.iter().chain(&goal.fields).any(|field| field.generated.is_some());
+        for field in gone().filter(|field| !late || generated(field)) {
+            self.remove_field(label, &field.name)?;
+        }
+        for field in new().filter(|field| !generated(field)) {
+            let backfill = self.backfill_of_new(label, field)?;
+            self.emit(Operation::AddField { model: label.to_owned(), field: field.clone(), backfill })?;
+        }
+        for computed in [false, true] {
+            for field in goal.fields.iter().filter(|field| generated(field) == computed) {
+                if let Some(old) = now.get(&field.name).filter(|old| *old != field) {
+                    self.alter_field(label, old, field)?;
+                }
+            }
+        }
+        for field in new().filter(generated) {
+            let (model, field) = (label.to_owned(), field.clone());
+            self.emit(Operation::AddField { model, field, backfill: None })?;
+        }
+        for field in gone().filter(|field| late && !generated(field)) {
+            self.remove_field(label, &field.name)?;
+        }
+        Ok(())
+    }
+
     /// Removes the indexes of this sort that the model no longer asks for.
     fn remove_indexes(&mut self, label: &str, sort: impl Fn(&IndexState) -> bool) -> Result {
         let now = self.now.model(label)?.clone();
@@ -215,7 +235,7 @@ impl Detector<'_> {
     }
 
     fn alter_field(&mut self, label: &str, old: &FieldState, new: &FieldState) -> Result {
-        let backfill = if old.null && !new.null && new.db_default.is_none() {
+        let backfill = if old.null && !new.null && new.db_default.is_none() && new.generated.is_none() {
             self.backfill(label, new, false)?
         } else {
             None
@@ -225,7 +245,7 @@ impl Detector<'_> {
     }
 
     fn backfill_of_new(&mut self, label: &str, field: &FieldState) -> Result<Option<String>> {
-        if field.null || field.auto || field.db_default.is_some() {
+        if field.null || field.auto || field.db_default.is_some() || field.generated.is_some() {
             return Ok(None);
         }
         self.backfill(label, field, true)
@@ -248,6 +268,9 @@ impl Detector<'_> {
         new: &FieldState,
     ) -> Result<BTreeMap<String, String>> {
         let mut values = BTreeMap::new();
+        if new.generated.is_some() {
+            return Ok(values);
+        }
         let came = new.choices.iter().any(|c| !old.choices.contains(c));
         if old.choices.is_empty() || !came {
             return Ok(values);

@@ -319,6 +319,7 @@ fn field(app: &str, table: &Table<'_>) -> Result<FieldState> {
         "decimal_places",
         "choices",
         "db_default",
+        "generated",
         "to",
         "on_delete",
     ])?;
@@ -348,6 +349,7 @@ fn field(app: &str, table: &Table<'_>) -> Result<FieldState> {
         digits,
         choices: table.texts("choices")?.into_iter().map(|(text, _)| text).collect(),
         db_default: table.opt_text("db_default")?,
+        generated: table.opt_text("generated")?,
         reference,
         ..FieldState::new(name, kind)
     };
@@ -373,6 +375,14 @@ fn field(app: &str, table: &Table<'_>) -> Result<FieldState> {
             field.name, digits.max, digits.places
         );
         return Err(table.error_at("max_digits", message));
+    }
+    let given = field.db_default.is_some() || field.auto || field.primary_key || field.reference.is_some();
+    if field.generated.is_some() && given {
+        let message = format!(
+            "`{}` is computed by the database: it can't be a key, numbered, or have a default or a `to`",
+            field.name
+        );
+        return Err(table.error_at("generated", message));
     }
     if field.primary_key && field.null {
         return Err(

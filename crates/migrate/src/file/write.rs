@@ -265,6 +265,9 @@ fn inline(app: &str, field: &FieldState) -> String {
     if let Some(sql) = &field.db_default {
         parts.push(format!("db_default = {}", quoted(sql)));
     }
+    if let Some(sql) = &field.generated {
+        parts.push(format!("generated = {}", quoted(sql)));
+    }
     format!("{{ {} }}", parts.join(", "))
 }
 

@@ -5,7 +5,7 @@ use super::{
     words::{Clause, Piece, tokens},
 };
 
-/// Rules, collations and numbering of a table.
+/// Rules, collations, computed columns and numbering of a table.
 pub(super) fn read(table: &mut Table, sql: &str) {
     let tokens = tokens(sql);
     let all = Clause { sql, tokens: &tokens };
@@ -49,6 +49,11 @@ fn definition(table: &mut Table, part: Clause<'_>) {
             if let Some((inner, _)) = part.inside(place + 1) {
                 table.checks.push(Check { name: name.take(), sql: inner.whole().to_owned() });
             }
+        } else if part.is(token, "AS")
+            && let (Some(column), Some((inner, _))) = (&column, part.inside(place + 1))
+            && let Some(column) = table.column_mut(column)
+        {
+            column.computed = Some(inner.whole().to_owned());
         } else if part.is(token, "COLLATE")
             && let (Some(column), Some(collation)) = (&column, next)
             && let Some(column) = table.column_mut(column)

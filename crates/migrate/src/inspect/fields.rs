@@ -19,7 +19,8 @@ pub(super) fn write(plan: &Plan<'_>, table: &Table, model: &mut Model) {
     }
     let mut named: Vec<(String, &Column)> = Vec::new();
     for column in &table.columns {
-        if column.generated {
+        let value = !table.key.contains(&column.name) && reference(plan, table, column).is_none();
+        if column.generated && (column.computed.is_none() || !value) {
             model.missing.push(format!(
                 "The database computes `{}` ({}), which no field can say.",
                 column.name,
@@ -137,7 +138,9 @@ fn field(plan: &Plan<'_>, table: &Table, column: &Column, name: String) -> Field
             field.options.push(Opt::Plain("min = 0".to_owned()));
         }
     }
-    if let Some(sql) = column.default.as_ref().filter(|_| !numbered) {
+    if let Some(sql) = &column.computed {
+        field.options.push(Opt::text("generated", sql));
+    } else if let Some(sql) = column.default.as_ref().filter(|_| !numbered) {
         field.options.push(Opt::text("db_default", sql));
     } else if column.auto && !numbered && leads.is_none() {
         field.notes.push(

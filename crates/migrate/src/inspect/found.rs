@@ -44,6 +44,8 @@ pub(super) struct Column {
     pub(super) auto: bool,
     /// Does the database compute it?
     pub(super) generated: bool,
+    /// The SQL that it computes it by, where it says so.
+    pub(super) computed: Option<String>,
     pub(super) comment: Option<String>,
     pub(super) notes: Vec<String>,
 }

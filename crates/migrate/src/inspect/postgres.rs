@@ -91,6 +91,7 @@ async fn columns(db: &Db, found: &mut [Table]) -> Result {
         table.columns.push(Column {
             name: text(&row, 1),
             null: number(&row, 2) == 0,
+            computed: expression.clone().filter(|_| generated),
             default: expression
                 .filter(|_| !numbered && !generated)
                 .and_then(|sql| default(&sql, ty.kind == Kind::Text)),

@@ -64,7 +64,10 @@ async fn columns(db: &Db, table: &mut Table) -> Result {
     let mut key = Vec::new();
     for row in rows(db, sql, vec![Value::Text(table.name.clone())]).await? {
         let (name, place) = (text(&row, 0), number(&row, 4));
-        let (ty, notes) = declared::sqlite(&text(&row, 1));
+        let (ty, mut notes) = declared::sqlite(&text(&row, 1));
+        if number(&row, 5) == 2 {
+            notes.push("it is computed when it is read; migrations would have it stored".to_owned());
+        }
         if place > 0 {
             key.push((place, name.clone()));
         }

@@ -89,9 +89,17 @@ impl Operation {
     }
 }
 
+const COMPUTED: &str = "computes the column of every row and writes the whole table anew, which nobody can use meanwhile: run it \
+                        when that is no harm";
+
 fn adding(field: &FieldState, rebuilds: bool) -> Option<String> {
     if rebuilds {
-        return (!field.null || field.primary_key || field.db_default.is_some()).then(|| ANEW.to_owned());
+        let anew =
+            !field.null || field.primary_key || field.db_default.is_some() || field.generated.is_some();
+        return anew.then(|| ANEW.to_owned());
+    }
+    if field.generated.is_some() {
+        return Some(COMPUTED.to_owned());
     }
     if field.unique || field.index {
         return Some(format!(
@@ -118,6 +126,8 @@ fn altering(model: &ModelState, field: &FieldState, rebuilds: bool) -> Option<St
         "programs that still run know only the old column: stop them first"
     } else if column_changes(old, field) && rebuilds {
         ANEW
+    } else if field.generated.is_some() && column_changes(old, field) {
+        COMPUTED
     } else if old.kind != field.kind || old.digits != field.digits {
         "writes the whole table anew, which nobody can read meanwhile: on a large one add a field of another name, fill it \
          with run_sql in parts, and remove the old one later"

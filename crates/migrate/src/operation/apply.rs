@@ -5,7 +5,7 @@ use quintet_core::{Result, meta::OnDelete};
 use super::Operation;
 use crate::{
     error::refuse,
-    state::{CheckState, FieldState, IndexState, ModelState, ProjectState, ThroughOf},
+    state::{CheckState, FieldState, IndexState, ModelState, ProjectState, ThroughOf, renamed},
 };
 
 impl Operation {
@@ -44,7 +44,9 @@ impl Operation {
                 }
                 column_is_free(owner, field)?;
                 reference_exists(state, (model, owner.database.as_deref()), field)?;
+                let before = old.column.clone();
                 let owner = state.model_mut(model)?;
+                computed_follow(owner, &before, &field.column);
                 owner.fields.iter_mut().filter(|f| f.name == field.name).for_each(|f| f.clone_from(field));
                 Ok(())
             }
@@ -209,7 +211,9 @@ fn rename_field(state: &mut ProjectState, model: &str, from: &str, to: &str, col
     if old.column != column {
         not_mentioned(owner, &old.column)?;
     }
+    let before = old.column.clone();
     let owner = state.model_mut(model)?;
+    computed_follow(owner, &before, &column);
     for index in &mut owner.indexes {
         for part in index.fields.iter_mut().chain(&mut index.include) {
             if part.trim_start_matches('-') == from {
@@ -341,6 +345,15 @@ fn index_fits(owner: &ModelState, index: &IndexState) -> Result {
     match owner.index(&name) {
         Ok(_) => Err(refuse(format!("table `{}` has an index `{name}` already", owner.table))),
         Err(_) => Ok(()),
+    }
+}
+
+/// What other columns are computed by names a renamed column anew: databases see to it themselves.
+fn computed_follow(owner: &mut ModelState, from: &str, to: &str) {
+    if from != to {
+        for sql in owner.fields.iter_mut().filter_map(|field| field.generated.as_mut()) {
+            *sql = renamed(sql, from, to);
+        }
     }
 }
 

@@ -148,6 +148,7 @@ pub(crate) fn difference(old: &FieldState, new: &FieldState) -> String {
     note("digits", digits(old), digits(new));
     note("choices", old.choices.join("|"), new.choices.join("|"));
     note("db_default", or_none(old.db_default.clone()), or_none(new.db_default.clone()));
+    note("generated", or_none(old.generated.clone()), or_none(new.generated.clone()));
     let to =
         |f: &FieldState| or_none(f.reference.as_ref().map(|r| format!("{} ({:?})", r.model, r.on_delete)));
     note("to", to(old), to(new));

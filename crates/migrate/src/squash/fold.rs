@@ -165,7 +165,8 @@ fn fields(
             Operation::AddField { field: old, backfill: given, .. },
             Operation::AlterField { field, backfill, values, .. },
         ) => {
-            if old.name != field.name || old.auto || field.auto {
+            let computed = old.generated.is_some() || field.generated.is_some();
+            if old.name != field.name || old.auto || field.auto || computed {
                 return None;
             }
             let backfill = added_and_altered(old, given.as_ref(), field, backfill.as_ref(), values)?;
@@ -278,5 +279,5 @@ fn altered_twice(before: &ProjectState, first: &Operation, second: &Operation) -
 }
 
 fn same_kind(a: &FieldState, b: &FieldState) -> bool {
-    a.kind == b.kind && a.digits == b.digits && a.reference == b.reference
+    a.kind == b.kind && a.digits == b.digits && a.reference == b.reference && a.generated == b.generated
 }

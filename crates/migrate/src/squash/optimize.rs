@@ -64,6 +64,9 @@ impl Row {
             let Some(second) = self.operations.get(j).filter(|o| !o.is_opaque()) else { break };
             let (Some(at_second), Some(after)) = (self.states.get(j), self.states.get(j + 1)) else { break };
             let between = self.operations.get(i + 1..j).unwrap_or_default();
+            if is_tangled([before, at_second], first, between) {
+                continue;
+            }
             let Some(folded) = fold(before, at_second, first, second, between) else { continue };
             // The state does not know which columns the developer's own SQL needs, so that nothing moves behind it.
             let raw = between.iter().any(|o| o.model() == first.model() && o.has_own_sql());
@@ -82,6 +85,24 @@ impl Row {
         }
         Ok(false)
     }
+}
+
+/// Are fields changed in between of a model that has computed columns? They need others before them, which the state does not
+/// know.
+fn is_tangled(states: [&ProjectState; 2], first: &Operation, between: &[Operation]) -> bool {
+    let Some(label) = first.model() else { return false };
+    let computes = |state: &ProjectState| {
+        state
+            .models
+            .get(label)
+            .is_some_and(|model| model.fields.iter().any(|field| field.generated.is_some()))
+    };
+    let made = |operation: &Operation| match operation {
+        Operation::AddField { field, .. } | Operation::AlterField { field, .. } => field.generated.is_some(),
+        _ => false,
+    };
+    let mut own = between.iter().filter(|operation| operation.model() == Some(label)).peekable();
+    own.peek().is_some() && (states.into_iter().any(computes) || own.any(made))
 }
 
 /// Do these operations lead from one state to the other?

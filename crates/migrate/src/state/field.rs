@@ -39,6 +39,8 @@ pub struct FieldState {
     pub choices: Vec<String>,
     /// An SQL expression that the database computes for rows that do not give a value.
     pub db_default: Option<String>,
+    /// An SQL expression over the row's other columns that the database always computes it by.
+    pub generated: Option<String>,
     /// Where it points, if it is a foreign key.
     pub reference: Option<Reference>,
 }
@@ -61,6 +63,7 @@ impl FieldState {
             digits: None,
             choices: Vec::new(),
             db_default: None,
+            generated: None,
             reference: None,
         }
     }

@@ -113,14 +113,62 @@ impl ModelState {
 
     /// The index or rule whose SQL mentions a column, in words.
     pub(crate) fn mention_of(&self, column: &str) -> Option<String> {
-        let mentions = |text: &str| {
-            text.split(|c: char| !c.is_alphanumeric() && c != '_')
-                .any(|word| word.eq_ignore_ascii_case(column))
-        };
+        let mentions = |text: &str| mentions(text, column);
         let check = self.checks.iter().find(|check| mentions(&check.sql));
         let index = self.indexes.iter().find(|index| index.texts().any(mentions));
         check.map(|check| format!("the constraint `{}`", check.name)).or_else(|| {
             index.and_then(|index| index.name(self).ok()).map(|name| format!("the index `{name}`"))
         })
+    }
+}
+
+/// Is a column named in SQL, as far as its words tell?
+pub(crate) fn mentions(sql: &str, column: &str) -> bool {
+    sql.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word.eq_ignore_ascii_case(column))
+}
+
+/// SQL after a column was renamed, as databases rewrite it themselves. What stands in quotes of texts stays.
+pub(crate) fn renamed(sql: &str, from: &str, to: &str) -> String {
+    let plain = to.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && to.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let quoted = format!("\"{}\"", to.replace('"', "\"\""));
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let (mut out, mut rest) = (String::with_capacity(sql.len()), sql);
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '\'' | '"' => {
+                let closing = rest.char_indices().skip(1).find(|(_, c)| *c == first);
+                closing.map_or(rest.len(), |(at, _)| at + 1)
+            }
+            c if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (part, more) = rest.split_at(end);
+        let name = part.strip_prefix('"').and_then(|part| part.strip_suffix('"'));
+        match name {
+            Some(name) if name == from => out.push_str(&quoted),
+            None if part.eq_ignore_ascii_case(from) => out.push_str(if plain { to } else { &quoted }),
+            _ => out.push_str(part),
+        }
+        rest = more;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::renamed;
+
+    #[test]
+    fn sql_follows_a_renamed_column() {
+        for (sql, after) in [
+            ("price * amount", "price * pieces"),
+            ("\"amount\" || ' amount of ' || AMOUNT", "\"pieces\" || ' amount of ' || pieces"),
+            ("amounts + the_amount + 'it''s amount'", "amounts + the_amount + 'it''s amount'"),
+            ("'ä' || amount", "'ä' || pieces"),
+        ] {
+            assert_eq!(renamed(sql, "amount", "pieces"), after);
+        }
+        assert_eq!(renamed("a + b", "a", "A b"), "\"A b\" + b");
     }
 }

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 pub use field::{FieldState, Reference};
 pub use index::{CheckState, IndexState};
+pub(crate) use index::{mentions, renamed};
 pub use model::{ModelState, ThroughOf};
 use quintet_core::{Result, near::did_you_mean};
 

@@ -181,6 +181,10 @@ fn field_state(
             FieldDefault::Database(sql) => Some(sql.to_owned()),
             _ => None,
         },
+        generated: match field.default {
+            FieldDefault::Generated(sql) => Some(sql.to_owned()),
+            _ => None,
+        },
         reference,
     })
 }

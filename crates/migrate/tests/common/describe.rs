@@ -22,6 +22,8 @@ pub struct Table {
     pub numbered: bool,
     /// The names of constraints and sequences, where the database has names for them.
     pub named: BTreeSet<String>,
+    /// The columns that the database computes.
+    pub generated: BTreeSet<String>,
     /// How many columns hold unsigned numbers only.
     pub ranges: usize,
 }
@@ -61,8 +63,13 @@ async fn sqlite(db: &Db) -> BTreeMap<String, Table> {
         table.ranges = sql.matches(" BETWEEN 0 AND ").count();
         let constraints = sql.split("CONSTRAINT \"").skip(1);
         table.named = constraints.map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
-        for c in rows(db, &format!("PRAGMA table_info(\"{name}\")")).await {
+        for c in rows(db, &format!("PRAGMA table_xinfo(\"{name}\")")).await {
             let Value::Int(key) = c[5] else { unreachable!() };
+            // 3 is stored, 2 computed when it is read.
+            assert_ne!(c[6], Value::Int(2));
+            if c[6] == Value::Int(3) {
+                table.generated.insert(string(&c[1]));
+            }
             table.columns.insert(string(&c[1]), (string(&c[2]), c[3] == Value::Int(1), key));
         }
         let references = rows(db, &format!("PRAGMA foreign_key_list(\"{name}\")")).await;
@@ -97,7 +104,7 @@ async fn postgres(db: &Db) -> BTreeMap<String, Table> {
     let columns = format!(
         "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull, \
          COALESCE(array_position(k.conkey, a.attnum), 0)::bigint, a.attidentity = 'd', \
-         pg_get_serial_sequence(quote_ident(c.relname), a.attname)::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND \
+         pg_get_serial_sequence(quote_ident(c.relname), a.attname)::text, a.attgenerated = 's' FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND \
          a.attnum > 0 AND NOT a.attisdropped LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p' \
          WHERE c.relkind = 'r' AND c.{own}"
     );
@@ -106,6 +113,9 @@ async fn postgres(db: &Db) -> BTreeMap<String, Table> {
         let Value::Int(key) = c[4] else { unreachable!() };
         table.columns.insert(string(&c[1]), (string(&c[2]), c[3] == Value::Bool(true), key));
         table.numbered |= c[5] == Value::Bool(true);
+        if c[7] == Value::Bool(true) {
+            table.generated.insert(string(&c[1]));
+        }
         if let Value::Text(sequence) = &c[6] {
             let name = sequence.rsplit_once('.').unwrap().1;
             table.named.insert(name.trim_matches('"').to_owned());
@@ -202,6 +212,9 @@ pub fn expected(state: &ProjectState, dialect: &str) -> BTreeMap<String, Table> 
             let place = if f.primary_key { key } else { 0 };
             let kind = declared(f, postgres);
             table.columns.insert(f.column.clone(), (kind, !f.null || f.primary_key, place));
+            if f.generated.is_some() {
+                table.generated.insert(f.column.clone());
+            }
             if f.auto && postgres {
                 table.named.insert(format!("{}__{}_seq", model.table, f.column));
             }

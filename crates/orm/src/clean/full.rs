@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use quintet_core::{BoxFuture, Result, Value};
+use quintet_core::{BoxFuture, Result, meta::FieldMeta};
 
 use super::lookup::{Looked, look_up};
 use crate::{
@@ -58,7 +58,9 @@ impl<M: Model> Edit<M> {
             let mut errors = self.clean(check_given).map_err(|error| error.at(at))?;
             let changed: Vec<u16> = self.changes().into_iter().map(|(index, _)| index).collect();
             let row: &M = self;
-            let value = |index: u16| -> Option<Value> { row.value_at(index) };
+            // What the database will compute is not known yet.
+            let computed = |index: u16| M::meta().field_at(index).is_some_and(FieldMeta::is_generated);
+            let value = |index: u16| row.value_at(index).filter(|_| !computed(index));
             let looked = Looked {
                 meta: M::meta(),
                 values: &value,

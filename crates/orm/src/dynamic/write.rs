@@ -24,12 +24,16 @@ impl DynSet {
     /// be.
     ///
     /// # Errors
-    /// Status 500: it is the developer who names a field that does not exist, or is no column.
+    /// Status 500: it is the developer who names a field that does not exist, is no column, or is computed by the database.
     #[track_caller]
     pub fn writable<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Result<Self> {
         for name in names {
             let (name, meta) = (name.as_ref(), self.meta());
             match meta.field(name) {
+                Some((_, field)) if field.is_generated() => {
+                    let why = "is computed by the database, and nobody writes it";
+                    return Err(Error::internal(format!("{}.{name} {why}", meta.name)));
+                }
                 Some((index, field)) if field.is_column() => self.writable.push(index),
                 _ => {
                     let near = did_you_mean(name, meta.columns().map(|(_, field)| field.name));

@@ -11,9 +11,12 @@ pub(crate) use own::own_rules;
 
 /// Adds what is wrong with `value` as the new value of `field`, for the person who gave it.
 ///
-/// The codes of what it adds: `required`, `max_length`, `min_length`, `choice`, `digits`, `range`, `format`, `regex`, `min`,
+/// The codes of what it adds: `computed` where the database computes the field, `required`, `max_length`, `min_length`, `choice`, `digits`, `range`, `format`, `regex`, `min`,
 /// `max`, `step`, and `invalid` for what a validator of the field's own refuses.
 pub fn check(field: &FieldMeta, value: &Value, errors: &mut FieldErrors) {
+    if field.is_generated() {
+        return refuse_computed(field, errors);
+    }
     let mut found = Found { field, errors };
     if value.is_null() {
         if !field.null && !field.auto {
@@ -41,10 +44,17 @@ pub fn check(field: &FieldMeta, value: &Value, errors: &mut FieldErrors) {
 /// As [`check`], and an empty text is refused where the field may not be left empty: what people give, as opposed to what a
 /// program does.
 pub(crate) fn check_given(field: &FieldMeta, value: &Value, errors: &mut FieldErrors) {
-    if value.as_text().is_some_and(str::is_empty) && !field.may_be_blank() {
+    if value.as_text().is_some_and(str::is_empty) && !field.may_be_blank() && !field.is_generated() {
         return Found { field, errors }.push("required", "this field is required");
     }
     check(field, value, errors);
+}
+
+/// Adds that a field can't be given, if the database computes it.
+pub(crate) fn refuse_computed(field: &FieldMeta, errors: &mut FieldErrors) {
+    if field.is_generated() {
+        push(field, "computed", "this field is computed by the database and can't be given", errors);
+    }
 }
 
 /// Where the messages about a field go.
@@ -126,7 +136,7 @@ fn wrong_number(field: &FieldMeta, value: &Value) -> Option<(&'static str, Strin
 #[cfg(test)]
 mod tests {
     use quintet_core::{
-        meta::{Choice, Digits, Format, Rules},
+        meta::{Choice, Digits, FieldDefault, Format, Rules},
         value::Kind,
     };
 
@@ -172,6 +182,19 @@ mod tests {
 
         let small = FieldMeta { name: "n", kind: Kind::SmallInt, ..FieldMeta::BASE };
         assert_eq!(messages(&small, Value::Int(40_000)), ["40000 is out of range"]);
+    }
+
+    #[test]
+    fn what_the_database_computes_is_not_given() {
+        let default = FieldDefault::Generated("a + b");
+        let field = FieldMeta { name: "total", default, null: true, ..FieldMeta::BASE };
+        for value in [Value::Null, Value::Int(3), Value::Text(String::new())] {
+            assert_eq!(found(&field, value.clone()).codes("total").collect::<Vec<_>>(), ["computed"]);
+            let mut errors = FieldErrors::new();
+            check_given(&field, &value, &mut errors);
+            assert_eq!(errors.codes("total").collect::<Vec<_>>(), ["computed"]);
+        }
+        assert!(!field.is_required());
     }
 
     #[test]

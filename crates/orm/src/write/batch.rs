@@ -103,7 +103,7 @@ impl Form {
                 (Some(given), _) => From::Given(given),
                 (None, _) if field.auto => continue,
                 (None, FieldDefault::Value(make)) => From::Made(make),
-                (None, FieldDefault::Database(_)) => continue,
+                (None, FieldDefault::Database(_) | FieldDefault::Generated(_)) => continue,
                 (None, FieldDefault::None) => field.on_save.map_or(From::Nothing, From::Made),
             };
             fields.push(index);

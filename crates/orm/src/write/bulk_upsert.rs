@@ -45,6 +45,7 @@ pub(crate) async fn bulk_upsert<M: Model>(
     must_be_unique(meta, &by, at)?;
     to_home!(db, meta, at);
     if let Existing::Take(fields) = &mut existing {
+        insert::must_be_given(meta, fields, at)?;
         also_touched(meta, fields);
     }
     let drafts: Vec<RawDraft> = drafts.into_iter().map(|draft| draft.raw).collect();

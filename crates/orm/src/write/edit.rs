@@ -156,7 +156,9 @@ async fn write(
     let meta = row.model();
     to_home!(db, meta, at);
     let version = meta.version().and_then(|(field, _)| row.value_at(field)?.as_int());
-    if Ears::of(db, meta, &[Moment::Saving, Moment::Saved], at).is_none() {
+    // What the database computes of the changes has to come back.
+    let computed = meta.columns().any(|(_, field)| field.is_generated());
+    if !computed && Ears::of(db, meta, &[Moment::Saving, Moment::Saved], at).is_none() {
         return match quietly(meta, &key, &sets, version, db, at).await? {
             true => refresh(row, None, version),
             false => Err(not_found(meta, Some(&key)).at(at)),
@@ -167,7 +169,7 @@ async fn write(
     let assign = |(field, value)| RawAssign { field, value: AssignValue::Node(Node::Value(value)) };
     let sets = sets.into_iter().map(assign).collect();
     let change = Save { select, sets, version, row: Some((key.clone(), before)) };
-    match save(change, false, db, at).await? {
+    match save(change, computed, db, at).await? {
         Some(done) => refresh(row, Some(&done), version),
         None => Err(not_found(meta, Some(&key)).at(at)),
     }
@@ -243,13 +245,14 @@ fn changes(row: &dyn Record, before: &[(u16, Value)]) -> Vec<(u16, Value)> {
     changed.collect()
 }
 
-/// Takes over what receivers have changed, and the next version.
+/// Takes over what receivers have changed, what the database has computed, and the next version.
 fn refresh(row: &mut dyn Record, done: Option<&Done>, number: Option<i64>) -> Result {
     let meta = row.model();
     if let Some(done) = done {
-        for (index, value) in meta.columns().map(|(index, _)| index).zip(done.row.iter().flatten()) {
+        for ((index, field), value) in meta.columns().zip(done.row.iter().flatten()) {
             // A foreign key that stays as it is keeps its loaded object.
-            if done.fields.contains(&index) && row.value_at(index).as_ref() != Some(value) {
+            let new = done.fields.contains(&index) || field.is_generated();
+            if new && row.value_at(index).as_ref() != Some(value) {
                 row.set_at(index, value)?;
             }
         }

@@ -31,7 +31,9 @@ impl<M: Model> Fill<M> for &M {
         let copied = meta
             .columns()
             // Of a key of several columns, those that are not given are the old row's.
-            .filter(|(index, field)| !field.version && !field.auto && meta.key() != Some(*index));
+            .filter(|(index, field)| {
+                !field.version && !field.auto && !field.is_generated() && meta.key() != Some(*index)
+            });
         out.extend(copied.filter_map(|(field, _)| {
             let value = AssignValue::Node(Node::Value(self.value_at(field)?));
             Some(RawAssign { field, value })

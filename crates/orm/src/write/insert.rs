@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use quintet_core::{Error, Result, meta::ModelMeta};
+use quintet_core::{Error, FieldErrors, Result, meta::ModelMeta};
 
 use super::{
     explain::explain_write,
@@ -28,6 +28,7 @@ use crate::{
     row::RowSink,
     signal::{Ears, Moment, Rows},
     sql::{self, Conflict, Returning, decimal_places},
+    validate::refuse_computed,
 };
 
 /// What happens where a row with the same unique fields exists.
@@ -99,6 +100,7 @@ pub(super) async fn upsert<M: Model>(
 ) -> Result<M> {
     if let OnConflict::Update { by, fields } = &mut conflict {
         must_be_unique(M::meta(), by, at)?;
+        must_be_given(M::meta(), fields, at)?;
         also_touched(M::meta(), fields);
     }
     match write::<M>(&draft, &conflict, db, at).await? {
@@ -218,6 +220,20 @@ pub(super) fn also_touched(meta: &'static ModelMeta, fields: &mut Vec<u16>) {
     let touched = meta.columns().filter(|(index, field)| field.on_save.is_some() && !fields.contains(index));
     let touched: Vec<u16> = touched.map(|(index, _)| index).collect();
     fields.extend(touched);
+}
+
+/// Refuses to write over what the database computes.
+pub(super) fn must_be_given(
+    meta: &'static ModelMeta,
+    fields: &[u16],
+    at: &'static Location<'static>,
+) -> Result {
+    let mut errors = FieldErrors::new();
+    fields
+        .iter()
+        .filter_map(|index| meta.field_at(*index))
+        .for_each(|field| refuse_computed(field, &mut errors));
+    errors.into_result().map_err(|error| error.at(at))
 }
 
 /// Refuses fields that do not identify a row, which the database would refuse with a riddle.

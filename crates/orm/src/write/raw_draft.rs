@@ -8,7 +8,7 @@ use quintet_core::{
 use crate::{
     ast::Node,
     expr::{AssignValue, RawAssign},
-    validate::{check, own_rules},
+    validate::{check, own_rules, refuse_computed},
 };
 
 /// A draft without the model's type.
@@ -81,10 +81,11 @@ impl RawDraft {
             row.put(index, value);
         }
         for (index, node) in row.fields.iter().zip(&row.values) {
-            if let (Node::Value(value), Some(field)) = (node, self.meta.field_at(*index))
-                && errors.of(field.name).next().is_none()
-            {
-                check(field, value, &mut errors);
+            let Some(field) = self.meta.field_at(*index) else { continue };
+            match node {
+                _ if errors.of(field.name).next().is_some() => {}
+                Node::Value(value) => check(field, value, &mut errors),
+                _ => refuse_computed(field, &mut errors),
             }
         }
         errors.extend(refused);
@@ -99,7 +100,7 @@ impl RawDraft {
                 (Some(node), _) => node.clone(),
                 (None, _) if field.auto => continue,
                 (None, FieldDefault::Value(make)) => Node::Value(make()),
-                (None, FieldDefault::Database(_)) => continue,
+                (None, FieldDefault::Database(_) | FieldDefault::Generated(_)) => continue,
                 (None, FieldDefault::None) => Node::Value(field.on_save.map_or(Value::Null, |make| make())),
             };
             row.fields.push(index);

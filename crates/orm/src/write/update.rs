@@ -18,7 +18,7 @@ use crate::{
     query::is_empty,
     sql::{self, Returning},
     stmt::Stmt,
-    validate::check,
+    validate::{check, refuse_computed},
 };
 
 /// Changes of the rows of a query, computed by the database:
@@ -160,8 +160,9 @@ fn nodes<'a>(meta: &'static ModelMeta, sets: &'a [RawAssign]) -> Result<Vec<(u16
                 meta.name, field.name
             )));
         };
-        if let Node::Value(value) = node {
-            check(field, value, &mut errors);
+        match node {
+            Node::Value(value) => check(field, value, &mut errors),
+            _ => refuse_computed(field, &mut errors),
         }
         // The last assignment of a column wins: a column can be set once only.
         nodes.retain(|(index, _)| *index != assign.field);

@@ -69,10 +69,10 @@ macro_rules! factory {
         #[allow(dead_code, reason = "a file of factories may be shared by tests that use some of them")]
         $vis fn $name() -> $crate::factories::rt::Factory<$model> {
             use $crate::factories::rt as __rt;
-            const _: () = __rt::check_required(
-                <$model as __rt::Model>::REQUIRED,
-                &[$(::core::stringify!($all)),*],
-            );
+            const _: () = {
+                __rt::check_required(<$model as __rt::Model>::REQUIRED, &[$(::core::stringify!($all)),*]);
+                __rt::check_computed(<$model as __rt::Model>::COMPUTED, &[$(::core::stringify!($all)),*]);
+            };
             fn __declare($n: &__rt::Nth) -> ::std::vec::Vec<__rt::RawAssign> {
                 let _ = $n;
                 ::std::vec![$(__rt::Table::<$model>::new().$field.set($value).raw),*]

@@ -11,7 +11,7 @@ use crate::{
         Step, literal,
         shared::{Index, Rows, required},
     },
-    state::{FieldState, ModelState, ProjectState},
+    state::{FieldState, ModelState, ProjectState, mentions},
 };
 
 /// The steps for an operation. The state becomes that after it.
@@ -165,13 +165,15 @@ struct Change {
     rows: Rows,
     /// What is done to the columns.
     alters: Vec<Step>,
+    /// Computed columns that are dropped before that, and made again after it.
+    anew: Vec<FieldState>,
 }
 
 impl Change {
     fn new(state: &ProjectState, label: &str) -> Result<Change> {
         let rows = Rows::of(&WORDS, state.model(label)?);
         let keys = keys::around(state, label)?;
-        Ok(Change { label: label.to_owned(), keys, rows, alters: Vec::new() })
+        Ok(Change { label: label.to_owned(), keys, rows, alters: Vec::new(), anew: Vec::new() })
     }
 
     fn before(&self) -> &ModelState {
@@ -217,9 +219,22 @@ impl Change {
     ) -> Result<Vec<Step>> {
         let old = self.before().field(&new.name)?.clone();
         let column = quoted(&new.column);
-        let value = self.rows.altered(&old, new, (backfill, values), convert::convert)?;
         let (from, to) = (table::declared(&old)?, table::declared(new)?);
         let retyped = from != to;
+        if new.generated.is_some() && (retyped || old.generated != new.generated) {
+            self.anew.push(new.clone());
+            return self.finish(state, |_| false);
+        }
+        let value = self.rows.altered(&old, new, (backfill, values), convert::convert)?;
+        if old.generated.is_some() && new.generated.is_none() {
+            self.alter_table(&format!("ALTER COLUMN {column} DROP EXPRESSION"));
+        }
+        if retyped {
+            let of_it = |field: &&FieldState| {
+                field.generated.as_deref().is_some_and(|sql| mentions(sql, &old.column))
+            };
+            self.anew = self.before().fields.iter().filter(of_it).cloned().collect();
+        }
         if old.auto && !new.auto {
             self.alter_table(&format!("ALTER COLUMN {column} DROP IDENTITY IF EXISTS"));
         }
@@ -285,24 +300,33 @@ impl Change {
         let gone = self.keys.iter().filter(|k| anew(k) || !keys.contains(k));
         steps.extend(gone.map(keys::ForeignKey::drop));
         let (old, new) = (table::indexes(self.before())?, table::indexes(after)?);
-        let dropped = old.iter().filter(|index| !new.contains(index));
+        // Dropping a column drops what is on it.
+        let on_anew = |sql: &str| self.anew.iter().any(|field| mentions(sql, &field.column));
+        let dropped = old.iter().filter(|index| !new.contains(index) || on_anew(&index.create));
         steps.extend(dropped.map(|index| sql(&*index.drop)));
         let (old_checks, new_checks) = (table::checks(self.before()), table::checks(after));
-        for check in old_checks.iter().filter(|check| !new_checks.contains(check)) {
+        for check in old_checks.iter().filter(|check| !new_checks.contains(check) || on_anew(&check.sql)) {
             steps.push(sql(format!("ALTER TABLE {table} DROP CONSTRAINT {}", quoted(&check.name))));
         }
         if new_key {
             let name = quoted(&table::key_name(&after.table));
             steps.push(sql(format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")));
         }
+        for field in &self.anew {
+            steps.push(sql(format!("ALTER TABLE {table} DROP COLUMN {}", quoted(&field.column))));
+        }
         steps.append(&mut self.alters);
+        for field in &self.anew {
+            steps.push(sql(format!("ALTER TABLE {table} ADD COLUMN {}", table::column(after, field)?)));
+        }
         if new_key && after.key().next().is_some() {
             steps.push(sql(format!("ALTER TABLE {table} ADD {}", table::primary_key(after))));
         }
-        for check in new_checks.iter().filter(|check| !old_checks.contains(check)) {
+        for check in new_checks.iter().filter(|check| !old_checks.contains(check) || on_anew(&check.sql)) {
             steps.push(sql(format!("ALTER TABLE {table} ADD {}", table::check(check))));
         }
-        steps.extend(new.into_iter().filter(|index| !old.contains(index)).map(|index| sql(index.create)));
+        let created = new.iter().filter(|index| !old.contains(index) || on_anew(&index.create));
+        steps.extend(created.map(|index| sql(&*index.create)));
         steps.extend(keys.iter().filter(|k| anew(k) || !self.keys.contains(k)).map(keys::ForeignKey::add));
         Ok(steps)
     }

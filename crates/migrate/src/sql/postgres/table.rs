@@ -62,6 +62,9 @@ pub(super) fn column(model: &ModelState, field: &FieldState) -> Result<String> {
     if let Some(sql) = &field.db_default {
         out.push_str(&format!(" DEFAULT ({sql})"));
     }
+    if let Some(sql) = &field.generated {
+        out.push_str(&format!(" GENERATED ALWAYS AS ({sql}) STORED"));
+    }
     if required(field) {
         out.push_str(" NOT NULL");
     }

@@ -55,6 +55,10 @@ impl Rows {
     /// # Errors
     /// If `backfill` is no value of the field.
     pub(in crate::sql) fn added(&mut self, field: &FieldState, backfill: Option<&str>) -> Result<()> {
+        if field.generated.is_some() {
+            self.fill(&field.name, "NULL".to_owned());
+            return Ok(());
+        }
         let value = match (backfill, &field.db_default) {
             (Some(given), _) => (self.words.literal)(field, given)?,
             (None, Some(sql)) => format!("({sql})"),
@@ -83,6 +87,10 @@ impl Rows {
         convert: Convert,
     ) -> Result<String> {
         let mut value = self.source(&old.name);
+        if new.generated.is_some() {
+            // Whatever it was, it is computed now.
+            return Ok(value);
+        }
         if !values.is_empty() {
             let text = self.words.text;
             let cases: String =

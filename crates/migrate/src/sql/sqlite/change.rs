@@ -67,6 +67,7 @@ pub(super) fn steps(state: &mut ProjectState, operations: &[Operation]) -> Resul
     let sets: Vec<String> = after
         .fields
         .iter()
+        .filter(|field| field.generated.is_none())
         .map(|field| (quoted(&field.column), change.rows.source(&field.name)))
         .filter(|(column, value)| column != value && value != "NULL")
         .map(|(column, value)| format!("{column} = {value}"))
@@ -112,7 +113,9 @@ impl Change {
             }
             Operation::RemoveField { model, name, .. } => {
                 let field = state.model(model)?.field(name)?;
-                self.rebuild |= field.primary_key || field.reference.is_some();
+                // SQLite drops no column that another is computed from.
+                let computing = self.rows.before.fields.iter().any(|field| field.generated.is_some());
+                self.rebuild |= field.primary_key || field.reference.is_some() || computing;
                 self.rows.forget(name);
                 self.alters.push(format!(
                     "ALTER TABLE {} DROP COLUMN {}",
@@ -146,7 +149,8 @@ impl Change {
         backfill: Option<&str>,
     ) -> Result {
         self.rows.added(field, backfill)?;
-        self.rebuild |= !field.null || field.primary_key || field.db_default.is_some();
+        self.rebuild |=
+            !field.null || field.primary_key || field.db_default.is_some() || field.generated.is_some();
         if !self.rebuild {
             let definition = table::column(state, owner, field)?;
             self.alters.push(format!("ALTER TABLE {} ADD COLUMN {definition}", quoted(&owner.table)));

@@ -31,8 +31,10 @@ pub(super) fn steps(
         text(&before.table),
         own.join(", ")
     );
-    let columns: Vec<&str> = after.fields.iter().map(|f| f.column.as_str()).collect();
-    let values: Vec<String> = after.fields.iter().map(source).collect();
+    // What the database computes is not copied.
+    let copied = || after.fields.iter().filter(|field| field.generated.is_none());
+    let columns: Vec<&str> = copied().map(|f| f.column.as_str()).collect();
+    let values: Vec<String> = copied().map(source).collect();
     let mut steps = vec![guard::strange_columns(before), Step::Remember(others)];
     // Indexes go with the table; what is beside it does not.
     steps.extend(

@@ -46,6 +46,9 @@ pub(super) fn column(state: &ProjectState, model: &ModelState, field: &FieldStat
     if let Some(sql) = &field.db_default {
         out.push_str(&format!(" DEFAULT ({sql})"));
     }
+    if let Some(sql) = &field.generated {
+        out.push_str(&format!(" GENERATED ALWAYS AS ({sql}) STORED"));
+    }
     if let (Some((least, most)), true) = (field.kind.range(), field.kind.is_unsigned()) {
         out.push_str(&format!(" CHECK ({} BETWEEN {least} AND {most})", quoted(&field.column)));
     }

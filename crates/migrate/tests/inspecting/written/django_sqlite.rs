@@ -263,6 +263,8 @@ pub struct ShopProduct {
     pub address: Option<IpAddr>,
     #[field(unique)]
     pub code: Uuid,
+    #[field(generated = r#"("count" * 2)"#)]
+    pub double: Option<i32>,
     #[field(
         through = ShopProductSimilar,
         through_fields = (from_product, to_product),
@@ -274,7 +276,6 @@ pub struct ShopProduct {
     pub shop_detail: HasOne<ShopDetail>,
     #[field(via = product)]
     pub shop_lines: HasMany<ShopLine>,
-    // The database computes `double` (i32), which no field can say.
 }
 
 #[model(

@@ -114,11 +114,12 @@ pub struct Product {
     pub address: Option<IpAddr>,
     #[field(unique)]
     pub code: Uuid,
+    #[field(generated = r#"("count" * 2)"#)]
+    pub double: Option<i32>,
     pub similar: ManyToMany<Product>,
     pub tags: ManyToMany<Tag>,
     pub detail: HasOne<Detail>,
     pub lines: HasMany<Line>,
-    // The database computes `double` (i32), which no field can say.
 }
 
 #[model(managed = false)]

@@ -61,6 +61,8 @@ pub struct Person {
     pub boss: Option<ForeignKey<Person>>,
     // A rule lists its values: an enum with #[derive(Choices)] says so too.
     pub state: Option<String>,
+    #[field(generated = "(1 + 1)")]
+    pub twice: Option<i32>,
     #[field(db_default = "1.5")]
     pub size: Option<f64>,
     #[field(min = 0, db_default = "3")]
@@ -70,7 +72,6 @@ pub struct Person {
     #[field(via = boss)]
     pub people: HasMany<Person>,
     pub plans: HasMany<Plan>,
-    // The database computes `twice` (i32), which no field can say.
 }
 
 // It is a table without a key: (room) is taken for its key; see to it that no two rows share it.
