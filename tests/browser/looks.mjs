@@ -24,11 +24,11 @@ const MORE = [
   { name: 'nothing', open: page => page.goto('/?q=qqqqqq') },
 ];
 
-async function violations(page, forcedColors) {
+export async function violations(page, forcedColors, within) {
   await page.evaluate(axe);
   // With forced colours the browser paints others than the sheet's, which are what axe-core would compare.
   const rules = { 'target-size': { enabled: true }, 'color-contrast': { enabled: !forcedColors } };
-  const found = await page.evaluate(rules => axe.run(document, { resultTypes: ['violations'], rules }), rules);
+  const found = await page.evaluate(([rules, within]) => axe.run(within ? { include: within } : document, { resultTypes: ['violations'], rules }), [rules, within]);
   return found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${rule.help}: ${node.target.join(' ')}\n${node.failureSummary}`));
 }
 

@@ -14,6 +14,7 @@ import { start } from './site.mjs';
 import behaviour from './behaviour.mjs';
 import html from './html.mjs';
 import looks from './looks.mjs';
+import toolbar from './toolbar.mjs';
 
 const LIMIT = 60_000;
 const only = process.argv[2] ?? '';
@@ -28,9 +29,12 @@ function within(ms, work) {
 
 let passed = 0, failed = 0;
 const site = await start();
+let developed;
 const browser = await launch();
 try {
-  const tests = [behaviour, looks, html].flatMap(suite => suite({ browser, url: site.url, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
+  // Started by the first test that needs it.
+  const develop = () => developed ??= start({ QUINTET_DEBUG: 'true', ...(site.database && { DATABASE_URL: site.database }) });
+  const tests = [behaviour, looks, html, toolbar].flatMap(suite => suite({ browser, url: site.url, develop, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
   for (const { name, skip, run } of tests) {
     if (!name.includes(only)) continue;
     if (skip) {
@@ -49,6 +53,7 @@ try {
   }
 } finally {
   await browser.close();
+  await (await developed)?.stop();
   await site.stop();
 }
 if (failed && site.said()) console.log(`\nThe end of what the site said:\n${site.said().split('\n').slice(-20).join('\n')}`);

@@ -27,16 +27,17 @@ function build() {
   return join(JSON.parse(cargo('metadata', '--no-deps', '--format-version', '1')).target_directory, 'debug', 'cinema');
 }
 
-// The site and how to end it. With QUINTET_BROWSER_URL set, a site that runs already is used and left alone.
-export async function start() {
-  if (process.env.QUINTET_BROWSER_URL) {
+// The site and how to end it. With QUINTET_BROWSER_URL set, a site that runs already is used and left alone. `more` is further
+// environment: the same site in debug is another one, on the database (`DATABASE_URL`) of the first.
+export async function start(more) {
+  if (process.env.QUINTET_BROWSER_URL && !more) {
     return { url: process.env.QUINTET_BROWSER_URL.replace(/\/$/, ''), said: () => '', stop: async () => {} };
   }
   const binary = build();
   const folder = mkdtempSync(join(tmpdir(), 'quintet-browser-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const env = { ...process.env, QUINTET_BIND: `127.0.0.1:${port}`, DATABASE_URL: `sqlite://${join(folder, 'site.db')}` };
+  const env = { ...process.env, QUINTET_BIND: `127.0.0.1:${port}`, DATABASE_URL: `sqlite://${join(folder, 'site.db')}`, ...more };
   const site = spawn(binary, [], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   let over = null;
@@ -63,7 +64,7 @@ export async function start() {
       throw new Error(`the demo ended (${over}) before it served:\n${last()}`);
     }
     const answer = await fetch(`${url}/`, { signal: AbortSignal.timeout(5000) }).catch(() => null);
-    if (answer?.status === 200) return { url, said: () => said, stop };
+    if (answer?.status === 200) return { url, database: env.DATABASE_URL, said: () => said, stop };
     if (Date.now() > until) {
       await stop();
       throw new Error(`GET / answered ${answer ? answer.status : 'nothing'} for ${PATIENCE / 1000} s; the demo said:\n${last()}`);

@@ -1,6 +1,10 @@
-//! What rooms can tell a developer about the request that has just failed.
+//! What rooms can tell a developer about a request: what led to its failure ([`DebugFacts`]), and what it did ([`Trace`]).
+mod outline;
+mod trace;
 
 use crate::boxed::BoxFuture;
+pub use outline::outline;
+pub use trace::{DebugPanel, DebugPanels, Note, Panel, Trace};
 
 /// What is shown in place of a secret: of one length for all.
 pub const MASK: &str = "••••••••";

@@ -4,28 +4,40 @@
 //! were added (the site's own, then app by app), and waits for each.
 
 use std::{
-    any::{Any, TypeId},
+    any::{Any, TypeId, type_name},
     collections::HashMap,
     fmt,
     sync::Arc,
+    time::Instant,
 };
 
 use crate::{
     boxed::BoxFuture,
+    debug::{Note, Panel, Trace},
     error::Result,
     services::Services,
     site::{App, Site},
 };
 
+/// The toolbar's panel of events that somebody listened to.
+pub static SIGNALS: Panel = Panel::new("signals", "Signals", false);
+
 type Receive = Arc<dyn Fn(Services, Arc<dyn Any + Send + Sync>) -> BoxFuture<'static, Result> + Send + Sync>;
 
 /// All receivers of a site.
 #[derive(Clone, Default)]
-pub struct Signals(Arc<HashMap<TypeId, Vec<Receive>>>);
+pub struct Signals(Arc<HashMap<TypeId, Heard>>);
+
+/// Who listens to events of one type.
+#[derive(Default)]
+struct Heard {
+    name: &'static str,
+    receivers: Vec<Receive>,
+}
 
 /// The receivers that an app or a site brings.
 #[derive(Default)]
-pub struct Receivers(Vec<(TypeId, Receive)>);
+pub struct Receivers(Vec<(TypeId, &'static str, Receive)>);
 
 impl Receivers {
     /// Calls `receiver` for each event of type `E`.
@@ -39,7 +51,7 @@ impl Receivers {
             Ok(event) => Box::pin(receiver(services, event)),
             Err(_) => Box::pin(async { Ok(()) }),
         });
-        self.0.push((TypeId::of::<E>(), receive));
+        self.0.push((TypeId::of::<E>(), type_name::<E>(), receive));
     }
 }
 
@@ -47,10 +59,12 @@ impl Signals {
     /// The receivers of all parts of a site.
     #[must_use]
     pub fn of(site: &Site) -> Self {
-        let mut all: HashMap<TypeId, Vec<Receive>> = HashMap::new();
+        let mut all: HashMap<TypeId, Heard> = HashMap::new();
         for (_, receivers) in site.slots::<Receivers>() {
-            for (event, receive) in &receivers.0 {
-                all.entry(*event).or_default().push(receive.clone());
+            for (event, name, receive) in &receivers.0 {
+                let heard = all.entry(*event).or_default();
+                heard.name = name;
+                heard.receivers.push(receive.clone());
             }
         }
         Signals(Arc::new(all))
@@ -78,10 +92,15 @@ impl Signals {
         kind: TypeId,
         event: Arc<dyn Any + Send + Sync>,
     ) -> Result {
-        for receive in self.0.get(&kind).into_iter().flatten() {
-            receive(services.clone(), event.clone()).await?;
-        }
-        Ok(())
+        let Some(heard) = self.0.get(&kind) else { return Ok(()) };
+        let Some(trace) = Trace::current() else { return heard.tell(services, &event).await };
+        let began = Instant::now();
+        let told = heard.tell(services, &event).await;
+        let note = Note::new(heard.name)
+            .fact("receivers", heard.receivers.len().to_string())
+            .failed(told.as_ref().err().map(ToString::to_string));
+        trace.note(&SIGNALS, note.took(began.elapsed()));
+        told
     }
 
     /// Is anyone listening? Saves making an event that nobody hears.
@@ -94,6 +113,15 @@ impl Signals {
     #[must_use]
     pub fn is_heard_as(&self, kind: TypeId) -> bool {
         self.0.contains_key(&kind)
+    }
+}
+
+impl Heard {
+    async fn tell(&self, services: &Services, event: &Arc<dyn Any + Send + Sync>) -> Result {
+        for receive in &self.receivers {
+            receive(services.clone(), event.clone()).await?;
+        }
+        Ok(())
     }
 }
 

@@ -101,6 +101,14 @@ pub enum Placeholder {
     Question,
 }
 
+impl Dialect {
+    /// Does it look at the values when it plans, so that a plan for any values is that of a prepared statement? Others tell the same
+    /// plan whatever they are given.
+    pub(crate) fn plans_by_values(&self) -> bool {
+        self.name == "postgres"
+    }
+}
+
 /// SQLite 3.35 and newer.
 pub static SQLITE: Dialect = Dialect {
     name: "sqlite",

@@ -16,7 +16,7 @@ use quintet_core::{
     Boot, BoxFuture, Result, Room, Services, ServicesBuilder,
     atomic::AtomicRequests,
     check::Check,
-    debug::DebugFacts,
+    debug::{DebugFacts, DebugPanels},
     settings::{Section, SettingsSection},
     signal::Signals,
 };
@@ -53,6 +53,9 @@ impl Room for OrmRoom {
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
             boot.services.insert::<Arc<dyn DebugFacts>>(Arc::new(debug::Statements));
+            let mut panels = boot.services.get::<DebugPanels>().cloned().unwrap_or_default();
+            panels.0.push(Arc::new(debug::Statements));
+            boot.services.insert(panels);
             let section = boot.settings.get::<DatabaseSettings>()?;
             let named = boot.settings.each::<DatabaseSettings>(&databases::section())?;
             let (db, opened) = databases::open(&section, &named, boot).await?;

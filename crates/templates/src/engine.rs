@@ -23,6 +23,7 @@ use crate::{
     piece,
     scope::Scope,
     tags::{self, Tags},
+    told,
     value::{Attributes, Shown},
 };
 
@@ -151,12 +152,16 @@ impl Engine {
 
 impl Renderer for Engine {
     fn render(&self, what: Render<'_>) -> Result<String> {
-        self.run(&what).map_err(|error| error::explain(&self.env, &self.loader, &self.own, error, &what))
+        told::rendering(&self.loader, &what, || {
+            self.run(&what).map_err(|error| error::explain(&self.env, &self.loader, &self.own, error, &what))
+        })
     }
 
     fn render_to(&self, what: Render<'_>, out: &mut dyn io::Write) -> Result<()> {
-        self.write(&what, out)
-            .map_err(|error| error::explain(&self.env, &self.loader, &self.own, error, &what))
+        told::rendering(&self.loader, &what, || {
+            self.write(&what, out)
+                .map_err(|error| error::explain(&self.env, &self.loader, &self.own, error, &what))
+        })
     }
 
     fn values_at(&self, error: &Error) -> Vec<(String, String)> {

@@ -47,6 +47,7 @@ mod rows;
 mod scan;
 mod scope;
 mod tags;
+mod told;
 mod value;
 
 pub use engine::Engine;

@@ -31,6 +31,22 @@ pub(crate) fn mentions(loader: &Loader, own: &Tags, template: &str, name: &str) 
     false
 }
 
+/// The templates that this one extends and includes by names that are written down, and those that they do.
+pub(crate) fn parts_of(loader: &Loader, template: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut waiting = vec![template.to_owned()];
+    while let Some(of) = waiting.pop() {
+        let Some(text) = loader.text(&of) else { continue };
+        for part in tags(&text).iter().filter_map(parts).flatten() {
+            if part != template && !found.contains(&part) {
+                found.push(part.clone());
+                waiting.push(part);
+            }
+        }
+    }
+    found
+}
+
 /// The templates that a tag names; `None` where it computes them.
 fn parts(tag: &Tag<'_>) -> Option<Vec<String>> {
     let Some("extends" | "include" | "import" | "from") = tag.statement() else { return Some(Vec::new()) };

@@ -3,10 +3,11 @@ use std::sync::Arc;
 use quintet_core::{
     Boot, BoxFuture, Result, Room, Services,
     check::Check,
+    debug::DebugPanels,
     template::{FragmentCache, Renderer, Supplied},
 };
 
-use crate::{FragmentMemory, check, engine::Engine};
+use crate::{FragmentMemory, check, engine::Engine, told};
 
 /// The room of templates: it puts the site's renderer among the services and checks all templates.
 ///
@@ -30,6 +31,9 @@ impl Room for TemplatesRoom {
             if boot.services.get::<Arc<dyn FragmentCache>>().is_none() {
                 boot.services.insert::<Arc<dyn FragmentCache>>(Arc::new(FragmentMemory::default()));
             }
+            let mut panels = boot.services.get::<DebugPanels>().cloned().unwrap_or_default();
+            panels.0.push(Arc::new(told::Rendered));
+            boot.services.insert(panels);
             Ok(())
         })
     }

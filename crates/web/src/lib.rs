@@ -29,6 +29,8 @@ mod errors;
 mod extract;
 mod facts;
 pub mod files;
+#[cfg(feature = "dev")]
+mod inject;
 mod kind;
 pub mod messages;
 pub mod middleware;
@@ -48,6 +50,8 @@ pub mod session;
 mod settings;
 #[cfg(feature = "static")]
 pub mod statics;
+#[cfg(feature = "dev")]
+pub mod toolbar;
 pub mod upload;
 mod url;
 

@@ -83,7 +83,7 @@ impl Wishes {
 pub(crate) struct Additions(Vec<(Cow<'static, str>, String)>);
 
 /// Allows sources in the policy of one response.
-#[cfg(all(feature = "dev", unix))]
+#[cfg(feature = "dev")]
 pub(crate) fn allow(response: &mut Response, sources: &[(&'static str, &str)]) {
     let extensions = response.extensions_mut();
     let additions = extensions.get_or_insert_with(|| Additions(Vec::new()));

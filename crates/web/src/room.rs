@@ -45,6 +45,8 @@ impl Room for WebRoom {
             UploadSettings::section(),
             SecuritySettings::section(),
             SessionSettings::section(),
+            #[cfg(feature = "dev")]
+            crate::toolbar::ToolbarSettings::section(),
             #[cfg(feature = "static")]
             StaticSettings::section(),
             #[cfg(feature = "static")]

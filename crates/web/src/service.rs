@@ -13,7 +13,7 @@ use axum::{
 };
 use futures_util::future::{Either, ready};
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
-use quintet_core::{BoxFuture, Error, Result, Services, own_writes, settings::Settings};
+use quintet_core::{BoxFuture, Error, Result, Services, debug::Trace, own_writes, settings::Settings};
 use tower::Service;
 
 #[cfg(feature = "static")]
@@ -100,9 +100,20 @@ impl Entrance {
         &self.services
     }
 
+    /// Is this the address of a file?
+    #[cfg(feature = "dev")]
+    pub(crate) fn has_file(&self, uri: &Uri) -> bool {
+        self.files(uri).is_some()
+    }
+
     /// What is to be remembered of the request.
-    pub(crate) fn facts<B: HttpBody>(&self, request: &Request<B>, id: RequestId) -> Facts {
-        Facts::of(request, Some(id), &self.services, self.debug)
+    pub(crate) fn facts<B: HttpBody>(
+        &self,
+        request: &Request<B>,
+        id: RequestId,
+        trace: Option<Trace>,
+    ) -> Facts {
+        Facts::of(request, Some(id), &self.services, self.debug, trace)
     }
 
     /// What the routes answer to a request whose extensions hold the services; to be [`sealed`]. No code of the user runs
@@ -116,7 +127,7 @@ impl Entrance {
             return Either::Left(ready(error.into_response()));
         }
         request.extensions_mut().insert(facts.clone());
-        if !facts.around().is_any() {
+        if !facts.around().is_any() && facts.trace().is_none() {
             return Either::Right(Either::Left(own_writes::scope(
                 self.services.clone().scope(session::kept(self.routed(request), facts.clone())),
             )));
@@ -124,9 +135,16 @@ impl Entrance {
         // What no route answers has a page as well.
         facts.around().remember(&request);
         let (work, facts) = (self.routed(request), facts.clone());
+        let trace = facts.trace().cloned();
         let work = async move {
             let response = around::finish(work.await, &facts).await;
             session::keep(response, &facts).await
+        };
+        let work = async move {
+            match trace {
+                Some(trace) => trace.scope(work).await,
+                None => work.await,
+            }
         };
         Either::Right(Either::Right(Box::pin(own_writes::scope(self.services.clone().scope(work)))))
     }
@@ -181,7 +199,7 @@ impl Service<Request<Body>> for Entered {
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let entrance = self.0.clone();
         Box::pin(async move {
-            let facts = Facts::of(&request, None, &entrance.services, entrance.debug);
+            let facts = Facts::of(&request, None, &entrance.services, entrance.debug, None);
             request.extensions_mut().insert(entrance.services.clone());
             let response = entrance.answer(request, &facts).await;
             Ok(bodiless(sealed(response, &facts), facts.method()))

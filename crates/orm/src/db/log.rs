@@ -12,8 +12,12 @@ use std::{
     time::Duration,
 };
 
-use quintet_core::Value;
+use quintet_core::{
+    Value,
+    debug::{Note, Panel, Trace},
+};
 
+use super::family::DEFAULT;
 use crate::stmt::{Access, Stmt};
 
 /// One statement that ran.
@@ -150,8 +154,8 @@ impl Recorders {
     /// The open entry of a statement, if anyone wants it.
     #[inline]
     pub(crate) fn pending(&self, stmt: &Stmt, database: &Arc<str>) -> Option<Box<Pending>> {
-        let scoped = QueryLog::current();
-        if scoped.is_none() && self.active.load(Ordering::Acquire) == 0 {
+        let (scoped, trace) = (QueryLog::current(), Trace::current());
+        if scoped.is_none() && trace.is_none() && self.active.load(Ordering::Acquire) == 0 {
             return None;
         }
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -167,7 +171,33 @@ impl Recorders {
             access: stmt.access,
             error: None,
         };
-        Some(Box::new(Pending { record, logs }))
+        Some(Box::new(Pending { record, logs, trace }))
+    }
+}
+
+/// The toolbar's panel of statements.
+pub(crate) static QUERIES: Panel = Panel::new("queries", "Queries", true);
+
+/// As a note for the toolbar; of its values only their kinds, for they may be secret.
+fn note(record: &QueryRecord) -> Note {
+    let mut note = Note::new(record.sql.as_str())
+        .place(record.at)
+        .took(record.duration)
+        .fact("rows", record.rows.to_string())
+        .failed(record.error.clone());
+    if !record.kinds.is_empty() {
+        note = note.fact("values", record.kinds.join(", "));
+    }
+    if &*record.database != DEFAULT {
+        note = note.fact("database", &*record.database);
+    }
+    if let Some(number) = record.replica {
+        note = note.fact("replica", number.to_string());
+    }
+    let word = record.sql.split_ascii_whitespace().next().unwrap_or_default();
+    match word {
+        "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "WITH" => note.ask("Plan"),
+        _ => note,
     }
 }
 
@@ -175,19 +205,23 @@ impl Recorders {
 pub(crate) struct Pending {
     record: QueryRecord,
     logs: Vec<QueryLog>,
+    trace: Option<Trace>,
 }
 
 impl Pending {
     /// The entry of the same statement, run by a replica.
     pub(crate) fn at_replica(&self, number: u16) -> Pending {
         let record = QueryRecord { replica: Some(number), ..self.record.clone() };
-        Pending { record, logs: self.logs.clone() }
+        Pending { record, logs: self.logs.clone(), trace: self.trace.clone() }
     }
 
     pub(crate) fn finish(mut self, rows: u64, duration: Duration, error: Option<String>) {
         self.record.rows = rows;
         self.record.duration = duration;
         self.record.error = error;
+        if let Some(trace) = &self.trace {
+            trace.note(&QUERIES, note(&self.record));
+        }
         for log in &self.logs {
             log.push(self.record.clone());
         }

@@ -44,6 +44,7 @@ pub(crate) use family::{DEFAULT, at_home, at_primary, home, primary, to_home};
 pub(crate) use guard::HandleId;
 pub(crate) use hooks::Hooks;
 pub(crate) use log::Pending;
+pub(crate) use log::QUERIES;
 pub use log::{QueryLog, QueryRecord, Recording};
 pub use options::DbOptions;
 pub(crate) use request::Requests;

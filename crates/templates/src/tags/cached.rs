@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     loader::{Loader, split},
     scope::Scope,
+    told,
     value::to_template,
 };
 
@@ -125,6 +126,7 @@ fn begin(
     let kept = cache
         .and_then(|cache| cache.get(&key))
         .filter(|piece| piece.split_once('\n').is_some_and(|(of, _)| of == stamp));
+    told::cached(name, kept.is_some());
     Ok(Value::from_object(Piece { kept, key, stamp, keep, personal: scope.personal() }))
 }
 

@@ -4,12 +4,12 @@ use http::Uri;
 use quintet_core::debug::{MASK, is_secret};
 
 /// The value, or a mask of one length for all.
-pub(super) fn shown<'a>(name: &str, value: &'a str) -> &'a str {
+pub(crate) fn shown<'a>(name: &str, value: &'a str) -> &'a str {
     if is_secret(name) && !value.is_empty() { MASK } else { value }
 }
 
 /// The pairs of the query, decoded.
-pub(super) fn query(uri: &Uri) -> Vec<(String, String)> {
+pub(crate) fn query(uri: &Uri) -> Vec<(String, String)> {
     let pairs: Vec<(String, String)> =
         uri.query().and_then(|q| serde_urlencoded::from_str(q).ok()).unwrap_or_default();
     pairs
@@ -22,7 +22,7 @@ pub(super) fn query(uri: &Uri) -> Vec<(String, String)> {
 }
 
 /// Path and query as sent, but for secret values.
-pub(super) fn address(uri: &Uri) -> String {
+pub(crate) fn address(uri: &Uri) -> String {
     let Some(query) = uri.query() else { return uri.path().to_owned() };
     let masked = query.split('&').map(|pair| match pair.split_once('=') {
         Some((name, value)) => {

@@ -7,7 +7,7 @@
 mod advice;
 mod info;
 mod markup;
-mod mask;
+pub(crate) mod mask;
 mod sections;
 mod source;
 

@@ -2,13 +2,12 @@
 //!
 //! The command line's supervisor builds the site, keeps its listening socket and starts it with that socket as standard input
 //! and the path of a control socket in the variable [`VARIABLE`]. The site tells it when it is ready, and is told what has changed
-//! (`control`). Pages get a script (`inject`) that hears of changes (`events`): it reloads the page, swaps a style sheet or shows
+//! (`control`). Pages get a script (`crate::inject`) that hears of changes (`events`): it reloads the page, swaps a style sheet or shows
 //! what does not compile.
 //!
 //! Nothing of this is there in a process that was not started so.
 mod control;
 mod events;
-mod inject;
 
 use std::{
     net::TcpListener,
@@ -94,11 +93,9 @@ impl Dev {
         })
     }
 
-    /// The answer with the script in it, if it is a page.
-    pub(crate) fn inject(&self, response: Response) -> Response {
-        let script =
-            format!("<script src=\"{PREFIX}client.js\" data-build=\"{}\" async></script>\n", self.build);
-        inject::inject(response, script)
+    /// The script of each page.
+    pub(crate) fn script(&self) -> String {
+        format!("<script src=\"{PREFIX}client.js\" data-build=\"{}\" async></script>\n", self.build)
     }
 }
 

@@ -11,6 +11,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Instant,
 };
 
 use axum::{
@@ -223,7 +224,8 @@ where
 {
     let route = facts.route().cloned();
     let app = route.as_ref().map(|route| route.app.clone()).unwrap_or_default();
-    current::scope(app, async move {
+    let trace = facts.trace().cloned();
+    let work = current::scope(app, async move {
         let (Some(runner), Some(route)) = (atomic, route) else {
             let response = answered(work, &mut facts).await;
             return session::keep(response, &facts).await;
@@ -234,8 +236,12 @@ where
         let response = atomic::run(&*runner, route, answer).await;
         let response = around::finish(response, &facts).await;
         session::keep(response, &facts).await
-    })
-    .await
+    });
+    // A handler that is cut loose from its client runs in a task of its own.
+    match trace {
+        Some(trace) => trace.scope(work).await,
+        None => work.await,
+    }
 }
 
 /// The handler's answer, its page rendered.
@@ -243,8 +249,13 @@ async fn answered<F>(work: F, facts: &mut Facts) -> Response
 where
     F: Future<Output = Answer> + Send,
 {
+    let began = Instant::now();
     let response = facts.watch(caught(work)).await;
-    around::finish(response, facts).await
+    facts.phase("handler", began);
+    let began = Instant::now();
+    let response = around::finish(response, facts).await;
+    facts.phase("answer", began);
+    response
 }
 
 /// The response of `work`, or an error in place of its panic.

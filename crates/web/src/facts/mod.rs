@@ -1,5 +1,6 @@
 //! What is remembered of a request, so that its page can be rendered and its failure told after the handler has consumed it.
 mod accept;
+mod phase;
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,9 +8,15 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header, request::Parts};
 use http_body::Body as HttpBody;
-use quintet_core::{Error, Result, Services, debug::DebugFacts};
+use quintet_core::{
+    Error, Result, Services,
+    debug::{DebugFacts, Trace},
+};
 
 pub(crate) use accept::is_json;
+pub(crate) use phase::Found;
+#[cfg(feature = "dev")]
+pub(crate) use phase::PHASES;
 
 use crate::{
     around::{Around, Providers},
@@ -55,6 +62,10 @@ struct Seen {
     conditions: Option<Box<HeaderMap>>,
     /// In debug only, and there always.
     headers: Option<Box<HeaderMap>>,
+    /// What rooms note of it, while the toolbar watches.
+    trace: Option<Trace>,
+    /// The route, where the toolbar watches.
+    found: OnceLock<Found>,
 }
 
 /// What only the debug page tells.
@@ -72,6 +83,7 @@ impl Facts {
         id: Option<RequestId>,
         services: &Services,
         debug: bool,
+        trace: Option<Trace>,
     ) -> Self {
         let headers = request.headers();
         let header = |name| headers.get::<http::HeaderName>(name).cloned();
@@ -98,6 +110,8 @@ impl Facts {
                 around: Around::new(services.get::<Arc<Providers>>()),
                 conditions: conditions(request.method(), headers),
                 headers: debug.then(|| Box::new(headers.clone())),
+                trace,
+                found: OnceLock::new(),
             }),
             route: None,
             shown: None,
@@ -106,10 +120,15 @@ impl Facts {
 
     /// With the route that was found, and in debug the values in its path.
     pub(crate) fn at<B>(mut self, route: Arc<RouteInfo>, request: &mut Request<B>) -> Self {
-        self.route = Some(route);
         if self.debug() {
-            self.shown = Some(Box::new(Shown { params: params(request), watched: None }));
+            let params = params(request);
+            if self.trace().is_some() {
+                // The first is the route; what a router of axum's finds in it is behind that.
+                self.seen.found.get_or_init(|| Found { route: route.clone(), params: params.clone() });
+            }
+            self.shown = Some(Box::new(Shown { params, watched: None }));
         }
+        self.route = Some(route);
         self
     }
 
@@ -125,6 +144,17 @@ impl Facts {
             Some(out) => out,
             None => unreachable!("`DebugFacts::watch` of {} did not do the work", watcher.title()),
         }
+    }
+
+    /// Who watches it.
+    pub(crate) fn trace(&self) -> Option<&Trace> {
+        self.seen.trace.as_ref()
+    }
+
+    /// The route that was found, where it is watched.
+    #[cfg(feature = "dev")]
+    pub(crate) fn found(&self) -> Option<&Found> {
+        self.seen.found.get()
     }
 
     pub(crate) fn method(&self) -> &Method {

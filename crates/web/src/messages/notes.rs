@@ -29,6 +29,9 @@ struct State {
     asked: bool,
     /// What a page has shown.
     shown: Option<Vec<Message>>,
+    /// What left for the next page.
+    #[cfg(feature = "dev")]
+    left: Vec<Message>,
 }
 
 pub(crate) fn signer(services: &Services) -> Result<Signer> {
@@ -83,6 +86,13 @@ impl Notes {
         Ok(all)
     }
 
+    /// What was shown, and what goes to the next page: for the toolbar, which changes nothing.
+    #[cfg(feature = "dev")]
+    pub(crate) fn seen(&self) -> Vec<Message> {
+        let state = self.state();
+        state.shown.iter().flatten().chain(&state.left).cloned().collect()
+    }
+
     /// Writes into the response what the next request must know.
     pub(crate) fn keep(&self, response: &mut Response, services: &Services) {
         let mut state = self.state();
@@ -103,6 +113,10 @@ impl Notes {
         let used = state.asked && self.sent.is_some();
         if state.added.is_empty() && !used {
             return;
+        }
+        #[cfg(feature = "dev")]
+        {
+            state.left = state.added.clone();
         }
         let written = signer(services).and_then(|signer| {
             let before = match (&state.shown, &self.sent) {

@@ -30,11 +30,13 @@ use futures_util::future::{Either, FutureExt};
 #[cfg(feature = "compress")]
 use http::StatusCode;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Request, header};
-use quintet_core::{Error, Result, Services};
+use quintet_core::{BoxFuture, Error, Result, Services, debug::Trace};
 
 #[cfg(all(feature = "dev", unix))]
 use crate::dev;
 pub use crate::request_id::RequestId;
+#[cfg(feature = "dev")]
+use crate::toolbar;
 use crate::{
     body_limit,
     deadline::Deadline,
@@ -67,6 +69,8 @@ struct Inner {
     #[cfg(feature = "compress")]
     compress: compress::Compress,
     log: Option<AccessLog>,
+    #[cfg(feature = "dev")]
+    toolbar: Option<Arc<toolbar::Toolbar>>,
 }
 
 impl Gate {
@@ -92,6 +96,8 @@ impl Gate {
             #[cfg(feature = "compress")]
             compress: compress::Compress::new(settings),
             log,
+            #[cfg(feature = "dev")]
+            toolbar: toolbar::Toolbar::of(services)?,
         })))
     }
 
@@ -132,31 +138,29 @@ impl Gate {
         connection: Option<Arc<Deadline>>,
     ) -> impl Future<Output = Response<Outgoing>> + use<> {
         let gate = &*self.0;
-        #[cfg(all(feature = "dev", unix))]
-        let of_the_loop = dev::current().and_then(|dev| dev.answer(&request));
-        #[cfg(not(all(feature = "dev", unix)))]
-        let of_the_loop = None;
-        let log = gate.log.as_ref().filter(|_| of_the_loop.is_none());
+        let mut beside = gate.beside(&request);
+        let log = gate.log.as_ref().filter(|_| beside.is_none());
         let entry = log.map(|log| Box::new(Entry::start(log, &request)));
         let id = request_id::choose(request.headers(), gate.trust_request_id);
-        let facts = gate.entrance.facts(&request, id.clone());
+        let trace = if beside.is_none() { gate.watch(&request) } else { None };
+        let facts = gate.entrance.facts(&request, id.clone(), trace);
         let conditions = known::conditions(&request, gate.etags);
         #[cfg(feature = "compress")]
         let encoding = gate.compress.accepted(request.headers());
         let checked = limits::check_head(&request, gate.max_head)
             .and_then(|()| body_limit::check(&request, gate.largest_body));
         let work = match checked {
-            Ok(()) if of_the_loop.is_some() => {
-                Either::Right(std::future::ready(Ok(of_the_loop.unwrap_or_default())))
-            }
-            Ok(()) => {
-                let mut request = limits::limit_body(request, gate.largest_body, gate.body_timeout);
-                if gate.largest_body > gate.max_body {
-                    body_limit::leave_to_routes(&mut request, gate.max_body);
+            Ok(()) => match beside.take() {
+                Some(answer) => Either::Right(Either::Left(answer.map(Ok))),
+                None => {
+                    let mut request = limits::limit_body(request, gate.largest_body, gate.body_timeout);
+                    if gate.largest_body > gate.max_body {
+                        body_limit::leave_to_routes(&mut request, gate.max_body);
+                    }
+                    Either::Left(gate.entrance.answer(request, &facts).map(Ok))
                 }
-                Either::Left(gate.entrance.answer(request, &facts).map(Ok))
-            }
-            Err(error) => Either::Right(std::future::ready(Err(error))),
+            },
+            Err(error) => Either::Right(Either::Right(std::future::ready(Err(error)))),
         };
         let work = limits::bounded(work, gate.request_timeout, connection.clone());
         let leaving = Leaving {
@@ -215,9 +219,9 @@ impl Leaving {
         let facts = &self.facts;
         let mut response = sealed(answered.unwrap_or_else(Error::into_response), facts);
         let gate = self.gate;
-        #[cfg(all(feature = "dev", unix))]
-        if let Some(dev) = dev::current() {
-            response = dev.inject(response);
+        #[cfg(feature = "dev")]
+        if let Some(scripts) = scripts(facts) {
+            response = crate::inject::inject(response, scripts);
         }
         known::tag(&mut response, facts.method(), gate.etags);
         #[cfg(feature = "compress")]
@@ -242,6 +246,10 @@ impl Leaving {
         if let Some(additions) = parts.extensions.get::<Additions>() {
             additions.apply(&mut parts.headers);
         }
+        #[cfg(feature = "dev")]
+        if let Some(toolbar) = &gate.toolbar {
+            toolbar.keep(facts, &mut parts);
+        }
         let line = self.entry.map(|entry| Box::new(entry.line(id, parts.status)));
         Response::from_parts(parts, Outgoing::new(body, head, line, connection, cx))
     }
@@ -250,6 +258,49 @@ impl Leaving {
 fn largest_body(services: &Services, usual: u64) -> u64 {
     let routes = services.get::<Arc<crate::routing::Routes>>().map(|routes| routes.all()).unwrap_or_default();
     routes.iter().filter_map(|route| route.max_body).fold(usual, u64::max)
+}
+
+impl Inner {
+    /// The answer of what developers have beside their site: the development loop, the toolbar.
+    #[cfg(feature = "dev")]
+    fn beside(&self, request: &Request<Body>) -> Option<BoxFuture<'static, Response>> {
+        #[cfg(unix)]
+        if let Some(response) = dev::current().and_then(|dev| dev.answer(request)) {
+            return Some(Box::pin(std::future::ready(response)));
+        }
+        self.toolbar.as_ref()?.answer(request)
+    }
+
+    #[cfg(not(feature = "dev"))]
+    fn beside(&self, _: &Request<Body>) -> Option<BoxFuture<'static, Response>> {
+        None
+    }
+
+    /// Begins to watch what a developer asks for, but for files.
+    #[cfg(feature = "dev")]
+    fn watch(&self, request: &Request<Body>) -> Option<Trace> {
+        let toolbar = self.toolbar.as_ref()?;
+        if self.entrance.has_file(request.uri()) { None } else { toolbar.watch(request) }
+    }
+
+    #[cfg(not(feature = "dev"))]
+    fn watch(&self, _: &Request<Body>) -> Option<Trace> {
+        None
+    }
+}
+
+/// The scripts that a page of this request gets at its end.
+#[cfg(feature = "dev")]
+fn scripts(facts: &Facts) -> Option<String> {
+    let mut scripts = String::new();
+    #[cfg(unix)]
+    if let Some(dev) = dev::current() {
+        scripts += &dev.script();
+    }
+    if facts.trace().is_some() {
+        scripts += &toolbar::Toolbar::script();
+    }
+    (!scripts.is_empty()).then_some(scripts)
 }
 
 /// Other hosts that pages load from.

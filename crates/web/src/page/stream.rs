@@ -66,7 +66,10 @@ pub(crate) async fn begin(mut response: Response, facts: &Facts) -> Response {
     let (pieces, mut taken) = mpsc::channel(WAITING);
     let work = tokio::task::spawn_blocking({
         let (page, facts) = (page.clone(), facts.clone());
-        move || work(&page, &facts, &*renderer, pieces)
+        move || match facts.trace().cloned() {
+            Some(trace) => trace.scope_blocking(|| work(&page, &facts, &*renderer, pieces)),
+            None => work(&page, &facts, &*renderer, pieces),
+        }
     });
     match taken.recv().await {
         Some(first) => {
