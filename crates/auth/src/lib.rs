@@ -2,10 +2,14 @@
 //!
 //! A site installs [`app`]. [`models`] are the tables: users, groups, permissions, with the names and columns of Django's; `own` is how a
 //! site has a user model with further columns; `permissions` keeps a row for each permission that the site's models have.
+//! [`Accounts`] finds and makes users and compares their passwords; [`Permissions`] are what one of them may do.
 //!
 //! [`passwords`] keeps what people log in with: hashed by argon2id in the form in which Django stores them, compared off the event
 //! loop, renewed when the parameters change.
+mod accounts;
 mod app;
+mod commands;
+mod may;
 pub mod models;
 mod names;
 mod own;
@@ -14,10 +18,14 @@ mod permissions;
 mod room;
 #[doc(hidden)]
 pub mod rt;
+mod settings;
 
+pub use accounts::Accounts;
 pub use app::{app, app_with};
+pub use may::Permissions;
 pub use models::{Account, ContentType, Group, Permission, User};
 pub use names::{normal_email, normal_username};
 pub use own::SiteUser;
 pub use quintet_macros::UserModel;
 pub use room::AuthRoom;
+pub use settings::{AuthSettings, LoginBy};

@@ -1,15 +1,18 @@
 use quintet_core::{
     Boot, BoxFuture, Result, Room, Services,
     check::Check,
+    command::Command,
     settings::{Section, SettingsSection},
 };
 
 use crate::{
+    commands,
     own::{self, Users},
     passwords::{PasswordSettings, Passwords},
+    settings::AuthSettings,
 };
 
-/// The room of users: the `[auth.passwords]` section, the service [`Passwords`], and the check of a site's own user model.
+/// The room of users: the sections `[auth]` and `[auth.passwords]`, the service [`Passwords`], two commands, and the check of a site's own user model.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AuthRoom;
 
@@ -19,7 +22,11 @@ impl Room for AuthRoom {
     }
 
     fn sections(&self) -> Vec<Section> {
-        vec![PasswordSettings::section()]
+        vec![AuthSettings::section(), PasswordSettings::section()]
+    }
+
+    fn commands(&self) -> Vec<Command> {
+        commands::all()
     }
 
     /// A test makes users by the dozen, and nobody attacks them.

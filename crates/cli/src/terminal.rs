@@ -73,6 +73,17 @@ impl Terminal for RealTerminal {
         (read > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned())
     }
 
+    #[cfg(unix)]
+    fn ask_hidden(&self, question: &str) -> Option<String> {
+        let hidden = Hidden::begin();
+        let answer = self.ask(question);
+        if hidden.is_some() {
+            // The line that the person ended was not shown either.
+            self.print(std::io::stderr(), "\n");
+        }
+        answer
+    }
+
     fn progress(&self, state: &ProgressState) {
         #[cfg(feature = "progress")]
         if std::io::stderr().is_terminal() {
@@ -82,6 +93,33 @@ impl Terminal for RealTerminal {
         if let Some(line) = line {
             self.print(std::io::stderr(), &line);
         }
+    }
+}
+
+/// While it lives, a terminal shows nothing of what is typed.
+#[cfg(unix)]
+struct Hidden(rustix::termios::Termios);
+
+#[cfg(unix)]
+impl Hidden {
+    /// `None` where standard input is no terminal.
+    fn begin() -> Option<Self> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
+        let before = tcgetattr(std::io::stdin()).ok()?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(std::io::stdin(), OptionalActions::Flush, &silent).ok()?;
+        Some(Hidden(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // Nothing can be done about a terminal that is gone.
+        let _ =
+            rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Flush, &self.0);
     }
 }
 

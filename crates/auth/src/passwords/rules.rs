@@ -32,6 +32,16 @@ impl About {
         self
     }
 
+    /// What is known of a user.
+    #[must_use]
+    pub fn of(user: &crate::User) -> Self {
+        About::new()
+            .with("username", &user.username)
+            .with("first name", &user.first_name)
+            .with("last name", &user.last_name)
+            .with("email address", &user.email)
+    }
+
     /// What is known: names and values.
     pub fn known(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

@@ -20,6 +20,10 @@ pub trait Terminal: Send + Sync {
     fn is_interactive(&self) -> bool;
     /// Asks, and waits for a line. `None` if nobody is there.
     fn ask(&self, question: &str) -> Option<String>;
+    /// The same without showing what is typed, where the terminal can do that.
+    fn ask_hidden(&self, question: &str) -> Option<String> {
+        self.ask(question)
+    }
     /// Shows how far a piece of work is.
     fn progress(&self, state: &ProgressState);
 }
@@ -62,6 +66,12 @@ impl Console {
     #[must_use]
     pub fn ask(&self, question: &str) -> Option<String> {
         self.0.ask(question)
+    }
+
+    /// Asks for something that nobody else should read, a password: what is typed is not shown.
+    #[must_use]
+    pub fn ask_hidden(&self, question: &str) -> Option<String> {
+        self.0.ask_hidden(question)
     }
 
     /// Asks for yes or no; anything but yes is no, and so is nobody.
@@ -145,6 +155,12 @@ impl Terminal for Captured {
         kept.errors.push_str(&format!("{question}{answer}\n"));
         Some(answer)
     }
+    fn ask_hidden(&self, question: &str) -> Option<String> {
+        let mut kept = self.kept();
+        let answer = kept.answers.pop_front()?;
+        kept.errors.push_str(&format!("{question}\n"));
+        Some(answer)
+    }
     fn progress(&self, _state: &ProgressState) {}
 }
 
@@ -159,6 +175,9 @@ mod tests {
         seen.answer(["y", "ann", "left"]);
         assert!(console.is_interactive() && console.confirm("Really?"));
         assert_eq!(console.ask("Name: ").as_deref(), Some("ann"));
+        assert_eq!(console.ask_hidden("Password: ").as_deref(), Some("left"));
+        assert!(seen.errors().contains("Password: ") && !seen.errors().contains("left"));
+        seen.answer(["left"]);
         assert_eq!(seen.unasked(), ["left"]);
         assert!(!console.is_interactive());
         assert_eq!(seen.errors(), "Really? [y/N] y\nName: ann\n");

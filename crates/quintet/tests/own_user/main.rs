@@ -4,8 +4,8 @@
 use std::{path::Path, sync::OnceLock};
 
 use quintet::{
-    auth::{Account, Group, UserModel},
-    core::{Folder, meta::ModelMeta},
+    auth::{Account, Accounts, Group, Permission, UserModel},
+    core::{Folder, Service as _, meta::ModelMeta},
     orm::dynamic::DynSet,
     prelude::*,
 };
@@ -100,6 +100,19 @@ async fn groups_and_deletions_are_those_of_a_user(site: TestSite) -> Result {
     Ok(())
 }
 
+#[quintet::test(site)]
+async fn accounts_are_rows_of_it(site: TestSite) -> Result {
+    let accounts = Accounts::of(site.services())?;
+    let bob = accounts.create(Account::named("bob"), Some("bob's word")).await?;
+    assert_eq!(accounts.authenticate("bob", "bob's word").await?.map(|user| user.id), Some(bob.id));
+    assert_eq!(Member.get(bob.id, &site.db).await?.city, "");
+    let note = Permission.filter(Permission.codename.eq("view_user")).one(&site.db).await?;
+    bob.related(User.user_permissions).add([&note], &site.db).await?;
+    let may = bob.permissions(&site.db).await?;
+    assert!(may.may("view", Member) && may.may("view", User) && !may.may("change", Member));
+    Ok(())
+}
+
 fn empty() -> &'static str {
     static FOLDER: OnceLock<String> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -138,7 +151,6 @@ async fn further_columns_are_migrations_of_the_site(site: TestSite) -> Result {
 
 #[quintet::test(site)]
 async fn permissions_have_the_names_of_the_user(site: TestSite) -> Result {
-    use quintet::auth::Permission;
     let names = Permission.filter(Permission.content_type.model.eq("user")).order_by(Permission.codename);
     let names = names.select((Permission.codename, Permission.name)).all(&site.db).await?;
     let wanted = ["add", "change", "delete", "view"]

@@ -1,0 +1,168 @@
+//! Accounts: found by what people type, made, and given passwords.
+
+use axum_core::extract::FromRequestParts;
+use http::request::Parts;
+use quintet_core::{Error, Result, Service, Services, Value, meta::ModelMeta, settings::Settings};
+use quintet_orm::{Db, Embed as _, dynamic::DynSet};
+
+use crate::{
+    LoginBy,
+    models::{Account, User},
+    names::{normal_email, normal_username},
+    own::Users,
+    passwords::{Passwords, Verified},
+    settings::AuthSettings,
+};
+
+/// The site's accounts: `accounts: Accounts` in a handler, `&Accounts` in tasks and commands. Cheap to clone.
+///
+/// ```no_run
+/// use quintet_auth::{Account, Accounts};
+/// use quintet_core::Result;
+///
+/// async fn first_users(accounts: &Accounts) -> Result {
+///     let ann = Account { email: "ann@example.com".into(), ..Account::named("ann") };
+///     let ann = accounts.create(ann, Some("correct horse")).await?;
+///     assert!(accounts.authenticate("ann", "Tr0ub4dor&3").await?.is_none());
+///     accounts.set_password(&ann, "battery staple").await
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    db: Db,
+    passwords: Passwords,
+    login_by: LoginBy,
+    /// The site's user model.
+    meta: &'static ModelMeta,
+}
+
+impl Accounts {
+    /// The one whose account people mean by this name: what `[auth] login_by` says. Also one who is not active.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn find(&self, name: &str) -> Result<Option<User>> {
+        // Longer than any: the database is not asked, and a zero is in nobody's name.
+        if name.len() > 1024 || name.contains('\0') {
+            return Ok(None);
+        }
+        if self.login_by != LoginBy::Email {
+            let found = User.filter(User.username.eq(normal_username(name))).first(&self.db).await?;
+            if found.is_some() || self.login_by == LoginBy::Username {
+                return Ok(found);
+            }
+        }
+        if !name.contains('@') {
+            return Ok(None);
+        }
+        // An address that two people have says nothing of who is there.
+        let address = normal_email(name);
+        let found =
+            User.filter(User.email.iexact(&address) & User.is_active.eq(true)).limit(2).all(&self.db).await?;
+        let only = <[User; 1]>::try_from(found).ok();
+        Ok(only.map(|[user]| user))
+    }
+
+    /// The user who has this name and this password, and is active. Nobody can tell from the time it takes whether there is such a
+    /// name. A password that was stored in an older way is stored anew.
+    ///
+    /// # Errors
+    /// 422 if the password is too long, 503 if too many are being hashed, and if the database fails.
+    pub async fn authenticate(&self, name: &str, password: &str) -> Result<Option<User>> {
+        let Some(user) = self.find(name).await? else {
+            let _ = self.passwords.verify_nobody(password).await?;
+            return Ok(None);
+        };
+        let right = self.check_password(&user, password).await?;
+        Ok(Some(user).filter(|user| right && user.is_active))
+    }
+
+    /// Is this the user's password? One that was stored in an older way is stored anew.
+    ///
+    /// # Errors
+    /// As [`authenticate`](Self::authenticate).
+    pub async fn check_password(&self, user: &User, password: &str) -> Result<bool> {
+        let verified = self.passwords.verify(password, &user.password).await?;
+        if verified == Verified::Old {
+            let stored = self.passwords.hash(password).await?;
+            // Unless somebody has changed it meanwhile.
+            let same = User.filter(User.id.eq(user.id) & User.password.eq(&user.password));
+            same.update(User.password.set(stored)).exec(&self.db).await?;
+        }
+        Ok(verified.is_right())
+    }
+
+    /// Gives the user another password. Whether it is a good one says [`Passwords::check`].
+    ///
+    /// # Errors
+    /// As [`authenticate`](Self::authenticate); 404 if the user is gone.
+    pub async fn set_password(&self, user: &User, password: &str) -> Result {
+        let stored = self.passwords.hash(password).await?;
+        self.store(user, stored).await
+    }
+
+    /// Takes the user's password away: they can't log in with one any more.
+    ///
+    /// # Errors
+    /// If the database fails; 404 if the user is gone.
+    pub async fn remove_password(&self, user: &User) -> Result {
+        self.store(user, Passwords::unusable()?).await
+    }
+
+    async fn store(&self, user: &User, stored: String) -> Result {
+        match User.filter(User.id.eq(user.id)).update(User.password.set(stored)).exec(&self.db).await? {
+            0 => Err(Error::not_found(format!("User {} not found", user.id))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes an account, with a password or with none. Name and address are brought into the form in which they are looked up; what
+    /// else a user model of the site's own has gets its defaults.
+    ///
+    /// # Errors
+    /// 422 if a value is none, 409 if the username is taken, and as [`authenticate`](Self::authenticate).
+    pub async fn create(&self, account: Account, password: Option<&str>) -> Result<User> {
+        let password = match password {
+            Some(password) => self.passwords.hash(password).await?,
+            None => Passwords::unusable()?,
+        };
+        let account = Account {
+            username: normal_username(&account.username),
+            email: normal_email(&account.email),
+            password,
+            ..account
+        };
+        let values = Account::FIELDS
+            .iter()
+            .zip(0u16..)
+            .filter_map(|(field, index)| Some((field.name, account.value_at(index)?)));
+        let values: Vec<(&str, Value)> = values.collect();
+        let row = DynSet::new(self.meta).unrestricted().create(values, &self.db).await?;
+        let Some(Value::Int(key)) = row.get("id") else {
+            return Err(Error::internal("the key of a user is a whole number"));
+        };
+        User.get(*key, &self.db.primary()).await
+    }
+}
+
+impl Service for Accounts {
+    fn of(services: &Services) -> Result<Self> {
+        let users = services.get::<Users>().ok_or_else(|| {
+            Error::internal("this site has no users: install them, `Site::new().install(auth::app())`")
+        })?;
+        Ok(Accounts {
+            db: services.require::<Db>()?.clone(),
+            passwords: services.require::<Passwords>()?.clone(),
+            login_by: services.require::<Settings>()?.get::<AuthSettings>()?.login_by,
+            meta: (users.meta)(),
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Accounts {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Accounts::of(Services::of_request(parts)?)
+    }
+}

@@ -1,0 +1,82 @@
+//! What a user may do: their own permissions and those of their groups.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use quintet_core::Result;
+use quintet_orm::{Executor, Model, Table};
+
+use crate::models::{Group, Permission, User};
+
+/// What a user may do.
+#[derive(Debug, Clone)]
+pub struct Permissions(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    All,
+    Some(Arc<BTreeSet<String>>),
+}
+
+impl Permissions {
+    /// Those of a user: everything for a superuser, nothing for one who is not active, else their own and those of their groups, in one
+    /// query.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn of(user: &User, db: &dyn Executor) -> Result<Permissions> {
+        if !user.is_active {
+            return Ok(Permissions(Kind::Some(Arc::default())));
+        }
+        if user.is_superuser {
+            return Ok(Permissions(Kind::All));
+        }
+        let own = Permission.users.any(User.id.eq(user.id));
+        let of_groups = Permission.groups.any(Group.members.any(User.id.eq(user.id)));
+        let names = (Permission.content_type.app_label, Permission.codename);
+        let all = Permission.filter(own | of_groups).select(names).all(db).await?;
+        let all = all.into_iter().map(|(app, name)| format!("{app}.{name}")).collect();
+        Ok(Permissions(Kind::Some(Arc::new(all))))
+    }
+
+    /// Is it among them? `cinema.change_film`.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        match &self.0 {
+            Kind::All => true,
+            Kind::Some(names) => names.contains(name),
+        }
+    }
+
+    /// May the user do this to rows of a model? `may("change", Film)`.
+    #[must_use]
+    pub fn may<M: Model>(&self, what: &str, model: Table<M>) -> bool {
+        permission(what, model.meta()).is_some_and(|name| self.has(&name))
+    }
+
+    /// Is any of this app's among them?
+    #[must_use]
+    pub fn any_of(&self, app: &str) -> bool {
+        match &self.0 {
+            Kind::All => true,
+            Kind::Some(names) => {
+                names.iter().any(|name| name.strip_prefix(app).is_some_and(|rest| rest.starts_with('.')))
+            }
+        }
+    }
+}
+
+/// The name of a permission on a model: `cinema.change_film`.
+pub(crate) fn permission(what: &str, meta: &'static quintet_core::meta::ModelMeta) -> Option<String> {
+    let (app, model) = meta.standing().identity().ok()?.label.split_once('.')?;
+    Some(format!("{app}.{what}_{}", model.to_lowercase()))
+}
+
+impl User {
+    /// What they may do.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn permissions(&self, db: &dyn Executor) -> Result<Permissions> {
+        Permissions::of(self, db).await
+    }
+}

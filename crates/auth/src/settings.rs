@@ -1,0 +1,24 @@
+use quintet_core::settings::Secret;
+use quintet_macros::Settings;
+
+/// `[auth]` in `quintet.toml`: who may log in, and by what.
+#[derive(Debug, Clone, Settings)]
+#[settings("auth")]
+pub struct AuthSettings {
+    /// By what people log in: their "username", their "email", or "either".
+    #[setting(default = "username")]
+    pub login_by: LoginBy,
+    /// The password that `createsuperuser --no-input` gives.
+    pub superuser_password: Option<Secret>,
+}
+
+/// By what people log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Settings)]
+pub enum LoginBy {
+    /// Their username.
+    Username,
+    /// Their e-mail address, if no other active account has it.
+    Email,
+    /// Their username; or if nobody has that, their e-mail address.
+    Either,
+}
