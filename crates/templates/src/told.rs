@@ -1,4 +1,4 @@
-//! What a developer's toolbar is told of templates: which were rendered, with what, and which pieces the cache had.
+//! What a developer's toolbar is told of templates: which were rendered, with what.
 
 use std::time::Instant;
 
@@ -14,7 +14,6 @@ use crate::{
 };
 
 static TEMPLATES: Panel = Panel::new("templates", "Templates", false);
-static CACHE: Panel = Panel::new("cache", "Cache", false);
 
 /// Renders, and tells whoever watches.
 pub(crate) fn rendering<T>(
@@ -46,14 +45,6 @@ pub(crate) fn rendering<T>(
     }
     trace.note(&TEMPLATES, note);
     rendered
-}
-
-/// `{% cache %}` asked for a piece.
-pub(crate) fn cached(key: &str, found: bool) {
-    if let Some(trace) = Trace::current() {
-        let found = if found { "yes" } else { "no, it is rendered" };
-        trace.note(&CACHE, Note::new(format!("get {key}")).fact("found", found));
-    }
 }
 
 /// The panel is there even when nothing was rendered.

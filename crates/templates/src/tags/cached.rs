@@ -8,15 +8,22 @@ use minijinja::{
     value::{Object, ObjectRepr, Rest, Value},
 };
 use moka::sync::Cache;
-use quintet_core::{TemplateValue, clock, settings::parse_duration, template::FragmentCache};
+use quintet_core::{
+    TemplateValue, clock,
+    debug::{Note, Panel, Trace},
+    settings::parse_duration,
+    template::FragmentCache,
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
     loader::{Loader, split},
     scope::Scope,
-    told,
     value::to_template,
 };
+
+/// The toolbar's panel: a cache room of the same name and title notes to it, too.
+static CACHE: Panel = Panel::new("cache", "Cache", false);
 
 pub(super) fn add(env: &mut Environment<'static>, loader: Arc<Loader>) {
     env.add_function("__cache", move |state: &State<'_, '_>, keep: &Value, name: &str, vary: Rest<Value>| {
@@ -126,7 +133,10 @@ fn begin(
     let kept = cache
         .and_then(|cache| cache.get(&key))
         .filter(|piece| piece.split_once('\n').is_some_and(|(of, _)| of == stamp));
-    told::cached(name, kept.is_some());
+    if let Some(trace) = Trace::current() {
+        let found = if kept.is_some() { "yes" } else { "no, it is rendered" };
+        trace.note(&CACHE, Note::new(format!("get {name}")).fact("found", found));
+    }
     Ok(Value::from_object(Piece { kept, key, stamp, keep, personal: scope.personal() }))
 }
 
