@@ -10,10 +10,22 @@ pub(crate) fn room(name: &str) -> TokenStream {
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
     // trybuild compiles its cases as the package `quintet-…-tests`.
     let package = package.strip_suffix("-tests").unwrap_or(&package);
-    let inside =
-        ["core", "orm", "migrate", "storage", "cache", "web", "templates", "forms", "auth", "cli", "test"]
-            .iter()
-            .any(|room| package.strip_prefix("quintet-") == Some(*room));
+    let inside = [
+        "core",
+        "orm",
+        "migrate",
+        "storage",
+        "cache",
+        "web",
+        "templates",
+        "forms",
+        "auth",
+        "sessions",
+        "cli",
+        "test",
+    ]
+    .iter()
+    .any(|room| package.strip_prefix("quintet-") == Some(*room));
     if inside {
         let krate = format_ident!("quintet_{name}");
         quote!(::#krate)

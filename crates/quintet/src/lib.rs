@@ -16,7 +16,7 @@
 //! A query passes: builder → AST → SQL → driver → row → struct. Each room's first page tells more.
 //!
 //! # Features
-//! `sqlite` (with `orm`), `templates`, `forms`, `views`, `cache`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and
+//! `sqlite` (with `orm`), `templates`, `forms`, `views`, `sessions`, `cache`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and
 //! `postgres-tls` bring PostgreSQL, beside SQLite or instead of it, `auth` users, `redis` a cache in Redis. `test` is for `[dev-dependencies]`.
 #[cfg(doctest)]
 mod guide;
@@ -38,6 +38,8 @@ pub use quintet_forms as forms;
 pub use quintet_migrate as migrate;
 #[cfg(feature = "orm")]
 pub use quintet_orm as orm;
+#[cfg(feature = "sessions")]
+pub use quintet_sessions as sessions;
 pub use quintet_storage as storage;
 #[cfg(feature = "templates")]
 pub use quintet_templates as templates;

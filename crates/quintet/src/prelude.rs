@@ -37,6 +37,9 @@ pub use quintet_migrate::{DataMigrating as _, KeepMigrations as _, Migrated, Old
 #[cfg(feature = "orm")]
 #[doc(no_inline)]
 pub use quintet_orm::prelude::*;
+#[cfg(feature = "sessions")]
+#[doc(no_inline)]
+pub use quintet_sessions as sessions;
 #[doc(no_inline)]
 pub use quintet_storage::Storage;
 #[cfg(feature = "templates")]

@@ -9,6 +9,8 @@ pub fn rooms() -> Vec<Box<dyn Room>> {
     rooms.push(Box::new(quintet_orm::OrmRoom));
     #[cfg(feature = "cache")]
     rooms.push(Box::new(quintet_cache::CacheRoom));
+    #[cfg(feature = "sessions")]
+    rooms.push(Box::new(quintet_sessions::SessionsRoom));
     #[cfg(feature = "forms")]
     rooms.push(Box::new(quintet_forms::FormsRoom));
     #[cfg(feature = "templates")]

@@ -232,7 +232,15 @@ impl TestClient {
         }
     }
 
-    fn jar(&self) -> MutexGuard<'_, Jar> {
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.headers.iter().any(|(name, value)| name == "x-forwarded-proto" && value == "https")
+    }
+
+    pub(crate) fn jar(&self) -> MutexGuard<'_, Jar> {
         self.jar.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

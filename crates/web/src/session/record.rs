@@ -7,6 +7,7 @@ use super::SessionSettings;
 
 /// A session as a store has it.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Record {
     /// Values by key.
     pub data: BTreeMap<String, Value>,
@@ -42,19 +43,25 @@ pub enum Lasting {
 }
 
 impl Record {
-    /// A session that begins now.
-    pub(crate) fn begin(settings: &SessionSettings, now: Timestamp) -> Self {
-        let mut record = Record {
-            data: BTreeMap::new(),
+    /// With these values, begun then and not used since; for stores, which say the rest.
+    #[must_use]
+    pub fn new(data: BTreeMap<String, Value>, created: Timestamp) -> Self {
+        Record {
+            data,
             user: None,
-            created: now,
-            used: now,
-            expires: now,
+            created,
+            used: created,
+            expires: created,
             lasting: Lasting::Usual,
             address: None,
             agent: None,
             version: 0,
-        };
+        }
+    }
+
+    /// A session that begins now.
+    pub(crate) fn begin(settings: &SessionSettings, now: Timestamp) -> Self {
+        let mut record = Record::new(BTreeMap::new(), now);
         record.use_now(settings, now);
         record
     }
