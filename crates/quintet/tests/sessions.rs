@@ -166,12 +166,14 @@ async fn requests_at_the_same_time_keep_each_others_keys(site: TestSite) -> Resu
     let ann = site.browser();
     ann.get("/set/a/1/").await.ok();
     let (one, other) = tokio::join!(ann.get("/meet/b/2/"), ann.get("/meet/c/3/"));
-    (one.ok(), other.ok());
+    one.ok();
+    other.ok();
     assert_eq!(ann.session().keys().await, ["a", "b", "c"]);
     assert_eq!(SessionRow.query().one(&site.db).await?.revision, 3);
     // The last one has its way with one key.
     let (one, other) = tokio::join!(ann.get("/meet/b/x/"), ann.get("/meet/b/x/"));
-    (one.ok(), other.ok());
+    one.ok();
+    other.ok();
     assert_eq!(ann.session().get::<String>("b").await.as_deref(), Some("x"));
 
     // A session that ends meanwhile is not begun again.
