@@ -38,6 +38,7 @@ mod hostile;
 mod in_scope;
 mod loader;
 mod mentions;
+mod named;
 mod node;
 mod operators;
 mod parts;

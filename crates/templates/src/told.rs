@@ -10,7 +10,7 @@ use quintet_core::{
 
 use crate::{
     loader::{Loader, split},
-    mentions,
+    named,
 };
 
 static TEMPLATES: Panel = Panel::new("templates", "Templates", false);
@@ -31,7 +31,7 @@ pub(crate) fn rendering<T>(
     if !what.context.is_whole() {
         note = note.fact("draft", "a value around the page was still to be made, so it is rendered again");
     }
-    let parts = mentions::parts_of(loader, split(what.template).0);
+    let parts = named::parts_of(loader, split(what.template).0);
     if !parts.is_empty() {
         note = note.fact("extends and includes", parts.join(", "));
     }
