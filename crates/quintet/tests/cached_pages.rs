@@ -101,6 +101,18 @@ async fn form_page(State(runs): State<Runs>) -> Page {
     Page::new("form.html").with("run", &runs.next().await)
 }
 
+#[get("/name/", cache = "5m")]
+async fn name(session: Session, State(runs): State<Runs>) -> Result<String> {
+    let name: Option<String> = session.get("name").await?;
+    Ok(format!("{} {}", name.as_deref().unwrap_or("stranger"), runs.next().await))
+}
+
+#[post("/name/{name}/", csrf = false)]
+async fn call(Path(name): Path<String>, session: Session) -> Result<&'static str> {
+    session.set("name", &name)?;
+    Ok("called")
+}
+
 #[get("/piece/{of}/")]
 async fn piece(Path(of): Path<String>, State(runs): State<Runs>) -> Page {
     Page::new("piece.html").with("of", &of).with("run", &runs.next().await)
@@ -112,8 +124,9 @@ async fn say() -> Page {
 }
 
 fn site() -> Site {
-    let all =
-        routes![top, languages, visitors, headers, never, plain, nonce, messages, form_page, piece, say];
+    let all = routes![
+        top, languages, visitors, headers, never, plain, nonce, messages, form_page, piece, name, call, say
+    ];
     Site::new().with(Runs::default()).routes(all).install(pages())
 }
 
@@ -349,5 +362,29 @@ async fn pieces_of_pages_are_where_the_cache_is(site: TestSite) -> Result {
 async fn whole_answers_are_where_the_cache_is(site: TestSite) -> Result {
     site.get("/top/").await.contains("run 0;");
     site.get("/top/").await.contains("run 0;").header("age", "0");
+    Ok(())
+}
+
+#[quintet::test(site)]
+async fn what_a_session_says_is_for_its_visitor_alone(site: TestSite) -> Result {
+    let (ann, bob) = (site.browser(), site.browser());
+    ann.post("/name/ann/", &[]).await.status(200);
+    bob.post("/name/bob/", &[]).await.status(200);
+    for run in 0..2 {
+        ann.get("/name/").await.contains(&format!("ann run {};", run * 2));
+        bob.get("/name/").await.contains(&format!("bob run {};", run * 2 + 1));
+    }
+    // Those of whom nothing is known see what one of them saw, and nobody else does.
+    let stranger = site.browser().get("/name/").await.contains("stranger run 4;").header_text("vary");
+    assert_eq!(stranger.as_deref(), Some("cookie"));
+    site.browser()
+        .get("/name/")
+        .await
+        .contains("stranger run 4;")
+        .header("age", "0")
+        .header("vary", "cookie");
+    ann.get("/name/").await.contains("ann run 5;");
+    bob.get("/name/").await.contains("bob run 6;");
+    site.browser().with_cookie("session", "forged").get("/name/").await.contains("stranger run 7;");
     Ok(())
 }

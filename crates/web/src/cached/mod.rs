@@ -170,7 +170,7 @@ struct Unsealed {
 pub(crate) fn sealed(response: &mut Response, services: &Services) {
     let Some(Leaving(leaving)) = response.extensions_mut().remove::<Leaving>() else { return };
     let Some(leaving) = leaving.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
-    let Unsealed { asked, names, keep, said, body, turn } = leaving;
+    let Unsealed { asked, names, keep, mut said, body, turn } = leaving;
     let is_for_all = response.status() == StatusCode::OK
         && rules::keep(response, keep).is_some()
         && rules::differs_as_said(&said, response.headers(), &asked.headers);
@@ -180,6 +180,11 @@ pub(crate) fn sealed(response: &mut Response, services: &Services) {
         return;
     }
     let names = rules::names(&names, response.headers());
+    // Whoever looked at the request said so once: what is kept says it each time, to the caches on the way.
+    said.remove(header::VARY);
+    for value in response.headers().get_all(header::VARY) {
+        said.append(header::VARY, value.clone());
+    }
     let policy = response.extensions().get::<Additions>().map(Additions::to_pairs).unwrap_or_default();
     let Some(entry) = Entry::new(now(services), keep, said, policy, body) else {
         asked.answers.turns.for_one(&asked.key);
