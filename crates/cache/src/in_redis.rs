@@ -137,7 +137,8 @@ impl RedisCache {
     async fn send(&self, doing: &'static str, cmd: &Cmd) -> Result<Result<Value, RedisError>> {
         let mut manager = self.manager().await?;
         match timeout(self.limit, manager.req_packed_command(cmd)).await {
-            Ok(answer) => Ok(answer),
+            // An error that Redis answered may come as a value.
+            Ok(answer) => Ok(answer.and_then(Value::extract_error)),
             Err(late) => Err(self.away(doing, &late)),
         }
     }

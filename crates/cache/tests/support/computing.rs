@@ -128,7 +128,7 @@ pub(crate) async fn processes_compute_once(place: &Place) {
 
 pub(crate) async fn stale_values_are_served_meanwhile(place: &Place) {
     let cache = place.cache().stale("1h");
-    let keep = Duration::from_millis(300);
+    let keep = place.span(300);
     assert_eq!(cache.get_or("k", keep, async || Ok(1)).await.unwrap(), 1);
     assert_eq!(place.cache().get::<i32>("k").await.unwrap(), Some(1));
     place.pass(400).await;

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use quintet_cache::Keep;
@@ -23,7 +23,7 @@ pub(crate) async fn values_are_what_was_kept(place: &Place) {
 
 pub(crate) async fn time_ends_values(place: &Place) {
     let cache = place.cache();
-    let ms = Duration::from_millis;
+    let ms = |milliseconds| place.span(milliseconds);
     cache.set("short", &1, ms(600)).await.unwrap();
     cache.set("ever", &1, "forever").await.unwrap();
     assert!(cache.add("added", &1, ms(600)).await.unwrap());
@@ -70,7 +70,7 @@ pub(crate) async fn one_of_many_adds(place: &Place) {
 pub(crate) async fn numbers_are_counted_at_once(place: &Place) {
     let cache = place.cache();
     assert_eq!(cache.incr("n", 1).await.unwrap(), None);
-    cache.set("n", &5, Duration::from_millis(1500)).await.unwrap();
+    cache.set("n", &5, place.span(1500)).await.unwrap();
     let counting = (0..40).map(|n| {
         let cache = cache.clone();
         tokio::spawn(async move {
@@ -101,11 +101,11 @@ pub(crate) async fn numbers_are_counted_at_once(place: &Place) {
 pub(crate) async fn touching_keeps_longer(place: &Place) {
     let cache = place.cache();
     for (key, keep) in [("longer", Keep::from("1h")), ("ever", Keep::Forever), ("default", Keep::Default)] {
-        cache.set(key, "v", Duration::from_millis(400)).await.unwrap();
+        cache.set(key, "v", place.span(400)).await.unwrap();
         assert!(cache.touch(key, keep).await.unwrap());
     }
     cache.set("shorter", "v", "forever").await.unwrap();
-    assert!(cache.touch("shorter", Duration::from_millis(300)).await.unwrap());
+    assert!(cache.touch("shorter", place.span(300)).await.unwrap());
     place.pass(500).await;
     for key in ["longer", "ever", "default"] {
         assert_eq!(cache.get::<String>(key).await.unwrap().as_deref(), Some("v"), "{key}");

@@ -76,11 +76,16 @@ impl Place {
         Cache::new(Shared(self.backend.clone()), options)
     }
 
-    /// Lets time pass, by the clock or in fact.
+    /// A span of so many milliseconds; where time passes in fact a longer one, so that a busy machine does not outrun it.
+    pub(crate) fn span(&self, milliseconds: u64) -> Duration {
+        Duration::from_millis(if self.clock.is_some() { milliseconds } else { milliseconds * 5 })
+    }
+
+    /// Lets such a span pass, by the clock or in fact.
     pub(crate) async fn pass(&self, milliseconds: u64) {
         match &self.clock {
             Some(clock) => clock.advance(SignedDuration::from_millis(milliseconds as i64)),
-            None => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
+            None => tokio::time::sleep(self.span(milliseconds)).await,
         }
     }
 }
