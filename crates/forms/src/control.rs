@@ -94,6 +94,27 @@ pub(crate) fn of(state: &State, field: &DataField, about: &About<'_>) -> Control
             });
             members.push(("lists".into(), Value::List(lists.collect())));
         }
+        "file" | "image" => {
+            if let Some(name) = state.stored(field) {
+                let url = state.shelf.as_ref().and_then(|shelf| shelf.url(name)).map(Value::Text);
+                let last = name.rsplit('/').next().unwrap_or_default();
+                members.push((
+                    "stored".into(),
+                    Value::Map(vec![("name".into(), text(last)), ("url".into(), url.unwrap_or_default())]),
+                ));
+                // A row that must have a file can't lose it.
+                if !about.required {
+                    members.push((
+                        "clear".into(),
+                        Value::Map(vec![
+                            ("name".into(), text(format!("{}-clear", state.control_name(field.name)))),
+                            ("id".into(), text(format!("{}_clear", about.id))),
+                            ("checked".into(), Value::Bool(state.file_goes(field))),
+                        ]),
+                    ));
+                }
+            }
+        }
         "split_datetime" => {
             let (day, time) = value.split_once(['T', ' ']).unwrap_or((&value, ""));
             members.push(("date".into(), text(day)));
@@ -162,6 +183,7 @@ fn widget(state: &State, field: &DataField, kind: &ShapeKind, listed: bool, opti
         ShapeKind::DateTime => "datetime",
         kind if typed::is_file(kind) => match field.options.accept {
             Some(list) if list.split(',').all(|word| word.trim().starts_with("image/")) => "image",
+            None if format == Format::Image => "image",
             _ => "file",
         },
         ShapeKind::List(_) => "textarea",
@@ -306,7 +328,7 @@ fn attributes(state: &State, field: &DataField, kind: &ShapeKind, widget: &str, 
         put("autocomplete", text(autocomplete));
     }
     // A file cannot be shown again, so one that was stored before need not be sent again.
-    if about.required && widget != "hidden" && !state.loose {
+    if about.required && widget != "hidden" && !state.loose && state.stored(field).is_none() {
         put("required", Value::Bool(true));
     }
     if !about.describedby.is_empty() {

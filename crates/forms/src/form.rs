@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use quintet_core::{Error, FieldErrors, Result, TemplateValue, Value};
 use quintet_web::{Data, DataField, DataName, DataNames, Rejected, Source};
 
-use crate::{FilesOf, FormBody, IntoChoice, choice::Offer, piece, state::State};
+use crate::{FilesOf, FormBody, IntoChoice, choice::Offer, piece, shelf::Shelf, state::State};
 
 /// A form: a `#[data]` type, and what a person made of it.
 ///
@@ -48,8 +48,8 @@ impl<T: Data> Form<T> {
     /// # Errors
     /// If the database or a service that the data's rules ask fails.
     pub async fn read(body: &FormBody, prefix: &str) -> Result<Self> {
-        #[cfg_attr(not(feature = "orm"), allow(unused_mut, reason = "there are no lists to load"))]
         let mut state = State::new::<T>(prefix, &body.zone);
+        state.shelf = Shelf::of(body.services.as_ref());
         #[cfg(feature = "orm")]
         crate::related::load_offers(&mut state, body).await?;
         Form::read_into(state, body).await

@@ -9,6 +9,7 @@ use quintet_web::{Data, DataNames, Rejected, Source};
 use crate::{
     Form, FormBody,
     rows::{self, Settings},
+    shelf::Shelf,
     state::State,
 };
 
@@ -47,7 +48,7 @@ const PREFIX: &str = "items";
 /// ```
 pub struct Forms<T> {
     /// What all rows begin with: without a number, and without anything typed.
-    blank: State,
+    pub(crate) blank: State,
     prefix: String,
     /// Those that were sent.
     pub(crate) sent: Vec<Row<T>>,
@@ -101,6 +102,7 @@ impl<T: Data> Forms<T> {
     pub async fn read(body: &FormBody, prefix: &str) -> Result<Self> {
         let mut blank = State::new::<T>("", &body.zone);
         blank.loose = true;
+        blank.shelf = Shelf::of(body.services.as_ref());
         #[cfg(feature = "orm")]
         crate::related::load_offers(&mut blank, body).await?;
         let mut forms = Forms {

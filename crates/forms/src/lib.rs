@@ -9,6 +9,8 @@ mod body;
 mod choice;
 mod control;
 mod dates;
+#[cfg(feature = "orm")]
+mod files;
 mod files_of;
 mod form;
 mod forms;
@@ -23,9 +25,12 @@ mod rows;
 #[cfg(feature = "orm")]
 mod save;
 mod settings;
+mod shelf;
 mod state;
 mod text;
 mod untouched;
+#[cfg(feature = "orm")]
+mod write;
 
 pub use body::{FilePart, FormBody};
 pub use choice::IntoChoice;

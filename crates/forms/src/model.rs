@@ -72,6 +72,7 @@ impl<T: Data> Form<T> {
                 None => {}
             }
         }
+        self.state.forget_missing_files();
         if self.state.submitted {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use quintet_web::{DataField, ShapeKind, rt::typed};
 
 use crate::{
     control::{self, About},
-    state::State,
+    state::{self, State},
 };
 
 /// What templates find in a form beside its fields. A field of such a name is reached as `form.field.errors`.
@@ -82,6 +82,7 @@ fn is_required(state: &State, field: &DataField) -> bool {
     let shape = (field.shape)();
     match &shape.kind {
         ShapeKind::Bool | ShapeKind::List(_) => field.options.required == Some(true),
+        _ if state::is_change(field) => state.needs_file(field),
         _ => !typed::may_be_empty(field, state.column(field)),
     }
 }

@@ -1,6 +1,6 @@
 //! Rows of a model, written together.
 
-use quintet_core::{Error, Result, Value, error::ErrorKind};
+use quintet_core::{Error, Result, Value};
 use quintet_orm::{
     Apply, Draft, Executor, Fill, Instance, IntoFields, Model,
     ast::Node,
@@ -8,7 +8,7 @@ use quintet_orm::{
 };
 use quintet_web::Data;
 
-use crate::{Forms, RowChange};
+use crate::{Forms, RowChange, files::Kept, write::is_told};
 
 /// What [`Forms::save`] has written.
 #[derive(Debug, Clone)]
@@ -32,7 +32,8 @@ impl<T: Data> Forms<T> {
     }
 
     /// Writes what became of the rows, in one transaction: first those that go are deleted, then those that stay are changed, then
-    /// new ones are inserted as `new` makes them. `rows` are those that [`edits`](Self::edits) was told of.
+    /// new ones are inserted as `new` makes them; files are stored and deleted
+    /// as [`Form::save`](crate::Form::save) does it. `rows` are those that [`edits`](Self::edits) was told of.
     ///
     /// Nothing is given, and nothing written, if the form was not sent or something is wrong with it. What the database refuses is
     /// told in the row that it is about: a value that somebody else has taken in between, one that must be unique together with what
@@ -89,42 +90,69 @@ impl<T: Data> Forms<T> {
         T: Fill<M>,
     {
         let Some(changes) = self.take() else { return Ok(None) };
+        let mut kept = Kept::new(self.blank.shelf.as_ref());
+        let done = self.write(changes, rows, new, &mut kept, db).await;
+        match done {
+            Ok(Some(saved)) => {
+                kept.done(db).await?;
+                Ok(Some(saved))
+            }
+            other => {
+                kept.undo().await;
+                other
+            }
+        }
+    }
+
+    async fn write<M: Model>(
+        &mut self,
+        changes: Vec<(usize, RowChange<T>)>,
+        rows: Vec<M>,
+        new: impl Fn(T) -> Draft<M> + Send,
+        kept: &mut Kept,
+        db: &dyn Executor,
+    ) -> Result<Option<SavedRows<M>>>
+    where
+        T: Fill<M>,
+    {
         let mut rows: Vec<Option<M>> = rows.into_iter().map(Some).collect();
         let position = self.settings.position;
         let (mut gone, mut staying, mut drafts) = (Vec::new(), Vec::new(), Vec::new());
         let mut place = 0;
         for (at, change) in changes {
-            let mut row = |place: usize| {
-                rows.get_mut(place).and_then(Option::take).ok_or_else(|| {
-                    Error::internal("the rows to save are not those that the form was told to edit")
-                })
-            };
-            if let RowChange::Delete(of) = change {
-                gone.push(row(of)?);
-                continue;
+            if !matches!(change, RowChange::Delete(_)) {
+                place += 1;
             }
-            place += 1;
             let put = position.map(|field| Put(field, Value::Int(place)));
             match change {
-                RowChange::Change(of, data) => {
-                    let mut edit = row(of)?.edit();
+                RowChange::Delete(of) => {
+                    let row = taken(&mut rows, of)?;
+                    kept.drop_row::<T, M>(&row);
+                    gone.push(row);
+                }
+                RowChange::Change(of, mut data) => {
+                    let row = taken(&mut rows, of)?;
+                    if let Err(error) = kept.keep(&mut data, Some(&row)).await {
+                        return self.refused(at, error);
+                    }
+                    let mut edit = row.edit();
                     data.apply(&mut edit)?;
                     if let Some(Put(field, value)) = put {
                         edit.set_at(field, &value)?;
                     }
                     staying.push((at, edit));
                 }
-                RowChange::Add(data) => {
+                RowChange::Add(mut data) => {
+                    if let Err(error) = kept.keep::<T, M>(&mut data, None).await {
+                        return self.refused(at, error);
+                    }
                     let draft = new(data);
-                    drafts.push((
-                        at,
-                        match put {
-                            Some(put) => draft.with(put),
-                            None => draft,
-                        },
-                    ));
+                    let draft = match put {
+                        Some(put) => draft.with(put),
+                        None => draft,
+                    };
+                    drafts.push((at, draft));
                 }
-                RowChange::Delete(_) => {}
             }
         }
         let mut saved = SavedRows { added: Vec::new(), kept: Vec::new(), deleted: Vec::new() };
@@ -158,21 +186,20 @@ impl<T: Data> Forms<T> {
     /// Tells in a row what a failed write says of it. The transaction is undone where it was dropped.
     fn refused<M>(&mut self, at: usize, error: Error) -> Result<Option<SavedRows<M>>> {
         let Some(row) = self.sent.get_mut(at) else { return Err(error) };
-        let by_field = error.field_errors().is_some_and(|fields| !fields.is_empty());
         if error.is_not_found() {
             row.form.form_error("this row is not there any more");
-        } else if !by_field && is_told(&error) {
-            row.form.form_error(error.public_message());
         } else {
-            row.form.refuse(error)?;
+            row.form.take_refusal(error)?;
         }
         Ok(None)
     }
 }
 
-/// Is it something that the person at the form is to hear of: somebody else has changed the row, others need it?
-fn is_told(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Conflict { .. } | ErrorKind::Protected)
+/// The row at a place of those that were edited.
+fn taken<M>(rows: &mut [Option<M>], place: usize) -> Result<M> {
+    rows.get_mut(place)
+        .and_then(Option::take)
+        .ok_or_else(|| Error::internal("the rows to save are not those that the form was told to edit"))
 }
 
 /// A value for a column that is known by its index.

@@ -11,11 +11,16 @@ use quintet_core::{
 use quintet_web::{Data, DataField, ShapeKind, Upload, rt::typed};
 use serde_json::Value as Json;
 
-use crate::{FormBody, choice::Offer, dates, text::texts, untouched::untouched};
+use crate::{FormBody, choice::Offer, dates, shelf::Shelf, text::texts, untouched::untouched};
 
 /// What is never shown again: passwords.
 fn is_secret(field: &DataField) -> bool {
     field.options.widget == Some("password")
+}
+
+/// Is it what becomes of a file that a row has?
+pub(crate) fn is_change(field: &DataField) -> bool {
+    matches!((field.shape)().inner(), ShapeKind::FileChange)
 }
 
 /// The texts of a control that takes one a line; of any other the whole.
@@ -44,6 +49,11 @@ pub(crate) struct State {
     #[cfg(feature = "orm")]
     taken: Vec<(Value, &'static str)>,
     pub(crate) zone: TimeZone,
+    /// Where files are kept.
+    pub(crate) shelf: Option<Shelf>,
+    /// The fields that files came for, and those whose file is to go.
+    files_came: Vec<&'static str>,
+    files_go: Vec<&'static str>,
     /// May it be left empty as a whole, so that no control of it must be filled in for the browser?
     pub(crate) loose: bool,
 }
@@ -62,6 +72,9 @@ impl State {
             #[cfg(feature = "orm")]
             taken: Vec::new(),
             zone: zone.clone(),
+            shelf: None,
+            files_came: Vec::new(),
+            files_go: Vec::new(),
             loose: false,
         }
     }
@@ -90,13 +103,15 @@ impl State {
             }
             None => return None,
         };
-        match read {
+        let value = match read {
             Ok(value) => Some(value),
             Err(errors) => {
                 self.errors.extend(errors);
                 None
             }
-        }
+        };
+        self.judge_files();
+        value
     }
 
     /// The texts of this form's fields under their own names; those that may be shown again are kept.
@@ -129,21 +144,69 @@ impl State {
             if !typed::is_file((field.shape)().inner()) {
                 self.typed.push((field.name, kept));
             }
+            let ticked = |text: &str| matches!(text, "true" | "on" | "1");
+            if is_change(field) && body.text(&format!("{name}-clear")).is_some_and(ticked) {
+                self.files_go.push(field.name);
+                sent.push((field.name.to_owned(), vec!["false".to_owned()]));
+            }
         }
         sent
     }
 
-    /// The files of this form's fields under their own names. They can't be shown again; that something was chosen is kept.
+    /// The files of this form's fields under their own names. They can't be shown again.
     fn files(&mut self, body: &FormBody) -> Vec<(String, Vec<Upload>)> {
-        let mut sent = Vec::new();
-        for field in self.fields.iter().filter(|field| typed::is_file((field.shape)().inner())) {
+        let of = |field: &DataField| {
             let files: Vec<Upload> = body.files_of(&self.control_name(field.name)).cloned().collect();
-            if !files.is_empty() {
-                self.typed.push((field.name, files.iter().map(|file| file.name().to_owned()).collect()));
-                sent.push((field.name.to_owned(), files));
+            (!files.is_empty()).then_some((field.name, files))
+        };
+        let fields = self.fields.iter().filter(|field| typed::is_file((field.shape)().inner()));
+        let all: Vec<(&'static str, Vec<Upload>)> = fields.filter_map(of).collect();
+        self.files_came = all.iter().map(|(name, _)| *name).collect();
+        all.into_iter().map(|(name, files)| (name.to_owned(), files)).collect()
+    }
+
+    /// Says what is wrong with changes of files, as far as it is known without the row.
+    fn judge_files(&mut self) {
+        for field in self.fields.iter().filter(|field| is_change(field)) {
+            let (came, goes) = (self.files_came.contains(&field.name), self.files_go.contains(&field.name));
+            let column = self.column(field);
+            if came && goes {
+                let message = "choose another file or remove this one, not both".to_owned();
+                self.refuse(field, column, "contradiction", message);
+            } else if !came && self.needs_file(field) && self.errors.of(field.name).next().is_none() {
+                self.refuse(field, column, "required", "this field is required".to_owned());
             }
         }
-        sent
+    }
+
+    /// Must there be a file at any time?
+    pub(crate) fn needs_file(&self, field: &DataField) -> bool {
+        field
+            .options
+            .required
+            .unwrap_or_else(|| self.column(field).is_some_and(|column| !column.may_be_blank()))
+    }
+
+    /// The name of the file that a row has in this field.
+    pub(crate) fn stored(&self, field: &DataField) -> Option<&str> {
+        let (_, value) = self.initial.iter().find(|(name, _)| *name == field.name && is_change(field))?;
+        match value {
+            Value::Text(name) => Some(name.as_str()).filter(|name| !name.is_empty()),
+            _ => None,
+        }
+    }
+
+    /// Is the file of a field to go?
+    pub(crate) fn file_goes(&self, field: &DataField) -> bool {
+        self.files_go.contains(&field.name)
+    }
+
+    /// Takes back what was said about missing files that the row has.
+    #[cfg(feature = "orm")]
+    pub(crate) fn forget_missing_files(&mut self) {
+        let has = |field: &&DataField| self.stored(field).is_some() && !self.file_goes(field);
+        let there: Vec<&'static str> = self.fields.iter().filter(has).map(|field| field.name).collect();
+        self.errors.retain(|error| error.code != "required" || !there.contains(&&*error.field));
     }
 
     fn keep_json(&mut self, json: &Json) {
@@ -196,6 +259,9 @@ impl State {
         // What is not shown again is in what was sent, under a name of its own.
         let (typed, began) = (self.typed_of(field), start.shown(field));
         match (field.shape)().inner() {
+            kind if typed::is_file(kind) => {
+                !self.files_came.contains(&field.name) && !self.files_go.contains(&field.name)
+            }
             ShapeKind::Bool => is_true(&typed) == is_true(&began),
             _ if began.is_empty() && typed == untouched(field) => true,
             _ => {

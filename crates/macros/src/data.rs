@@ -57,7 +57,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenS
         clause.predicates.push(parse_quote!(#ident: #web::rt::Part));
     }
     let (impls, types, clause) = generics.split_for_impl();
-    let Body { fields, rules, names, validate, shape, value, of_model } = body;
+    let Body { fields, rules, names, validate, shape, value, of_model, files } = body;
     let derives = container.derives(&web, &extra);
     let defaults = (!defaults.is_empty()).then(|| {
         let (impls, types, clause) = item.generics.split_for_impl();
@@ -94,6 +94,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenS
             const DOC: &'static str = #doc;
             const FIELDS: &'static [#web::DataField] = &[#(#fields),*];
             #model
+            #files
             #cleaner
             #[allow(unused_imports, unused_variables, clippy::needless_borrow)]
             fn validate(&self, errors: &mut #web::rt::core::FieldErrors) {
@@ -128,6 +129,8 @@ struct Body {
     value: TokenStream,
     /// What data of a model has beyond.
     of_model: TokenStream,
+    /// `fn file_changes`, if there are any.
+    files: TokenStream,
 }
 
 /// `model = Film`, if it is given.
@@ -217,7 +220,25 @@ fn structure(
         m.rules_function(web, &column)
     });
     let calls = members.iter().map(Member::rules_call);
+    let files: Vec<TokenStream> = members
+        .iter()
+        .filter(|m| m.is_file_change())
+        .map(|m| {
+            let (plain, ident) = (&m.plain, &m.ident);
+            quote!((#plain, &mut self.#ident))
+        })
+        .collect();
+    let files = if files.is_empty() {
+        TokenStream::new()
+    } else {
+        quote! {
+            fn file_changes(&mut self) -> ::std::vec::Vec<(&'static str, &mut #web::FileChange)> {
+                ::std::vec![#(#files),*]
+            }
+        }
+    };
     let body = Body {
+        files,
         rules: rules.collect(),
         fields: members.iter().filter(|m| m.is_read()).map(|m| m.description(web)).collect(),
         names,

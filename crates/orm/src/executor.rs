@@ -77,6 +77,27 @@ impl<'e> dyn Executor + 'e {
         self.inside().db.and_then(Db::around)
     }
 
+    /// Has `f` run once what was written through this handle lasts: after the commit, if it is a transaction or that of a request, and
+    /// soon, if it is the database itself. Its error is only logged.
+    ///
+    /// # Errors
+    /// If the transaction of the request has ended, or there is no tokio runtime.
+    pub async fn on_commit<F, R>(&self, f: F) -> Result
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Future<Output = Result> + Send + 'static,
+    {
+        let inside = self.inside();
+        match (inside.tx, inside.db) {
+            (Some(tx), _) => {
+                tx.on_commit(f);
+                Ok(())
+            }
+            (None, Some(db)) => db.on_commit(f).await,
+            (None, None) => f().await,
+        }
+    }
+
     /// The rows of a statement as dynamic values.
     ///
     /// # Errors

@@ -139,6 +139,28 @@ pub fn check_column(
     }
 }
 
+/// A column that keeps the name of a file.
+#[diagnostic::on_unimplemented(
+    message = "a `FileChange` is for a column that keeps a file's name",
+    label = "the model's field is no `StoredFile` and no `StoredImage`"
+)]
+pub trait FileColumn: FieldType {}
+
+impl FileColumn for crate::StoredFile {}
+impl FileColumn for crate::StoredImage {}
+impl FileColumn for Option<crate::StoredFile> {}
+impl FileColumn for Option<crate::StoredImage> {}
+
+/// The new name of a file, none, or nothing at all if the file stays.
+pub fn assign_file<P, T: FileColumn>(column: Col<P, T>, name: Option<Option<String>>) -> RawAssign {
+    use crate::expr::AssignValue;
+    let value = match name {
+        Some(name) => AssignValue::Node(Node::Value(name.map_or(core::Value::Null, core::Value::Text))),
+        None => AssignValue::Several(Vec::new()),
+    };
+    RawAssign { field: column.index, value }
+}
+
 /// The value of a foreign key's `default`, or of its `on_delete = set(..)`.
 pub fn default_key<T: Model>(object: impl IntoPk<T>) -> core::Value {
     object.into_pk()

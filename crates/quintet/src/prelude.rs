@@ -56,8 +56,8 @@ pub use quintet_test::{LiveSite, TestClient, TestCookie, TestFile, TestResponse,
 pub use quintet_views::{Pages, Views as _};
 #[doc(no_inline)]
 pub use quintet_web::{
-    CleanData, DataErrors, FileResponse, Json, Multipart, Page, Path, Query, Route, Routing as _, Session,
-    State, Streamed, Upload, Url, files::FromStorage as _, redirect, routes, spawn,
+    CleanData, DataErrors, FileChange, FileResponse, Json, Multipart, Page, Path, Query, Route, Routing as _,
+    Session, State, Streamed, Upload, Url, files::FromStorage as _, redirect, routes, spawn,
 };
 
 #[doc(no_inline)]

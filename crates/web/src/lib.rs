@@ -74,5 +74,5 @@ pub use routing::WebPart;
 pub use routing::{Atomic, Route, RouteInfo, Routed, Routes, Routing};
 pub use security::SecuritySettings;
 pub use service::service;
-pub use upload::{Multipart, Upload};
+pub use upload::{FileChange, Multipart, Upload};
 pub use url::Url;

@@ -1,5 +1,5 @@
 use quintet_orm::prelude::*;
-use quintet_web::data;
+use quintet_web::{FileChange, data};
 
 #[model(app = "docs")]
 pub struct Director {
@@ -49,6 +49,11 @@ struct Plain;
 #[data(model = Plain)]
 struct OfNoModel {
     title: String,
+}
+
+#[data(model = Film)]
+struct NoFile {
+    title: FileChange,
 }
 
 fn main() {}

@@ -63,6 +63,11 @@ impl Member {
         })
     }
 
+    /// Is it what becomes of a file that is kept?
+    pub(super) fn is_file_change(&self) -> bool {
+        common::last_name(&self.ty).is_some_and(|name| name == "FileChange")
+    }
+
     /// Does it come in under its name?
     pub(super) fn is_read(&self) -> bool {
         !self.serde.skips_reading && !self.serde.flattened

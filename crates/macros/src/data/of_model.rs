@@ -21,7 +21,8 @@ impl<'a> OfModel<'a> {
 
     /// The check of `value` against its column.
     pub(super) fn check(&self, member: &Member) -> TokenStream {
-        if member.options.own {
+        // A file has no name yet that could be checked.
+        if member.options.own || member.is_file_change() {
             return TokenStream::new();
         }
         let (orm, model, wire) = (&self.orm, self.model, &member.wire);
@@ -43,6 +44,14 @@ impl<'a> OfModel<'a> {
             let span = ty.span();
             let here = at_span(orm, span);
             let column = quote_spanned!(ident.span()=> __model.#ident);
+            if member.is_file_change() {
+                return quote_spanned!(span=>
+                #[doc(hidden)]
+                fn #function(__value: #ty) -> #here::expr::RawAssign {
+                    let __model = #here::Table::<#model>::new();
+                    #here::rt::assign_file(#column, __value.into_name())
+                });
+            }
             quote_spanned!(span=>
             #[doc(hidden)]
             fn #function(__value: #ty) -> #here::expr::RawAssign {

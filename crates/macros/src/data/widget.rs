@@ -55,7 +55,7 @@ const FITS: [(&[&str], &[&str]); 9] = [
         &["text", "textarea", "hidden"],
     ),
     (&["Vec"], &["select", "checkboxes", "textarea", "hidden", "file", "image"]),
-    (&["Upload"], &["file", "image"]),
+    (&["Upload", "FileChange"], &["file", "image"]),
 ];
 
 /// Refuses a widget that there is not, or that can't show this type.

@@ -193,6 +193,8 @@ pub enum ShapeKind {
     Json,
     /// A file, which comes with a form.
     File,
+    /// What becomes of a file that is kept.
+    FileChange,
     /// Something that only serde knows.
     Any,
 }
@@ -242,7 +244,7 @@ impl DataShape {
             ShapeKind::List(_) => "expected a list".to_owned(),
             ShapeKind::Map(_) | ShapeKind::Object(_) => "expected an object".to_owned(),
             ShapeKind::Json => "expected JSON".to_owned(),
-            ShapeKind::File => crate::upload::data::EXPECTED.to_owned(),
+            ShapeKind::File | ShapeKind::FileChange => crate::upload::data::EXPECTED.to_owned(),
             ShapeKind::Any => return None,
         })
     }

@@ -16,6 +16,7 @@ pub mod typed;
 use quintet_core::{FieldErrors, TemplateValue, meta::ModelMeta};
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::upload::FileChange;
 pub use clean::{CleanData, DataErrors};
 pub(crate) use explain::{explain, from_pairs};
 pub use field::{DataField, DataShape, FieldOptions, ShapeKind};
@@ -61,6 +62,12 @@ pub trait Data: Serialize + DeserializeOwned + TemplateValue + Send + Sync + 'st
     /// How it looks from outside.
     fn shape() -> DataShape {
         DataShape::new::<Self>(ShapeKind::Object(Self::FIELDS))
+    }
+
+    /// Its fields that are changes of files, by their names in Rust.
+    #[doc(hidden)]
+    fn file_changes(&mut self) -> Vec<(&'static str, &mut FileChange)> {
+        Vec::new()
     }
 
     /// The rules of [`CleanData`], if it has them.

@@ -10,7 +10,7 @@ use quintet_core::{
 use serde::de::DeserializeOwned;
 
 use super::{Data, DataShape, ShapeKind};
-use crate::upload::Upload;
+use crate::upload::{FileChange, Upload};
 
 /// What a JSON body may be: `#[data]`, plain values, and options, lists and maps of them.
 #[diagnostic::on_unimplemented(
@@ -200,6 +200,17 @@ impl Payload for Upload {
             let message = format!("{}: {}", self.name(), error.message);
             errors.push_coded(list.to_owned(), error.code.clone(), message);
         }
+    }
+}
+
+/// It may always be left out: then the file stays.
+impl Payload for FileChange {
+    fn shape() -> DataShape {
+        DataShape::new::<FileChange>(ShapeKind::FileChange).optional()
+    }
+
+    fn check(&self, path: &str, errors: &mut FieldErrors) {
+        FileChange::check(self, path, errors);
     }
 }
 

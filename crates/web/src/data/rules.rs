@@ -11,6 +11,8 @@ use quintet_core::{
     valid::{fits_pattern, pattern_problem},
 };
 
+use crate::upload::FileChange;
+
 /// What has a length: characters of text, items of a collection.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no length",
@@ -181,6 +183,13 @@ impl<T> Filled for Vec<T> {
 impl<T> Filled for Option<T> {
     fn is_filled(&self) -> bool {
         self.is_some()
+    }
+}
+
+/// Whether a file that stays is there is for who knows the row.
+impl Filled for FileChange {
+    fn is_filled(&self) -> bool {
+        !self.is_cleared()
     }
 }
 

@@ -169,7 +169,7 @@ fn prepare(
 #[must_use]
 pub fn is_file(kind: &ShapeKind) -> bool {
     match kind {
-        ShapeKind::File => true,
+        ShapeKind::File | ShapeKind::FileChange => true,
         ShapeKind::List(item) => matches!(item.inner(), ShapeKind::File),
         _ => false,
     }
@@ -183,6 +183,15 @@ fn prepare_files(field: &DataField, column: Option<&FieldMeta>, pairs: &mut Pair
     let came = matches!(pairs.get(field.name), Some(Given::Files(files)) if !files.is_empty());
     let text = take(pairs, field.name, &ShapeKind::File).unwrap_or_default();
     if came {
+        return;
+    }
+    if matches!((field.shape)().inner(), ShapeKind::FileChange) {
+        // The box that takes the file away; whether there must be one is for who knows the row.
+        match text.last().map(|text| text.trim()) {
+            None | Some("") => {}
+            Some("false") => pairs.put(field.name, vec!["false".to_owned()]),
+            Some(_) => push(field, column, "invalid", NAME_ONLY, errors),
+        }
         return;
     }
     if text.iter().any(|text| !text.trim().is_empty()) {

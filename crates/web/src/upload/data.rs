@@ -29,6 +29,11 @@ pub(crate) fn hand<'de, V: Visitor<'de>, E: de::Error>(file: &Upload, visitor: V
     read
 }
 
+/// The file that lies ready.
+pub(super) fn ready() -> Option<Upload> {
+    READY.take()
+}
+
 impl<'de> Deserialize<'de> for Upload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Waiting;
@@ -40,7 +45,7 @@ impl<'de> Deserialize<'de> for Upload {
             }
 
             fn visit_unit<E: de::Error>(self) -> Result<Upload, E> {
-                READY.take().ok_or_else(|| E::custom(EXPECTED))
+                ready().ok_or_else(|| E::custom(EXPECTED))
             }
         }
         deserializer.deserialize_any(Waiting)
