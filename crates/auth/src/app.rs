@@ -3,6 +3,7 @@
 use quintet_core::{App, EmbeddedFile, Folder, signal::Listen as _};
 use quintet_migrate::KeepMigrations as _;
 use quintet_orm::{Model as _, Models as _};
+use quintet_web::Routing as _;
 
 use crate::{
     models::{ContentType, Group, Permission, User},
@@ -49,5 +50,7 @@ pub fn app_with<M: SiteUser>() -> App {
 fn base(users: Users) -> App {
     let mut app = App::new("auth").folder(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES));
     *app.slot_mut::<Users>() = users;
-    app.models((ContentType, Permission, Group)).on(permissions::keep)
+    app.models((ContentType, Permission, Group))
+        .on(permissions::keep)
+        .context("user", async |user: Option<User>| Ok(user))
 }

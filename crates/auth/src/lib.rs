@@ -2,6 +2,7 @@
 //!
 //! A site installs [`app`]. [`models`] are the tables: users, groups, permissions, with the names and columns of Django's; `own` is how a
 //! site has a user model with further columns; `permissions` keeps a row for each permission that the site's models have.
+//! [`login()`] and [`logout`] begin and end a session, `user: User` in a handler asks for one, [`guard`]s stand before whole apps.
 //! [`Accounts`] finds and makes users and compares their passwords; [`Permissions`] are what one of them may do.
 //!
 //! [`passwords`] keeps what people log in with: hashed by argon2id in the form in which Django stores them, compared off the event
@@ -9,6 +10,8 @@
 mod accounts;
 mod app;
 mod commands;
+pub mod guard;
+mod login;
 mod may;
 pub mod models;
 mod names;
@@ -22,6 +25,7 @@ mod settings;
 
 pub use accounts::Accounts;
 pub use app::{app, app_with};
+pub use login::{login, logout, safe_next, stay_logged_in};
 pub use may::Permissions;
 pub use models::{Account, ContentType, Group, Permission, User};
 pub use names::{normal_email, normal_username};

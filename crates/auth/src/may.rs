@@ -18,6 +18,12 @@ enum Kind {
 }
 
 impl Permissions {
+    /// Those of nobody.
+    #[must_use]
+    pub fn none() -> Permissions {
+        Permissions(Kind::Some(Arc::default()))
+    }
+
     /// Those of a user: everything for a superuser, nothing for one who is not active, else their own and those of their groups, in one
     /// query.
     ///
@@ -25,7 +31,7 @@ impl Permissions {
     /// If the database fails.
     pub async fn of(user: &User, db: &dyn Executor) -> Result<Permissions> {
         if !user.is_active {
-            return Ok(Permissions(Kind::Some(Arc::default())));
+            return Ok(Permissions::none());
         }
         if user.is_superuser {
             return Ok(Permissions(Kind::All));

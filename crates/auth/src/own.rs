@@ -3,8 +3,12 @@
 //! `Member` is then `auth.User` for migrations and deletions; `User` stays what it is in Rust, a view of the same table. Foreign keys
 //! of other apps lead to `User` and take a `&Member`.
 
-use quintet_core::{Folder, Value, check::Check, meta::ModelMeta};
-use quintet_orm::{Model, key::Key};
+use std::{any::Any, sync::Arc};
+
+use quintet_core::{
+    BoxFuture, EmbeddedFile, Error, Folder, Result, Value, check::Check, meta::ModelMeta, value::Timestamp,
+};
+use quintet_orm::{Db, ManyToMany, Model, Table, key::Key, model::Record};
 
 use crate::models::User;
 
@@ -18,15 +22,32 @@ pub trait SiteUser: Model<Pk = i64> + Clone {
     fn migrations() -> Folder;
 }
 
-/// The site's user model, whichever it is.
+/// The user of a site that has none of its own.
+impl SiteUser for User {
+    fn migrations() -> Folder {
+        static NONE: &[EmbeddedFile] = &[];
+        Folder::embedded(env!("CARGO_MANIFEST_DIR"), NONE)
+    }
+}
+
+/// How the site's users are loaded, whatever their type is.
 #[derive(Clone, Copy)]
 pub(crate) struct Users {
     pub(crate) meta: fn() -> &'static ModelMeta,
+    pub(crate) load: for<'a> fn(i64, &'a Db) -> BoxFuture<'a, Result<Option<Loaded>>>,
+}
+
+/// A user as the site and as this crate knows them.
+#[derive(Clone)]
+pub(crate) struct Loaded {
+    pub(crate) user: Arc<User>,
+    /// Of the site's type.
+    pub(crate) own: Arc<dyn Any + Send + Sync>,
 }
 
 impl Users {
     pub(crate) fn of<M: Model<Pk = i64>>() -> Users {
-        Users { meta: M::meta }
+        Users { meta: M::meta, load: load::<M> }
     }
 }
 
@@ -34,6 +55,43 @@ impl Default for Users {
     fn default() -> Self {
         Users::of::<User>()
     }
+}
+
+fn load<M: Model<Pk = i64>>(id: i64, db: &Db) -> BoxFuture<'_, Result<Option<Loaded>>> {
+    Box::pin(async move {
+        match Table::<M>::new().query().get(id, db).await {
+            Ok(own) => Ok(Some(Loaded { user: Arc::new(as_user(&own)?), own: Arc::new(own) })),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    })
+}
+
+/// The columns of a user out of a row that has them all.
+pub(crate) fn as_user(row: &(impl Record + ?Sized)) -> Result<User> {
+    let mut user = User {
+        id: 0,
+        password: String::new(),
+        last_login: None,
+        is_superuser: false,
+        username: String::new(),
+        first_name: String::new(),
+        last_name: String::new(),
+        email: String::new(),
+        is_staff: false,
+        is_active: false,
+        date_joined: Timestamp::UNIX_EPOCH,
+        groups: ManyToMany::unloaded("User.groups"),
+        user_permissions: ManyToMany::unloaded("User.user_permissions"),
+    };
+    for (index, column) in User::meta().columns() {
+        let there = row.model().columns().find(|(_, field)| field.column == column.column);
+        let Some(value) = there.and_then(|(there, _)| row.value_at(there)) else {
+            return Err(Error::internal(missing(row.model(), column.column)));
+        };
+        user.set_at(index, &value)?;
+    }
+    Ok(user)
 }
 
 fn missing(meta: &ModelMeta, column: &str) -> String {

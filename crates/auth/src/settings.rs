@@ -8,6 +8,9 @@ pub struct AuthSettings {
     /// By what people log in: their "username", their "email", or "either".
     #[setting(default = "username")]
     pub login_by: LoginBy,
+    /// Where people log in: a page that needs a user sends them there, with `?next=` and its own address.
+    #[setting(default = "/login/")]
+    pub login_url: String,
     /// The password that `createsuperuser --no-input` gives.
     pub superuser_password: Option<Secret>,
 }

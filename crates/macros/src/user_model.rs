@@ -36,6 +36,26 @@ pub(crate) fn expand(item: TokenStream) -> Result<TokenStream> {
             }
         }
         #[automatically_derived]
+        impl<__S: ::core::marker::Send + ::core::marker::Sync> #auth::rt::FromRequestParts<__S> for #name {
+            type Rejection = #auth::rt::Response;
+            async fn from_request_parts(
+                parts: &mut #auth::rt::Parts,
+                _: &__S,
+            ) -> ::core::result::Result<Self, #auth::rt::Response> {
+                #auth::rt::must_be_signed_in(parts).await
+            }
+        }
+        #[automatically_derived]
+        impl<__S: ::core::marker::Send + ::core::marker::Sync> #auth::rt::OptionalFromRequestParts<__S> for #name {
+            type Rejection = #core::Error;
+            async fn from_request_parts(
+                parts: &mut #auth::rt::Parts,
+                _: &__S,
+            ) -> #core::Result<::core::option::Option<Self>> {
+                #auth::rt::signed_in(parts).await
+            }
+        }
+        #[automatically_derived]
         impl ::core::convert::From<&#name> for #auth::rt::ForeignKey<#auth::User> {
             fn from(user: &#name) -> Self {
                 #auth::rt::ForeignKey::new(#auth::rt::id(user))

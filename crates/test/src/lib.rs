@@ -26,6 +26,8 @@ mod html;
 mod jar;
 mod json;
 mod live;
+#[cfg(feature = "auth")]
+mod login;
 #[cfg(feature = "orm")]
 mod repeats;
 mod response;

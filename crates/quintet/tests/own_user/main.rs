@@ -43,7 +43,7 @@ const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/own_user");
 fn site() -> Site {
     Site::new()
         .install(auth::app_with::<Member>().migrations_in(Folder::on_disk(HERE)))
-        .install(App::new("notes").models((Note,)))
+        .install(App::new("notes").models((Note,)).routes(routes![me, who]))
 }
 
 async fn ann(site: &TestSite) -> Result<Member> {
@@ -180,4 +180,29 @@ fn one_program_has_one_user_model() {
             .contains("have all sites of a program agree")
     );
     assert!(Member::meta().claim_place_of(plain, "auth").is_ok());
+}
+
+#[get("/me/")]
+async fn me(me: Member) -> String {
+    format!("{} of {}", me.account.username, me.city)
+}
+
+#[get("/who/")]
+async fn who(member: Option<Member>, user: Option<User>) -> String {
+    format!("{:?} {:?}", member.map(|member| member.city), user.map(|user| user.username))
+}
+
+#[quintet::test(site)]
+async fn handlers_take_the_sites_own_user(site: TestSite) -> Result {
+    let member = ann(&site).await?;
+    site.get("/me/").await.status(303);
+    assert_eq!(site.get("/who/").await.ok().text(), "None None");
+    let browser = site.login_as(&member).await;
+    site.queries(1, async || assert_eq!(browser.get("/me/").await.ok().text(), "ann of Rome")).await;
+    site.queries(1, async || {
+        assert_eq!(browser.get("/who/").await.ok().text(), "Some(\"Rome\") Some(\"ann\")")
+    })
+    .await;
+    assert_eq!(site.login("bob").await.get("/me/").await.ok().text(), "bob of ");
+    Ok(())
 }

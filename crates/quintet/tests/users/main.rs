@@ -1,6 +1,8 @@
 //! Users, groups and permissions of a whole site.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod login;
+
 use quintet::{
     auth::{Account, Accounts, ContentType, Group, Permission, passwords::Passwords},
     core::Service as _,

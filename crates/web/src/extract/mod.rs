@@ -2,6 +2,7 @@
 //! and axum's own work in a site.
 //!
 //! They read the site's `Services` from the request. Outside of a site they answer 500 and say why.
+mod ask;
 mod csrf;
 pub(crate) mod json;
 mod messages;
@@ -10,6 +11,7 @@ mod query;
 mod session;
 mod state;
 
+pub use ask::{answers_json, per_request};
 pub use csrf::Csrf;
 pub use json::Json;
 pub use messages::Messages;

@@ -22,6 +22,7 @@ use crate::{
     around::{Around, Providers},
     cookies::Cookies,
     csrf::{Asked, CsrfState},
+    kept::Kept,
     messages::Notes,
     policy::Wishes,
     request_id::RequestId,
@@ -52,6 +53,8 @@ struct Seen {
     csrf: CsrfState,
     /// Its session, once somebody asks.
     session: OnceLock<Arc<SessionState>>,
+    /// What was found out in it.
+    kept: Kept,
     /// What its page asks for while it is rendered.
     wishes: Wishes,
     /// Messages that came with it or are to leave with its answer.
@@ -67,6 +70,10 @@ struct Seen {
     /// The route, where the toolbar watches.
     found: OnceLock<Found>,
 }
+
+/// Marks a request whose route speaks JSON, for its extractors: these facts know of no route yet there.
+#[derive(Clone, Copy)]
+pub(crate) struct SpeaksJson;
 
 /// What only the debug page tells.
 #[derive(Clone, Default)]
@@ -104,6 +111,7 @@ impl Facts {
                 https,
                 csrf: CsrfState::default(),
                 session: OnceLock::new(),
+                kept: Kept::default(),
                 wishes: Wishes::default(),
                 notes: Notes::of(&cookies, https),
                 cookies,
@@ -120,6 +128,9 @@ impl Facts {
 
     /// With the route that was found, and in debug the values in its path.
     pub(crate) fn at<B>(mut self, route: Arc<RouteInfo>, request: &mut Request<B>) -> Self {
+        if route.api {
+            request.extensions_mut().insert(SpeaksJson);
+        }
         if self.debug() {
             let params = params(request);
             if self.trace().is_some() {
@@ -170,6 +181,10 @@ impl Facts {
 
     pub(crate) fn session(&self) -> &OnceLock<Arc<SessionState>> {
         &self.seen.session
+    }
+
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.seen.kept
     }
 
     pub(crate) fn csrf(&self) -> &CsrfState {
