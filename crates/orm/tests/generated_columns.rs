@@ -112,7 +112,7 @@ async fn nobody_writes_them(on: &On) {
     errors.push(Line.query().update(Line.total.set(3)).exec(&db).await.unwrap_err());
     errors.push(Line.query().update(Line.total.set(Line.price)).exec(&db).await.unwrap_err());
     errors.push(pen.update(Line.total.set(3)).exec(&db).await.unwrap_err());
-    errors.push(Line.bulk_update(&[pen.clone()], Line.total, &db).await.unwrap_err());
+    errors.push(Line.bulk_update(std::slice::from_ref(&pen), Line.total, &db).await.unwrap_err());
     let mut edit = pen.clone().edit();
     edit.total = dec("3");
     errors.push(edit.save(&db).await.unwrap_err());
