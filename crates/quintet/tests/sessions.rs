@@ -70,6 +70,15 @@ async fn atomic(Path(status): Path<u16>, session: Session, db: Db) -> Result<Res
     Ok((axum::http::StatusCode::from_u16(status)?, rows.to_string()).into_response())
 }
 
+/// Answers of this route are kept, and may yet depend on the session.
+#[get("/kept/{how}/", cache = "5m")]
+async fn kept(Path(how): Path<String>, session: Session) -> Result<String> {
+    if how == "write" {
+        session.set("b", "written")?;
+    }
+    Ok(session.get::<String>("a").await?.unwrap_or_else(|| "none".to_owned()))
+}
+
 #[derive(Clone)]
 struct Meet(Arc<Barrier>);
 
@@ -86,7 +95,8 @@ async fn meet(
 }
 
 fn site() -> Site {
-    let app = App::new("shop").routes(routes![plain, get_one, set, sign_in, out, last, mine, atomic, meet]);
+    let app =
+        App::new("shop").routes(routes![plain, get_one, set, sign_in, out, last, mine, atomic, meet, kept]);
     Site::new().with(Meet(Arc::new(Barrier::new(2)))).install(sessions::app()).install(app)
 }
 
@@ -261,5 +271,20 @@ async fn the_settings_may_choose_another_store(site: TestSite) -> Result {
     assert_eq!(SessionRow.count(&site.db).await?, 0);
     // The migration makes what the model says.
     assert!(site.run("makemigrations --check").await.is_ok());
+    Ok(())
+}
+
+#[quintet::test(site)]
+async fn answers_that_are_kept_are_nobody_elses(site: TestSite) -> Result {
+    let (ann, ben) = (site.browser(), site.browser());
+    ann.get("/set/a/anns/").await.ok();
+    ben.get("/set/a/bens/").await.ok();
+    assert_eq!(ann.get("/kept/read/").await.ok().header("vary", "cookie").text(), "anns");
+    assert_eq!(ben.get("/kept/read/").await.ok().text(), "bens");
+    assert_eq!(site.browser().get("/kept/read/").await.ok().text(), "none");
+    // What gives a browser a cookie is given to no other one.
+    let (first, second) = (site.browser(), site.browser());
+    let token = |answer: TestResponse| answer.cookie("session").value;
+    assert_ne!(token(first.get("/kept/write/").await.ok()), token(second.get("/kept/write/").await.ok()));
     Ok(())
 }
