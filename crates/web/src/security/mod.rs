@@ -23,7 +23,7 @@ use proxies::Proxies;
 #[derive(Debug, Clone, Settings)]
 #[settings("security")]
 pub struct SecuritySettings {
-    /// Other origins whose pages may send what changes something: "https://app.example.com", "https://*.example.com".
+    /// Other origins whose pages may send what changes something: `https://app.example.com`, `https://*.example.com`.
     #[setting(default)]
     pub trusted_origins: Vec<String>,
     /// Who is believed about X-Forwarded-Proto, -Host and -For: addresses, networks ("10.0.0.0/8"), or the word private for
