@@ -208,7 +208,7 @@ async fn json_is_read_by_the_same_rules_and_answered_by_a_problem() {
     );
     // A script that sends a form and reads JSON.
     let request = site
-        .from_own_page("/films/1/review/", "application/x-www-form-urlencoded")
+        .posted_from_own_page("/films/1/review/", "application/x-www-form-urlencoded")
         .header(header::ACCEPT, "application/json");
     let answer = site.send(request.body(Body::from("stars=1")).unwrap()).await;
     assert_eq!(answer.problems(), [("#/text".to_owned(), "Say something.".to_owned())]);

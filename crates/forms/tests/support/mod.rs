@@ -92,7 +92,7 @@ impl Running {
     }
 
     /// A request as a browser sends it from one of the site's own pages.
-    pub(crate) fn from_own_page(&self, uri: &str, kind: &str) -> http::request::Builder {
+    pub(crate) fn posted_from_own_page(&self, uri: &str, kind: &str) -> http::request::Builder {
         let (name, value, token) = quintet_web::csrf::proof(&self.services, false, |_| None).unwrap();
         Request::post(uri)
             .header(header::CONTENT_TYPE, kind)
@@ -102,7 +102,7 @@ impl Running {
     }
 
     pub(crate) async fn send_as(&self, uri: &str, kind: &str, body: impl Into<Body>) -> Answer {
-        self.send(self.from_own_page(uri, kind).body(body.into()).unwrap()).await
+        self.send(self.posted_from_own_page(uri, kind).body(body.into()).unwrap()).await
     }
 }
 
