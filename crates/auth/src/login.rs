@@ -20,7 +20,7 @@ use tokio::sync::Mutex;
 use crate::{
     may::Permissions,
     models::User,
-    own::{Loaded, SiteUser, Users, as_user},
+    own::{Loaded, SiteUser, Users, id},
     settings::AuthSettings,
 };
 
@@ -45,17 +45,19 @@ const PROOF: &str = "_auth_proof";
 /// ```
 ///
 /// # Errors
-/// 403 if the user is not active; if the session or the database can't be written.
+/// 403 if the user is not active, 404 if they are gone; if the session or the database can't be written.
 pub async fn login<M: SiteUser>(session: &Session, user: &M) -> Result {
     let services = services()?;
-    let user = as_user(user)?;
+    let db = services.require::<Db>()?;
+    // As they are now: a password that was just stored anew is another text than when this user was loaded.
+    let user = User.get(id(user), &db.primary()).await?;
     if !user.is_active {
         return Err(Error::forbidden("This account is not active."));
     }
     session.sign_in(user.id).await?;
     session.set(PROOF, &proof(&services, &user)?)?;
     let change = User.last_login.set(Some(clock::now()));
-    User.filter(User.id.eq(user.id)).update(change).exec(services.require::<Db>()?).await?;
+    User.filter(User.id.eq(user.id)).update(change).exec(db).await?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! A site's own user model, which stands in the place of [`User`].
+//! A site's own user model, which stands in the place of [`User`](struct@crate::User).
 //!
 //! `Member` is then `auth.User` for migrations and deletions; `User` stays what it is in Rust, a view of the same table. Foreign keys
 //! of other apps lead to `User` and take a `&Member`.
@@ -12,7 +12,7 @@ use quintet_orm::{Db, ManyToMany, Model, Table, key::Key, model::Record};
 
 use crate::models::User;
 
-/// A model that stands in the place of [`User`]. `#[derive(UserModel)]` implements it.
+/// A model that stands in the place of [`User`](struct@crate::User). `#[derive(UserModel)]` implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no user model",
     label = "needs #[model] and #[derive(UserModel)]"
@@ -101,7 +101,7 @@ fn missing(meta: &ModelMeta, column: &str) -> String {
     )
 }
 
-/// What a user model lacks: columns of [`User`], or columns of other kinds.
+/// What a user model lacks: columns of [`User`](struct@crate::User), or columns of other kinds.
 pub(crate) fn check(meta: &'static ModelMeta) -> Vec<Check> {
     let mut found = Vec::new();
     for (_, wanted) in User::meta().columns() {

@@ -6,7 +6,7 @@ use quintet_orm::prelude::*;
 
 /// The columns of a user, for a site's own user model: `#[field(embed)] account: Account`.
 ///
-/// They are those of [`User`](super::User), which says what they are.
+/// They are those of [`User`](struct@super::User), which says what they are.
 #[derive(Clone, Embed)]
 pub struct Account {
     /// What is stored of the password.

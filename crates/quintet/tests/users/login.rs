@@ -218,6 +218,18 @@ async fn who_is_not_active_or_gone_is_nobody(site: TestSite) -> Result {
     Ok(())
 }
 
+/// The login stores the password anew, and the session that it begins knows that.
+#[quintet::test(site)]
+async fn an_old_password_begins_a_session_as_well(site: TestSite) -> Result {
+    let ann = new(&Accounts::of(site.services())?, "ann").await?;
+    let old = "pbkdf2_sha256$1000$PMRNBBBIsnAt3TM55rIxmy$BgjRgwMscPbcd7lJSbdahX6QElIoniHgdb6SfcSBxQE=";
+    User.filter(User.id.eq(ann.id)).update(User.password.set(old)).exec(&site.db).await?;
+    assert_eq!(try_in(&site, "ann", "correct horse").await, 200);
+    assert!(User.get(ann.id, &site.db).await?.password.starts_with("argon2$"));
+    assert_eq!(text(&site, "/who/").await, "ann false");
+    Ok(())
+}
+
 #[quintet::test(site)]
 async fn templates_know_who_is_there(site: TestSite) -> Result {
     assert_eq!(text(&site, "/hello/").await, "nobody");
