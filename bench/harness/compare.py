@@ -66,7 +66,9 @@ def answers(running: Running) -> Answers:
     found |= {f"one/{key}": ask(running, f"/one/{key}") for key in KEYS if running.can("one")}
     for workload in SEEDED:
         if running.can(workload):
-            found |= {f"{workload}/{seed}": ask(running, f"/{workload}/{seed}") for seed in SEEDS}
+            # Of what will be measured.
+            path = running.server.endpoint(f"/{workload}/", running.database)
+            found |= {f"{workload}/{seed}": ask(running, f"{path}{seed}") for seed in SEEDS}
     if running.can("bulk"):
         found["bulk"] = ask(running, "/bulk/1234")
     # The tables after that; that all numbers are right is no proof that they were written.
