@@ -180,6 +180,6 @@ mod tests {
         seen.answer(["left"]);
         assert_eq!(seen.unasked(), ["left"]);
         assert!(!console.is_interactive());
-        assert_eq!(seen.errors(), "Really? [y/N] y\nName: ann\n");
+        assert_eq!(seen.errors(), "Really? [y/N] y\nName: ann\nPassword: \n");
     }
 }
