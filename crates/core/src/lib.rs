@@ -36,7 +36,7 @@ pub mod template;
 pub mod valid;
 pub mod value;
 
-pub use boxed::BoxFuture;
+pub use boxed::{BoxFuture, on_heap};
 pub use error::{Error, ErrorKind, FieldErrors, OrStatus, Result, SourcePlace};
 pub use room::{Boot, Room};
 pub use services::{Service, Services, ServicesBuilder, WeakServices};

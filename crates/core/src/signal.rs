@@ -93,13 +93,11 @@ impl Signals {
         event: Arc<dyn Any + Send + Sync>,
     ) -> Result {
         let Some(heard) = self.0.get(&kind) else { return Ok(()) };
-        let Some(trace) = Trace::current() else { return heard.tell(services, &event).await };
         let began = Instant::now();
         let told = heard.tell(services, &event).await;
-        let note = Note::new(heard.name)
-            .fact("receivers", heard.receivers.len().to_string())
-            .failed(told.as_ref().err().map(ToString::to_string));
-        trace.note(&SIGNALS, note.took(began.elapsed()));
+        if let Some(trace) = Trace::current() {
+            heard.note(&trace, began, &told);
+        }
         told
     }
 
@@ -122,6 +120,13 @@ impl Heard {
             receive(services.clone(), event.clone()).await?;
         }
         Ok(())
+    }
+
+    fn note(&self, trace: &Trace, began: Instant, told: &Result) {
+        let note = Note::new(self.name)
+            .fact("receivers", self.receivers.len().to_string())
+            .failed(told.as_ref().err().map(ToString::to_string));
+        trace.note(&SIGNALS, note.took(began.elapsed()));
     }
 }
 

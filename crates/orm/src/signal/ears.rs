@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use quintet_core::{Error, Result, Value, meta::ModelMeta};
+use quintet_core::{Error, Result, Value, meta::ModelMeta, on_heap};
 
 use super::{
     Voice,
@@ -145,9 +145,9 @@ impl Ears {
         let event = (self.voice.say)(make(guest.clone()));
         let services = self.around.services();
         let kind = self.kind(moment);
-        let work = self.around.signals.emit_erased(&services, kind, event);
-        // Boxed for receivers that write rows with receivers: what is inside of one another is on the stack.
-        Box::pin(db.in_receiver(self.at, services.clone().scope(work))).await?;
+        // For receivers that write rows with receivers: what is inside of one another is on the stack.
+        let work = on_heap(|| self.around.signals.emit_erased(&services, kind, event));
+        on_heap(|| db.in_receiver(self.at, services.clone().scope(work))).await?;
         drop(stay);
         tx.join(&guest);
         Ok(())

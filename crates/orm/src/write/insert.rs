@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use quintet_core::{Error, FieldErrors, Result, meta::ModelMeta};
+use quintet_core::{BoxFuture, Error, FieldErrors, Result, meta::ModelMeta, on_heap};
 
 use super::{
     explain::explain_write,
@@ -148,7 +148,18 @@ pub(super) async fn run(
 }
 
 /// Inserts the row and its links inside a transaction of its own. Tells whether the row is new.
-pub(super) async fn told(
+pub(super) fn told<'a>(
+    draft: &'a RawDraft,
+    conflict: &'a OnConflict,
+    sink: Box<dyn RowSink>,
+    ears: Option<&'a Ears>,
+    tx: &'a dyn Transaction,
+    at: &'static Location<'static>,
+) -> BoxFuture<'a, Result<(Box<dyn RowSink>, bool)>> {
+    on_heap(move || write_and_tell(draft, conflict, sink, ears, tx, at))
+}
+
+async fn write_and_tell(
     draft: &RawDraft,
     conflict: &OnConflict,
     sink: Box<dyn RowSink>,

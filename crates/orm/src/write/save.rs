@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use quintet_core::{Result, Value, meta::ModelMeta};
+use quintet_core::{Result, Value, meta::ModelMeta, on_heap};
 
 use super::{
     explain::explain_write,
@@ -60,7 +60,7 @@ pub(super) async fn save(
     };
     let tx = db.begin().await?;
     let sink = values(save.select.root, db);
-    let Some((sink, fields)) = told(save, sink, &ears, &*tx, at).await? else { return Ok(None) };
+    let Some((sink, fields)) = on_heap(|| told(save, sink, &ears, &*tx, at)).await? else { return Ok(None) };
     tx.commit().await?;
     Ok(Some(Done { row: first_row(Some(sink))?, fields }))
 }

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use quintet_core::{Error, Result};
+use quintet_core::{BoxFuture, Error, Result, on_heap};
 
 use super::{
     insert::{self, OnConflict},
@@ -18,7 +18,18 @@ use crate::{
 };
 
 /// Looks for the row first: one statement could not tell receivers beforehand what it will do.
-pub(super) async fn told(
+pub(super) fn told<'a>(
+    draft: &'a RawDraft,
+    fields: (&'a [u16], &'a [u16]),
+    sink: Box<dyn RowSink>,
+    ears: &'a Ears,
+    db: &'a dyn Executor,
+    at: &'static Location<'static>,
+) -> BoxFuture<'a, Result<Box<dyn RowSink>>> {
+    on_heap(move || look_and_write(draft, fields, sink, ears, db, at))
+}
+
+async fn look_and_write(
     draft: &RawDraft,
     (by, fields): (&[u16], &[u16]),
     mut sink: Box<dyn RowSink>,
