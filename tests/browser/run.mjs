@@ -12,6 +12,7 @@ import { mkdirSync } from 'node:fs';
 import { launch } from './browser.mjs';
 import { start } from './site.mjs';
 import behaviour from './behaviour.mjs';
+import editing from './editing.mjs';
 import html from './html.mjs';
 import looks from './looks.mjs';
 import toolbar from './toolbar.mjs';
@@ -29,12 +30,15 @@ function within(ms, work) {
 
 let passed = 0, failed = 0;
 const site = await start();
-let developed;
+let developed, editable;
 const browser = await launch();
 try {
   // Started by the first test that needs it.
-  const develop = () => developed ??= start({ QUINTET_DEBUG: 'true', ...(site.database && { DATABASE_URL: site.database }) });
-  const tests = [behaviour, looks, html, toolbar].flatMap(suite => suite({ browser, url: site.url, develop, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
+  const same = site.database && { DATABASE_URL: site.database };
+  const develop = () => developed ??= start({ QUINTET_DEBUG: 'true', ...same });
+  const edited = () => editable ??= start({ QUINTET_CINEMA_EDITING: 'true', QUINTET_SECRET_KEY: 'a key for tests, known to everybody who reads this', ...same });
+  // Those that change films come last: the others count them.
+  const tests = [behaviour, looks, html, toolbar, editing].flatMap(suite => suite({ browser, url: site.url, develop, edited, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
   for (const { name, skip, run } of tests) {
     if (!name.includes(only)) continue;
     if (skip) {
@@ -54,6 +58,7 @@ try {
 } finally {
   await browser.close();
   await (await developed)?.stop();
+  await (await editable)?.stop();
   await site.stop();
 }
 if (failed && site.said()) console.log(`\nThe end of what the site said:\n${site.said().split('\n').slice(-20).join('\n')}`);

@@ -37,7 +37,7 @@ export async function start(more) {
   const folder = mkdtempSync(join(tmpdir(), 'quintet-browser-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const env = { ...process.env, QUINTET_BIND: `127.0.0.1:${port}`, DATABASE_URL: `sqlite://${join(folder, 'site.db')}`, ...more };
+  const env = { ...process.env, QUINTET_BIND: `127.0.0.1:${port}`, DATABASE_URL: `sqlite://${join(folder, 'site.db')}`, STORAGE_URL: `file://${join(folder, 'media')}`, ...more };
   const site = spawn(binary, [], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   let over = null;

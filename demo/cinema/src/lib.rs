@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use quintet::prelude::*;
 
+pub mod editing;
 pub mod import;
 pub mod models;
 pub mod pages;
@@ -26,8 +27,14 @@ pub fn app() -> App {
             pages::director,
             pages::directors,
             pages::statistics,
-            pages::films_json
+            pages::films_json,
+            pages::add_film,
+            pages::edit_film,
+            pages::delete_film,
+            pages::film_goes
         ])
+        .settings::<editing::Cinema>()
+        .context("editing", async |services: Services| editing::is_on(&services))
         .commands(commands![import::import_films])
 }
 
@@ -35,6 +42,7 @@ pub fn app() -> App {
 #[must_use]
 pub fn site() -> Site {
     Site::new().install(app()).on(async |services: Services, _: Arc<SiteStarted>| -> Result {
+        editing::check(&services)?;
         films_at_the_first_start(&services).await
     })
 }

@@ -120,6 +120,9 @@ pub struct Film {
     /// What the import had to say about its values, a sentence a line.
     #[field(default = "")]
     pub remarks: String,
+    /// Its poster, if somebody has given one.
+    #[field(upload_to = "posters")]
+    pub poster: Option<StoredImage>,
 }
 
 impl Film {

@@ -150,6 +150,10 @@ fn wrong_words_and_wrong_settings_end_with_status_2() {
     let (output, text) = run(folder.path(), &["check"], &[("DATABASE_URL", "oracle://x")]);
     assert_ne!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("oracle"), "{text}");
+    // Forms are signed: without a key there is no site that takes any.
+    let (output, text) = run(folder.path(), &[], &[("QUINTET_CINEMA_EDITING", "true")]);
+    assert_ne!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("secret_key") && !text.contains("Serving"), "{text}");
 }
 
 #[test]

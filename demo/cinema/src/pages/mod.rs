@@ -5,6 +5,7 @@
 //!
 //! The modules have other names than the handlers in them, since a route's name is a type as well, and so is in use.
 
+pub mod changes;
 pub mod export;
 pub mod figures;
 mod listing;
@@ -12,6 +13,7 @@ pub mod people;
 pub mod sheet;
 pub mod start;
 
+pub use changes::{add_film, delete_film, edit_film, film_goes};
 pub use export::films_json;
 pub use figures::statistics;
 pub use people::{director, directors};

@@ -58,6 +58,8 @@ pub async fn film(Path(id): Path<i64>, db: Db) -> Result<Page> {
     let decade = film.released.map(|day| i64::from(day.year() / 10 * 10));
     Ok(page!(
         "film.html",
+        id,
+        poster: film.poster.clone(),
         title: film.title.clone(),
         summary: told.summary(),
         drawing: drawing(&film)?,

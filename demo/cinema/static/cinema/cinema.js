@@ -36,6 +36,8 @@
       const own = new URL(event.detail.path, location).origin === location.origin;
       if (token && own && event.detail.verb !== 'get') event.detail.headers['X-CSRF-Token'] = token;
     });
+    // Where something in a form needs another look, reading goes on at the list of it.
+    document.querySelector('.note[role=alert]')?.focus();
     // What was found is told to those who don't see it.
     document.addEventListener('htmx:afterSettle', event => {
       if (event.target.id === 'found') document.querySelector('#say').textContent = document.querySelector('.result h2').textContent;
