@@ -8,7 +8,7 @@ use quintet_web::Routing as _;
 use crate::{
     models::{ContentType, Group, Permission, User},
     own::{SiteUser, Users},
-    permissions,
+    pages, permissions,
 };
 
 static FILES: &[EmbeddedFile] = &[EmbeddedFile {
@@ -16,7 +16,7 @@ static FILES: &[EmbeddedFile] = &[EmbeddedFile {
     bytes: include_bytes!("../migrations/0001_initial.toml"),
 }];
 
-/// Users, groups and permissions: `Site::new().install(auth::app())`.
+/// Users, groups and permissions, and the pages `/login/`, `/logout/` and `/password/`: `Site::new().install(auth::app())`.
 #[must_use]
 pub fn app() -> App {
     base(Users::default()).models((User,))
@@ -52,5 +52,6 @@ fn base(users: Users) -> App {
     *app.slot_mut::<Users>() = users;
     app.models((ContentType, Permission, Group))
         .on(permissions::keep)
+        .routes(pages::routes())
         .context("user", async |user: Option<User>| Ok(user))
 }

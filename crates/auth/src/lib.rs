@@ -4,6 +4,7 @@
 //! site has a user model with further columns; `permissions` keeps a row for each permission that the site's models have.
 //! [`login()`] and [`logout`] begin and end a session, `user: User` in a handler asks for one, [`guard`]s stand before whole apps.
 //! [`Accounts`] finds and makes users and compares their passwords; [`Permissions`] are what one of them may do.
+//! `pages` are those for logging in, logging out and changing a password; [`throttle`] bounds how often somebody may guess.
 //!
 //! [`passwords`] keeps what people log in with: hashed by argon2id in the form in which Django stores them, compared off the event
 //! loop, renewed when the parameters change.
@@ -16,12 +17,14 @@ mod may;
 pub mod models;
 mod names;
 mod own;
+mod pages;
 pub mod passwords;
 mod permissions;
 mod room;
 #[doc(hidden)]
 pub mod rt;
 mod settings;
+pub mod throttle;
 
 pub use accounts::Accounts;
 pub use app::{app, app_with};

@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use quintet_core::{
-    Boot, BoxFuture, Result, Room, Services,
+    Boot, BoxFuture, EmbeddedFile, Folder, Result, Room, Services,
     check::Check,
     command::Command,
     settings::{Section, SettingsSection},
+    template::Supplied,
 };
 
 use crate::{
@@ -10,9 +13,23 @@ use crate::{
     own::{self, Users},
     passwords::{PasswordSettings, Passwords},
     settings::AuthSettings,
+    throttle::{AttemptStore, MemoryAttempts},
 };
 
-/// The room of users: the sections `[auth]` and `[auth.passwords]`, the service [`Passwords`], two commands, and the check of a site's own user model.
+macro_rules! files {
+    ($($name:literal)*) => {
+        &[$(EmbeddedFile { path: $name, bytes: include_bytes!(concat!("../", $name)) }),*]
+    };
+}
+
+/// The pages' looks. An app that has a file of the same name puts its own in its place.
+static FILES: &[EmbeddedFile] = files![
+    "templates/auth/base.html" "templates/auth/login.html" "templates/auth/logout.html" "templates/auth/password.html"
+    "static/auth/auth.css"
+];
+
+/// The room of users: the sections `[auth]` and `[auth.passwords]`, the service [`Passwords`], the
+/// looks of the pages, two commands, and the check of a site's own user model. It starts before the rooms of templates and of the web.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AuthRoom;
 
@@ -44,8 +61,14 @@ impl Room for AuthRoom {
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
             boot.services.insert(Passwords::new(boot.settings.get::<PasswordSettings>()?)?);
+            if boot.services.get::<Arc<dyn AttemptStore>>().is_none() {
+                boot.services.insert::<Arc<dyn AttemptStore>>(Arc::new(MemoryAttempts::default()));
+            }
             if let Some((_, users)) = boot.site.slots::<Users>().next() {
                 boot.services.insert(*users);
+                let mut supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
+                supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES));
+                boot.services.insert(supplied);
             }
             Ok(())
         })

@@ -11,6 +11,16 @@ pub struct AuthSettings {
     /// Where people log in: a page that needs a user sends them there, with `?next=` and its own address.
     #[setting(default = "/login/")]
     pub login_url: String,
+    /// Where somebody goes who has logged in, and came from no page of the site's.
+    #[setting(default = "/")]
+    pub after_login: String,
+    /// Where somebody goes who has logged out.
+    #[setting(default = "/")]
+    pub after_logout: String,
+    /// So many wrong passwords for one name from one network, then one a minute; the other limits stand beside it. 0 for no
+    /// limits at all.
+    #[setting(default = 5)]
+    pub wrong_logins: u32,
     /// The password that `createsuperuser --no-input` gives.
     pub superuser_password: Option<Secret>,
 }

@@ -13,12 +13,13 @@ pub fn rooms() -> Vec<Box<dyn Room>> {
     rooms.push(Box::new(quintet_sessions::SessionsRoom));
     #[cfg(feature = "forms")]
     rooms.push(Box::new(quintet_forms::FormsRoom));
+    // As the room of forms, it brings templates along.
+    #[cfg(feature = "auth")]
+    rooms.push(Box::new(quintet_auth::AuthRoom));
     #[cfg(feature = "templates")]
     rooms.push(Box::new(quintet_templates::TemplatesRoom));
     rooms.push(Box::new(quintet_storage::StorageRoom));
     rooms.push(Box::new(quintet_web::WebRoom));
-    #[cfg(feature = "auth")]
-    rooms.push(Box::new(quintet_auth::AuthRoom));
     #[cfg(feature = "orm")]
     rooms.extend([
         Box::new(quintet_migrate::MigrateRoom) as Box<dyn Room>,

@@ -94,7 +94,7 @@ fn mounted() -> axum::Router {
 }
 
 fn guarded(label: &'static str, guard: guard::Guard) -> App {
-    App::new(label).at(format!("/{label}")).routes(routes![inside, inside_too]).layer(guard)
+    App::new(label).at(format!("/in/{label}")).routes(routes![inside, inside_too]).layer(guard)
 }
 
 fn site() -> Site {
@@ -180,8 +180,8 @@ async fn the_user_is_loaded_once_in_a_request(site: TestSite) -> Result {
     user.related(User.user_permissions).add([&change], &site.db).await?;
     // The user, and what they may do.
     site.queries(2, async || assert_eq!(text(&ann, "/who/").await, "ann true")).await;
-    site.queries(2, async || assert_eq!(text(&ann, "/change/").await, "inside")).await;
-    site.queries(1, async || assert_eq!(text(&ann, "/login/").await, "inside")).await;
+    site.queries(2, async || assert_eq!(text(&ann, "/in/change/").await, "inside")).await;
+    site.queries(1, async || assert_eq!(text(&ann, "/in/login/").await, "inside")).await;
     site.queries(0, async || assert_eq!(text(&site.browser(), "/who/").await, "nobody false")).await;
     Ok(())
 }
@@ -280,16 +280,16 @@ async fn guards_stand_before_apps(site: TestSite) -> Result {
         let browser = if name.is_empty() { site.browser() } else { site.login(name).await };
         let mut codes = Vec::new();
         for app in all {
-            codes.push(browser.get(Url::from(format!("/{app}/"))).await.code().to_string());
+            codes.push(browser.get(Url::from(format!("/in/{app}/"))).await.code().to_string());
         }
         assert_eq!(codes.join(" "), open, "{name}");
     }
     // Reading is for all, writing is not.
-    assert_eq!(site.browser().post("/read/", &[]).await.code(), 303);
-    assert_eq!(site.login("ann").await.post("/read/", &[]).await.code(), 403);
-    assert_eq!(site.login("ed").await.post("/read/", &[]).await.code(), 200);
+    assert_eq!(site.browser().post("/in/read/", &[]).await.code(), 303);
+    assert_eq!(site.login("ann").await.post("/in/read/", &[]).await.code(), 403);
+    assert_eq!(site.login("ed").await.post("/in/read/", &[]).await.code(), 200);
     of("stan").one(&site.db).await?.related(User.groups).add([&editors], &site.db).await?;
-    assert_eq!(site.login("stan").await.get("/both/").await.code(), 200);
+    assert_eq!(site.login("stan").await.get("/in/both/").await.code(), 200);
     assert_eq!(
         format!("{:?}", guard::staff() & !can::named("a.b") | can::change(Film)),
         "((staff() & !can::named(\"a.b\")) | can::change(Film))"

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod login;
+mod pages;
+mod throttle;
 
 use quintet::{
     auth::{Account, Accounts, ContentType, Group, Permission, passwords::Passwords},

@@ -3,6 +3,7 @@
 //!
 //! They read the site's `Services` from the request. Outside of a site they answer 500 and say why.
 mod ask;
+mod client;
 mod csrf;
 pub(crate) mod json;
 mod messages;
@@ -12,6 +13,7 @@ mod session;
 mod state;
 
 pub use ask::{answers_json, per_request};
+pub use client::Client;
 pub use csrf::Csrf;
 pub use json::Json;
 pub use messages::Messages;

@@ -1,14 +1,14 @@
-use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use http::{HeaderMap, header, request::Parts};
 use quintet_core::{Error, Result, Services};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::client::address;
 use crate::{
     cookies::Cookies,
     facts::Facts,
-    security::Security,
     session::{Lasting, SessionInfo, SessionState as State},
 };
 
@@ -216,9 +216,7 @@ impl Session {
             return Ok(Session { state: state.clone(), facts: Some(facts) });
         }
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-        let address = Security::of(facts.services())
-            .map_or(address, |security| security.client(&parts.headers, address));
+        let address = address(parts, facts.services());
         let state = State::new(facts.services(), facts.asked().cookies, facts.asked().https, address, agent)?;
         let state = facts.session().get_or_init(|| Arc::new(state)).clone();
         Ok(Session { state, facts: Some(facts) })

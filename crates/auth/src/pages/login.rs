@@ -1,0 +1,79 @@
+use axum_core::response::{IntoResponse as _, Response};
+use http::request::Parts;
+use quintet_core::{Result, Services, settings::Settings};
+use quintet_forms::{Form, form};
+use quintet_web::{Client, Page, Query, Session, data, redirect};
+
+use super::{must_wait, of_form, page};
+use crate::{
+    Accounts, AuthSettings, LoginBy,
+    login::{login, safe_next},
+    throttle::{Attempt, Bucket, Device, counted_name, network},
+};
+
+/// What people log in with.
+#[data]
+pub(super) struct Entry {
+    #[field(max_length = 1024, autocomplete = "username")]
+    username: String,
+    #[field(widget = "password", trim = false, autocomplete = "current-password")]
+    password: String,
+}
+
+/// Where they come from.
+#[data]
+pub(super) struct Came {
+    next: Option<String>,
+}
+
+/// What the name is called, and what is said when it is wrong: the same whether or not there is such a name.
+fn words(by: LoginBy) -> (&'static str, &'static str) {
+    match by {
+        LoginBy::Username => ("Username", "The username or the password is wrong."),
+        LoginBy::Email => ("E-mail address", "The e-mail address or the password is wrong."),
+        LoginBy::Either => ("Username or e-mail address", "The name or the password is wrong."),
+    }
+}
+
+#[form("/login/", name = "login")]
+pub(super) async fn login_page(
+    Query(came): Query<Came>,
+    parts: Parts,
+    client: Client,
+    services: Services,
+    accounts: Accounts,
+    session: Session,
+    mut form: Form<Entry>,
+) -> Result<Response> {
+    let settings = services.require::<Settings>()?.get::<AuthSettings>()?;
+    let (label, wrong) = words(settings.login_by);
+    let show = |form: &Form<Entry>| -> Page { of_form(page("auth/login.html").with("label", label), form) };
+    let Some(Entry { username, password }) = form.valid() else { return Ok(show(&form).into_response()) };
+
+    let name = counted_name(&username);
+    let device = Device::of(&client, &services)?;
+    let known = device.as_ref().and_then(|device| device.known_for(&name));
+    let from_network = client.address().map(network);
+    let buckets = Bucket::of_login(&name, from_network.as_deref(), known, settings.wrong_logins);
+    let attempt = match Attempt::begin(&services, buckets).await? {
+        Ok(attempt) => attempt,
+        Err(wait) => return must_wait(&parts, wait, show(&form)),
+    };
+    match accounts.authenticate(&username, &password).await {
+        Ok(Some(user)) => {
+            attempt.was_right().await?;
+            login(&session, &user).await?;
+            let keep = Device::with(device, name)?.keep(&client, &services)?;
+            let next = came.next.as_deref().and_then(safe_next).unwrap_or(&settings.after_login);
+            let there = redirect(next.to_owned()).header("cache-control", "no-store");
+            return Ok(there.header("set-cookie", keep).into_response());
+        }
+        Ok(None) => form.form_error(wrong),
+        // Nothing was compared.
+        Err(error) => {
+            attempt.undo().await?;
+            form.refuse(error)?;
+        }
+    }
+    Ok(show(&form).into_response())
+}

@@ -1,0 +1,28 @@
+use quintet_core::{Result, Services, settings::Settings};
+use quintet_web::{Page, Query, Session, data, get, post, redirect};
+
+use super::page;
+use crate::{
+    AuthSettings,
+    login::{logout, safe_next},
+};
+
+/// Where they want to go.
+#[data]
+pub(super) struct To {
+    next: Option<String>,
+}
+
+/// Asks first: what another page links to, or a browser loads beforehand, must not end a session.
+#[get("/logout/", name = "logout")]
+pub(super) async fn logout_page() -> Page {
+    page("auth/logout.html")
+}
+
+#[post("/logout/")]
+pub(super) async fn log_out(Query(to): Query<To>, services: Services, session: Session) -> Result<Page> {
+    logout(&session)?;
+    let settings = services.require::<Settings>()?.get::<AuthSettings>()?;
+    let next = to.next.as_deref().and_then(safe_next).unwrap_or(&settings.after_logout);
+    Ok(redirect(next.to_owned()).header("cache-control", "no-store"))
+}
