@@ -50,6 +50,8 @@ pub struct Film {
     #[field(unique)]
     pub source_row: Option<i32>,
     pub remarks: String,
+    #[field(max_length = 100)]
+    pub poster: Option<String>,
     pub genres: ManyToMany<Genre>,
 }
 
