@@ -17,6 +17,7 @@ use axum::{
     body::{Body, Bytes, HttpBody},
     response::Response,
 };
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
@@ -196,7 +197,12 @@ pub(crate) fn sealed(response: &mut Response, services: &Services) {
         asked.answers.keep(&asked.key, &names, &asked.headers, &entry).await;
         drop(turn);
     };
-    // Those who wait for it find it; the client need not wait for that.
+    // Those who wait for it find it; the client need not wait for that, unless it is done at once, as in memory: then whoever asks next
+    // finds it, too.
+    let mut keeping = Box::pin(keeping);
+    if keeping.as_mut().now_or_never().is_some() {
+        return;
+    }
     match tokio::runtime::Handle::try_current() {
         Ok(runtime) => drop(runtime.spawn(keeping)),
         Err(_) => tracing::warn!("an answer is not cached: it is not sent from a tokio runtime"),
