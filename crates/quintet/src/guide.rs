@@ -23,6 +23,7 @@ pages! {
     signals <- "../../../docs/signals.md",
     by_name <- "../../../docs/by-name.md",
     databases <- "../../../docs/databases.md",
+    performance <- "../../../docs/performance.md",
     migrations <- "../../../docs/migrations.md",
     pages <- "../../../docs/pages.md",
     forms <- "../../../docs/forms.md",
