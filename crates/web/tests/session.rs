@@ -1,6 +1,8 @@
 //! Sessions: what is remembered of a browser, for how long, in which cookie, and for whom.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "support/away.rs"]
+mod away;
 mod support;
 
 use std::{
@@ -9,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use away::Away;
 use http::{Request, header};
 use jiff::SignedDuration;
 use quintet_core::{
@@ -245,7 +248,7 @@ async fn a_session_is_asked_for_and_told_of_only_where_it_is_used() {
         assert!(!ann.ask(&site, "GET", "/plain/").await.headers.contains_key("vary"));
     }
     // Nor is the store asked.
-    let counting = Counting::default();
+    let counting = Away::counting();
     let store: Arc<dyn SessionStore> = Arc::new(counting.clone());
     let site = start_with(&[], |services| drop(services.insert(store))).await.unwrap();
     let ann = Browser::with("x");
@@ -509,7 +512,7 @@ async fn what_fails_changes_nothing() {
 
 #[tokio::test]
 async fn a_store_that_is_away_is_an_error_and_never_an_empty_session() {
-    let store: Arc<dyn SessionStore> = Arc::new(Away);
+    let store: Arc<dyn SessionStore> = Arc::new(Away::default());
     let site = start_with(&[], |services| drop(services.insert(store))).await.unwrap();
     let ann = Browser::with("x");
     for uri in ["/get/a/", "/all/", "/set/a/1/", "/in/ann/"] {
@@ -525,7 +528,7 @@ async fn a_store_that_is_away_is_an_error_and_never_an_empty_session() {
     // What needs none goes on.
     assert_eq!(ann.get(&site, "/taken/").await, "not asked for anything");
     // The settings may choose otherwise than the room.
-    let store: Arc<dyn SessionStore> = Arc::new(Away);
+    let store: Arc<dyn SessionStore> = Arc::new(Away::default());
     let site = start_with(&[MEMORY], |services| drop(services.insert(store))).await.unwrap();
     assert_eq!(Browser::default().get(&site, "/set/a/1/").await, "set");
 }
@@ -603,74 +606,4 @@ async fn sessions_in_cookies_end_by_the_users_epoch() {
     assert_eq!(laptop.get(&site, "/all/").await, "Some(\"ann\") []");
     assert_eq!(phone.get(&site, "/all/").await, "None []");
     assert_eq!(ben.get(&site, "/all/").await, "Some(\"ben\") []");
-}
-
-/// No store at all.
-struct Away;
-
-fn away<'a, T: Send + 'a>() -> BoxFuture<'a, Result<T>> {
-    Box::pin(async { Err(Error::new(http::StatusCode::SERVICE_UNAVAILABLE, "the store is away")) })
-}
-
-impl SessionStore for Away {
-    fn load<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Record>>> {
-        away()
-    }
-    fn insert<'a>(&'a self, _: &'a Record) -> BoxFuture<'a, Result<String>> {
-        away()
-    }
-    fn update<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a Record,
-        _: &'a Change,
-    ) -> BoxFuture<'a, Result<Option<(String, Record)>>> {
-        away()
-    }
-    fn end<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result> {
-        away()
-    }
-    fn end_all<'a>(&'a self, _: &'a str, _: Option<&'a str>) -> BoxFuture<'a, Result<Option<u64>>> {
-        away()
-    }
-    fn clear<'a>(&'a self) -> BoxFuture<'a, Result<u64>> {
-        away()
-    }
-}
-
-/// Counts how often it is asked, and knows nothing.
-#[derive(Clone, Default)]
-struct Counting(Arc<Mutex<usize>>);
-
-impl Counting {
-    fn loads(&self) -> usize {
-        *self.0.lock().unwrap()
-    }
-}
-
-impl SessionStore for Counting {
-    fn load<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Record>>> {
-        *self.0.lock().unwrap() += 1;
-        Box::pin(async { Ok(None) })
-    }
-    fn insert<'a>(&'a self, _: &'a Record) -> BoxFuture<'a, Result<String>> {
-        away()
-    }
-    fn update<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a Record,
-        _: &'a Change,
-    ) -> BoxFuture<'a, Result<Option<(String, Record)>>> {
-        away()
-    }
-    fn end<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result> {
-        away()
-    }
-    fn end_all<'a>(&'a self, _: &'a str, _: Option<&'a str>) -> BoxFuture<'a, Result<Option<u64>>> {
-        away()
-    }
-    fn clear<'a>(&'a self) -> BoxFuture<'a, Result<u64>> {
-        away()
-    }
 }

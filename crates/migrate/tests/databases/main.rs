@@ -1,13 +1,13 @@
 //! Several databases: each has the tables of its models, and its own history.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod bed;
+#[path = "../common/mod.rs"]
 mod common;
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
+use bed::*;
 use common::*;
 use quintet_core::{App, Result, Room, Services, command::Console, signal::Listen};
 use quintet_migrate::{
@@ -15,62 +15,6 @@ use quintet_migrate::{
     sources,
 };
 use quintet_orm::{DatabaseRouter, Databases, Db, DbOptions, Executor, Model, Models, Stmt, Tx};
-
-/// Customers are in the default database, entries with their marks in the archive.
-mod today {
-    use quintet_orm::prelude::*;
-
-    #[model(app = "shop")]
-    pub struct Customer {
-        #[field(unique, max_length = 40)]
-        pub name: String,
-    }
-
-    #[model(app = "shop", database = "archive")]
-    pub struct Entry {
-        pub text: String,
-        pub tags: ManyToMany<Label>,
-    }
-
-    #[model(app = "shop", database = "archive")]
-    pub struct Mark {
-        pub entry: ForeignKey<Entry>,
-        pub word: String,
-    }
-
-    #[model(app = "shop", database = "archive")]
-    pub struct Label {
-        pub name: String,
-    }
-}
-
-/// All of them in the default database, as it was once.
-mod once {
-    use quintet_orm::prelude::*;
-
-    #[model(app = "shop")]
-    pub struct Customer {
-        #[field(unique, max_length = 40)]
-        pub name: String,
-    }
-
-    #[model(app = "shop")]
-    pub struct Entry {
-        pub text: String,
-        pub tags: ManyToMany<Label>,
-    }
-
-    #[model(app = "shop")]
-    pub struct Mark {
-        pub entry: ForeignKey<Entry>,
-        pub word: String,
-    }
-
-    #[model(app = "shop")]
-    pub struct Label {
-        pub name: String,
-    }
-}
 
 /// A foreign key that leads across.
 mod crossing {
@@ -82,83 +26,16 @@ mod crossing {
     }
 }
 
-fn today(root: &Path) -> App {
-    let models = (today::Customer, today::Entry, today::Mark, today::Label);
-    App::new("shop").folder(folder(root)).models(models)
-}
+/// The operation that makes the table of entries, in the archive.
+const ENTRY: &str = r#"
+[[operation]]
+op = "create_model"
+model = "Entry"
+table = "shop_entry"
+database = "archive"
+fields = [{ name = "id", kind = "big_int", primary_key = true, auto = true }]
 
-fn once(root: &Path) -> App {
-    let models = (once::Customer, once::Entry, once::Mark, once::Label);
-    App::new("shop").folder(folder(root)).models(models)
-}
-
-/// Two databases of these kinds that know each other.
-struct Two {
-    db: Db,
-    engines: [Engine; 2],
-    _beds: Vec<Bed>,
-    files: tempfile::TempDir,
-}
-
-impl Two {
-    async fn open(engines: [Engine; 2]) -> Two {
-        Two::routed(engines, None).await
-    }
-
-    async fn routed(engines: [Engine; 2], router: Option<Arc<dyn DatabaseRouter>>) -> Two {
-        let files = tempfile::tempdir().unwrap();
-        let (mut beds, mut all) = (Vec::new(), Vec::new());
-        for (engine, name) in engines.into_iter().zip(["default", "archive"]) {
-            let url = match engine {
-                Engine::Sqlite => format!("sqlite://{}", files.path().join(name).display()),
-                Engine::Postgres => {
-                    beds.push(engine.open().await);
-                    beds.last().unwrap().url.clone()
-                }
-            };
-            let options =
-                DbOptions { name: name.to_owned(), lanes: 1, connections: 4, ..DbOptions::default() };
-            all.push(Db::open(&url, options).await.unwrap());
-        }
-        let mut databases = Databases::new(all.remove(0)).with(all.remove(0));
-        if let Some(router) = router {
-            databases = databases.router(router);
-        }
-        Two { db: databases.build().unwrap(), engines, _beds: beds, files }
-    }
-
-    fn archive(&self) -> Db {
-        self.db.using("archive").unwrap()
-    }
-
-    /// The names of the tables that each has, without the history.
-    async fn tables(&self) -> [Vec<String>; 2] {
-        [tables(&self.db).await, tables(&self.archive()).await]
-    }
-
-    fn root(&self) -> &Path {
-        self.files.path()
-    }
-}
-
-async fn tables(db: &Db) -> Vec<String> {
-    let mut names: Vec<String> = introspect(db).await.into_keys().collect();
-    names.retain(|name| name != "quintet_migrations");
-    names
-}
-
-/// All pairs of databases that are there.
-fn pairs() -> Vec<[Engine; 2]> {
-    let all = engines();
-    all.iter().flat_map(|one| all.iter().map(|other| [*one, *other])).collect()
-}
-
-fn write(root: &Path, name: &str, text: &str) {
-    let directory = root.join("migrations");
-    std::fs::create_dir_all(&directory).unwrap();
-    std::fs::write(directory.join(format!("{name}.toml")), text).unwrap();
-}
-
+"#;
 const HERE: [&str; 1] = ["shop_customer"];
 const THERE: [&str; 4] = ["shop_entry", "shop_entry_tags", "shop_label", "shop_mark"];
 
@@ -239,18 +116,11 @@ async fn changes_are_made_where_the_model_lives() {
         write(
             two.root(),
             "0001_initial",
-            r#"
-[[operation]]
+            &(ENTRY.to_owned()
+                + r#"[[operation]]
 op = "create_model"
 model = "Customer"
 table = "shop_customer"
-fields = [{ name = "id", kind = "big_int", primary_key = true, auto = true }]
-
-[[operation]]
-op = "create_model"
-model = "Entry"
-table = "shop_entry"
-database = "archive"
 fields = [{ name = "id", kind = "big_int", primary_key = true, auto = true }]
 
 [[operation]]
@@ -278,7 +148,7 @@ fields = ["text"]
 [[operation]]
 op = "separate"
 database = [{ op = "remove_field", model = "Customer", name = "name" }, { op = "remove_field", model = "Entry", name = "text" }]
-"#,
+"#),
         );
         let error = site.run("migrate").await.unwrap_err().to_string();
         assert!(error.contains("in the index"), "{error}");
@@ -513,15 +383,8 @@ async fn a_relation_across_databases_is_refused() {
     write(
         two.root(),
         "0001_initial",
-        r#"
-[[operation]]
-op = "create_model"
-model = "Entry"
-table = "shop_entry"
-database = "archive"
-fields = [{ name = "id", kind = "big_int", primary_key = true, auto = true }]
-
-[[operation]]
+        &(ENTRY.to_owned()
+            + r#"[[operation]]
 op = "create_model"
 model = "Mark"
 table = "shop_mark"
@@ -529,7 +392,7 @@ fields = [
     { name = "id", kind = "big_int", primary_key = true, auto = true },
     { name = "entry", kind = "big_int", to = "Entry", on_delete = "cascade" },
 ]
-"#,
+"#),
     );
     let site = stage(&two.db, vec![App::new("shop").folder(folder(two.root()))]);
     let error = site.run("migrate").await.unwrap_err().to_string();
