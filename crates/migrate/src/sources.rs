@@ -24,12 +24,15 @@ const DIRECTORY: &str = "migrations";
 /// Reads the migrations of all apps of a site.
 ///
 /// # Errors
-/// With file and line if one is wrong, or if they can't be ordered.
+/// With file and line if one is wrong, or if they can't be ordered; or if the directory of an app with models is gone.
 pub fn load(site: &Site) -> Result<Graph> {
     let mut migrations = Vec::new();
     let mut seen = BTreeSet::new();
     for app in site.apps().iter().filter(|app| seen.insert(app.label().to_owned())) {
         if let Some(folder) = app.directory() {
+            if folder.is_missing() && has_models(app) {
+                return Err(gone(app, folder));
+            }
             read_app(site, app, folder, &mut migrations)?;
         }
         if let Some(folder) = further(app) {
@@ -118,13 +121,26 @@ fn read_app(site: &Site, app: &App, folder: &Folder, migrations: &mut Vec<Migrat
     Ok(())
 }
 
+fn has_models(app: &App) -> bool {
+    app.slot::<ModelSlot>().is_some_and(|slot| !slot.0.is_empty())
+}
+
+/// Without its directory all of an app's tables would look new.
+fn gone(app: &App, folder: &Folder) -> Error {
+    refuse(format!(
+        "the migrations of the app `{}` can't be read: this binary was built from {}, which is not there. Run it where its \
+         source is, or build a release (`cargo build --release`), which has the files in it",
+        app.label(),
+        folder.root().display()
+    ))
+}
+
 /// The app that the files right in the directory belong to: the only one there, or the only one there that has
 /// models. Otherwise all that live there.
 fn owner<'a>(site: &'a Site, folder: &Folder) -> Result<&'a str, Vec<&'a str>> {
     let here = || site.apps().iter().filter(|app| app.directory().is_some_and(|f| f.root() == folder.root()));
-    let with_models = |app: &&App| app.slot::<ModelSlot>().is_some_and(|slot| !slot.0.is_empty());
     let labels: BTreeSet<&str> = here().map(App::label).collect();
-    let modelled: BTreeSet<&str> = here().filter(with_models).map(App::label).collect();
+    let modelled: BTreeSet<&str> = here().filter(|app| has_models(app)).map(App::label).collect();
     for candidates in [&labels, &modelled] {
         if let (Some(label), 1) = (candidates.first(), candidates.len()) {
             return Ok(label);

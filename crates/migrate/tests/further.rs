@@ -5,6 +5,7 @@ use std::path::Path;
 
 use quintet_core::{App, Folder, Site};
 use quintet_migrate::{KeepMigrations as _, sources};
+use quintet_orm::prelude::*;
 
 fn folder(files: &[(&str, &str)]) -> Folder {
     let root = tempfile::tempdir().unwrap().keep();
@@ -64,4 +65,20 @@ fn a_wrong_file_is_told_with_its_place() {
     let error = sources::load(&site).unwrap_err();
     let place = error.place().unwrap().to_string();
     assert!(place.contains(Path::new("migrations/shop/0002 price.toml").to_str().unwrap()), "{place}");
+}
+
+#[test]
+fn a_directory_that_is_gone_is_told_and_not_taken_for_an_app_without_migrations() {
+    #[model(app = "shop")]
+    struct Item {
+        price: Option<i32>,
+    }
+    let app = || App::new("shop").folder(Folder::on_disk("/there/is/none"));
+    let error = sources::load(&Site::new().install(app().models(Item))).unwrap_err().to_string();
+    assert!(
+        error.contains("`shop`") && error.contains("/there/is/none") && error.contains("--release"),
+        "{error}"
+    );
+    // Who has no models misses nothing.
+    assert_eq!(sources::load(&Site::new().install(app())).unwrap().iter().count(), 0);
 }

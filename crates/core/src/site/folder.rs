@@ -50,6 +50,13 @@ impl Folder {
         self.files.is_some()
     }
 
+    /// Is it a directory on disk that isn't there? A binary without its files in it needs the source it was built from; a
+    /// release has them in it.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        !self.is_embedded() && !self.root().is_dir()
+    }
+
     /// The files in the binary, if they are there.
     #[must_use]
     pub const fn files(&self) -> Option<&'static [EmbeddedFile]> {
@@ -124,6 +131,13 @@ fn walk(start: &Path, directory: &Path, found: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_directory_that_is_gone_is_missing_and_files_in_the_binary_never_are() {
+        assert!(!Folder::on_disk(env!("CARGO_MANIFEST_DIR")).is_missing());
+        assert!(Folder::on_disk("/there/is/none").is_missing());
+        assert!(!Folder::embedded("/there/is/none", &[]).is_missing());
+    }
 
     #[test]
     fn disk_and_binary_answer_alike() {

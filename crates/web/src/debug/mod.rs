@@ -18,7 +18,7 @@ use http::HeaderValue;
 pub use info::{DebugInfo, FactTable};
 use markup::Html;
 
-const STYLE: &str = include_str!("debug.css");
+const STYLE: &str = concat!(include_str!("../palette.css"), include_str!("debug.css"));
 
 /// The page.
 pub fn page(info: &DebugInfo) -> String {

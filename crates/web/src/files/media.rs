@@ -3,12 +3,12 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderMap, Method, Request, Uri};
 use percent_encoding::percent_decode_str;
 use quintet_core::{Error, Result, Services, settings::Settings};
 use quintet_storage::{Storage, StorageSettings};
 
-use super::answer::FileResponse;
+use super::{answer::FileResponse, respond::read_only};
 
 /// The files of a site's storage, as far as everybody may see them or has an address that is signed.
 pub(crate) struct Media {
@@ -45,9 +45,8 @@ impl Media {
     /// The file that is asked for, or why not.
     pub(crate) async fn serve<B>(self: Arc<Self>, request: Request<B>) -> Response {
         let (parts, _) = request.into_parts();
-        if !matches!(parts.method, Method::GET | Method::HEAD) {
-            let allow = [(header::ALLOW, HeaderValue::from_static("GET, HEAD"))];
-            return (StatusCode::METHOD_NOT_ALLOWED, allow).into_response();
+        if let Some(refused) = read_only(&parts.method) {
+            return refused;
         }
         let answer = self.answer(&parts.uri, &parts.method, &parts.headers).await;
         answer.unwrap_or_else(IntoResponse::into_response)

@@ -1,6 +1,9 @@
 //! The response for a file: what the client has already, the part that it wants, and for how long it may keep it.
 
-use axum::{body::Body, response::Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
 use quintet_core::{Error, Result};
@@ -10,6 +13,13 @@ use super::{
     range::{Part, Wanted, wanted},
 };
 use crate::conditional::{Now, http_date};
+
+/// The answer to methods other than GET and HEAD: files are only read.
+pub(crate) fn read_only(method: &Method) -> Option<Response> {
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    let allow = [(header::ALLOW, HeaderValue::from_static("GET, HEAD"))];
+    (!reads).then(|| (StatusCode::METHOD_NOT_ALLOWED, allow).into_response())
+}
 
 /// What of the request decides.
 pub(crate) struct Asked<'a> {

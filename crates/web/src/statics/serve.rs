@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use percent_encoding::percent_decode_str;
 use quintet_core::{Error, Result};
 
@@ -18,7 +18,7 @@ use crate::{
     encoding::{self, Encoding},
     files::{
         content::Content,
-        respond::{Asked, Representation, respond},
+        respond::{Asked, Representation, read_only, respond},
     },
 };
 
@@ -31,9 +31,8 @@ impl Statics {
     /// The file that is asked for, or why not.
     pub(crate) async fn serve<B>(self: Arc<Self>, request: Request<B>) -> Response {
         let (parts, _) = request.into_parts();
-        if !matches!(parts.method, Method::GET | Method::HEAD) {
-            let allow = [(header::ALLOW, HeaderValue::from_static("GET, HEAD"))];
-            return (StatusCode::METHOD_NOT_ALLOWED, allow).into_response();
+        if let Some(refused) = read_only(&parts.method) {
+            return refused;
         }
         let answer = self.answer(&parts.uri, &parts.method, &parts.headers).await;
         let mut response = answer.unwrap_or_else(IntoResponse::into_response);

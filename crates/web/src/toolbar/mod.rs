@@ -29,6 +29,9 @@ use quintet_core::{
 };
 use quintet_macros::Settings as Section;
 
+/// What its element looks like.
+const STYLE: &str = concat!(include_str!("../palette.css"), include_str!("style.css"));
+
 use crate::facts::Facts;
 use record::Record;
 
@@ -137,7 +140,7 @@ impl Toolbar {
         let answer = match parts.as_slice() {
             [""] => Some(file("text/html; charset=utf-8", include_str!("page.html"))),
             ["client.js"] => Some(file("text/javascript; charset=utf-8", include_str!("client.js"))),
-            ["style.css"] => Some(file("text/css; charset=utf-8", include_str!("style.css"))),
+            ["style.css"] => Some(file("text/css; charset=utf-8", STYLE)),
             ["requests"] => Some(answer(&json::list(&self.all()))),
             ["requests", id] => self.record(id).map(|record| answer(&json::whole(&record, &self.services))),
             ["requests", id, index] => {
