@@ -146,7 +146,7 @@ fn counts(site: &TestSite) -> Counts {
 
 async fn ask(live: &impl std::ops::Deref<Target = str>, path: &str, more: &str) -> TcpStream {
     let mut stream = TcpStream::connect(&**live).await.unwrap();
-    let head = format!("GET {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n{more}\r\n");
+    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{more}\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     stream
 }

@@ -340,7 +340,7 @@ async fn what_a_streamed_page_reads_is_there_afterwards(site: TestSite) -> Resul
     Ok(())
 }
 
-#[quintet::test(site, on = "sqlite", settings = { "debug" = true })]
+#[quintet::test(site, on = "sqlite", settings = { "debug" = true, "security.hosts" = "*" })]
 async fn nobody_else_sees_anything(site: TestSite) -> Result {
     let mut browser = Browser::of(&site).await;
     let own = browser.get("/films/1/").await;

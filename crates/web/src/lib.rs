@@ -64,7 +64,9 @@ pub use data::{
 };
 pub use debug::{DebugInfo, FactTable};
 pub use errors::{Rejected, Source};
-pub use extract::{Client, Csrf, Json, Messages, Path, Query, Session, State, answers_json, per_request};
+pub use extract::{
+    BaseUrl, Client, Csrf, Json, Messages, Path, Query, Session, State, answers_json, base_url, per_request,
+};
 pub use files::{FileResponse, Streamed};
 pub use page::{Page, redirect};
 pub use quintet_core::Value;

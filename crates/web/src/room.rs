@@ -19,7 +19,7 @@ use crate::{
     cached::Answers,
     dispatch, embedded, overview,
     routing::{Routes, WebSlot},
-    security::{Security, SecuritySettings},
+    security::{self, Security, SecuritySettings},
     server::{ServerSettings, serve_command},
     service,
     session::{self, SessionSettings},
@@ -74,10 +74,10 @@ impl Room for WebRoom {
                 let place = error.place().map(ToString::to_string).unwrap_or_default();
                 Check::error("web.E001", error.to_string()).about(place)
             });
-            #[allow(unused_mut, reason = "without static files there is nothing more to check")]
             let mut found: Vec<Check> = unmet.chain(embedded::checks(services)).collect();
             #[cfg(feature = "static")]
             found.extend(statics::checks(services));
+            found.extend(security::checks(services));
             found
         })
     }
@@ -98,7 +98,7 @@ fn start(boot: &mut Boot) -> Result {
     if let Some(providers) = Providers::of(site.slots::<WebSlot>().flat_map(|(_, slot)| &slot.around)) {
         boot.services.insert(Arc::new(providers));
     }
-    boot.services.insert(Arc::new(Security::new(&boot.settings.get::<SecuritySettings>()?)?));
+    boot.services.insert(Arc::new(Security::new(&boot.settings)?));
     boot.services.insert(Arc::new(boot.settings.get::<SessionSettings>()?));
     session::choose(&mut boot.services, &boot.settings)?;
     let (routes, router) = dispatch::build(&site)?;

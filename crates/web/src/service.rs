@@ -123,7 +123,9 @@ impl Entrance {
         mut request: Request<Body>,
         facts: &Facts,
     ) -> impl Future<Output = Response> + use<> {
-        if let Err(error) = check_path(request.uri().path()) {
+        let checked =
+            if facts.host_known() { check_path(request.uri().path()) } else { Err(host_unknown(facts)) };
+        if let Err(error) = checked {
             return Either::Left(ready(error.into_response()));
         }
         request.extensions_mut().insert(facts.clone());
@@ -221,6 +223,13 @@ pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
     // Last: now it is known for whom the answer is.
     cached::sealed(&mut response, facts.services());
     response
+}
+
+/// Says nothing of the host itself: an answer that repeats what somebody made up may be kept and shown to others.
+#[cold]
+fn host_unknown(facts: &Facts) -> Error {
+    let hint = if facts.debug() { " Name it in `hosts` of [security] in quintet.toml." } else { "" };
+    Error::bad_request(format!("This site does not answer for the host of this address.{hint}"))
 }
 
 /// Percent signs must encode bytes, and the bytes must be UTF-8.

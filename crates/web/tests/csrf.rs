@@ -10,7 +10,7 @@ use quintet_web::{
     axum::{body::Body, extract::FromRequestParts, middleware::Next},
     csrf, get, patch, post, put, routes,
 };
-use support::{Answer, Running, start_error, start_with};
+use support::{Answer, Running, start_error};
 
 #[get("/token/")]
 async fn token(csrf: Csrf) -> Result<String> {
@@ -61,6 +61,15 @@ const KEY: (&str, &str) = ("secret_key", "a key for tests");
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const SAME: (&str, &str) = ("sec-fetch-site", "same-origin");
 const HTTPS: (&str, &str) = ("x-forwarded-proto", "https");
+
+/// A site at hosts of all names.
+async fn start_with(
+    site: Site,
+    settings: &[(&'static str, &'static str)],
+    templates: &'static [&'static str],
+) -> Result<Running> {
+    support::start_with(site, &[&[("security.hosts", "*")], settings].concat(), templates).await
+}
 
 async fn running() -> Running {
     start_with(site(), &[KEY], &[]).await.unwrap()
@@ -223,8 +232,8 @@ async fn over_https_a_form_says_where_it_comes_from() {
 async fn only_proxies_are_believed_about_https_and_the_host() {
     use std::net::SocketAddr;
     let ask = async |site: &Running, peer: [u8; 4]| {
-        let mut request =
-            Request::get("/token/").header("x-forwarded-proto", "https").body(Body::empty()).unwrap();
+        let request = Request::get("/token/").header("host", "site.example");
+        let mut request = request.header("x-forwarded-proto", "https").body(Body::empty()).unwrap();
         let peer = SocketAddr::from((peer, 1));
         request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
         set(&site.send(request).await).starts_with("__Host-")

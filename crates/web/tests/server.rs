@@ -77,7 +77,7 @@ impl Served {
 
     /// One request on a connection of its own, and all that comes back.
     async fn ask(&self, method: &str, path: &str, rest: &str) -> String {
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n{rest}");
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{rest}");
         read_all(self.say(&request).await).await
     }
 
@@ -126,7 +126,7 @@ async fn a_request_gets_an_id_and_careful_headers() {
 #[tokio::test]
 async fn ten_megabytes_of_headers_are_refused() {
     let served = serve(hello(), &[]).await;
-    let mut stream = served.say("GET / HTTP/1.1\r\nHost: t\r\n").await;
+    let mut stream = served.say("GET / HTTP/1.1\r\nHost: localhost\r\n").await;
     let line = format!("X-Much: {}\r\n", "y".repeat(10_000));
     for _ in 0..1000 {
         if stream.write_all(line.as_bytes()).await.is_err() {
@@ -153,7 +153,7 @@ async fn a_client_that_never_ends_its_head_is_closed() {
 #[tokio::test]
 async fn a_resting_connection_is_closed_after_a_while() {
     let served = serve(hello(), &[("server.header_timeout", "200ms")]).await;
-    let answer = read_all(served.say("GET / HTTP/1.1\r\nHost: t\r\n\r\n").await).await;
+    let answer = read_all(served.say("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await).await;
     assert_eq!(status(&answer), "200");
 }
 
@@ -192,7 +192,7 @@ async fn a_client_that_reads_nothing_is_let_go() {
         axum::body::Body::from_stream(endless)
     });
     let served = serve(site, &[("server.write_timeout", "200ms")]).await;
-    let _stream = served.say("GET /flood HTTP/1.1\r\nHost: t\r\n\r\n").await;
+    let _stream = served.say("GET /flood HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     timeout(HANG, DROPPED.notified()).await.expect("the response is given up");
 }
 
@@ -261,7 +261,7 @@ async fn a_busy_connection_is_not_cut_by_the_limit_on_rests() {
     let served = serve(site, &[("server.header_timeout", "200ms")]).await;
     let mut stream = served.connect().await;
     for _ in 0..2 {
-        stream.write_all(b"GET /slow HTTP/1.1\r\nHost: t\r\n\r\n").await.unwrap();
+        stream.write_all(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
         let mut answer = Vec::new();
         while !answer.ends_with(b"at last") {
             let mut piece = [0u8; 1024];
@@ -305,7 +305,7 @@ async fn a_panicking_handler_is_500_and_the_server_lives() {
 async fn further_connections_wait_for_a_place() {
     let served = serve(hello(), &[("server.max_connections", "1")]).await;
     let first = served.connect().await;
-    let mut second = served.say("GET / HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n").await;
+    let mut second = served.say("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
     let mut byte = [0u8];
     let early = timeout(Duration::from_millis(200), second.read(&mut byte)).await;
     assert!(early.is_err(), "answered although the only place is taken");
@@ -323,7 +323,7 @@ async fn stopping_lets_requests_finish_and_takes_no_more() {
         "finished"
     });
     let served = serve(site, &[]).await;
-    let stream = served.say("GET /slow HTTP/1.1\r\nHost: t\r\n\r\n").await;
+    let stream = served.say("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     let _resting = served.connect().await;
     IN.notified().await;
     served.shutdown.stop();
@@ -351,7 +351,7 @@ async fn the_deadline_and_a_second_signal_end_the_wait() {
         });
         let limit = if now { "1h" } else { "200ms" };
         let served = serve(site, &[("server.drain_timeout", limit), ("server.request_timeout", "0s")]).await;
-        let _stream = served.say("GET / HTTP/1.1\r\nHost: t\r\n\r\n").await;
+        let _stream = served.say("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
         IN.notified().await;
         served.shutdown.stop();
         if now {
@@ -373,7 +373,7 @@ async fn a_post_whose_client_went_away_is_finished_and_waited_for() {
         "ordered"
     });
     let served = serve(site, &[]).await;
-    let stream = served.say("POST /order HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n").await;
+    let stream = served.say("POST /order HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n").await;
     IN.notified().await;
     drop(stream);
     served.shutdown.stop();
@@ -454,7 +454,7 @@ async fn debug_stays_on_this_machine_unless_forced() {
 #[tokio::test]
 async fn a_client_that_asks_first_is_told_to_go_on() {
     let served = serve(hello(), &[]).await;
-    let head = "POST /echo HTTP/1.1\r\nHost: t\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+    let head = "POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
     let mut stream = served.say(head).await;
     let mut told = [0u8; 25];
     timeout(HANG, stream.read_exact(&mut told)).await.unwrap().unwrap();
@@ -472,7 +472,7 @@ async fn who_was_let_in_before_the_stop_is_answered_after_it() {
     served.shutdown.stop();
     // A resting connection tells when the server has heard of it.
     tokio::time::sleep(Duration::from_millis(50)).await;
-    early.write_all(b"GET / HTTP/1.1\r\nHost: t\r\n\r\n").await.unwrap();
+    early.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     timeout(HANG, early.read_to_string(&mut answer)).await.unwrap().unwrap();
     assert_eq!(status(&answer), "200", "{answer}");

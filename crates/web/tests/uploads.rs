@@ -112,7 +112,7 @@ fn file(name: &str, content: impl AsRef<[u8]>) -> Vec<u8> {
 
 fn head(path: &str, framing: &str) -> String {
     format!(
-        "POST {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\n{framing}\r\n\r\n"
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=b\r\n{framing}\r\n\r\n"
     )
 }
 

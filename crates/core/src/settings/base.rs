@@ -1,6 +1,8 @@
 //! The sections that every site has.
 
-use super::{Given, Key, Secret, Section, SettingValue, Settings, SettingsSection, Wrong, choice};
+use super::{
+    Given, Key, Secret, Section, SettingValue, Settings, SettingsSection, SiteSettings, Wrong, choice,
+};
 use crate::error::Result;
 
 /// The keys at the top of the file.
@@ -154,7 +156,7 @@ impl SettingValue for LogFilter {
 
 /// All of them.
 pub(super) fn sections() -> Vec<Section> {
-    vec![Base::section(), Checks::section(), Log::section()]
+    vec![Base::section(), SiteSettings::section(), Checks::section(), Log::section()]
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ pub(super) struct Key([u8; 32]);
 impl Key {
     pub(super) fn of<B>(request: &Request<B>) -> Self {
         const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+        const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-host");
         let uri = request.uri();
         let header = |name| request.headers().get::<HeaderName>(name).map(HeaderValue::as_bytes);
         let host = uri.authority().map(|authority| authority.as_str().as_bytes());
@@ -28,6 +29,7 @@ impl Key {
         let mut hash = Sha256::new();
         for part in [
             host.or(header(header::HOST)),
+            header(FORWARDED),
             // Addresses on the page may begin with it.
             scheme.or(header(PROTO)),
             uri.path_and_query().map(|path| path.as_str().as_bytes()),
@@ -225,6 +227,7 @@ mod tests {
             key("/a", &[("host", "x")]),
             key("/a?c", &[("host", "x")]),
             key("/a?b", &[("host", "y")]),
+            key("/a?b", &[("host", "x"), ("x-forwarded-host", "y")]),
             key("/a?b", &[]),
             key("/a?b", &[("host", "x"), ("x-forwarded-proto", "https")]),
         ] {

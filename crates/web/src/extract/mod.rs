@@ -3,6 +3,7 @@
 //!
 //! They read the site's `Services` from the request. Outside of a site they answer 500 and say why.
 mod ask;
+mod base_url;
 mod client;
 mod csrf;
 pub(crate) mod json;
@@ -13,6 +14,7 @@ mod session;
 mod state;
 
 pub use ask::{answers_json, per_request};
+pub use base_url::{BaseUrl, base_url};
 pub use client::Client;
 pub use csrf::Csrf;
 pub use json::Json;

@@ -48,6 +48,8 @@ struct Seen {
     services: Services,
     /// Did the browser speak https?
     https: bool,
+    /// Does the site answer for the host that it meant?
+    host_known: bool,
     cookies: Cookies,
     /// The token that its page asks for.
     csrf: CsrfState,
@@ -97,8 +99,9 @@ impl Facts {
         // What has no body has no type of it.
         let sent = !request.body().is_end_stream();
         let security = Security::of(services);
-        let https =
-            security.is_some_and(|security| security.way(headers, request.uri(), request.extensions()).https);
+        let way = security.map(|security| security.way(headers, request.uri(), request.extensions()));
+        let https = way.is_some_and(|way| way.https);
+        let host_known = security.zip(way).is_none_or(|(security, way)| security.answers(way, request));
         let cookies = Cookies::of(headers);
         Facts {
             seen: Arc::new(Seen {
@@ -109,6 +112,7 @@ impl Facts {
                 id,
                 services: services.clone(),
                 https,
+                host_known,
                 csrf: CsrfState::default(),
                 session: OnceLock::new(),
                 kept: Kept::default(),
@@ -177,6 +181,11 @@ impl Facts {
         let seen = &self.seen;
         let (method, uri, cookies) = (&seen.method, &seen.uri, &seen.cookies);
         Asked { method, uri, cookies, https: seen.https, services: &seen.services, debug: self.debug() }
+    }
+
+    /// Does the site answer for the host that the request meant?
+    pub(crate) fn host_known(&self) -> bool {
+        self.seen.host_known
     }
 
     pub(crate) fn session(&self) -> &OnceLock<Arc<SessionState>> {

@@ -1,7 +1,10 @@
 //! What a site believes about where a request comes from: the `[security]` settings, read once.
 //!
-//! [`Security`] knows the proxies whose `X-Forwarded-…` headers are true (`proxies`) and the origins that are trusted beside the
-//! site's own (`origins`). [`Way`] is what it makes of one request: over https or not, and to which host.
+//! [`Security`] knows the proxies whose `X-Forwarded-…` headers are true (`proxies`), the origins that are trusted beside the
+//! site's own (`origins`), and the hosts that it answers for (`hosts`). [`Way`] is what it makes of one request: over https or not, and
+//! to which host.
+mod checks;
+mod hosts;
 mod origins;
 mod proxies;
 
@@ -11,10 +14,17 @@ use std::{
 };
 
 use axum::extract::ConnectInfo;
-use http::{Extensions, HeaderMap, HeaderName, Uri, header};
-use quintet_core::{Result, Services};
+use http::{Extensions, HeaderMap, HeaderName, Request, Uri, Version, header};
+use quintet_core::{
+    Result, Services,
+    settings::{Settings as AllSettings, SiteSettings, SiteUrl},
+};
 use quintet_macros::Settings;
 
+use crate::settings::ServerSettings;
+use hosts::{Hosts, Said};
+
+pub(crate) use checks::checks;
 pub(crate) use origins::Origin;
 use origins::Trusted;
 use proxies::Proxies;
@@ -23,6 +33,11 @@ use proxies::Proxies;
 #[derive(Debug, Clone, Settings)]
 #[settings("security")]
 pub struct SecuritySettings {
+    /// The hosts that the site answers for: "example.com", ".example.com" for that and all below it, an address, a network, or
+    /// "*". In debug this machine's names are always among them, and so is the host of [site] url. Without any, this machine's
+    /// names and that host.
+    #[setting(default)]
+    pub hosts: Vec<String>,
     /// Other origins whose pages may send what changes something: `https://app.example.com`, `https://*.example.com`.
     #[setting(default)]
     pub trusted_origins: Vec<String>,
@@ -37,15 +52,24 @@ pub struct SecuritySettings {
 pub(crate) struct Security {
     trusted: Trusted,
     proxies: Proxies,
+    hosts: Hosts,
+    url: Option<SiteUrl>,
 }
 
 impl Security {
     /// # Errors
-    /// If an origin or a network is none.
-    pub(crate) fn new(settings: &SecuritySettings) -> Result<Self> {
+    /// If an origin, a network or a host is none.
+    pub(crate) fn new(all: &AllSettings) -> Result<Self> {
+        let settings: SecuritySettings = all.get()?;
+        let url = all.get::<SiteSettings>()?.url;
+        let bind = all.get::<ServerSettings>()?.bind;
+        let said = Said { hosts: &settings.hosts, url: url.as_ref(), debug: all.debug(), bind: &bind };
+        let hosts = Hosts::read(&said)?;
         Ok(Security {
             trusted: Trusted::read(&settings.trusted_origins)?,
             proxies: Proxies::read(&settings.trusted_proxies)?,
+            hosts,
+            url,
         })
     }
 
@@ -74,6 +98,26 @@ impl Security {
         Some(found)
     }
 
+    /// Does the site answer for the host of this request? Of HTTP/1.1 there must be one, and of any only one; older programs and tests
+    /// may leave it out.
+    pub(crate) fn answers<B>(&self, way: Way<'_>, request: &Request<B>) -> bool {
+        let in_process = peer(request.extensions()).is_none();
+        match way.host {
+            Some(host) => {
+                let more = request.headers().get_all(header::HOST).iter().nth(1).is_some();
+                !more && self.hosts.has(host, in_process)
+            }
+            // One that is no text is none.
+            None if request.headers().contains_key(header::HOST) => false,
+            None => in_process || request.version() < Version::HTTP_11,
+        }
+    }
+
+    /// The address that the site has in a request that [came](Self::way) so, or that of `[site] url` if it does not say.
+    pub(crate) fn base(&self, way: Way<'_>) -> Option<SiteUrl> {
+        way.host.and_then(|host| SiteUrl::of(way.https, host)).or_else(|| self.url.clone())
+    }
+
     /// How a request came.
     pub(crate) fn way<'a>(&self, headers: &'a HeaderMap, uri: &'a Uri, extensions: &Extensions) -> Way<'a> {
         let believed = self.proxies.believes(peer(extensions));
@@ -83,8 +127,11 @@ impl Security {
             Some(proto) => proto.eq_ignore_ascii_case("https"),
             None => uri.scheme_str() == Some("https"),
         };
-        let own =
-            || uri.authority().map(|a| a.as_str()).or_else(|| headers.get(header::HOST).and_then(first));
+        // What stands in the first line goes before the header (RFC 9112, 3.2.2).
+        let own = || {
+            let header = || headers.get(header::HOST).and_then(|host| host.to_str().ok());
+            uri.authority().map(|authority| authority.as_str()).or_else(header)
+        };
         Way { https, host: said(HOST).or_else(own) }
     }
 }
@@ -126,9 +173,7 @@ mod tests {
 
     #[test]
     fn the_browsers_address_is_what_the_last_believed_proxy_says() {
-        let settings =
-            SecuritySettings { trusted_origins: Vec::new(), trusted_proxies: vec!["private".to_owned()] };
-        let security = Security::new(&settings).unwrap();
+        let security = Security::new(&AllSettings::for_tests::<&str, &str>("/nowhere", [])).unwrap();
         let client = |peer: &str, said: &[&'static str]| {
             let mut headers = HeaderMap::new();
             for line in said {

@@ -10,7 +10,7 @@ pub(super) struct Proxies(Vec<Network>);
 
 /// An address, and how many of its bits count; IPv4 as the part of IPv6 that stands for it.
 #[derive(Debug, Clone, Copy)]
-struct Network {
+pub(super) struct Network {
     bits: u128,
     length: u32,
 }
@@ -58,7 +58,7 @@ fn bits(address: IpAddr) -> u128 {
 }
 
 impl Network {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length.parse::<u32>().ok()?)),
             None => (text, None),
@@ -69,7 +69,7 @@ impl Network {
         (length <= most).then(|| Network { bits: bits(address), length: before + length })
     }
 
-    fn has(&self, address: IpAddr) -> bool {
+    pub(super) fn has(&self, address: IpAddr) -> bool {
         let apart = self.bits ^ bits(address);
         // Nothing is shifted by all bits.
         self.length == 0 || apart >> (128 - self.length) == 0
