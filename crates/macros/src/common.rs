@@ -19,6 +19,7 @@ pub(crate) fn room(name: &str) -> TokenStream {
         "web",
         "templates",
         "forms",
+        "views",
         "auth",
         "sessions",
         "cli",

@@ -52,7 +52,7 @@ pub use field::{StoredFile, StoredImage};
 pub use instance::Instance;
 pub use isolation::Isolation;
 pub use model::Model;
-pub use query::{PageOf, QuerySet};
+pub use query::{PageOf, QuerySet, Seek, Stretch};
 pub use quintet_macros::{Choices, Embed, Shape, model};
 pub use relation::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne};
 pub use room::{DatabaseSettings, IntoModels, ModelSlot, Models, OrmRoom, RouteDatabases, registered_models};

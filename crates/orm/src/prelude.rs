@@ -8,7 +8,7 @@ pub use quintet_macros::{Choices, Embed, model};
 
 pub use crate::{
     Apply as _, Clean, Db, Draft, Executor, Instance, Isolation, Model, Models as _, PageOf, QuerySet,
-    RouteDatabases as _, Shape, Tx,
+    RouteDatabases as _, Seek, Shape, Stretch, Tx,
     ast::{DateUnit, Exclude},
     create,
     expr::{

@@ -64,7 +64,8 @@ macro_rules! files {
 }
 
 static TEMPLATES: &[EmbeddedFile] = files! {
-    "films.html": "{% for film in films.items %}<li><a href=\"{{ url('film_detail', id=film.id) }}\">{{ film.title }}</a> by {{ film.director }}</li>{% else %}none{% endfor %}page {{ films.number }} of {{ films.pages }}; q={{ q }}; order={{ order }}; {{ filters|json }}",
+    "films.html": "{% for film in films.items %}<li><a href=\"{{ url('film_detail', id=film.id) }}\">{{ film.title }}</a> by {{ film.director }}</li>{% else %}none{% endfor %}page {{ films.number }} of {{ films.pages }}; q={{ q }}; order={{ order }}; {{ filters|json }} [{{ previous }}|{{ next }}]",
+    "stream.html": "{% for film in stream.items %}<li><a href=\"/\">{{ film.title }}</a></li>{% endfor %}{% if previous %}<a rel=\"prev\" href=\"{{ previous }}\">back</a>{% endif %}{% if next %}<a rel=\"next\" href=\"{{ next }}\">on</a>{% endif %}",
     "film.html": "<h1>{{ film.title }}</h1> {{ film.year }} {{ film.director }}",
     "film_form.html": "{% if film %}<h1>{{ film.title }}</h1>{% endif %}{{ form.open }}{{ form }}</form>",
     "film_delete.html": "Delete {{ film.title }}? {{ error }}",
@@ -86,6 +87,18 @@ fn films() -> Pages<Film> {
         .detail::<FilmRow>("film.html")
         .update::<FilmInput>("film_form.html")
         .delete("film_delete.html")
+}
+
+fn stream() -> Pages<Film> {
+    Pages::of(Film.filter(Film.hidden.eq(false)))
+        .named("streamed", "stream")
+        .filter(Film.year)
+        .search(Film.title)
+        .order((Film.year, Film.director.name))
+        .per_page(2)
+        .most_per_page(3)
+        .by_key()
+        .list::<FilmRow>("stream.html")
 }
 
 #[data(model = Director)]
@@ -110,6 +123,7 @@ fn site() -> Site {
             Pages::new(Director).detail::<DirectorName>("director.html").delete("director_delete.html"),
         )
         .pages("/people/", people)
+        .pages("/stream", stream())
         .route_named("about", "/about/", template("about.html"))
         .route("/movies/", moved("/films/"));
     Site::new().install(app)
@@ -176,6 +190,58 @@ async fn a_list_has_pages_filters_search_and_order(site: TestSite) -> Result {
         site.get(format!("/films/{query}")).await.status(400).contains(told);
     }
     site.get("/films/?page=3").await.status(404);
+    Ok(())
+}
+
+#[quintet::test(site)]
+async fn a_list_tells_the_addresses_of_the_pages_around(site: TestSite) -> Result {
+    filled(&site).await?;
+    let first = site.get("/films/?q=e&year__gte=1900&per_page=1&order=-year").await.ok();
+    first.contains("[|?q=e&amp;order=-year&amp;per_page=1&amp;year__gte=1900&amp;page=2]");
+    site.get("/films/?page=2").await.ok().contains("[?page=1|]");
+    Ok(())
+}
+
+/// The address of a link that a page has.
+fn link(page: &TestResponse, rel: &str) -> Option<String> {
+    let text = page.text();
+    let href = text.split(&format!("rel=\"{rel}\" href=\"")).nth(1)?.split('"').next()?;
+    Some(format!("/stream/{}", href.replace("&amp;", "&")))
+}
+
+#[quintet::test(site)]
+async fn a_list_goes_on_after_a_row(site: TestSite) -> Result {
+    let (ridley, _) = filled(&site).await?;
+    // The query's own order is the model's: by title.
+    let first = site.queries(1, async || site.get("/stream/").await.ok()).await;
+    assert_eq!(titles(&first), ["Alien", "Aliens"]);
+    assert_eq!(link(&first, "prev"), None);
+    // A page of numbers would show Aliens again.
+    create!(Film { title: "Aaa", director: &ridley, year: 2000 }).insert(&site.db).await?;
+    let second = site.get(link(&first, "next").unwrap()).await.ok();
+    assert_eq!(titles(&second), ["Blade &lt;b&gt;Runner&lt;/b&gt;", "Titanic"]);
+    assert_eq!(link(&second, "next"), None);
+    let back = site.get(link(&second, "prev").unwrap()).await.ok();
+    assert_eq!(titles(&back), ["Alien", "Aliens"]);
+    assert_eq!(titles(&site.get(link(&back, "prev").unwrap()).await.ok()), ["Aaa"]);
+
+    // With all that was asked.
+    let asked =
+        site.get("/stream/?order=-director__name,year&q=a&per_page=3&year__gt=1950&page=9").await.ok();
+    assert_eq!(titles(&asked), ["Alien", "Blade &lt;b&gt;Runner&lt;/b&gt;", "Aaa"]);
+    let next = link(&asked, "next").unwrap();
+    assert!(next.contains("order=-director__name%2Cyear") && next.contains("year__gt=1950"), "{next}");
+    assert_eq!(titles(&site.get(&next).await.ok()), ["Aliens", "Titanic"]);
+
+    let cursor = next.rsplit("after=").next().unwrap();
+    for (query, told) in [
+        ("?after=nonsense".to_owned(), "cursor"),
+        (format!("?order=year&after={cursor}"), "belongs to another order"),
+        (format!("?order=-director__name,year&after={}", &cursor[1..]), "cut off or changed"),
+        (format!("?after={cursor}&before={cursor}"), "not both"),
+    ] {
+        site.get(format!("/stream/{query}")).await.status(400).contains(told);
+    }
     Ok(())
 }
 

@@ -7,13 +7,13 @@ use axum::{
     routing::{MethodRouter, get},
 };
 use quintet_core::{Error, Result, TemplateValue, Value, near::did_you_mean, value::Map};
-use quintet_orm::{Db, Model, QuerySet, Shape, dynamic::DynSet};
-use quintet_web::{Page, axum};
+use quintet_orm::{Db, Model, QuerySet, Seek, Shape, dynamic::DynSet};
+use quintet_web::{Page, Url, axum};
 
 use crate::what::What;
 
 /// What an address may ask of a list beside its filters.
-const OWN: [&str; 4] = ["q", "order", "page", "per_page"];
+const OWN: [&str; 6] = ["q", "order", "page", "per_page", "after", "before"];
 
 pub(crate) fn handler<M, S>(what: Arc<What<M>>, template: &'static str) -> MethodRouter
 where
@@ -22,9 +22,24 @@ where
 {
     get(move |Query(asked): Query<Vec<(String, String)>>, db: Db| async move {
         let asked = Asked::read(&what, asked)?;
-        let rows = asked.narrowed(&what)?.shape::<S>().page(asked.page, asked.per_page, &db).await?;
-        let page = Page::new(template).with(what.many, &rows).with("q", &asked.q).with("order", &asked.order);
-        Ok::<Page, Error>(page.with("filters", &Value::Map(asked.shown())))
+        let query = asked.narrowed(&what)?.shape::<S>();
+        let page = Page::new(template);
+        let (page, previous, next) = if what.by_key {
+            let from = Seek::of(asked.after.as_deref(), asked.before.as_deref())?;
+            let rows = query.page_from(from, asked.per_page, &db).await?;
+            let to =
+                |name, cursor: &Option<String>| cursor.as_ref().map(|cursor| asked.address(name, cursor));
+            let (previous, next) = (to("before", &rows.previous), to("after", &rows.next));
+            (page.with(what.many, &rows), previous, next)
+        } else {
+            let rows = query.page(asked.page, asked.per_page, &db).await?;
+            let to = |there: bool, number: u64| there.then(|| asked.address("page", number));
+            let previous = to(rows.has_previous(), rows.number.saturating_sub(1));
+            let next = to(rows.has_next(), rows.number.saturating_add(1));
+            (page.with(what.many, &rows), previous, next)
+        };
+        let page = page.with("q", &asked.q).with("order", &asked.order).with("previous", &previous);
+        Ok::<Page, Error>(page.with("next", &next).with("filters", &Value::Map(asked.shown())))
     })
 }
 
@@ -33,7 +48,11 @@ struct Asked {
     q: String,
     order: String,
     page: u64,
+    after: Option<String>,
+    before: Option<String>,
     per_page: u64,
+    /// Does the address say how many?
+    chosen: bool,
     /// Name with lookup, and value.
     filters: Vec<(String, String)>,
 }
@@ -43,6 +62,7 @@ impl Asked {
     /// Of status 400 if a number is none.
     fn read<M: Model>(what: &What<M>, parameters: Vec<(String, String)>) -> Result<Self> {
         let (mut q, mut order, mut page, mut per_page) = (String::new(), String::new(), 1, what.per_page);
+        let (mut after, mut before, mut chosen) = (None, None, false);
         let mut filters = Vec::new();
         for (name, value) in parameters {
             // An empty field of a form asks for nothing.
@@ -52,16 +72,19 @@ impl Asked {
             match name.as_str() {
                 "q" => q = value,
                 "order" => order = value,
-                "page" => page = number("page", &value)?,
+                "page" if !what.by_key => page = number("page", &value)?,
+                "after" if what.by_key => after = Some(value),
+                "before" if what.by_key => before = Some(value),
                 "per_page" if what.most_per_page > 0 => {
                     per_page = number("per_page", &value)?.clamp(1, what.most_per_page);
+                    chosen = true;
                 }
                 // Whatever else stands in an address (what campaigns and other parts of the page add to it) is not for the list.
                 name if is_filter(what, name) => filters.push((name.to_owned(), value)),
                 _ => {}
             }
         }
-        Ok(Asked { q, order, page, per_page, filters })
+        Ok(Asked { q, order, page, after, before, per_page, chosen, filters })
     }
 
     fn narrowed<M: Model>(&self, what: &What<M>) -> Result<QuerySet<M>> {
@@ -80,6 +103,20 @@ impl Asked {
             }
         }
         set.order_by(&self.order)?.typed()
+    }
+
+    /// The address of another page of the same list: its query string.
+    fn address(&self, name: &str, value: impl std::fmt::Display) -> Url {
+        let mut url = Url::from("");
+        for (name, text) in [("q", &self.q), ("order", &self.order)] {
+            if !text.is_empty() {
+                url = url.query(name, text);
+            }
+        }
+        if self.chosen {
+            url = url.query("per_page", self.per_page);
+        }
+        self.filters.iter().fold(url, |url, (name, value)| url.query(name, value)).query(name, value)
     }
 
     /// The filters, for templates to show again.

@@ -68,6 +68,7 @@ impl<M: Model> Pages<M> {
             order: Vec::new(),
             per_page: 25,
             most_per_page: 0,
+            by_key: false,
             then: None,
             has_list: false,
             has_detail: false,
@@ -112,14 +113,25 @@ impl<M: Model> Pages<M> {
         self
     }
 
+    /// Pages of the list go on after a row, `?after=`, or before one, `?before=`, instead of being counted: what is added
+    /// meanwhile moves no row onto two pages, and the last page costs what the first does. For lists that are long, change
+    /// quickly or are shown without an end.
+    ///
+    /// Templates find a [`Stretch`](quintet_orm::Stretch) instead of a [`PageOf`](quintet_orm::PageOf).
+    pub fn by_key(mut self) -> Self {
+        self.what.by_key = true;
+        self
+    }
+
     /// Where a form leads to once it has made or changed a row. Else it is the row's page, if there is one, or the list.
     pub fn then(mut self, to: impl Fn(&M) -> Url + Send + Sync + 'static) -> Self {
         self.what.then = Some(Arc::new(to));
         self
     }
 
-    /// The list, at `/`: a page of rows in this shape. The address may ask for a `page`, `q`, `order` and filters; templates
-    /// find what was asked as `q`, `order`, `filters` beside the rows.
+    /// The list, at `/`: a page of rows in this shape. The address may ask for a `page` (or `after` and `before`), `q`, `order` and filters; templates
+    /// find what was asked as `q`, `order`, `filters` beside the rows, and as `next` and `previous` the addresses of the pages
+    /// around this one, where there are any.
     #[track_caller]
     pub fn list<S>(mut self, template: &'static str) -> Self
     where

@@ -20,6 +20,8 @@ pub(crate) struct What<M: Model> {
     pub(crate) order: Vec<String>,
     pub(crate) per_page: u64,
     pub(crate) most_per_page: u64,
+    /// Do its pages go on from a row, instead of being counted?
+    pub(crate) by_key: bool,
     pub(crate) then: Option<Arc<Then<M>>>,
     /// Which pages there are, to lead to after a change.
     pub(crate) has_list: bool,

@@ -68,8 +68,17 @@ impl<O: Send + 'static> RowSink for Rows<O> {
 
 /// A sink that decodes rows, for a statement that somebody else runs.
 pub(crate) fn rows_sink<O: Send + 'static>(scales: Scales, decode: Decode<O>) -> Box<dyn RowSink> {
+    rows_sink_with(scales, decode, None)
+}
+
+/// The same, with related objects in the rows.
+pub(crate) fn rows_sink_with<O: Send + 'static>(
+    scales: Scales,
+    decode: Decode<O>,
+    joined: Option<Joined<O>>,
+) -> Box<dyn RowSink> {
     let cx = DecodeCx::for_rows(scales);
-    Box::new(Rows { rows: Vec::new(), decode, joined: None, cx, most: usize::MAX })
+    Box::new(Rows { rows: Vec::new(), decode, joined, cx, most: usize::MAX })
 }
 
 /// The rows of such a sink.

@@ -19,7 +19,7 @@ mod write;
 
 pub use key::DynKey;
 pub use raw_rows::RawRows;
-pub(crate) use read::{fetch_values, read_value, values_of, values_sink};
+pub(crate) use read::{fetch_values, read_kind, read_value, values_of, values_sink};
 pub use registry::Registry;
 pub use row::DynRow;
 pub use set::DynSet;

@@ -66,31 +66,36 @@ impl RowSink for Sink {
 
 /// Reads the next column as the field's kind.
 pub(crate) fn read_value(field: &'static FieldMeta, cursor: &mut Cursor<'_>) -> Result<Value> {
-    match field.kind {
-        Kind::Bool => one::<bool>(field, cursor),
-        Kind::SmallInt => one::<i16>(field, cursor),
-        Kind::Int => one::<i32>(field, cursor),
-        Kind::BigInt => one::<i64>(field, cursor),
-        Kind::U8 => one::<u8>(field, cursor),
-        Kind::U16 => one::<u16>(field, cursor),
-        Kind::U32 => one::<u32>(field, cursor),
-        Kind::U64 => one::<u64>(field, cursor),
-        Kind::Real => one::<f32>(field, cursor),
-        Kind::Float => one::<f64>(field, cursor),
-        Kind::Decimal => one::<Decimal>(field, cursor),
-        Kind::Text => one::<String>(field, cursor),
-        Kind::Bytes => one::<Vec<u8>>(field, cursor),
-        Kind::Date => one::<Date>(field, cursor),
-        Kind::Time => one::<Time>(field, cursor),
-        Kind::DateTime => one::<Timestamp>(field, cursor),
-        Kind::Duration => one::<SignedDuration>(field, cursor),
-        Kind::Json => one::<JsonValue>(field, cursor),
-        Kind::Uuid => one::<Uuid>(field, cursor),
-        Kind::Ip => one::<IpAddr>(field, cursor),
+    read_kind(field.kind, field.name, cursor)
+}
+
+/// Reads the next column as this kind; errors name it.
+pub(crate) fn read_kind(kind: Kind, label: &'static str, cursor: &mut Cursor<'_>) -> Result<Value> {
+    match kind {
+        Kind::Bool => one::<bool>(label, cursor),
+        Kind::SmallInt => one::<i16>(label, cursor),
+        Kind::Int => one::<i32>(label, cursor),
+        Kind::BigInt => one::<i64>(label, cursor),
+        Kind::U8 => one::<u8>(label, cursor),
+        Kind::U16 => one::<u16>(label, cursor),
+        Kind::U32 => one::<u32>(label, cursor),
+        Kind::U64 => one::<u64>(label, cursor),
+        Kind::Real => one::<f32>(label, cursor),
+        Kind::Float => one::<f64>(label, cursor),
+        Kind::Decimal => one::<Decimal>(label, cursor),
+        Kind::Text => one::<String>(label, cursor),
+        Kind::Bytes => one::<Vec<u8>>(label, cursor),
+        Kind::Date => one::<Date>(label, cursor),
+        Kind::Time => one::<Time>(label, cursor),
+        Kind::DateTime => one::<Timestamp>(label, cursor),
+        Kind::Duration => one::<SignedDuration>(label, cursor),
+        Kind::Json => one::<JsonValue>(label, cursor),
+        Kind::Uuid => one::<Uuid>(label, cursor),
+        Kind::Ip => one::<IpAddr>(label, cursor),
         other => Err(Error::internal(format!("a column of kind {other} can't be read by name"))),
     }
 }
 
-fn one<T: FieldType<Base = T>>(field: &'static FieldMeta, cursor: &mut Cursor<'_>) -> Result<Value> {
-    Ok(cursor.field::<Option<T>>(field.name)?.encode())
+fn one<T: FieldType<Base = T>>(label: &'static str, cursor: &mut Cursor<'_>) -> Result<Value> {
+    Ok(cursor.field::<Option<T>>(label)?.encode())
 }

@@ -11,6 +11,7 @@ mod query_set;
 mod raw;
 mod related;
 mod run;
+mod seek;
 mod selection;
 mod stream;
 
@@ -25,6 +26,7 @@ pub use query_set::{Carry, QuerySet};
 pub use raw::{FromRow, Raw, raw};
 pub use related::Related;
 pub(crate) use run::{by_key, count, exists, is_empty, not_found};
+pub use seek::{Seek, Stretch};
 pub use selection::Selection;
 pub use stream::Rows;
 

@@ -8,7 +8,7 @@ use super::part::{Part, Parts, too_deep};
 use crate::{
     ast::Select,
     db::at_home,
-    decode::{Cursor, DecodeCx, sink::Decode},
+    decode::{Cursor, DecodeCx, Scales, sink::Decode},
     executor::Executor,
     model::Key,
     row::{RowAccess, RowSink},
@@ -50,6 +50,28 @@ pub(crate) async fn rows<S: Send + 'static>(
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
+/// The sink of such a query, for a statement that somebody else runs.
+pub(crate) fn sink<S: Send + 'static>(
+    scales: Scales,
+    decode: Decode<S>,
+    parts: Parts<S>,
+) -> Box<dyn RowSink> {
+    Box::new(Sink::<S, i64>::new(scales, decode, None, parts))
+}
+
+/// The rows of that sink, with all their parts.
+pub(crate) async fn rows_of<S: Send + 'static>(
+    sink: Box<dyn RowSink>,
+    parts: &Parts<S>,
+    db: &dyn Executor,
+    at: &'static Location<'static>,
+) -> Result<Vec<S>> {
+    let Found { mut rows, keys } = found::<S, i64>(sink)?;
+    let level = Level { db, at, depth: 0 };
+    load(parts, keys, rows.iter_mut().map(|(_, row)| row).collect(), level).await?;
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
+}
+
 /// Rows with the slots of their owners, and for each part the owners' keys of all rows.
 pub(super) struct Found<S> {
     pub(super) rows: Vec<(usize, S)>,
@@ -75,9 +97,12 @@ async fn read<S: Send + 'static, K: Key>(
 ) -> Result<Found<S>> {
     at_home!(db, select, at);
     let (stmt, scales) = sql::select(select, Ask::Rows, db.dialect()).map_err(|error| error.at(at))?;
-    let found = Found { rows: Vec::new(), keys: parts.iter().map(|_| Vec::new()).collect() };
-    let sink = Sink { found, decode, owners, parts, cx: DecodeCx::for_rows(scales) };
-    match db.fetch(stmt.at(at), Box::new(sink)).await?.into_any().downcast::<Sink<S, K>>() {
+    let sink = Sink::<S, K>::new(scales, decode, owners, parts);
+    found::<S, K>(db.fetch(stmt.at(at), Box::new(sink)).await?)
+}
+
+fn found<S: Send + 'static, K: Key>(sink: Box<dyn RowSink>) -> Result<Found<S>> {
+    match sink.into_any().downcast::<Sink<S, K>>() {
         Ok(mut sink) => {
             sink.cx.finish();
             Ok(sink.found)
@@ -109,6 +134,18 @@ struct Sink<S, K> {
     owners: Option<Arc<HashMap<K, Vec<usize>>>>,
     parts: Parts<S>,
     cx: DecodeCx,
+}
+
+impl<S, K> Sink<S, K> {
+    fn new(
+        scales: Scales,
+        decode: Decode<S>,
+        owners: Option<Arc<HashMap<K, Vec<usize>>>>,
+        parts: Parts<S>,
+    ) -> Self {
+        let found = Found { rows: Vec::new(), keys: parts.iter().map(|_| Vec::new()).collect() };
+        Sink { found, decode, owners, parts, cx: DecodeCx::for_rows(scales) }
+    }
 }
 
 impl<S: Send + 'static, K: Key> RowSink for Sink<S, K> {

@@ -165,6 +165,10 @@ pub(crate) async fn rows(sheet: &mut Sheet) {
         (1, 3, 2, false, true)
     );
     assert_eq!(page.map(|film| film.title).items, ["Cléo de 5 à 7"]);
+    let first = Film.order_by(Film.id).page_from(Seek::Start, 2, &db).await.unwrap();
+    let from = Seek::of(first.next.as_deref(), None).unwrap();
+    let rest = Film.order_by(Film.id).page_from(from, 2, &db).await.unwrap().map(|film| film.title);
+    assert_eq!((rest.items.as_slice(), rest.next), (&is(&["Cléo de 5 à 7"])[..], None));
     let mut stream = Film.stream(&db);
     let mut streamed = Vec::new();
     while let Some(film) = stream.next().await {
@@ -184,7 +188,7 @@ pub(crate) async fn rows(sheet: &mut Sheet) {
     s.about(
         "Table::all, QuerySet::all, Table::first, QuerySet::first, Table::last, QuerySet::last, QuerySet::one, Table::get, \
          QuerySet::get, Table::count, QuerySet::count, Table::exists, QuerySet::exists, Table::earliest, QuerySet::earliest, \
-         Table::latest, QuerySet::latest, Table::in_bulk, QuerySet::in_bulk, QuerySet::page, PageOf::has_next, \
+         Table::latest, QuerySet::latest, Table::in_bulk, QuerySet::in_bulk, QuerySet::page, QuerySet::page_from, Seek::of, Stretch::map, PageOf::has_next, \
          PageOf::has_previous, PageOf::map, Table::stream, QuerySet::stream, Table::stream_owned, QuerySet::stream_owned, Rows::next, QuerySet::to_sql, Table::meta",
     );
 
