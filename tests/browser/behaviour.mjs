@@ -84,7 +84,7 @@ export default function suite({ browser, url, shots }) {
       assert.equal(new Set(await page.locator('.films .film').evaluateAll(links => links.map(link => link.href))).size, all.length, 'no film twice');
       assert.equal(new URL(page.url()).search, '?sort=title');
       const html = await (await fetch(page.url())).text();
-      assert.match(html, /<li class="more"><a href="[^"]*page=2"/);
+      assert.match(html, /<li class="more"><a href="[^"]*after=[^"]*page=2"/);
     }),
 
     test('the statistics show their figures', {}, async page => {
@@ -179,15 +179,72 @@ export default function suite({ browser, url, shots }) {
 
     test('pages follow each other without repeating a film', {}, async page => {
       await page.goto('/?q=the&sort=title');
-      const seen = [];
+      const seen = [], pages = Math.ceil(await found(page) / 20);
       for (const at of [1, 2, 3]) {
-        assert.equal(await page.locator('.pages [aria-current=page]').innerText(), String(at));
+        assert.equal(await page.locator('.pages [aria-current=page]').innerText(), `Page ${at} of ${pages}`);
         seen.push(...await page.locator('.films .film').evaluateAll(links => links.map(link => link.href)));
         if (at < 3) await Promise.all([page.waitForURL(to => to.searchParams.get('page') === String(at + 1)), page.locator('.pages a[rel=next]').click()]);
       }
       assert.equal(new Set(seen).size, seen.length);
+      const before = () => page.locator('.pages a[rel=prev]').click();
+      await Promise.all([page.waitForURL(to => to.searchParams.has('before')), before()]);
+      assert.equal(await page.locator('.pages [aria-current=page]').innerText(), `Page 2 of ${pages}`);
+      assert.deepEqual(await page.locator('.films .film').evaluateAll(links => links.map(link => link.href)), seen.slice(20, 40), 'backwards in the same order');
+      await before();
+      await page.waitForURL(to => !to.searchParams.has('before') && !to.searchParams.has('after'));
+      assert.deepEqual(await page.locator('.films .film').evaluateAll(links => links.map(link => link.href)), seen.slice(0, 20));
+    }),
+
+    test('names are searched for while they are typed', {}, async page => {
+      for (const [path, field, words] of [['/directors/', 'director', 'coen'], ['/distributors/', 'distributor', 'warner']]) {
+        await page.goto(path);
+        const all = await page.locator('.names li a').count();
+        await page.getByLabel('Search', { exact: true }).pressSequentially(words, { delay: 20 });
+        await page.waitForURL(at => at.searchParams.get('q') === words);
+        const names = new Set(films.map(film => film[field]?.trim()).filter(name => has(name, words)));
+        assert.equal(await page.locator('.names li a').count(), names.size);
+        assert.ok(names.size > 0 && names.size < all);
+        assert.match(await page.locator('#say').textContent(), new RegExp(`${names.size} ${field}`));
+        await page.getByRole('link', { name: `Remove Search ${words}` }).click();
+        assert.equal(await page.locator('.names li a').count(), all);
+        await page.goto(`${path}?q=qqqqqq`);
+        assert.match(await page.locator('.empty').innerText(), /is called like that/);
+      }
+    }),
+
+    test('a genre leads to its films, and a film back to it', {}, async page => {
+      await page.goto('/');
+      await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Genres' }).click();
+      await page.getByRole('link', { name: 'Western', exact: true }).click();
+      assert.equal(await page.locator('h1').innerText(), 'Western');
+      assert.match(await page.locator('.lead').innerText(), new RegExp(`^${count(film => film.genre === 'Western')} films`));
+      await page.locator('.grid .title a').first().click();
+      await page.locator('.kv').getByRole('link', { name: 'Western' }).click();
+      await page.getByRole('link', { name: 'Search and filter these films' }).click();
+      assert.equal(await found(page), count(film => film.genre === 'Western'));
+    }),
+
+    test('a distributor’s films come page by page', {}, async page => {
+      await page.goto('/?q=Inception');
+      await cards(page).first().click();
+      await page.locator('.kv').getByRole('link', { name: 'Warner Bros.' }).click();
+      assert.equal(await page.locator('h1').innerText(), 'Warner Bros.');
+      const rows = () => page.locator('.grid tbody a').evaluateAll(links => links.map(link => link.href));
+      const first = await rows();
+      await page.locator('.pages a[rel=next]').click();
+      await page.waitForURL(to => to.searchParams.has('after'));
+      const second = await rows();
+      assert.equal(new Set([...first, ...second]).size, first.length + second.length);
       await page.locator('.pages a[rel=prev]').click();
-      assert.equal(await page.locator('.pages [aria-current=page]').innerText(), '2');
+      await page.waitForURL(to => !to.searchParams.has('after'));
+      assert.deepEqual(await rows(), first);
+    }),
+
+    test('a list that can’t go on from there says so', { expects: [400] }, async page => {
+      for (const address of ['/?after=nonsense', '/genres/western/?after=nonsense']) {
+        assert.equal((await page.goto(address)).status(), 400);
+        assert.match(await page.locator('.empty').innerText(), /can’t be shown.*cursor/is);
+      }
     }),
 
     test('a film leads to its director and back to the film', {}, async page => {

@@ -12,6 +12,13 @@ export const PAGES = [
   { name: 'film', open: async page => { await page.goto('/?q=Inception'); await page.locator('.films .film').first().click(); await page.locator('.filmtop').waitFor() } },
   { name: 'director', open: async page => { await page.goto('/?q=Fargo'); await page.locator('.films .film').first().click(); await page.getByRole('link', { name: 'Joel Coen' }).first().click(); await page.locator('.chart, .grid').first().waitFor() } },
   { name: 'directors', open: page => page.goto('/directors/') },
+  { name: 'director-found', open: page => page.goto('/directors/?q=co') },
+  { name: 'director-unknown', open: page => page.goto('/directors/?q=qqqqqq') },
+  { name: 'genres', open: page => page.goto('/genres/') },
+  { name: 'genre', open: page => page.goto('/genres/western/') },
+  { name: 'distributors', open: page => page.goto('/distributors/') },
+  { name: 'distributor', open: async page => { await page.goto('/distributors/?q=Walt Disney'); await page.locator('.names a').first().click(); await page.locator('.grid').waitFor() } },
+  { name: 'refused', expects: [400], open: page => page.goto('/?after=nonsense') },
   { name: 'statistics', open: page => page.goto('/statistics/') },
   { name: 'found', open: page => page.goto('/?genre=comedy&decade=1990&rating=7&sort=newest') },
   { name: 'not-found', expects: [404], open: page => page.goto('/no/such/page/') },
@@ -20,7 +27,7 @@ export const PAGES = [
 // The longest title, a page in the middle, a list with nothing in it.
 const MORE = [
   { name: 'longest-title', open: async page => { await page.goto('/?q=Borat'); await page.locator('.films .film').first().click(); await page.locator('.filmtop').waitFor() } },
-  { name: 'page-90', open: page => page.goto('/?page=90') },
+  { name: 'next-page', open: async page => { await page.goto('/'); await page.locator('.pages a[rel=next]').click(); await page.waitForURL(at => at.searchParams.has('after')) } },
   { name: 'nothing', open: page => page.goto('/?q=qqqqqq') },
 ];
 

@@ -6,6 +6,7 @@
 use quintet::prelude::*;
 
 use crate::models::Certificate;
+use crate::view::pager::Place;
 
 /// The parameters, all optional. Empty ones, as a form without script sends them, mean the same as absent ones.
 #[data]
@@ -27,7 +28,13 @@ pub struct Search {
     pub certificate: Option<Certificate>,
     /// The order; the best rated come first unless said otherwise.
     pub sort: Option<Sort>,
-    /// The page; the first is 1.
+    /// The stretch of the list after the film of this cursor.
+    #[field(max_length = 4000)]
+    pub after: Option<String>,
+    /// The stretch before the film of this cursor.
+    #[field(max_length = 4000)]
+    pub before: Option<String>,
+    /// Which stretch that is; the first is 1. It is shown, and decides nothing; `films.json` counts its answers by it.
     #[field(min = 1, max = 1_000_000)]
     pub page: Option<u64>,
 }
@@ -135,28 +142,52 @@ impl Search {
         add("certificate", self.certificate.map(|c| c.value().to_owned()));
         let sort = self.sort.filter(|sort| *sort != Sort::default());
         add("sort", sort.map(|sort| sort.value().to_owned()));
+        add("after", self.after.clone().filter(|cursor| !cursor.is_empty()));
+        add("before", self.before.clone().filter(|cursor| !cursor.is_empty()));
         add("page", self.page.filter(|page| *page > 1).map(|n| n.to_string()));
         let query: Vec<String> =
             pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         if query.is_empty() { base.to_owned() } else { format!("{base}?{}", query.join("&")) }
     }
 
-    /// The same search on another page.
+    /// Where in the list that is.
+    ///
+    /// # Errors
+    /// Of status 400 if it is after one film and before another.
+    pub fn seek(&self) -> Result<Seek<'_>> {
+        Seek::of(self.after.as_deref(), self.before.as_deref())
+    }
+
+    /// The same search from its first film on.
     #[must_use]
-    pub fn on_page(&self, page: u64) -> Self {
-        Self { page: Some(page), ..self.clone() }
+    pub fn begun(&self) -> Self {
+        Self { page: None, after: None, before: None, ..self.clone() }
+    }
+
+    /// The same search at another place of its list.
+    #[must_use]
+    pub fn at(&self, place: Place<'_>) -> Self {
+        match place {
+            Place::First | Place::Before(_, 1) => self.begun(),
+            Place::After(cursor, page) => {
+                Self { after: Some(cursor.to_owned()), page: Some(page), ..self.begun() }
+            }
+            Place::Before(cursor, page) => {
+                Self { before: Some(cursor.to_owned()), page: Some(page), ..self.begun() }
+            }
+        }
     }
 
     /// The same search in another genre, from its first page.
     #[must_use]
     pub fn in_genre(&self, slug: Option<&str>) -> Self {
-        Self { genre: slug.map(str::to_owned), page: None, ..self.clone() }
+        Self { genre: slug.map(str::to_owned), ..self.begun() }
     }
 
     /// The filters in use, each with a link that takes it away. `genre` is the name of the genre that is chosen.
     #[must_use]
     pub fn chips(&self, base: &str, genre: Option<&str>) -> Vec<Chip> {
-        let all = Self { page: None, ..self.clone() };
+        let all = self.begun();
         let chip = |label: &str, value: String, without: Search| Chip {
             label: label.into(),
             value,
@@ -242,6 +273,8 @@ mod tests {
             rating: Some(7),
             certificate: Some(Certificate::Pg13),
             sort: Some(Sort::Gross),
+            after: Some("abc".into()),
+            before: None,
             page: Some(3),
         }
     }
@@ -254,17 +287,20 @@ mod tests {
         assert_eq!(idle.address("/"), "/");
         assert_eq!(
             everything().address("/"),
-            "/?q=L%C3%A9on+%26+co&genre=drama&decade=1990&rating=7&certificate=PG-13&sort=gross&page=3"
+            "/?q=L%C3%A9on+%26+co&genre=drama&decade=1990&rating=7&certificate=PG-13&sort=gross&after=abc&page=3"
         );
     }
 
     #[test]
     fn links_change_one_thing_and_filters_go_back_to_the_first_page() {
         let search = everything();
-        assert!(search.on_page(4).address("/").ends_with("&page=4"));
+        assert!(search.at(Place::After("d", 4)).address("/").ends_with("&after=d&page=4"));
+        assert!(search.at(Place::Before("d", 2)).address("/").ends_with("gross&before=d&page=2"));
+        assert!(search.at(Place::Before("d", 1)).address("/").ends_with("gross"));
+        assert_eq!(search.seek().unwrap(), Seek::After("abc"));
         assert_eq!(
             search.in_genre(Some("western")),
-            Search { genre: Some("western".into()), page: None, ..search.clone() }
+            Search { genre: Some("western".into()), ..search.begun() }
         );
         let chips = search.chips("/", Some("Drama"));
         let told: Vec<_> = chips.iter().map(|c| (c.label.as_str(), c.value.as_str())).collect();

@@ -82,7 +82,7 @@ async fn a_film_is_added_with_its_poster(site: TestSite) -> Result {
     assert_eq!(poster_of(&film), "posters/Alien_1979.png");
 
     page.contains("“Alien” was added.")
-        .contains_html("<img class=\"poster\" src=\"/media/posters/Alien_1979.png\" alt=\"Poster of Alien\">")
+        .contains_html("<img class=\"poster\" src=\"/media/posters/Alien_1979.png\" alt=\"Poster of Alien\" width=\"272\" height=\"408\" decoding=\"async\">")
         .contains("Horror. Released on 25 May 1979.");
     assert_eq!(&site.get("/media/posters/Alien_1979.png").await.ok().bytes()[..], PNG);
     // It is told once.

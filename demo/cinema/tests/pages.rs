@@ -1,7 +1,7 @@
 //! The pages, over a handful of films.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use cinema::models::{Certificate, Director, Film, Genre, Kind};
+use cinema::models::{Certificate, Director, Distributor, Film, Genre, Kind};
 use cinema::pages;
 use quintet::prelude::*;
 
@@ -165,7 +165,7 @@ async fn a_film_says_what_it_knows_and_escapes_it(site: TestSite) -> Result {
 
 #[quintet::test(cinema::site)]
 async fn what_is_not_there_is_a_page_of_the_site(site: TestSite) -> Result {
-    for address in ["/films/999/", "/films/word/", "/directors/999/", "/no/such/page/"] {
+    for address in ["/films/999/", "/films/word/", "/directors/999/", "/genres/x/", "/no/such/page/"] {
         site.get(address).await.status(404).contains("not on the programme");
     }
     site.get("/").await.ok().contains("No film is here yet");
@@ -191,20 +191,161 @@ async fn a_script_gets_what_was_found_and_everybody_else_the_page(site: TestSite
     Ok(())
 }
 
+/// The address that a page has in a link of this sort.
+fn linked(html: &str, before: &str) -> Option<String> {
+    Some(html.split(before).nth(1)?.split('"').next()?.replace("&amp;", "&"))
+}
+
+/// The address of the next page.
+fn onward(html: &str) -> Option<String> {
+    let (before, _) = html.split_once("\" rel=\"next\"")?;
+    Some(before.rsplit("href=\"").next()?.replace("&amp;", "&"))
+}
+
 #[quintet::test(cinema::site)]
 async fn a_long_list_goes_on_where_it_ends(site: TestSite) -> Result {
     for n in 0..45 {
         create!(Film { title: format!("Film {n:02}") }).insert(&site.db).await?;
     }
     let first = site.get("/?sort=title").await.ok();
-    first
-        .contains("data-hx-get=\"/?sort=title&amp;page=2\"")
-        .contains("page 2 of 3")
-        .contains("data-hx-trigger=\"revealed\"");
-    let next = site.browser().with_header("HX-Request", "true").get("/?sort=title&page=2").await.ok();
+    let first =
+        first.contains("page 2 of 3").contains("data-hx-trigger=\"revealed\"").contains("Page 1 of 3");
+    let more = linked(&first.text(), "data-hx-get=\"/?sort=title").unwrap();
+    assert!(more.starts_with("&after=") && more.ends_with("&page=2"), "{more}");
+    let more = format!("/?sort=title{more}");
+    // What comes in between moves nothing onto the next page.
+    create!(Film { title: "Aaa" }).insert(&site.db).await?;
+    let next = site.browser().with_header("HX-Request", "true").get(&more).await.ok();
     assert_eq!(titles(&next.text())[0], "Film 20");
     assert!(next.header_text("hx-push-url").is_none());
-    site.get("/?sort=title&page=3").await.ok().lacks("class=\"more\"");
+    let second = site.get(&more).await.ok();
+    let last = site.get(onward(&second.text()).unwrap()).await.ok();
+    assert_eq!(titles(&last.text()), ["Film 40", "Film 41", "Film 42", "Film 43", "Film 44"]);
+    last.lacks("class=\"more\"").contains("Page 3 of 3");
+    // Back again, also to what has come since.
+    let back = linked(&second.text(), "<nav class=\"pages\" aria-label=\"Pages\"><a href=\"").unwrap();
+    assert_eq!(back, "/?sort=title");
+    assert_eq!(titles(&site.get(back).await.ok().text())[0], "Aaa");
+
+    for (address, told) in [
+        ("/?after=nonsense", "cursor"),
+        ("/films.json?after=nonsense", "cursor"),
+        ("/?after=a&before=b", "not both"),
+    ] {
+        site.get(address).await.status(400).contains(told);
+    }
+    // As the number only says which page that is.
+    assert_eq!(titles(&site.get("/?sort=title&page=77").await.ok().text())[0], "Aaa");
+
+    let json: serde_json::Value = site.get("/films.json?sort=title&limit=40").await.ok().json();
+    let next = json["next"].as_str().unwrap().to_owned();
+    let json: serde_json::Value = site.get(next).await.ok().json();
+    assert_eq!(
+        (json["results"][0]["title"].as_str(), json["results"].as_array().map(Vec::len)),
+        (Some("Film 39"), Some(6))
+    );
+    assert!(json["next"].is_null());
+    let json: serde_json::Value = site.get("/films.json?sort=title&limit=40&page=2").await.ok().json();
+    assert_eq!(json["results"].as_array().map(Vec::len), Some(6));
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn a_genre_has_a_page_of_its_films(site: TestSite) -> Result {
+    site.get(pages::genres::url()).await.ok().contains("No genre is here yet");
+    four_films(&site.db).await?;
+    let world =
+        create!(Genre { name: "Fantasy", slug: "fantasy", kind: Kind::World }).insert(&site.db).await?;
+    let list = site.queries(1, async || site.get(pages::genres::url()).await.ok()).await;
+    list.template("genres.html")
+        .contains("By tone")
+        .contains("By the world they are set in")
+        .contains("href=\"/genres/thriller-suspense/\"")
+        .contains("of 3 drawers");
+    let page = site.queries(5, async || site.get(pages::genre::url("thriller-suspense")).await.ok()).await;
+    let page = page
+        .template("genre.html")
+        .contains("<h1>Thriller/Suspense</h1>")
+        .contains("3 films here, 1996 to 2010.")
+        .contains("Most are of the 1990s: 1")
+        .contains("href=\"/?genre=thriller-suspense\"")
+        .lacks("Lebowski");
+    let html = page.text();
+    let at = |title: &str| html.find(&format!("<span>{title}</span>")).unwrap();
+    assert!(at("Inception") < at("Memento") && at("Memento") < at("Fargo"));
+    site.get(pages::genre::url(&world.slug)).await.ok().contains("No film of this genre is here");
+    site.get("/genres/nowhere/").await.status(404).contains("not on the programme");
+    site.get("/genres/comedy/?after=x").await.status(400).contains("cursor");
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn a_distributor_has_a_page_of_its_films_page_by_page(site: TestSite) -> Result {
+    site.get(pages::distributors::url()).await.ok().contains("No distributor is here yet");
+    let own = create!(Distributor { name: "Warner Bros." }).insert(&site.db).await?;
+    let none = create!(Distributor { name: "Nobody" }).insert(&site.db).await?;
+    for n in 0..30_i64 {
+        let gross = (n > 2).then_some(n * 1_000_000);
+        create!(Film { title: format!("Film {n:02}"), distributor: &own, worldwide_gross: gross })
+            .insert(&site.db)
+            .await?;
+    }
+    let page = site.queries(4, async || site.get(pages::distributor::url(own.id)).await.ok()).await;
+    let page = page
+        .template("distributor.html")
+        .contains("30 films here")
+        .contains("$432 M")
+        .contains("Page 1 of 2");
+    let html = page.text();
+    assert!(html.contains("Film 29") && html.contains("Film 05") && !html.contains("Film 04"));
+    let second = site.get(onward(&html).unwrap()).await.ok();
+    second.contains("Film 04").contains("Film 00").lacks("Film 05").contains("Page 2 of 2");
+    site.get(pages::distributor::url(none.id)).await.ok().contains("No film of Nobody is here");
+
+    let list = site.queries(1, async || site.get(pages::distributors::url()).await.ok()).await;
+    list.contains("2 distributors").contains("title=\"30 films\"");
+    site.get("/distributors/?q=warner").await.ok().contains("1 distributor").lacks(">Nobody<");
+    site.get("/distributors/999/").await.status(404);
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn directors_are_searched(site: TestSite) -> Result {
+    four_films(&site.db).await?;
+    let address = pages::directors::url().query("q", " NOLAN ");
+    site.get(address.clone())
+        .await
+        .ok()
+        .contains("1 director")
+        .contains("Christopher Nolan")
+        .lacks("Joel Coen");
+    site.get("/directors/?q=").await.ok().contains("2 directors");
+    site.get("/directors/?q=%3Cb%3E")
+        .await
+        .ok()
+        .contains("No director is called like that")
+        .contains("&lt;b&gt;");
+    let part = site.browser().with_header("HX-Request", "true").get("/directors/?q=coen").await.ok();
+    part.template("names.html#found")
+        .contains("Joel Coen")
+        .lacks("<html")
+        .header("hx-push-url", "/directors/?q=coen");
+    Ok(())
+}
+
+#[quintet::test(cinema::site)]
+async fn lists_have_posters_or_drawings_of_the_same_size(site: TestSite) -> Result {
+    let films = four_films(&site.db).await?;
+    let poster = Film.filter(Film.id.eq(films[0].id));
+    poster.update(Film.poster.set(StoredImage::new("posters/fargo.png"))).exec(&site.db).await?;
+    let image = "src=\"/media/posters/fargo.png\" alt=\"\" width=";
+    let home = site.get("/").await.ok();
+    let home = home.contains(image).contains("loading=\"lazy\"");
+    assert_eq!(home.text().matches("<img").count(), 1);
+    assert_eq!(home.text().matches("<svg class=\"score").count(), 4);
+    let page = site.get("/genres/thriller-suspense/").await.ok();
+    let page = page.contains(&format!("<img class=\"thumb\" {image}"));
+    assert_eq!(page.text().matches("<svg class=\"thumb").count(), 2);
     Ok(())
 }
 

@@ -23,6 +23,8 @@ pub struct Slice {
 pub struct Films {
     /// How many films the search finds in all.
     pub count: u64,
+    /// Where the next ones are, if there are more.
+    pub next: Option<String>,
     /// Those of this page.
     pub results: Vec<FilmOut>,
 }
@@ -106,13 +108,21 @@ pub async fn films_json(
     let limit = slice.limit.unwrap_or(20).min(MOST);
     let found = listing::films(&search)?;
     let count = found.clone().count(&db).await?;
-    let films = found
-        .select_related(Film.director)
-        .select_related(Film.distributor)
-        .prefetch_related(Film.genres)
-        .limit(limit)
-        .offset((search.page() - 1) * limit)
-        .all(&db)
-        .await?;
-    Ok(Json(Films { count, results: films.into_iter().map(FilmOut::of).collect::<Result<_>>()? }))
+    let loaded =
+        found.select_related(Film.director).select_related(Film.distributor).prefetch_related(Film.genres);
+    let stretch = match (search.seek()?, search.page()) {
+        // By number, as addresses were before they had cursors: what is inserted meanwhile moves films.
+        (Seek::Start, page @ 2..) => {
+            let items = loaded.limit(limit).offset((page - 1) * limit).all(&db).await?;
+            Stretch { items, next: None, previous: None }
+        }
+        (from, _) => loaded.page_from(from, limit, &db).await?,
+    };
+    let next = stretch.next.as_deref().map(|cursor| {
+        let next = Search { after: Some(cursor.to_owned()), ..search.begun() };
+        let address = next.address(&films_json::url().to_string());
+        slice.limit.map_or(address.clone(), |limit| format!("{address}&limit={limit}"))
+    });
+    let results = stretch.items.into_iter().map(FilmOut::of).collect::<Result<_>>()?;
+    Ok(Json(Films { count, next, results }))
 }

@@ -6,16 +6,22 @@
 //! The modules have other names than the handlers in them, since a route's name is a type as well, and so is in use.
 
 pub mod changes;
+pub mod companies;
 pub mod export;
 pub mod figures;
+pub mod kinds;
 mod listing;
+pub mod names;
 pub mod people;
 pub mod sheet;
 pub mod start;
+pub mod table;
 
 pub use changes::{add_film, delete_film, edit_film, film_goes};
+pub use companies::{distributor, distributors};
 pub use export::films_json;
 pub use figures::statistics;
+pub use kinds::{genre, genres};
 pub use people::{director, directors};
 pub use sheet::film;
 pub use start::home;

@@ -3,7 +3,7 @@
 use quintet::prelude::*;
 
 use super::start::drawing;
-use crate::models::{Director, Film};
+use crate::models::{Director, Distributor, Film};
 use crate::view::film::Told;
 
 /// How many other films of the director the page names.
@@ -20,7 +20,7 @@ pub async fn film(Path(id): Path<i64>, db: Db) -> Result<Page> {
         .get(id, &db)
         .await?;
     let director: Option<Director> = film.director.as_ref().map(|d| d.get().cloned()).transpose()?;
-    let distributor = film.distributor.as_ref().map(|d| d.get()).transpose()?;
+    let distributor: Option<Distributor> = film.distributor.as_ref().map(|d| d.get().cloned()).transpose()?;
     let mut others = match &director {
         Some(director) => {
             let films = Film.filter(Film.director.eq(director)).exclude(Film.id.eq(id));
@@ -43,7 +43,7 @@ pub async fn film(Path(id): Path<i64>, db: Db) -> Result<Page> {
         genre: film.genre()?.map(|genre| genre.name.as_str()),
         running_time: film.running_time,
         certificate: film.certificate.map(|certificate| certificate.label()),
-        distributor: distributor.map(|d| d.name.as_str()),
+        distributor: distributor.as_ref().map(|d| d.name.as_str()),
         released: film.released,
         source: film.source.as_deref(),
         us_gross: film.us_gross,
@@ -65,6 +65,7 @@ pub async fn film(Path(id): Path<i64>, db: Db) -> Result<Page> {
         drawing: drawing(&film)?,
         decade,
         director,
+        distributor,
         facts: told.facts(),
         details: told.details(),
         genres: film.genres.get()?.to_vec(),

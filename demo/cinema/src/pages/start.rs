@@ -6,7 +6,7 @@ use quintet::prelude::*;
 use super::listing;
 use crate::models::{Film, Genre, Kind};
 use crate::search::{Link, Search};
-use crate::view::figures::grouped;
+use crate::view::figures::counted;
 use crate::view::pager::{pager, pages};
 use crate::view::score::{Figures, Score, five, score};
 
@@ -20,6 +20,8 @@ pub struct Card {
     pub id: i64,
     /// Its title.
     pub title: String,
+    /// Its poster's name, if it has one.
+    pub poster: Option<String>,
     /// Year and director, as far as they are known.
     pub credit: String,
     /// Its drawing.
@@ -38,6 +40,7 @@ impl Card {
         Ok(Self {
             id: film.id,
             title: film.title.clone(),
+            poster: film.poster.as_ref().map(|poster| poster.name().to_owned()),
             credit: credit.join(", "),
             score: drawing(film)?,
             rating: film.imdb_rating.map(|rating| format!("{rating:.1}")),
@@ -67,23 +70,20 @@ pub async fn home(Query(search): Query<Search>, headers: HeaderMap, db: Db) -> R
     let genre = chosen(&search, &db, &genres).await?;
     let found = listing::films(&search)?;
     let count = found.clone().count(&db).await?;
-    let last = pages(count, PER_PAGE);
-    // A page that is no longer there, because films went or an address was kept for long, shows the last one.
-    let page = search.page().min(last);
-    let films = found
+    let stretch = found
         .select_related(Film.director)
         .prefetch_related(Film.genres)
-        .limit(PER_PAGE)
-        .offset((page - 1) * PER_PAGE)
-        .all(&db)
+        .page_from(search.seek()?, PER_PAGE, &db)
         .await?;
-    let films = films.iter().map(Card::of).collect::<Result<Vec<_>>>()?;
+    let films = stretch.items.iter().map(Card::of).collect::<Result<Vec<_>>>()?;
 
     let base = home::url().to_string();
     let name = genre.as_ref().map(|genre| genre.name.as_str());
     let chips = search.chips(&base, name);
-    let plain = chips.is_empty() && page == 1;
-    let heading = if plain { counted(count) } else { search.heading(name) };
+    let pager =
+        pager(search.page(), pages(count, PER_PAGE), &stretch, |place| search.at(place).address(&base));
+    let plain = chips.is_empty() && pager.page == 1;
+    let heading = if plain { counted(count, "film") } else { search.heading(name) };
     let all = Link {
         label: "All".into(),
         href: search.in_genre(None).address(&base),
@@ -95,15 +95,14 @@ pub async fn home(Query(search): Query<Search>, headers: HeaderMap, db: Db) -> R
         current: search.genre.as_deref() == Some(g.slug.as_str()),
     };
     let genres: Vec<Link> = std::iter::once(all).chain(genres.iter().map(link)).collect();
-    let json = search.on_page(page).address(&super::films_json::url().to_string());
-    let pager = pager(page, last, |n| search.on_page(n).address(&base));
+    let json = Search { page: None, ..search.clone() }.address(&super::films_json::url().to_string());
     // What a search found has the address that the form would have led to; further pages are added to the list where it is.
     let address = search.address(&base);
     let values = page!(
         "home.html",
         films,
         heading,
-        result: counted(count),
+        result: counted(count, "film"),
         chips,
         genres,
         q: search.words().unwrap_or_default(),
@@ -134,8 +133,4 @@ pub(super) async fn chosen(search: &Search, db: &Db, known: &[Genre]) -> Result<
         wrong.into_result()?;
     }
     Ok(genre)
-}
-
-fn counted(n: u64) -> String {
-    format!("{} {}", grouped(n), if n == 1 { "film" } else { "films" })
 }

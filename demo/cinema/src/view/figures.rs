@@ -39,6 +39,18 @@ fn three_digits(n: u64, unit: u64) -> String {
     if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
+/// How many of them: `1 film`, `3,201 films`.
+///
+/// ```
+/// use cinema::view::figures::counted;
+///
+/// assert_eq!(counted(3201, "film"), "3,201 films");
+/// ```
+#[must_use]
+pub fn counted(n: u64, one: &str) -> String {
+    format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
 /// A whole number with its thousands set off: `3,201`.
 #[must_use]
 pub fn grouped(n: u64) -> String {

@@ -93,7 +93,6 @@ impl Told<'_> {
         };
         let rows = [
             ("Released", self.released.map(long_date)),
-            ("Distributor", self.distributor.map(str::to_owned)),
             ("Screenplay", self.source.map(str::to_owned)),
             ("Certificate", self.certificate.map(str::to_owned)),
             ("Running time", self.running_time.map(|n| format!("{} h {:02} min", n / 60, n % 60))),
@@ -171,7 +170,6 @@ mod tests {
             told(knight().details()),
             [
                 "18 July 2008",
-                "Warner Bros.",
                 "PG-13",
                 "2 h 32 min",
                 "No figure in the source",
