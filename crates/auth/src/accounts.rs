@@ -6,7 +6,8 @@ use quintet_core::{Error, Result, Service, Services, Value, meta::ModelMeta, set
 use quintet_orm::{Db, Embed as _, dynamic::DynSet};
 
 use crate::{
-    LoginBy,
+    Credentials, LoginBy,
+    backend::Backends,
     models::{Account, User},
     names::{normal_email, normal_username},
     own::Users,
@@ -32,6 +33,8 @@ pub struct Accounts {
     db: Db,
     passwords: Passwords,
     login_by: LoginBy,
+    backends: Backends,
+    services: Services,
     /// The site's user model.
     meta: &'static ModelMeta,
 }
@@ -63,12 +66,20 @@ impl Accounts {
         Ok(only.map(|[user]| user))
     }
 
-    /// The user who has this name and this password, and is active. Nobody can tell from the time it takes whether there is such a
-    /// name. A password that was stored in an older way is stored anew.
+    /// The user who has this name and this password, and is active: the first whom one of `[auth] backends` knows. In the site's own
+    /// table, nobody can tell from the time it takes whether there is such a name, and a password that was stored in an older way is
+    /// stored anew.
     ///
     /// # Errors
-    /// 422 if the password is too long, 503 if too many are being hashed, and if the database fails.
+    /// 422 if the password is too long, 503 if too many are being hashed, and if the database or a backend fails.
     pub async fn authenticate(&self, name: &str, password: &str) -> Result<Option<User>> {
+        let services = Services::current();
+        let services = services.as_ref().unwrap_or(&self.services);
+        self.backends.authenticate(services, &Credentials::new(name, password)).await
+    }
+
+    /// The user of the site's own table who has this name and this password, and is active.
+    pub(crate) async fn known(&self, name: &str, password: &str) -> Result<Option<User>> {
         let Some(user) = self.find(name).await? else {
             let _ = self.passwords.verify_nobody(password).await?;
             return Ok(None);
@@ -154,6 +165,8 @@ impl Service for Accounts {
             db: services.require::<Db>()?.clone(),
             passwords: services.require::<Passwords>()?.clone(),
             login_by: services.require::<Settings>()?.get::<AuthSettings>()?.login_by,
+            backends: services.require::<Backends>()?.clone(),
+            services: services.clone(),
             meta: (users.meta)(),
         })
     }

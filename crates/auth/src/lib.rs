@@ -2,37 +2,46 @@
 //!
 //! A site installs [`app`]. [`models`] are the tables: users, groups, permissions, with the names and columns of Django's; `own` is how a
 //! site has a user model with further columns; `permissions` keeps a row for each permission that the site's models have.
-//! [`login()`] and [`logout`] begin and end a session, `user: User` in a handler asks for one, [`guard`]s stand before whole apps.
-//! [`Accounts`] finds and makes users and compares their passwords; [`Permissions`] are what one of them may do.
+//! [`login()`] and [`logout`] begin and end a session, `user: User` in a handler asks for one, [`guard`]s stand before
+//! routes and whole apps, [`Access`] says what they may do to single rows.
+//! `backend` is who is asked about users, [`Accounts`] finds and makes users and compares their passwords; [`Permissions`] are what one of them may do.
 //! `pages` are those for logging in, logging out and changing a password; [`throttle`] bounds how often somebody may guess.
 //!
 //! [`passwords`] keeps what people log in with: hashed by argon2id in the form in which Django stores them, compared off the event
 //! loop, renewed when the parameters change.
+mod access;
 mod accounts;
 mod app;
+mod backend;
 mod commands;
 pub mod guard;
 mod login;
 mod may;
+mod model_backend;
 pub mod models;
 mod names;
 mod own;
 mod pages;
 pub mod passwords;
 mod permissions;
+mod remote_user;
 mod room;
 #[doc(hidden)]
 pub mod rt;
 mod settings;
 pub mod throttle;
 
+pub use access::Access;
 pub use accounts::Accounts;
 pub use app::{app, app_with};
+pub use backend::{AuthBackend, AuthBackends, Credentials, Object};
 pub use login::{login, logout, safe_next, stay_logged_in};
 pub use may::Permissions;
+pub use model_backend::ModelBackend;
 pub use models::{Account, ContentType, Group, Permission, User};
 pub use names::{normal_email, normal_username};
 pub use own::SiteUser;
 pub use quintet_macros::UserModel;
+pub use remote_user::{RemoteUserBackend, RemoteUserSettings};
 pub use room::AuthRoom;
 pub use settings::{AuthSettings, LoginBy};

@@ -18,6 +18,7 @@ use quintet_web::{Session, answers_json, per_request};
 use tokio::sync::Mutex;
 
 use crate::{
+    backend::{Backends, identified},
     may::Permissions,
     models::User,
     own::{Loaded, SiteUser, Users, id},
@@ -108,10 +109,19 @@ fn proves(services: &Services, user: &User, proof: &str) -> Result<bool> {
 #[derive(Default)]
 struct Found(Mutex<Option<(i64, Option<Loaded>)>>);
 
-/// Who has signed in, in one query a request; nobody who is not active, or has another password since.
+/// Who is there, in one query a request: whom a backend finds in the request itself, or who has signed in; nobody who is not active, or has another password since.
 async fn current(parts: &Parts) -> Result<Option<Loaded>> {
+    let services = Services::of_request(parts)?;
+    // What the request itself says counts more than what its browser remembers.
+    let said = identified(parts, services).await?;
     let session = Session::of(parts)?;
-    let Some(id) = id_of(&session).await? else { return Ok(None) };
+    let id = match said {
+        Some(id) => id,
+        None => match id_of(&session).await? {
+            Some(id) => id,
+            None => return Ok(None),
+        },
+    };
     let found = per_request::<Found>(parts)?;
     let mut found = found.0.lock().await;
     if let Some((of, loaded)) = &*found
@@ -119,7 +129,10 @@ async fn current(parts: &Parts) -> Result<Option<Loaded>> {
     {
         return Ok(loaded.clone());
     }
-    let loaded = load(id, &session, Services::of_request(parts)?).await?;
+    let loaded = match said {
+        Some(id) => active(id, services).await?,
+        None => load(id, &session, services).await?,
+    };
     *found = Some((id, loaded.clone()));
     Ok(loaded)
 }
@@ -143,7 +156,8 @@ pub(crate) async fn permissions(parts: &Parts) -> Result<Permissions> {
     {
         return Ok(may.clone());
     }
-    let may = user.permissions(Services::of_request(parts)?.require::<Db>()?).await?;
+    let services = Services::of_request(parts)?;
+    let may = services.require::<Backends>()?.permissions(services, &user).await?;
     *found = Some((user.id, may.clone()));
     Ok(may)
 }
@@ -157,14 +171,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Permissions {
     }
 }
 
+async fn active(id: i64, services: &Services) -> Result<Option<Loaded>> {
+    let users = services.require::<Users>()?;
+    Ok((users.load)(id, services.require::<Db>()?).await?.filter(|loaded| loaded.user.is_active))
+}
+
 async fn load(id: i64, session: &Session, services: &Services) -> Result<Option<Loaded>> {
     // Who has signed in otherwise is nobody's account.
     let Some(proof) = session.get::<String>(PROOF).await? else { return Ok(None) };
-    let users = services.require::<Users>()?;
-    let Some(loaded) = (users.load)(id, services.require::<Db>()?).await? else { return Ok(None) };
-    if !loaded.user.is_active {
-        return Ok(None);
-    }
+    let Some(loaded) = active(id, services).await? else { return Ok(None) };
     if !proves(services, &loaded.user, &proof)? {
         session.flush();
         return Ok(None);

@@ -24,7 +24,30 @@ impl Permissions {
         Permissions(Kind::Some(Arc::default()))
     }
 
-    /// Those of a user: everything for a superuser, nothing for one who is not active, else their own and those of their groups, in one
+    /// Everything: those of a superuser.
+    #[must_use]
+    pub fn all() -> Permissions {
+        Permissions(Kind::All)
+    }
+
+    /// Those of these names: `cinema.change_film`. For backends of your own.
+    #[must_use]
+    pub fn of_names<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Permissions {
+        Permissions(Kind::Some(Arc::new(names.into_iter().map(Into::into).collect())))
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn and_those(self, others: Permissions) -> Permissions {
+        match (self.0, others.0) {
+            (Kind::Some(one), Kind::Some(other)) if one.is_empty() => Permissions(Kind::Some(other)),
+            (Kind::Some(one), Kind::Some(other)) if other.is_empty() => Permissions(Kind::Some(one)),
+            (Kind::Some(one), Kind::Some(other)) => Permissions(Kind::Some(Arc::new(&*one | &*other))),
+            _ => Permissions::all(),
+        }
+    }
+
+    /// Those of a user that the site's table has: everything for a superuser, nothing for one who is not active, else their own and those of their groups, in one
     /// query.
     ///
     /// # Errors

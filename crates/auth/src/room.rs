@@ -9,6 +9,8 @@ use quintet_core::{
 };
 
 use crate::{
+    AuthBackend, ModelBackend, RemoteUserBackend, RemoteUserSettings,
+    backend::Backends,
     commands,
     own::{self, Users},
     passwords::{PasswordSettings, Passwords},
@@ -39,7 +41,7 @@ impl Room for AuthRoom {
     }
 
     fn sections(&self) -> Vec<Section> {
-        vec![AuthSettings::section(), PasswordSettings::section()]
+        vec![AuthSettings::section(), PasswordSettings::section(), RemoteUserSettings::section()]
     }
 
     fn commands(&self) -> Vec<Command> {
@@ -66,6 +68,10 @@ impl Room for AuthRoom {
             }
             if let Some((_, users)) = boot.site.slots::<Users>().next() {
                 boot.services.insert(*users);
+                let names = boot.settings.get::<AuthSettings>()?.backends;
+                let known: Vec<Arc<dyn AuthBackend>> =
+                    vec![Arc::new(ModelBackend), Arc::new(RemoteUserBackend)];
+                boot.services.insert(Backends::of_site(known, &boot.site, &names)?);
                 let mut supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
                 supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES));
                 boot.services.insert(supplied);

@@ -5,6 +5,10 @@ use quintet_macros::Settings;
 #[derive(Debug, Clone, Settings)]
 #[settings("auth")]
 pub struct AuthSettings {
+    /// Who is asked about users, in this order: "model" (the site's own table), "remote_user" (a proxy before the site), and those
+    /// that apps bring.
+    #[setting(default = vec!["model".to_owned()])]
+    pub backends: Vec<String>,
     /// By what people log in: their "username", their "email", or "either".
     #[setting(default = "username")]
     pub login_by: LoginBy,

@@ -74,6 +74,33 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
     let here = common::at_span(&web, handler.span());
     let boxed = quote_spanned!(handler.span()=> #here::rt::boxed(work));
     let used = params.used();
+    let route = quote! {
+        #web::rt::route::<Self>(
+            #web::rt::Declared {
+                methods: &[#(#methods),*], path: #path, name: #name, doc: #doc,
+                file: ::core::file!(), line: ::core::line!(), api: #api, detach: #detach, atomic: #atomic, max_body: #max_body,
+                csrf: #csrf, cache: #cache,
+            },
+            |request| {
+                let work = async move {
+                    #take
+                    let out = #handler(#(#call),*).await;
+                    ::core::result::Result::Ok(#answer)
+                };
+                #boxed
+            },
+            ::std::vec![#(#needs),*],
+        )
+    };
+    // What is no guard is reported at the guard.
+    let route = match &options.guard {
+        None => route,
+        Some(guard) => {
+            let here = common::at_span(&web, guard.span());
+            let guarded = quote_spanned!(guard.span()=> #here::rt::guarded);
+            quote!(#guarded(#route, #guard))
+        }
+    };
     Ok(quote! {
         #function
 
@@ -92,22 +119,7 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
             fn route() -> #web::Route {
                 // An address that nobody asks for is no dead code; a handler that is in no list is.
                 let _ = #used;
-                #web::rt::route::<Self>(
-                    #web::rt::Declared {
-                        methods: &[#(#methods),*], path: #path, name: #name, doc: #doc,
-                        file: ::core::file!(), line: ::core::line!(), api: #api, detach: #detach, atomic: #atomic, max_body: #max_body,
-                        csrf: #csrf, cache: #cache,
-                    },
-                    |request| {
-                        let work = async move {
-                            #take
-                            let out = #handler(#(#call),*).await;
-                            ::core::result::Result::Ok(#answer)
-                        };
-                        #boxed
-                    },
-                    ::std::vec![#(#needs),*],
-                )
+                #route
             }
         }
     })
@@ -206,7 +218,7 @@ mod tests {
         );
         assert_eq!(
             error(quote!("/", naem = "x"), hello.clone()),
-            "unknown route option `naem`; did you mean `name`? (known: name, url, detach, atomic, max_body, csrf, cache)"
+            "unknown route option `naem`; did you mean `name`? (known: name, url, detach, atomic, max_body, csrf, cache, guard)"
         );
         assert_eq!(error(quote!("/:id"), hello), "a parameter is written `{id}`, not `:id`");
         assert_eq!(

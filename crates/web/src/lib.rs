@@ -74,7 +74,7 @@ pub use quintet_macros::{app, data, delete, form, get, page, patch, post, put};
 pub use room::WebRoom;
 #[doc(hidden)]
 pub use routing::WebPart;
-pub use routing::{Atomic, Route, RouteInfo, Routed, Routes, Routing};
+pub use routing::{Atomic, Route, RouteGuard, RouteInfo, Routed, Routes, Routing};
 pub use security::SecuritySettings;
 pub use service::service;
 pub use upload::{FileChange, Multipart, Upload};

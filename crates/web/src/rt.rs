@@ -161,7 +161,13 @@ pub fn text(value: &impl Display) -> String {
 
 #[must_use]
 pub fn route<R: Routed>(declared: Declared, run: Run, needs: Vec<Option<NeedFn>>) -> Route {
-    Route { key: TypeId::of::<R>(), declared, run, needs: needs.into_iter().flatten().collect() }
+    Route { key: TypeId::of::<R>(), declared, run, needs: needs.into_iter().flatten().collect(), guard: None }
+}
+
+/// The route with the guard of its attribute.
+#[must_use]
+pub fn guarded<G: crate::RouteGuard>(route: Route, guard: G) -> Route {
+    route.guarded(guard)
 }
 
 /// An element of `routes![..]`.

@@ -1,9 +1,9 @@
 use proc_macro2::{Ident, TokenStream};
-use syn::{Error, Lit, LitBool, LitStr, Token, parse::ParseStream, parse::Parser};
+use syn::{Error, Expr, Lit, LitBool, LitStr, Token, parse::ParseStream, parse::Parser};
 
 use crate::{data::size, near::did_you_mean};
 
-const KNOWN: [&str; 7] = ["name", "url", "detach", "atomic", "max_body", "csrf", "cache"];
+const KNOWN: [&str; 8] = ["name", "url", "detach", "atomic", "max_body", "csrf", "cache", "guard"];
 
 /// What stands in the attribute: the path, then `key = value`.
 pub(super) struct Options {
@@ -22,6 +22,8 @@ pub(super) struct Options {
     pub(super) csrf: Option<bool>,
     /// For how many milliseconds are its answers kept? 0 is never.
     pub(super) cache: Option<u64>,
+    /// Who says who may pass.
+    pub(super) guard: Option<Expr>,
 }
 
 impl Options {
@@ -41,6 +43,7 @@ impl Options {
                 max_body: None,
                 csrf: None,
                 cache: None,
+                guard: None,
             };
             while !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -54,7 +57,7 @@ impl Options {
     }
 
     fn option(&mut self, input: ParseStream<'_>, method: &str) -> syn::Result<()> {
-        let expected = "expected `name = \"…\"`, `url = …`, `detach = false`, `atomic`, `max_body = \"100 MB\"`, `csrf = false` or `cache = \"5m\"`";
+        let expected = "expected `name = \"…\"`, `url = …`, `detach = false`, `atomic`, `max_body = \"100 MB\"`, `csrf = false`, `cache = \"5m\"` or `guard = staff()`";
         let key: Ident = input.parse().map_err(|e| Error::new(e.span(), expected))?;
         let word = key.to_string();
         if !KNOWN.contains(&word.as_str()) {
@@ -69,10 +72,14 @@ impl Options {
             self.atomic = Some(true);
             return Ok(());
         }
+        if word == "guard" && !input.peek(Token![=]) {
+            return Err(Error::new(key.span(), GUARD));
+        }
         input.parse::<Token![=]>()?;
         match word.as_str() {
             "name" => self.name = Some(name(input.parse()?)?),
             "url" => self.url = Some(input.parse()?),
+            "guard" => self.guard = Some(guard(input)?),
             "csrf" => self.csrf = Some(input.parse::<LitBool>()?.value),
             "atomic" => self.atomic = Some(input.parse::<LitBool>()?.value),
             "cache" if method != "get" => {
@@ -95,6 +102,17 @@ fn name(text: LitStr) -> syn::Result<LitStr> {
         return Err(Error::new(text.span(), why));
     }
     Ok(text)
+}
+
+const GUARD: &str = "who may pass: `guard = staff()`, `guard = can::change(Film) | superuser()`";
+
+/// Any expression; what is surely none is told here, the rest by the compiler.
+fn guard(input: ParseStream<'_>) -> syn::Result<Expr> {
+    let guard: Expr = input.parse().map_err(|e| Error::new(e.span(), GUARD))?;
+    match guard {
+        Expr::Lit(_) => Err(Error::new_spanned(guard, GUARD)),
+        guard => Ok(guard),
+    }
 }
 
 /// `"5m"`, or `false` for never, in milliseconds.

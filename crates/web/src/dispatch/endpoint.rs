@@ -105,6 +105,36 @@ where
         };
         let facts = facts.at(self.route.clone(), &mut request);
         facts.around().remember(&request);
+        if self.route.guard.is_some() {
+            let endpoint = self.clone();
+            return Answering::Apart { work: Box::pin(endpoint.past_guard(request, facts)) };
+        }
+        self.judged(request, facts)
+    }
+}
+
+impl<S> Endpoint<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    /// The answer to a request that the route's guard lets pass, or the guard's.
+    async fn past_guard(mut self, request: Request, facts: Facts) -> Response {
+        let (mut parts, body) = request.into_parts();
+        if let Some(guard) = self.route.guard.clone() {
+            let app = self.route.app.clone();
+            if let Err(answer) = current::scope(app, guard.check(&mut parts)).await {
+                return around::finish(answer, &facts).await;
+            }
+        }
+        match self.judged(Request::from_parts(parts, body), facts).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
+    /// What is too large or comes from elsewhere is refused, the rest answered.
+    fn judged(&mut self, mut request: Request, facts: Facts) -> Answering<S::Future> {
         if let Err(error) = body_limit::of_route(&mut request, self.route.max_body) {
             return Answering::Apart { work: Box::pin(std::future::ready(error.into_response())) };
         }
@@ -120,13 +150,7 @@ where
             }
         }
     }
-}
 
-impl<S> Endpoint<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Send + 'static,
-    S::Future: Send + 'static,
-{
     /// The answer to a form, whose token is in its body.
     async fn with_field(mut self, request: Request, wanted: Wanted, facts: Facts) -> Response {
         let request = match csrf::with_field(request, wanted, &facts.asked(), FAULTS).await {

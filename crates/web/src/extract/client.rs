@@ -23,6 +23,7 @@ use crate::{cookies::Cookies, facts::Facts, security::Security};
 pub struct Client {
     address: Option<IpAddr>,
     https: bool,
+    proxied: bool,
     cookies: Cookies,
 }
 
@@ -45,6 +46,12 @@ impl Client {
         self.https
     }
 
+    /// Did the request come from a proxy that is believed: one of `[security] trusted_proxies`? Then its headers are the proxy's.
+    #[must_use]
+    pub fn is_proxied(&self) -> bool {
+        self.proxied
+    }
+
     /// The value of a cookie that it sent, as it came: whoever sends it may have written it.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
@@ -60,10 +67,12 @@ impl fmt::Debug for Client {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Client {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+impl Client {
+    /// The client of a request.
+    ///
+    /// # Errors
+    /// If the request did not come through a site.
+    pub fn of(parts: &Parts) -> Result<Self> {
         let facts = parts
             .extensions
             .get::<Facts>()
@@ -72,7 +81,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
         Ok(Client {
             address: address(parts, facts.services()),
             https: asked.https,
+            proxied: Security::of(facts.services())
+                .is_some_and(|security| security.is_proxied(&parts.extensions)),
             cookies: asked.cookies.clone(),
         })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Client {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Client::of(parts)
     }
 }

@@ -6,6 +6,7 @@
 mod atomic;
 mod builder;
 pub(crate) mod current;
+mod guard;
 mod pattern;
 mod route;
 mod table;
@@ -15,6 +16,7 @@ pub use builder::Routing;
 #[doc(hidden)]
 pub use builder::WebPart;
 pub(crate) use builder::{Entry, WebSlot, What};
+pub use guard::RouteGuard;
 pub(crate) use pattern::{Pattern, fill, join};
 pub use route::{Declared, Route, Routed};
 pub(crate) use route::{Need, Run};

@@ -1,7 +1,9 @@
-use std::{any::TypeId, fmt};
+use std::{any::TypeId, fmt, sync::Arc};
 
 use axum::{extract::Request, response::Response};
 use quintet_core::{BoxFuture, Result, Services};
+
+use super::RouteGuard;
 
 /// Answers a request: with what the handler gave, or with what says why an argument can't be taken.
 pub(crate) type Run = fn(Request) -> BoxFuture<'static, Result<Response, Response>>;
@@ -43,6 +45,15 @@ pub struct Route {
     pub(crate) declared: Declared,
     pub(crate) run: Run,
     pub(crate) needs: Vec<Need>,
+    pub(crate) guard: Option<Arc<dyn RouteGuard>>,
+}
+
+impl Route {
+    /// The same route, with somebody before it who says who may pass.
+    #[must_use]
+    pub fn guarded(self, guard: impl RouteGuard) -> Route {
+        Route { guard: Some(Arc::new(guard)), ..self }
+    }
 }
 
 impl fmt::Debug for Route {

@@ -4,7 +4,7 @@ use std::{any::TypeId, collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use quintet_core::{Error, Result, SourcePlace, near::nearest, template::Reverse};
 
-use super::{atomic::Atomic, pattern::Pattern, route::Need};
+use super::{RouteGuard, atomic::Atomic, pattern::Pattern, route::Need};
 
 /// A route of a running site, as lists and error pages show it.
 #[derive(Debug, Clone)]
@@ -36,6 +36,8 @@ pub struct RouteInfo {
     pub csrf: bool,
     /// For how long its answers are kept and given to others, if they are.
     pub cache: Option<Duration>,
+    /// Who says who may pass, beside the guards of the app and of the site.
+    pub guard: Option<Arc<dyn RouteGuard>>,
     pub(crate) label: Arc<str>,
     pub(crate) key: Option<TypeId>,
     pub(crate) pattern: Pattern,

@@ -118,6 +118,11 @@ impl Security {
         way.host.and_then(|host| SiteUrl::of(way.https, host)).or_else(|| self.url.clone())
     }
 
+    /// Did a proxy that is believed send this request?
+    pub(crate) fn is_proxied(&self, extensions: &Extensions) -> bool {
+        peer(extensions).is_some_and(|peer| self.proxies.believes(Some(peer)))
+    }
+
     /// How a request came.
     pub(crate) fn way<'a>(&self, headers: &'a HeaderMap, uri: &'a Uri, extensions: &Extensions) -> Way<'a> {
         let believed = self.proxies.believes(peer(extensions));

@@ -1,0 +1,84 @@
+//! What the user of a request may do to single rows.
+
+use std::sync::Arc;
+
+use axum_core::extract::FromRequestParts;
+use http::request::Parts;
+use quintet_core::{Error, Result, Services};
+use quintet_orm::Model;
+
+use crate::{
+    Object, Permissions,
+    backend::access,
+    login::{current_user, permissions},
+    models::User,
+};
+
+/// What the user of a request may do, also to single rows: `access: Access` in a handler.
+///
+/// ```no_run
+/// use quintet_auth::Access;
+/// use quintet_core::Result;
+/// # use quintet_orm::prelude::*;
+/// # #[model(app = "cinema")] #[derive(Clone, Debug)] pub struct Review { pub text: String }
+///
+/// async fn edit(review: &Review, access: Access) -> Result {
+///     access.must("change", review).await             // else 403
+/// }
+/// ```
+///
+/// The [backends](crate::AuthBackend) are asked in their order about the row; where none says anything, whoever may do this to all rows
+/// may do it to this one.
+#[derive(Debug, Clone)]
+pub struct Access {
+    user: Option<Arc<User>>,
+    all: Permissions,
+    services: Services,
+}
+
+impl Access {
+    /// That of a request.
+    pub(crate) async fn of(parts: &Parts) -> Result<Self> {
+        let (user, all) = (current_user(parts).await?, permissions(parts).await?);
+        Ok(Access { user, all, services: Services::of_request(parts)?.clone() })
+    }
+
+    /// What the user may do to all rows.
+    #[must_use]
+    pub fn to_all(&self) -> &Permissions {
+        &self.all
+    }
+
+    /// May they do this to this row? `may("change", &review)`; nobody may nothing.
+    ///
+    /// # Errors
+    /// If a backend fails.
+    pub async fn may<M: Model>(&self, what: &str, row: &M) -> Result<bool> {
+        self.to(what, &Object::of(row)).await
+    }
+
+    /// The same of a row by its model and key.
+    ///
+    /// # Errors
+    /// If a backend fails.
+    pub async fn to(&self, what: &str, object: &Object) -> Result<bool> {
+        let Some(user) = &self.user else { return Ok(false) };
+        access(&self.services, user, &self.all, what, object).await
+    }
+
+    /// They may, or the answer is 403.
+    ///
+    /// # Errors
+    /// 403 if they may not, and if a backend fails.
+    pub async fn must<M: Model>(&self, what: &str, row: &M) -> Result {
+        if self.may(what, row).await? { Ok(()) } else { Err(Error::forbidden("You may not do this.")) }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Access {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Access::of(parts).await
+    }
+}

@@ -1,0 +1,201 @@
+//! Guards: who may come to the routes of an app, or of the whole site.
+//!
+//! ```
+//! use quintet_auth::guard::{can, staff, superuser};
+//! use quintet_core::App;
+//! use quintet_web::Routing;
+//!
+//! let app = App::new("reports").layer(staff() & can::named("reports.read_all") | superuser());
+//! # let _ = app;
+//! ```
+//!
+//! The same stand before a route: `#[get("/reports/", guard = staff())]`.
+//!
+//! Who has not logged in is sent to the login page (a program gets 401); who has, and may not, gets 403.
+
+pub mod can;
+mod layer;
+mod row;
+
+use std::{
+    fmt,
+    ops::{BitAnd, BitOr, Not},
+    sync::Arc,
+};
+
+use axum_core::response::{IntoResponse as _, Response};
+use http::request::Parts;
+pub use layer::Guarded;
+use quintet_core::{BoxFuture, Error, Result, Services, meta::ModelMeta};
+use quintet_orm::{Db, dynamic::DynSet};
+use quintet_web::RouteGuard;
+use row::Row;
+
+use crate::{
+    Access, Object,
+    login::{current_user, needed, permissions},
+    may::permission,
+};
+
+/// A rule about who may pass: for `guard = ..` of a route, and a tower layer, for `.layer(..)` of apps, sites and axum routers. `&`, `|` and `!` make one of several.
+#[derive(Clone)]
+pub struct Guard(Arc<Rule>);
+
+enum Rule {
+    LoggedIn,
+    Staff,
+    Superuser,
+    ReadOnly,
+    Named(String),
+    Can(&'static str, &'static ModelMeta),
+    /// The rows of a user, of which the path says one.
+    Own(Row, Box<dyn Fn(i64) -> DynSet + Send + Sync>),
+    This(&'static str, Row),
+    Both(Guard, Guard),
+    Either(Guard, Guard),
+    No(Guard),
+}
+
+/// Whoever has logged in.
+#[must_use]
+pub fn login() -> Guard {
+    Guard(Arc::new(Rule::LoggedIn))
+}
+
+/// Who may enter the administration: `is_staff`.
+#[must_use]
+pub fn staff() -> Guard {
+    Guard(Arc::new(Rule::Staff))
+}
+
+/// Who may do everything: `is_superuser`.
+#[must_use]
+pub fn superuser() -> Guard {
+    Guard(Arc::new(Rule::Superuser))
+}
+
+/// Whoever only reads: GET, HEAD, OPTIONS. `read_only() | can::change(Film)`.
+#[must_use]
+pub fn read_only() -> Guard {
+    Guard(Arc::new(Rule::ReadOnly))
+}
+
+impl BitAnd for Guard {
+    type Output = Guard;
+
+    fn bitand(self, other: Guard) -> Guard {
+        Guard(Arc::new(Rule::Both(self, other)))
+    }
+}
+
+impl BitOr for Guard {
+    type Output = Guard;
+
+    fn bitor(self, other: Guard) -> Guard {
+        Guard(Arc::new(Rule::Either(self, other)))
+    }
+}
+
+impl Not for Guard {
+    type Output = Guard;
+
+    fn not(self) -> Guard {
+        Guard(Arc::new(Rule::No(self)))
+    }
+}
+
+/// What a rule says about a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Yes,
+    No,
+}
+
+impl Guard {
+    /// What is not needed for the answer is not asked for: `superuser() | can::change(Film)` asks no permissions of a superuser.
+    fn says<'a>(&'a self, parts: &'a mut Parts) -> BoxFuture<'a, Result<Said>> {
+        Box::pin(async move {
+            let yes = match &*self.0 {
+                Rule::LoggedIn => current_user(parts).await?.is_some(),
+                Rule::Staff => current_user(parts).await?.is_some_and(|user| user.is_staff),
+                Rule::Superuser => current_user(parts).await?.is_some_and(|user| user.is_superuser),
+                Rule::ReadOnly => parts.method.is_safe(),
+                Rule::Named(name) => permissions(parts).await?.has(name),
+                Rule::Can(what, meta) => {
+                    permissions(parts).await?.has(&permission(what, meta).unwrap_or_default())
+                }
+                Rule::Own(row, of) => match current_user(parts).await? {
+                    Some(user) => {
+                        let key = row.key(parts).await?;
+                        let services = Services::of_request(parts)?;
+                        let db = services.require::<Db>()?;
+                        let own = of(user.id).having_key(key.as_str())?.exists(db).await?;
+                        if !own {
+                            row.must_be(&key, db).await?;
+                        }
+                        own
+                    }
+                    None => false,
+                },
+                Rule::This(what, row) => match current_user(parts).await? {
+                    Some(_) => {
+                        let key = row.key(parts).await?;
+                        let services = Services::of_request(parts)?;
+                        row.must_be(&key, services.require::<Db>()?).await?;
+                        let object = Object { meta: row.meta, key: row.meta.parse_key(&key)? };
+                        Access::of(parts).await?.to(what, &object).await?
+                    }
+                    None => false,
+                },
+                Rule::Both(a, b) => match a.says(parts).await? {
+                    Said::Yes => return b.says(parts).await,
+                    other => return Ok(other),
+                },
+                Rule::Either(a, b) => match a.says(parts).await? {
+                    Said::Yes => true,
+                    Said::No => return b.says(parts).await,
+                },
+                Rule::No(rule) => rule.says(parts).await? != Said::Yes,
+            };
+            Ok(if yes { Said::Yes } else { Said::No })
+        })
+    }
+
+    async fn answer(&self, parts: &mut Parts) -> Result<Option<Response>> {
+        match self.says(parts).await? {
+            Said::Yes => Ok(None),
+            Said::No if current_user(parts).await?.is_some() => Err(Error::forbidden("You may not do this.")),
+            Said::No => needed(parts).map(Some),
+        }
+    }
+}
+
+impl RouteGuard for Guard {
+    fn check<'a>(&'a self, parts: &'a mut Parts) -> BoxFuture<'a, Result<(), Response>> {
+        Box::pin(async move {
+            match self.answer(parts).await {
+                Ok(None) => Ok(()),
+                Ok(Some(answer)) => Err(answer),
+                Err(error) => Err(error.into_response()),
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Rule::LoggedIn => f.write_str("login()"),
+            Rule::Staff => f.write_str("staff()"),
+            Rule::Superuser => f.write_str("superuser()"),
+            Rule::ReadOnly => f.write_str("read_only()"),
+            Rule::Named(name) => write!(f, "can::named({name:?})"),
+            Rule::Can(what, meta) => write!(f, "can::{what}({})", meta.name),
+            Rule::Own(row, _) => write!(f, "can::own({})", row.meta.name),
+            Rule::This(what, row) => write!(f, "can::this({what:?}, {})", row.meta.name),
+            Rule::Both(a, b) => write!(f, "({a:?} & {b:?})"),
+            Rule::Either(a, b) => write!(f, "({a:?} | {b:?})"),
+            Rule::No(rule) => write!(f, "!{rule:?}"),
+        }
+    }
+}
