@@ -107,6 +107,11 @@ impl Dialect {
     pub(crate) fn plans_by_values(&self) -> bool {
         self.name == "postgres"
     }
+
+    /// Does its driver send many rows by COPY, which costs less than an insert?
+    pub(crate) fn copies_rows(&self) -> bool {
+        self.name == "postgres"
+    }
 }
 
 /// SQLite 3.35 and newer.

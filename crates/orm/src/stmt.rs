@@ -90,11 +90,14 @@ pub struct Stmt {
     pub at: Option<&'static Location<'static>>,
     /// Who wants to know when it can't run any more.
     pub(crate) note: Option<Note>,
+    /// Of a COPY, whose parameters are rows after rows: the insert of one such row. It tells the columns' types, and stands in
+    /// where a value has no binary form of its column's.
+    pub(crate) copy: Option<Sql>,
 }
 
 impl fmt::Debug for Stmt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Stmt { sql, params, access, long, short, at, note: _ } = self;
+        let Stmt { sql, params, access, long, short, at, note: _, copy: _ } = self;
         let mut shown = f.debug_struct("Stmt");
         shown.field("sql", sql).field("params", params).field("access", access).field("long", long);
         shown.field("short", short).field("at", at).finish()
@@ -113,6 +116,7 @@ impl Stmt {
             short: false,
             at: None,
             note: None,
+            copy: None,
         }
     }
 
@@ -127,6 +131,7 @@ impl Stmt {
             short: false,
             at: None,
             note: None,
+            copy: None,
         }
     }
 

@@ -52,7 +52,7 @@ pub(super) fn rendered(
         Err(Shapeless) => render(),
         Ok(params) => match CACHE.with_borrow(|cache| cache.rendered.get(&*buffer).cloned()) {
             Some(Rendered { sql, access, short, scales }) => {
-                let stmt = Stmt { sql, params, access, long: false, short, at: None, note: None };
+                let stmt = Stmt { sql, params, access, long: false, short, at: None, note: None, copy: None };
                 if cfg!(debug_assertions) {
                     is_the_same(&stmt, render);
                 }

@@ -58,6 +58,16 @@ impl Render {
         Ok(())
     }
 
+    /// Writes the COPY that takes rows of these fields.
+    pub(crate) fn copy(&mut self, model: &'static ModelMeta, fields: &[u16]) -> Result {
+        self.push("COPY ");
+        self.table(model, None)?;
+        self.push(" (");
+        self.columns(model, fields)?;
+        self.push(") FROM STDIN (FORMAT binary)");
+        Ok(())
+    }
+
     fn new_value(&mut self, model: &'static ModelMeta, index: u16, node: &Node) -> Result {
         let field = field_at(model, index)?;
         let mut reads = false;

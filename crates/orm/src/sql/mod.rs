@@ -243,6 +243,29 @@ pub(crate) fn insert_many(
     Ok(stmt)
 }
 
+/// The COPY of rows of these values, one after the other, in the form in which columns keep them.
+pub(crate) fn copy_many(
+    model: &'static ModelMeta,
+    fields: &[u16],
+    params: Vec<Value>,
+    dialect: &'static Dialect,
+) -> Result<Stmt> {
+    let one = insert_many(model, fields, 1, Vec::new(), (Conflict::Refuse, Returning::Nothing), dialect)?;
+    let write = |shape: &mut shape::Shape<'_>| {
+        shape.byte(kind::COPY);
+        shape.model(model);
+        shape.fields(fields)
+    };
+    let render = || {
+        let mut render = Render::new(dialect);
+        render.copy(model, fields)?;
+        Ok((render.finish(Access::Write)?, Scales::default()))
+    };
+    let mut stmt = cache::rendered(dialect, write, render)?.0;
+    (stmt.params, stmt.copy) = (params, Some(one.sql));
+    Ok(stmt)
+}
+
 /// The form in which a column keeps a value.
 pub(crate) fn kept(field: &FieldMeta, value: Value, dialect: &Dialect) -> Result<Value> {
     match (decimal_places(field, dialect), &value) {
@@ -261,6 +284,7 @@ mod kind {
     pub(super) const DELETE: u8 = 6;
     pub(super) const BY_KEY: u8 = 7;
     pub(super) const UPDATE_ROW: u8 = 8;
+    pub(super) const COPY: u8 = 9;
 }
 
 fn render_select(query: &Select, ask: Ask, dialect: &'static Dialect) -> Result<(Stmt, Scales)> {
@@ -318,6 +342,7 @@ impl Render {
             short: false,
             at: None,
             note: None,
+            copy: None,
         })
     }
 

@@ -95,7 +95,7 @@ async fn insert(
     at: &'static Location<'static>,
 ) -> Result<u64> {
     if rows.links.is_empty() {
-        return Chunks::new(meta, rows.chunks, at).insert_in(tx).await;
+        return Chunks::new(meta, rows.chunks, at).by_copy().insert_in(tx).await;
     }
     let count = rows.len();
     linked(meta, rows, Tap::new(meta, Returning::Rows), tx, at).await?;

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use quintet_core::{Result, meta::ModelMeta};
+use quintet_core::{Error, Result, meta::ModelMeta};
 
 use super::{
     batch::{Chunk, Values},
@@ -26,6 +26,8 @@ pub(super) struct Chunks<'a> {
     /// What happens to rows that are there already.
     pub(super) conflict: Conflict<'a>,
     pub(super) at: &'static Location<'static>,
+    /// May they go by COPY where the database knows that?
+    pub(super) copies: bool,
 }
 
 impl<'a> Chunks<'a> {
@@ -35,7 +37,12 @@ impl<'a> Chunks<'a> {
         chunks: Vec<Chunk>,
         at: &'static Location<'static>,
     ) -> Chunks<'a> {
-        Chunks { meta, chunks, conflict: Conflict::Refuse, at }
+        Chunks { meta, chunks, conflict: Conflict::Refuse, at, copies: false }
+    }
+
+    /// Sends many rows by COPY where the database knows that and nobody asks for their keys.
+    pub(super) fn by_copy(self) -> Chunks<'a> {
+        Chunks { copies: true, ..self }
     }
 
     /// Runs them, all or none; nobody asks for the rows. Gives their number.
@@ -51,13 +58,19 @@ impl<'a> Chunks<'a> {
 
     /// Runs them one after the other, in a transaction where there are several.
     pub(super) async fn insert_in(self, db: &dyn Executor) -> Result<u64> {
-        let Chunks { meta, chunks, conflict, at } = self;
+        let Chunks { meta, chunks, conflict, at, copies } = self;
+        let copies = copies && db.dialect().copies_rows() && meta.options.managed;
         let mut count = 0;
         for chunk in chunks {
             let entry = Entry::open(db, meta, what(conflict), &[]);
             let returning = if entry.is_heard() { Returning::Keys } else { Returning::Nothing };
             let fields = chunk.fields.clone();
-            let stmt = entry.stmt(chunk.statement(meta, (conflict, returning), db, at)?);
+            let stmt = if copies && !entry.is_heard() && chunk.can_be_copied() {
+                chunk.copy(meta, db, at)?
+            } else {
+                chunk.statement(meta, (conflict, returning), db, at)?
+            };
+            let stmt = entry.stmt(stmt);
             let written = if entry.is_heard() {
                 let tap = Tap::new(meta, returning).keys_for_feed(true).fetch(db, stmt).await;
                 entry.close(tap, Tap::feed_keys).map(|tap| tap.count)
@@ -82,7 +95,7 @@ impl<'a> Chunks<'a> {
 
     /// As [`insert_in`](Self::insert_in); the rows go through the tap.
     pub(super) async fn fetch_in(self, mut tap: Tap, db: &dyn Executor) -> Result<Tap> {
-        let Chunks { meta, chunks, conflict, at } = self;
+        let Chunks { meta, chunks, conflict, at, copies: _ } = self;
         for chunk in chunks {
             let (fields, rows) = (chunk.fields.clone(), chunk.rows);
             let stmt = chunk.statement(meta, (conflict, Returning::Rows), db, at)?;
@@ -110,6 +123,24 @@ fn what(conflict: Conflict<'_>) -> What {
 }
 
 impl Chunk {
+    /// Are they values only, and enough for a COPY to be worth it?
+    fn can_be_copied(&self) -> bool {
+        self.rows > FEW && !self.fields.is_empty() && matches!(self.values, Values::Kept(_))
+    }
+
+    fn copy(
+        self,
+        meta: &'static ModelMeta,
+        db: &dyn Executor,
+        at: &'static Location<'static>,
+    ) -> Result<Stmt> {
+        let Values::Kept(params) = self.values else {
+            return Err(Error::internal("expressions can't be copied"));
+        };
+        let stmt = sql::copy_many(meta, &self.fields, params, db.dialect());
+        Ok(stmt.map_err(|error| error.at(at))?.at(at))
+    }
+
     fn statement(
         self,
         meta: &'static ModelMeta,

@@ -52,7 +52,7 @@ pub(super) fn bind(plan: &Plan, params: &[Value], out: &mut BytesMut) -> Result<
 }
 
 /// Text goes as text, whatever is wanted: the server reads it as a date, a uuid, an enum.
-fn format(value: &Value, oid: u32) -> Format {
+pub(super) fn format(value: &Value, oid: u32) -> Format {
     match value {
         Value::Text(_) => Format::Text,
         Value::Float(_) if oid == oid::NUMERIC => Format::Text,
@@ -61,7 +61,7 @@ fn format(value: &Value, oid: u32) -> Format {
     }
 }
 
-fn write(value: &Value, wanted: u32, out: &mut BytesMut) -> Result<IsNull, String> {
+pub(super) fn write(value: &Value, wanted: u32, out: &mut BytesMut) -> Result<IsNull, String> {
     match (value, wanted) {
         (Value::Null, _) => return Ok(IsNull::Yes),
         (Value::Text(_), oid::BYTEA) => return Err(mismatch(value, wanted)),

@@ -192,7 +192,9 @@ pub(super) fn clash(message: String) -> Error {
 #[cold]
 pub(super) fn of_report(report: &Report, stmt: &Stmt, url: &str) -> Error {
     let mut error = report.error(url);
-    if let Some(near) = report.position.and_then(|position| near(&stmt.sql, position)) {
+    if let Some(near) =
+        report.position.filter(|_| stmt.copy.is_none()).and_then(|position| near(&stmt.sql, position))
+    {
         error = error.with_detail("near", near);
     }
     of_stmt(error, stmt)

@@ -39,7 +39,10 @@ use super::{
     stream::Stream,
     work::{Load, Request, Work},
 };
-use crate::driver::{Place, Reply, Session, slow::Slow};
+use crate::{
+    driver::{Place, Reply, Session, slow::Slow},
+    stmt::Sql,
+};
 
 /// What all connections of a database know.
 pub(super) struct Facts {
@@ -96,6 +99,9 @@ struct Open {
     since: Instant,
     /// Has it ended without being asked to end?
     gone: bool,
+    /// The plan of the last COPY. The locks of the transaction keep its columns as they are, and no longer: a value in the
+    /// binary form of another type would be taken for one of that type.
+    copied: Option<(Sql, Arc<Plan>)>,
 }
 
 /// A request that was sent.

@@ -51,7 +51,10 @@ impl Owner {
             b'D' => self.row(body),
             b'C' => {
                 if let Some(running) = self.running.front_mut() {
-                    (running.changed, running.rolled_back) = reader::tag(body);
+                    let (changed, rolled_back) = reader::tag(body);
+                    // Rows that can't be copied are inserted one by one.
+                    running.changed = if running.copies() { running.changed + changed } else { changed };
+                    running.rolled_back = rolled_back;
                 }
                 Ok(())
             }
@@ -71,6 +74,8 @@ impl Owner {
                 tracing::debug!(code = notice.code, "PostgreSQL: {}", notice.message);
                 Ok(())
             }
+            // The rows were sent already.
+            b'G' if self.running.front().is_some_and(super::Running::copies) => Ok(()),
             b'G' => self.refuse_copy(),
             b'H' => {
                 self.fail_here("COPY … TO STDOUT gives no rows here: select them, or copy to a file");
@@ -150,7 +155,12 @@ impl Owner {
         let What::Statement(statement) = &mut running.what else { return Err(Lost::Malformed) };
         let params = statement.params.take().ok_or(Lost::Malformed)?;
         let plan = Plan::new(std::mem::take(&mut statement.name), params, columns);
-        self.plans.insert(&statement.work.stmt().sql, plan.clone());
+        let stmt = statement.work.stmt();
+        match (&stmt.copy, &mut self.open) {
+            (None, _) => self.plans.insert(&stmt.sql, plan.clone()),
+            (Some(_), Some(open)) => open.copied = Some((stmt.sql.clone(), plan.clone())),
+            (Some(_), None) => {}
+        }
         statement.columns = plan.columns.clone();
         statement.plan = Some(plan);
         self.execute(&mut running);

@@ -41,7 +41,7 @@ impl Owner {
             What::Release(lease) => self.give_back(lease),
             What::Begin { at, lease, reply } => match self.step_error("BEGIN", failed) {
                 None => {
-                    self.open = Some(Open { at, since: now, gone: false });
+                    self.open = Some(Open { at, since: now, gone: false, copied: None });
                     // If the one who asked is gone, the session is dropped here and queues its own end.
                     let url = self.facts.door.target.url.clone();
                     drop(reply.send(Ok(Box::new(PgSession::new(lease, at.is_some(), url)))));

@@ -6,11 +6,12 @@ use http::StatusCode;
 use postgres_protocol::message::frontend;
 use quintet_core::Error;
 
-use super::{Failed, Owner, Role, Running, Stage, Statement, What, gone};
+use super::{Failed, Open, Owner, Role, Running, Stage, Statement, What, gone};
 use crate::driver::{
     Begin, Savepoint,
     postgres::{
         bind::bind,
+        copy,
         errors::of_stmt,
         keyword::{self, Effect},
         work::{Load, Request, Work},
@@ -39,6 +40,10 @@ impl Owner {
                 drop(reply.send(Err(gone())));
             }
             Request::Savepoint(step, reply) => {
+                if let Some(open) = &mut self.open {
+                    // What is undone gives its locks back.
+                    open.copied = None;
+                }
                 let sql = match step {
                     Savepoint::Set(n) => format!("SAVEPOINT s{n}"),
                     Savepoint::Release(n) => format!("RELEASE s{n}"),
@@ -128,10 +133,18 @@ impl Owner {
     }
 
     pub(super) fn statement(&mut self, mut statement: Box<Statement>) {
-        if let Some(plan) = self.plans.get(&statement.work.stmt().sql) {
+        let copies = statement.work.stmt().copy.is_some();
+        let known = match &self.open {
+            Some(Open { copied: Some((sql, plan)), .. }) if copies && *sql == *statement.work.stmt().sql => {
+                Some(plan.clone())
+            }
+            _ if copies => None,
+            _ => self.plans.get(&statement.work.stmt().sql),
+        };
+        if let Some(plan) = known {
             statement.columns = plan.columns.clone();
             statement.plan = Some(plan);
-            statement.cached = true;
+            statement.cached = !copies;
             let mut running = Running::new(What::Statement(statement), Stage::Executing);
             self.execute(&mut running);
             return self.push(running);
@@ -146,13 +159,16 @@ impl Owner {
             self.held = Some(statement);
             return;
         }
-        if let Some(old) = self.plans.make_room().filter(|old| !old.name.is_empty()) {
+        if !copies && let Some(old) = self.plans.make_room().filter(|old| !old.name.is_empty()) {
             // Can't fail: the name is ours.
             let _ = frontend::close(b'S', &old.name, &mut self.output);
         }
-        statement.name = self.plans.name();
+        if !copies {
+            statement.name = self.plans.name();
+        }
         let start = self.output.len();
-        let sql = &statement.work.stmt().sql;
+        let stmt = statement.work.stmt();
+        let sql = stmt.copy.as_ref().unwrap_or(&stmt.sql);
         let written = frontend::parse(&statement.name, sql, [], &mut self.output)
             .and_then(|()| frontend::describe(b'S', &statement.name, &mut self.output));
         if let Err(error) = written {
@@ -197,6 +213,9 @@ impl Owner {
         let stmt = statement.work.stmt();
         let written = (|| {
             let io = |e: std::io::Error| e.to_string();
+            if let Some(insert) = &stmt.copy {
+                return copy::rows(plan, &stmt.sql, insert, &stmt.params, &mut self.output);
+            }
             if unnamed_again {
                 frontend::parse("", &stmt.sql, plan.params.iter().copied(), &mut self.output).map_err(io)?;
             }
@@ -235,6 +254,11 @@ impl Running {
             rolled_back: false,
             barrier: false,
         }
+    }
+
+    /// Is it a COPY of rows?
+    pub(super) fn copies(&self) -> bool {
+        matches!(&self.what, What::Statement(statement) if statement.work.stmt().copy.is_some())
     }
 
     pub(super) fn tidy() -> Running {
