@@ -9,11 +9,11 @@ use std::sync::{
 
 use common::*;
 use quintet_core::{
-    Services, Site,
+    Services, Site, Value,
     signal::{Listen, Signals},
 };
 use quintet_orm::{
-    Draft,
+    DbOptions, Draft, Executor, Stmt,
     change::Notice,
     prelude::*,
     signal::{Saved, Saving},
@@ -26,7 +26,212 @@ scenarios!(
     what_is_wrong_is_told_and_nothing_is_kept,
     links_come_along,
     whoever_listens_hears_of_them,
+    very_many_rows_go_the_way_that_costs_least,
+    every_sort_of_value_comes_back,
+    a_transaction_goes_on_after_rows_that_were_refused,
+    texts_are_read_by_columns_of_other_types,
+    rows_of_other_columns_are_mixed_in,
+    a_connection_that_is_cut_leaves_nothing,
+    nobody_waits_and_nothing_is_kept,
 );
+
+/// How many statements of the log are a COPY.
+fn copies(log: &quintet_orm::Recording) -> usize {
+    log.queries().iter().filter(|query| query.sql.starts_with("COPY ")).count()
+}
+
+/// How many there are where rows are copied.
+fn copied(db: &Db, count: usize) -> usize {
+    if db.dialect().name == "postgres" { count } else { 0 }
+}
+
+async fn very_many_rows_go_the_way_that_costs_least(on: &On) {
+    let db = on.empty().await;
+    let log = db.record();
+    assert_eq!(Tag.bulk_insert(tags(100_000), &db).await.unwrap(), 100_000);
+    assert_eq!((log.count(), copies(&log)), (200, copied(&db, 200)));
+    let queries = log.queries();
+    assert!(queries.iter().all(|query| query.rows == 500 && query.at.is_some()), "{:?}", queries[0]);
+    if db.dialect().name == "postgres" {
+        assert_eq!(queries[0].sql, r#"COPY "cinema_tag" ("name") FROM STDIN (FORMAT binary)"#);
+    }
+    drop(log);
+    let names: Vec<String> = Tag.order_by(Tag.id).select(Tag.name).all(&db).await.unwrap();
+    assert!(names.iter().enumerate().all(|(n, name)| *name == format!("{n:05}")));
+    assert_eq!(names.len(), 100_000);
+    // A single statement's worth is inserted, and so is what somebody wants the keys of.
+    Tag.query().delete(&db).await.unwrap();
+    let log = db.record();
+    Tag.bulk_insert(tags(500), &db).await.unwrap();
+    let _changes = db.changes();
+    Tag.bulk_insert(tags(1500).skip(500), &db).await.unwrap();
+    assert_eq!(copies(&log), 0);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choices)]
+enum Level {
+    Low,
+    High,
+}
+
+#[model(app = "bulk", table = "everything")]
+#[derive(Debug, Clone, PartialEq)]
+struct Everything {
+    flag: Option<bool>,
+    small: Option<i16>,
+    int: Option<i32>,
+    big: Option<i64>,
+    float: Option<f64>,
+    text: Option<String>,
+    bytes: Option<Vec<u8>>,
+    #[field(max_digits = 18, decimal_places = 4)]
+    decimal: Option<Decimal>,
+    date: Option<Date>,
+    time: Option<Time>,
+    at: Option<Timestamp>,
+    span: Option<SignedDuration>,
+    json: Option<quintet_core::value::JsonValue>,
+    uuid: Option<Uuid>,
+    level: Option<Level>,
+}
+
+const EVERYTHING: &str = "CREATE TABLE everything (id :key, flag :bool, small SMALLINT, int INTEGER, big BIGINT,
+    float DOUBLE PRECISION, text TEXT, bytes BYTEA, decimal NUMERIC(18, 4), date :date, time TIME, at :instant,
+    span INTERVAL, json :json, uuid UUID, level VARCHAR(10))";
+
+fn everything(n: i64) -> Draft<Everything> {
+    if n % 3 == 0 {
+        let (none, no_text) = (None::<i32>, None::<String>);
+        return create!(Everything { int: none, text: no_text });
+    }
+    let texts = ["", "a'b\"c\\d\n\t", "zwölf 🦀", "\\N", "\u{1}"];
+    let decimals = ["0", "-0.0001", "12.50", "99999999999999.9999", "-10000"];
+    let dates = ["0001-01-01", "1999-12-31", "2000-01-01", "2024-02-29", "9999-12-31"];
+    let times = ["00:00:00", "23:59:59.999999", "12:34:56.000001", "00:00:00.1", "12:00:00"];
+    let instants = ["1969-12-31T23:59:59.999999Z", "2000-01-01T00:00:00Z", "2024-02-29T12:00:00.5Z"];
+    let which = usize::try_from(n).unwrap();
+    create!(Everything {
+        flag: n % 2 == 0,
+        small: i16::try_from(n % 100).unwrap() - 50,
+        int: i32::MIN + i32::try_from(n).unwrap(),
+        big: i64::MAX - n,
+        float: 0.1 * n as f64,
+        text: texts[which % 5],
+        bytes: vec![0u8, 255, u8::try_from(n % 256).unwrap()],
+        decimal: dec(decimals[which % 5]),
+        date: date(dates[which % 5]),
+        time: times[which % 5].parse::<Time>().unwrap(),
+        at: instants[which % 3].parse::<Timestamp>().unwrap(),
+        span: SignedDuration::from_micros(n * 1_000_003 - 5_000_000),
+        json: format!("{{\"n\": [{n}, null, \"🦀\"]}}").parse::<quintet_core::value::JsonValue>().unwrap(),
+        uuid: Uuid::from_u128(u128::try_from(n).unwrap() << 64 | 7),
+        level: if n % 2 == 0 { Level::Low } else { Level::High },
+    })
+}
+
+async fn every_sort_of_value_comes_back(on: &On) {
+    let db = on.with("").await;
+    let mut table = typed(db.dialect(), EVERYTHING);
+    if !db.dialect().native_types {
+        for (native, kept) in
+            [("UUID", "TEXT"), ("TIME,", "TEXT,"), ("INTERVAL", "INTEGER"), ("NUMERIC(18, 4)", "INTEGER")]
+        {
+            table = table.replace(native, kept);
+        }
+    }
+    db.batch(table).await.unwrap();
+    // The same columns in each row: the NULLs among them.
+    let log = db.record();
+    assert_eq!(Everything.bulk_insert((0..1200).map(everything), &db).await.unwrap(), 1200);
+    assert_eq!(copies(&log), copied(&db, 3));
+    drop(log);
+    let copied = Everything.order_by(Everything.id).all(&db).await.unwrap();
+    Everything.query().delete(&db).await.unwrap();
+    Everything.bulk_create((0..1200).map(everything), &db).await.unwrap();
+    let inserted = Everything.order_by(Everything.id).all(&db).await.unwrap();
+    assert_eq!(copied.len(), 1200);
+    for (one, other) in copied.into_iter().zip(inserted) {
+        assert_eq!(one, Everything { id: one.id, ..other });
+    }
+}
+
+async fn a_transaction_goes_on_after_rows_that_were_refused(on: &On) {
+    let db = on.empty().await;
+    db.atomic(async |tx| {
+        let twice = tx.atomic(async |part| Tag.bulk_insert(tags(700).chain(tags(1)), part).await).await;
+        let twice = twice.unwrap_err();
+        assert_eq!(twice.status().as_u16(), 409, "{twice:?}");
+        assert_eq!(twice.field_errors().unwrap().of("name").count(), 1, "{twice:?}");
+        assert_eq!(Tag.bulk_insert(tags(1001), tx).await?, 1001);
+        Ok(())
+    })
+    .await
+    .unwrap();
+    assert_eq!(Tag.count(&db).await.unwrap(), 1001);
+    // A key that leads nowhere, and a column that is not there.
+    let draft = |n: usize| create!(Film { title: n.to_string(), director: 1, released: date("2001-02-03") });
+    let lost = Film.bulk_insert((0..600).map(draft), &db).await.unwrap_err();
+    assert_eq!(lost.status().as_u16(), 409, "{lost:?}");
+    db.batch("ALTER TABLE cinema_tag RENAME COLUMN name TO other".to_owned()).await.unwrap();
+    let gone = Tag.bulk_insert(tags(600), &db).await.unwrap_err();
+    assert!(format!("{gone:?}").contains("name"), "{gone:?}");
+    db.batch("ALTER TABLE cinema_tag RENAME COLUMN other TO name".to_owned()).await.unwrap();
+    assert_eq!((Tag.count(&db).await.unwrap(), Film.count(&db).await.unwrap()), (1001, 0));
+}
+
+async fn texts_are_read_by_columns_of_other_types(on: &On) {
+    let db = on.with("CREATE TABLE cinema_tag (id :key, name :date NOT NULL)").await;
+    let day = |n: usize| create!(Tag { name: format!("2001-02-{:02}", n % 28 + 1) });
+    assert_eq!(Tag.bulk_insert((0..1100).map(day), &db).await.unwrap(), 1100);
+    assert_eq!(Tag.count(&db).await.unwrap(), 1100);
+}
+
+async fn rows_of_other_columns_are_mixed_in(on: &On) {
+    let (db, rows) = on.filled().await;
+    let before = Film.count(&db).await.unwrap();
+    let drafts = (0..300).flat_map(|round| {
+        let mut drafts = films(&rows.ridley);
+        drafts.truncate(if round % 2 == 0 { 7 } else { 1 });
+        drafts.into_iter().enumerate().map(move |(n, film)| film.with(Film.title.set(format!("{round}-{n}"))))
+    });
+    let count = 150 * 8;
+    assert_eq!(Film.bulk_insert(drafts, &db).await.unwrap(), count);
+    assert_eq!(Film.count(&db).await.unwrap(), before + count);
+}
+
+async fn a_connection_that_is_cut_leaves_nothing(on: &On) {
+    let db = on.empty().await;
+    if db.dialect().name != "postgres" {
+        return;
+    }
+    let other = Db::open(on.url(), DbOptions::default()).await.unwrap();
+    let pid = || Stmt::read("SELECT pg_backend_pid()", vec![]);
+    let kill = |pid: Value| Stmt::read("SELECT pg_terminate_backend($1::int)", vec![pid]);
+    let (db_, other): (&dyn Executor, &dyn Executor) = (&db, &other);
+    let cut = db.atomic(async |tx| {
+        let pid = (tx as &dyn Executor).rows(pid()).await?[0][0].clone();
+        let (written, killed) = tokio::join!(Tag.bulk_insert(tags(60_000), tx), other.rows(kill(pid)));
+        killed?;
+        written
+    });
+    let cut = cut.await.unwrap_err();
+    assert_eq!(cut.status().as_u16(), 503, "{cut:?}");
+    assert_eq!(Tag.count(db_).await.unwrap(), 0);
+    assert_eq!(Tag.bulk_insert(tags(600), db_).await.unwrap(), 600);
+}
+
+async fn nobody_waits_and_nothing_is_kept(on: &On) {
+    let db = on.empty().await;
+    for wait in [0, 1, 3, 10, 30] {
+        let work = Tag.bulk_insert(tags(50_000), &db);
+        let cut = tokio::time::timeout(std::time::Duration::from_millis(wait), work).await;
+        if cut.is_ok() {
+            Tag.query().delete(&db).await.unwrap();
+        }
+        assert_eq!(Tag.count(&db).await.unwrap(), 0);
+    }
+    assert_eq!(Tag.bulk_insert(tags(600), &db).await.unwrap(), 600);
+}
 
 fn tags(count: usize) -> impl Iterator<Item = Draft<Tag>> {
     (0..count).map(|n| create!(Tag { name: format!("{n:05}") }))
