@@ -92,7 +92,7 @@ pub struct Stmt {
     pub(crate) note: Option<Note>,
     /// Of a COPY, whose parameters are rows after rows: the insert of one such row. It tells the columns' types, and stands in
     /// where a value has no binary form of its column's.
-    pub(crate) copy: Option<Sql>,
+    pub(crate) copy: Option<Box<Sql>>,
 }
 
 impl fmt::Debug for Stmt {

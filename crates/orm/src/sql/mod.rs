@@ -262,7 +262,7 @@ pub(crate) fn copy_many(
         Ok((render.finish(Access::Write)?, Scales::default()))
     };
     let mut stmt = cache::rendered(dialect, write, render)?.0;
-    (stmt.params, stmt.copy) = (params, Some(one.sql));
+    (stmt.params, stmt.copy) = (params, Some(Box::new(one.sql)));
     Ok(stmt)
 }
 

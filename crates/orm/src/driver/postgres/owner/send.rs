@@ -168,7 +168,7 @@ impl Owner {
         }
         let start = self.output.len();
         let stmt = statement.work.stmt();
-        let sql = stmt.copy.as_ref().unwrap_or(&stmt.sql);
+        let sql = stmt.copy.as_deref().unwrap_or(&stmt.sql);
         let written = frontend::parse(&statement.name, sql, [], &mut self.output)
             .and_then(|()| frontend::describe(b'S', &statement.name, &mut self.output));
         if let Err(error) = written {
