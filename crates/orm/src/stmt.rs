@@ -90,9 +90,27 @@ pub struct Stmt {
     pub at: Option<&'static Location<'static>>,
     /// Who wants to know when it can't run any more.
     pub(crate) note: Option<Note>,
-    /// Of a COPY, whose parameters are rows after rows: the insert of one such row. It tells the columns' types, and stands in
-    /// where a value has no binary form of its column's.
-    pub(crate) copy: Option<Box<Sql>>,
+    /// Of a COPY, whose parameters are rows after rows: what stands in for it.
+    pub(crate) copy: Option<Box<ByInsert>>,
+}
+
+/// The insert that a COPY stands for.
+#[derive(Clone)]
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "only that driver copies"))]
+pub(crate) struct ByInsert {
+    /// Of one row, which tells the columns' types.
+    pub(crate) one: Sql,
+    /// Of all rows, where they can't be copied.
+    pub(crate) all: Sql,
+    /// The table, quoted.
+    pub(crate) table: Sql,
+    /// The columns, with [`ByInsert::BETWEEN`] between them.
+    pub(crate) columns: String,
+}
+
+impl ByInsert {
+    /// No name has it.
+    pub(crate) const BETWEEN: &str = "\u{1f}";
 }
 
 impl fmt::Debug for Stmt {

@@ -41,7 +41,7 @@ use crate::{
     decode::Scales,
     dialect::Dialect,
     key::key_is,
-    stmt::{Access, Stmt},
+    stmt::{Access, ByInsert, Stmt},
 };
 
 /// What a query on rows is asked for.
@@ -247,10 +247,13 @@ pub(crate) fn insert_many(
 pub(crate) fn copy_many(
     model: &'static ModelMeta,
     fields: &[u16],
+    rows: usize,
     params: Vec<Value>,
     dialect: &'static Dialect,
 ) -> Result<Stmt> {
-    let one = insert_many(model, fields, 1, Vec::new(), (Conflict::Refuse, Returning::Nothing), dialect)?;
+    let how = (Conflict::Refuse, Returning::Nothing);
+    let insert = |rows| insert_many(model, fields, rows, Vec::new(), how, dialect).map(|stmt| stmt.sql);
+    let (one, all) = (insert(1)?, insert(rows)?);
     let write = |shape: &mut shape::Shape<'_>| {
         shape.byte(kind::COPY);
         shape.model(model);
@@ -262,7 +265,13 @@ pub(crate) fn copy_many(
         Ok((render.finish(Access::Write)?, Scales::default()))
     };
     let mut stmt = cache::rendered(dialect, write, render)?.0;
-    (stmt.params, stmt.copy) = (params, Some(Box::new(one.sql)));
+    let mut table = Render::new(dialect);
+    table.table(model, None)?;
+    let table = table.finish(Access::Read)?.sql;
+    let columns = fields.iter().map(|field| facts::field_at(model, *field).map(|field| field.column));
+    let columns = columns.collect::<Result<Vec<_>>>()?.join(ByInsert::BETWEEN);
+    stmt.params = params;
+    stmt.copy = Some(Box::new(ByInsert { one, all, table, columns }));
     Ok(stmt)
 }
 

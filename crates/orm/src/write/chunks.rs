@@ -59,7 +59,7 @@ impl<'a> Chunks<'a> {
     /// Runs them one after the other, in a transaction where there are several.
     pub(super) async fn insert_in(self, db: &dyn Executor) -> Result<u64> {
         let Chunks { meta, chunks, conflict, at, copies } = self;
-        let copies = copies && db.dialect().copies_rows() && meta.options.managed;
+        let copies = copies && db.dialect().copies_rows();
         let mut count = 0;
         for chunk in chunks {
             let entry = Entry::open(db, meta, what(conflict), &[]);
@@ -137,7 +137,7 @@ impl Chunk {
         let Values::Kept(params) = self.values else {
             return Err(Error::internal("expressions can't be copied"));
         };
-        let stmt = sql::copy_many(meta, &self.fields, params, db.dialect());
+        let stmt = sql::copy_many(meta, &self.fields, self.rows, params, db.dialect());
         Ok(stmt.map_err(|error| error.at(at))?.at(at))
     }
 

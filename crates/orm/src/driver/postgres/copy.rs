@@ -2,6 +2,9 @@
 //!
 //! The rows are there when the statement is sent, so that all of it goes at once: the COPY, its data and the Sync. If the
 //! server refuses, it skips what it was sent up to the Sync. A value that is wrong is found before anything is sent.
+//!
+//! Not every table can be copied to as rows are inserted: it is asked for together with the types of the columns, when
+//! the table is locked already, because a COPY that is refused would end the transaction.
 
 use bytes::{BufMut, BytesMut};
 use postgres_protocol::{IsNull, message::frontend};
@@ -12,6 +15,7 @@ use super::{
     oid,
     plan::{Format, Plan},
 };
+use crate::stmt::ByInsert;
 
 /// A message of data ends with the row that reaches this, in bytes.
 const MESSAGE: usize = 64 * 1024;
@@ -19,28 +23,55 @@ const MESSAGE: usize = 64 * 1024;
 /// Signature, flags and the length of what else the header has.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 
-/// Writes the COPY with its rows, up to the Sync. Where a value has no binary form of its column's (a text for a column of an
-/// enum, say), the rows are inserted one by one instead, in the same way.
+/// Would a COPY do what the insert does? It is refused where a policy would have to look at each row, and on views; it does
+/// not know of rules, and overwrites what only the server gives out.
+const MAY: &str = "SELECT c.relkind IN ('r', 'p') AND NOT c.relhasrules AND NOT pg_catalog.row_security_active(c.oid) \
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attidentity = 'a' \
+     AND a.attname::text = ANY(pg_catalog.string_to_array($2, $3))) \
+     FROM pg_catalog.pg_class c WHERE c.oid = $1::regclass";
+
+/// Writes the question whether a COPY does what the insert does.
+pub(super) fn ask(insert: &ByInsert, out: &mut BytesMut) -> std::io::Result<()> {
+    frontend::parse("", MAY, [oid::TEXT; 3], out)?;
+    let given = [&*insert.table, &insert.columns, ByInsert::BETWEEN];
+    let text = |value: &str, out: &mut BytesMut| {
+        out.put_slice(value.as_bytes());
+        Ok(IsNull::No)
+    };
+    frontend::bind("", "", [0], given, text, [0], out).map_err(|error| match error {
+        frontend::BindError::Conversion(error) => std::io::Error::other(error),
+        frontend::BindError::Serialization(error) => error,
+    })?;
+    frontend::execute("", 0, out)
+}
+
+/// The answer, in its row of one column.
+pub(super) fn may(row: &[u8]) -> bool {
+    row.ends_with(b"t")
+}
+
+/// Writes the COPY with its rows, up to the Sync. Where there is none, or a value has no binary form of its column's (a text
+/// for a column of an enum, say), all rows are inserted instead.
 ///
 /// # Errors
 /// What is wrong with which value. `out` may hold a part of it then.
 pub(super) fn rows(
     plan: &Plan,
-    copy: &str,
+    copy: Option<&str>,
     insert: &str,
     params: &[Value],
     out: &mut BytesMut,
 ) -> Result<(), String> {
     let io = |error: std::io::Error| error.to_string();
     let rows = || params.chunks(plan.params.len().max(1));
-    if !rows().all(|row| row.iter().zip(&plan.params).all(|(value, oid)| is_binary(value, *oid))) {
-        frontend::parse("", insert, plan.params.iter().copied(), out).map_err(io)?;
-        for row in rows() {
-            bind(plan, row, out)?;
-            frontend::execute("", 0, out).map_err(io)?;
-        }
-        return Ok(());
-    }
+    let are_binary =
+        || rows().all(|row| row.iter().zip(&plan.params).all(|(value, oid)| is_binary(value, *oid)));
+    let Some(copy) = copy.filter(|_| are_binary()) else {
+        let types: Box<[u32]> = plan.params.iter().copied().cycle().take(params.len()).collect();
+        frontend::parse("", insert, types.iter().copied(), out).map_err(io)?;
+        bind(&Plan::new(String::new(), types, Vec::new()), params, out)?;
+        return frontend::execute("", 0, out).map_err(io);
+    };
     frontend::parse("", copy, [], out).map_err(io)?;
     bind(&Plan::new(String::new(), Box::default(), Vec::new()), &[], out)?;
     frontend::execute("", 0, out).map_err(io)?;
@@ -109,7 +140,7 @@ mod tests {
     fn sent(oids: &[u32], params: &[Value]) -> Result<Vec<u8>, String> {
         let plan = Plan::new(String::new(), oids.into(), Vec::new());
         let mut out = BytesMut::new();
-        rows(&plan, "COPY", "INSERT", params, &mut out).map(|()| out.to_vec())
+        rows(&plan, Some("COPY"), "INSERT", params, &mut out).map(|()| out.to_vec())
     }
 
     #[test]

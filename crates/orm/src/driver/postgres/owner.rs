@@ -99,9 +99,9 @@ struct Open {
     since: Instant,
     /// Has it ended without being asked to end?
     gone: bool,
-    /// The plan of the last COPY. The locks of the transaction keep its columns as they are, and no longer: a value in the
-    /// binary form of another type would be taken for one of that type.
-    copied: Option<(Sql, Arc<Plan>)>,
+    /// The plan of the last COPY, and whether the server copies to that table. The locks of the transaction keep both as they
+    /// are, and no longer: a value in the binary form of another type would be taken for one of that type.
+    copied: Option<(Sql, Arc<Plan>, bool)>,
 }
 
 /// A request that was sent.
@@ -172,6 +172,8 @@ struct Statement {
     cached: bool,
     /// Is it running for the second time?
     retried: bool,
+    /// Of a COPY: does the server copy to that table?
+    copyable: bool,
 }
 
 impl Owner {

@@ -13,6 +13,7 @@ use quintet_core::{Error, ErrorKind, Result};
 use super::{Failed, Lost, Owner, Stage, Statement, What};
 use crate::{
     driver::postgres::{
+        copy,
         errors::{Report, of_stmt},
         plan::Plan,
         reader::{self, Span},
@@ -49,12 +50,11 @@ impl Owner {
     fn take(&mut self, tag: u8, body: &[u8]) -> Result<(), Lost> {
         match tag {
             b'D' => self.row(body),
+            // What was asked of its table is told, and so is all of its description.
+            b'C' if self.asks_about_copy() => self.planned(Vec::new()),
             b'C' => {
                 if let Some(running) = self.running.front_mut() {
-                    let (changed, rolled_back) = reader::tag(body);
-                    // Rows that can't be copied are inserted one by one.
-                    running.changed = if running.copies() { running.changed + changed } else { changed };
-                    running.rolled_back = rolled_back;
+                    (running.changed, running.rolled_back) = reader::tag(body);
                 }
                 Ok(())
             }
@@ -94,6 +94,10 @@ impl Owner {
             return Ok(());
         }
         let What::Statement(statement) = &mut running.what else { return Ok(()) };
+        if running.stage == Stage::Describing {
+            statement.copyable = copy::may(body);
+            return Ok(());
+        }
         let Statement { work, columns, .. } = &mut **statement;
         let Work::Fetch { sink, job, .. } = work else { return Ok(()) };
         reader::row(body, &mut self.spans)?;
@@ -142,8 +146,15 @@ impl Owner {
         self.planned(columns)
     }
 
+    /// Was the server asked whether it copies, and what the columns are?
+    fn asks_about_copy(&self) -> bool {
+        self.running.front().is_some_and(|running| running.stage == Stage::Describing && running.copies())
+    }
+
     fn no_columns(&mut self) -> Result<(), Lost> {
         match self.running.front() {
+            // There is more to come.
+            _ if self.asks_about_copy() => Ok(()),
             Some(running) if running.stage == Stage::Describing => self.planned(Vec::new()),
             _ => Ok(()),
         }
@@ -158,7 +169,7 @@ impl Owner {
         let stmt = statement.work.stmt();
         match (&stmt.copy, &mut self.open) {
             (None, _) => self.plans.insert(&stmt.sql, plan.clone()),
-            (Some(_), Some(open)) => open.copied = Some((stmt.sql.clone(), plan.clone())),
+            (Some(_), Some(open)) => open.copied = Some((stmt.sql.clone(), plan.clone(), statement.copyable)),
             (Some(_), None) => {}
         }
         statement.columns = plan.columns.clone();

@@ -135,7 +135,10 @@ impl Owner {
     pub(super) fn statement(&mut self, mut statement: Box<Statement>) {
         let copies = statement.work.stmt().copy.is_some();
         let known = match &self.open {
-            Some(Open { copied: Some((sql, plan)), .. }) if copies && *sql == *statement.work.stmt().sql => {
+            Some(Open { copied: Some((sql, plan, copyable)), .. })
+                if copies && *sql == *statement.work.stmt().sql =>
+            {
+                statement.copyable = *copyable;
                 Some(plan.clone())
             }
             _ if copies => None,
@@ -168,9 +171,11 @@ impl Owner {
         }
         let start = self.output.len();
         let stmt = statement.work.stmt();
-        let sql = stmt.copy.as_deref().unwrap_or(&stmt.sql);
+        let insert = stmt.copy.as_deref();
+        let sql = insert.map_or(&stmt.sql, |insert| &insert.one);
         let written = frontend::parse(&statement.name, sql, [], &mut self.output)
-            .and_then(|()| frontend::describe(b'S', &statement.name, &mut self.output));
+            .and_then(|()| frontend::describe(b'S', &statement.name, &mut self.output))
+            .and_then(|()| insert.map_or(Ok(()), |insert| copy::ask(insert, &mut self.output)));
         if let Err(error) = written {
             self.output.truncate(start);
             let error = of_stmt(
@@ -214,7 +219,8 @@ impl Owner {
         let written = (|| {
             let io = |e: std::io::Error| e.to_string();
             if let Some(insert) = &stmt.copy {
-                return copy::rows(plan, &stmt.sql, insert, &stmt.params, &mut self.output);
+                let copy = statement.copyable.then_some(&*stmt.sql);
+                return copy::rows(plan, copy, &insert.all, &stmt.params, &mut self.output);
             }
             if unnamed_again {
                 frontend::parse("", &stmt.sql, plan.params.iter().copied(), &mut self.output).map_err(io)?;
@@ -288,6 +294,7 @@ impl Statement {
             name: String::new(),
             cached: false,
             retried: false,
+            copyable: false,
         }
     }
 }
