@@ -14,7 +14,8 @@ use crate::{
 pub struct Render<'a> {
     /// The template's name below `templates/`: `film.html`.
     pub template: &'a str,
-    /// Only this block of it, where the page asked for `film.html#reviews`.
+    /// Only this block of it, where the page asked for `film.html#reviews`. `!subject,text` is all but these blocks: a template that
+    /// extends no other one is rendered without them, and one that does, whole.
     pub fragment: Option<&'a str>,
     /// What the handler gave; shared, so that a template takes of a row only what it shows.
     pub values: &'a Arc<Map>,
@@ -141,6 +142,12 @@ pub trait Renderer: Send + Sync {
 
     /// Is there a template of this name?
     fn exists(&self, template: &str) -> bool;
+
+    /// The names of the blocks of a template and of those that it extends, as far as that is written down.
+    fn blocks(&self, template: &str) -> Vec<String> {
+        let _ = template;
+        Vec::new()
+    }
 }
 
 /// Addresses by route name, for templates. The site's is in its services as `Arc<dyn Reverse>`.

@@ -16,6 +16,7 @@ pub(crate) fn room(name: &str) -> TokenStream {
         "migrate",
         "storage",
         "cache",
+        "mail",
         "web",
         "templates",
         "forms",

@@ -103,6 +103,12 @@ pub fn page(input: TokenStream) -> TokenStream {
     common::finish(page::expand(input.into()))
 }
 
+/// A mail: a template with its values. The file must exist in the crate's `templates/`.
+#[proc_macro]
+pub fn email(input: TokenStream) -> TokenStream {
+    common::finish(page::expand_email(input.into()))
+}
+
 /// An app with the crate's `templates/`, `static/`, `migrations/` and `locale/`.
 #[proc_macro]
 pub fn app(input: TokenStream) -> TokenStream {

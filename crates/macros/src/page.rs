@@ -4,19 +4,46 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Error, Expr, LitStr, Token, parse::Parse, parse::ParseStream, spanned::Spanned};
+use syn::{Error, Expr, LitStr, Token, parse::ParseStream, parse::Parser, spanned::Spanned};
 
 use crate::{common, near::nearest};
 
 pub(crate) fn expand(input: TokenStream) -> syn::Result<TokenStream> {
-    let directory = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("templates");
-    expand_in(input, &directory)
+    expand_in(input, &templates())
+}
+
+/// `email!("mail/thanks.html", text: review.text)`: a mail of a template, checked in the same way.
+pub(crate) fn expand_email(input: TokenStream) -> syn::Result<TokenStream> {
+    let mail = common::room("mail");
+    of_template(
+        input,
+        &templates(),
+        "an email",
+        "email!(\"mail/thanks.html\", name)",
+        &quote!(#mail::Mail::template),
+    )
+}
+
+fn templates() -> PathBuf {
+    PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("templates")
 }
 
 fn expand_in(input: TokenStream, directory: &Path) -> syn::Result<TokenStream> {
-    let Input { template, values } = syn::parse2(input)?;
-    check(&template, directory)?;
     let web = common::room("web");
+    of_template(input, directory, "a page", "page!(\"film.html\", film)", &quote!(#web::Page::new))
+}
+
+/// What `make` makes of a template, with values.
+fn of_template(
+    input: TokenStream,
+    directory: &Path,
+    what: &str,
+    example: &str,
+    make: &TokenStream,
+) -> syn::Result<TokenStream> {
+    let read = |input: ParseStream<'_>| Input::read(input, what, example);
+    let Input { template, values } = read.parse2(input)?;
+    check(&template, directory)?;
     let values = values.iter().map(|(name, value)| {
         let text = name.to_string();
         let text = text.trim_start_matches("r#");
@@ -25,7 +52,7 @@ fn expand_in(input: TokenStream, directory: &Path) -> syn::Result<TokenStream> {
             None => quote_spanned!(name.span()=> .with(#text, &#name)),
         }
     });
-    Ok(quote!(#web::Page::new(#template) #(#values)*))
+    Ok(quote!(#make(#template) #(#values)*))
 }
 
 struct Input {
@@ -33,9 +60,9 @@ struct Input {
     values: Vec<(Ident, Option<Expr>)>,
 }
 
-impl Parse for Input {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let start = "a page starts with its template: page!(\"film.html\", film)";
+impl Input {
+    fn read(input: ParseStream<'_>, what: &str, example: &str) -> syn::Result<Self> {
+        let start = format!("{what} starts with its template: {example}");
         let template: LitStr = input.parse().map_err(|e| Error::new(e.span(), start))?;
         let mut values: Vec<(Ident, Option<Expr>)> = Vec::new();
         while !input.is_empty() {
@@ -102,6 +129,27 @@ mod tests {
         assert_eq!(error(quote!("page.rs", film, film: 1)), "`film` is given twice");
         assert_eq!(error(quote!(film)), "a page starts with its template: page!(\"film.html\", film)");
         assert!(expand_in(quote!("x.html"), &here.join("none")).is_ok());
+    }
+
+    #[test]
+    fn a_mail_is_checked_in_the_same_way() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let email = |input| {
+            of_template(input, &here, "an email", "email!(\"mail/thanks.html\", name)", &quote!(mail))
+        };
+        let error = |input| email(input).expect_err("a mistake").to_string();
+        assert_eq!(
+            error(quote!("pgae.rs")),
+            "no template \"pgae.rs\" in templates/; did you mean \"page.rs\"?"
+        );
+        assert_eq!(
+            error(quote!(name)),
+            "an email starts with its template: email!(\"mail/thanks.html\", name)"
+        );
+        assert_eq!(
+            email(quote!("page.rs", name)).unwrap().to_string(),
+            "mail (\"page.rs\") . with (\"name\" , & name)"
+        );
     }
 
     #[test]

@@ -77,6 +77,13 @@ impl<'e> dyn Executor + 'e {
         self.inside().db.and_then(Db::around)
     }
 
+    /// Is there a commit to come that what is written through this handle waits for? It is a transaction, or that of a request.
+    #[must_use]
+    pub fn waits_for_commit(&self) -> bool {
+        let inside = self.inside();
+        inside.tx.is_some() || inside.db.is_some_and(Db::is_of_request)
+    }
+
     /// Has `f` run once what was written through this handle lasts: after the commit, if it is a transaction or that of a request, and
     /// soon, if it is the database itself. Its error is only logged.
     ///

@@ -35,6 +35,7 @@ pages! {
     statics <- "../../../docs/static.md",
     users <- "../../../docs/users.md",
     cache <- "../../../docs/cache.md",
+    mail <- "../../../docs/mail.md",
     settings <- "../../../docs/settings.md",
     apps <- "../../../docs/apps.md",
     commands <- "../../../docs/commands.md",

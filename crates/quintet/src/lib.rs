@@ -17,7 +17,7 @@
 //!
 //! # Features
 //! `sqlite` (with `orm`), `templates`, `forms`, `views`, `sessions`, `cache`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and
-//! `postgres-tls` bring PostgreSQL, beside SQLite or instead of it, `auth` users, `redis` a cache in Redis. `test` is for `[dev-dependencies]`.
+//! `postgres-tls` bring PostgreSQL, beside SQLite or instead of it, `auth` users, `mail` mail, `redis` a cache in Redis. `test` is for `[dev-dependencies]`.
 #[cfg(doctest)]
 mod guide;
 mod run;
@@ -34,6 +34,8 @@ pub use quintet_core as core;
 pub use quintet_fixtures as fixtures;
 #[cfg(feature = "forms")]
 pub use quintet_forms as forms;
+#[cfg(feature = "mail")]
+pub use quintet_mail as mail;
 #[cfg(feature = "orm")]
 pub use quintet_migrate as migrate;
 #[cfg(feature = "orm")]
@@ -50,6 +52,8 @@ pub use quintet_web as web;
 pub use quintet_core::{App, Error, OrStatus, Result, Services, Site};
 #[cfg(feature = "forms")]
 pub use quintet_forms::form;
+#[cfg(feature = "mail")]
+pub use quintet_macros::email;
 #[cfg(feature = "orm")]
 pub use quintet_macros::migrations;
 #[cfg(feature = "test")]
@@ -68,6 +72,8 @@ pub mod __rooms {
     pub use quintet_auth as auth;
     pub use quintet_cli as cli;
     pub use quintet_core as core;
+    #[cfg(feature = "mail")]
+    pub use quintet_mail as mail;
     #[cfg(feature = "orm")]
     pub use quintet_orm as orm;
     #[cfg(feature = "test")]

@@ -31,6 +31,9 @@ pub use quintet_forms::{FilesOf, Form, FormBody, Forms, RowChange, form};
 #[cfg(feature = "orm")]
 pub use quintet_macros::{Choices, migrations, model};
 pub use quintet_macros::{Settings, app, command, data, delete, get, page, patch, post, put};
+#[cfg(feature = "mail")]
+#[doc(no_inline)]
+pub use quintet_mail::{Attachment, Mail, Mailer, email};
 #[cfg(feature = "orm")]
 #[doc(no_inline)]
 pub use quintet_migrate::{DataMigrating as _, KeepMigrations as _, Migrated, OldModels};
@@ -45,6 +48,9 @@ pub use quintet_storage::Storage;
 #[cfg(feature = "templates")]
 #[doc(no_inline)]
 pub use quintet_templates::TemplateParts as _;
+#[cfg(all(feature = "test", feature = "mail"))]
+#[doc(no_inline)]
+pub use quintet_test::TestMail;
 #[cfg(all(feature = "test", feature = "orm"))]
 #[doc(no_inline)]
 pub use quintet_test::{Factory, Nth, factory};

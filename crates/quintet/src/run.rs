@@ -20,6 +20,9 @@ pub fn rooms() -> Vec<Box<dyn Room>> {
     rooms.push(Box::new(quintet_templates::TemplatesRoom));
     rooms.push(Box::new(quintet_storage::StorageRoom));
     rooms.push(Box::new(quintet_web::WebRoom));
+    // Its mails have the addresses that those below make.
+    #[cfg(feature = "mail")]
+    rooms.push(Box::new(quintet_mail::MailRoom));
     #[cfg(feature = "orm")]
     rooms.extend([
         Box::new(quintet_migrate::MigrateRoom) as Box<dyn Room>,

@@ -175,6 +175,10 @@ impl Renderer for Engine {
     fn exists(&self, template: &str) -> bool {
         self.loader.stamp(split(template).0).is_some()
     }
+
+    fn blocks(&self, template: &str) -> Vec<String> {
+        fragment::blocks(&self.loader, &self.own, split(template).0)
+    }
 }
 
 impl fmt::Debug for Engine {
@@ -190,6 +194,9 @@ fn load(loader: &Arc<Loader>, own: &Tags, name: &str) -> Result<Option<TemplateS
     let text = tags::rewrite(text, own);
     let text = match block {
         None => text,
+        Some(block) if block.starts_with('!') => {
+            Cow::Owned(fragment::without(&text, block.trim_start_matches('!')))
+        }
         Some(block) => {
             let cut = if fragment::is_parent(name) {
                 fragment::cut_one(&text, block)

@@ -54,6 +54,46 @@ pub(crate) fn cut_one(source: &str, block: &str) -> Cut {
     }
 }
 
+/// `source` without these blocks, where it extends no other template: what stands around a mail's subject. A child's blocks stay, as it
+/// shows nothing outside of them.
+pub(crate) fn without(source: &str, blocks: &str) -> String {
+    let tags = tags(source);
+    if !matches!(parent(&tags), Parent::None) {
+        return source.to_owned();
+    }
+    let (mut out, mut at) = (String::with_capacity(source.len()), 0);
+    for tag in top_level(&tags) {
+        let named = tag.statement() == Some("block")
+            && tag.subject().is_some_and(|name| blocks.split(',').any(|b| b == name));
+        let Some(index) = tags.iter().position(|t| std::ptr::eq(t, tag)).filter(|_| named) else { continue };
+        let end = end_of(&tags, index, source.len());
+        out.push_str(source.get(at..tag.range.start).unwrap_or_default());
+        blank(&mut out, source.get(tag.range.start..end).unwrap_or_default());
+        at = end;
+    }
+    out.push_str(source.get(at..).unwrap_or_default());
+    out
+}
+
+/// The names of the blocks of a template and of its parents whose names are written down.
+pub(crate) fn blocks(loader: &Loader, own: &Tags, template: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    let mut next = Some(template.to_owned());
+    while let Some(name) = next.take().filter(|name| !seen.contains(name)) {
+        let Some(text) = loader.text(&name) else { break };
+        let text = rewrite(Cow::Borrowed(&text), own);
+        let tags = tags(&text);
+        let blocks = tags.iter().filter(|tag| tag.statement() == Some("block"));
+        names.extend(blocks.filter_map(|tag| tag.subject().map(str::to_owned)));
+        if let Parent::Named(parent, _) = parent(&tags) {
+            next = Some(parent);
+        }
+        seen.push(name);
+    }
+    names
+}
+
 /// Can this be written between quotes as it is? (Nobody names a file otherwise; if so, the page runs whole.)
 fn plain(name: &str) -> bool {
     !name.contains(['"', '\\', '\n'])
@@ -226,6 +266,21 @@ mod tests {
         );
         assert_eq!(root("{% extends layout %}{% block a %}{% endblock %}", "a"), "whole");
         assert_eq!(root("{% if x %}{% extends 'a' %}{% endif %}", "a"), "whole");
+    }
+
+    #[test]
+    fn what_stands_around_blocks_keeps_its_lines() {
+        let source = "{% block subject %}\nHi{% endblock %}<p>{% block b %}{% block text %}in{% endblock %}{% endblock %}</p>{% block text %}t{% endblock %}";
+        let rest = without(source, "subject,text");
+        assert_eq!(rest.lines().count(), source.lines().count());
+        assert!(
+            !rest.contains("Hi")
+                && !rest.contains(">t<")
+                && rest.contains("<p>{% block b %}{% block text %}in"),
+            "{rest}"
+        );
+        let child = "{% extends 'a.html' %}{% block subject %}Hi{% endblock %}";
+        assert_eq!(without(child, "subject,text"), child);
     }
 
     #[test]

@@ -28,6 +28,8 @@ mod json;
 mod live;
 #[cfg(feature = "auth")]
 mod login;
+#[cfg(feature = "mail")]
+mod outbox;
 #[cfg(feature = "orm")]
 mod repeats;
 mod response;
@@ -43,6 +45,8 @@ pub use cookie::TestCookie;
 #[cfg(feature = "orm")]
 pub use factories::{Factory, Nth};
 pub use live::LiveSite;
+#[cfg(feature = "mail")]
+pub use outbox::TestMail;
 pub use response::TestResponse;
 pub use session::TestSession;
 pub use site::TestSite;

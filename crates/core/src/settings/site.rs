@@ -8,19 +8,23 @@ use crate::error::Result;
 /// `[site]`: what the site says of itself.
 #[derive(Debug, Clone, Default)]
 pub struct SiteSettings {
+    /// What people call it: in mails.
+    pub name: Option<String>,
     /// Where people find it: what links in mails and of commands begin with. A request knows by itself where it came to.
     pub url: Option<SiteUrl>,
 }
 
 impl SettingsSection for SiteSettings {
     fn section() -> Section {
+        let name = Key::of::<Option<String>>("name").help("What people call the site: in mails.");
         let url = Key::of::<Option<SiteUrl>>("url")
             .help("Where people find the site: what links in mails begin with. \"https://example.com\".");
-        Section::new("site", vec![url])
+        Section::new("site", vec![name, url])
     }
 
     fn read(settings: &Settings) -> Result<Self> {
-        Ok(SiteSettings { url: settings.reader::<Self>()?.needed("url")? })
+        let reader = settings.reader::<Self>()?;
+        Ok(SiteSettings { name: reader.needed("name")?, url: reader.needed("url")? })
     }
 }
 

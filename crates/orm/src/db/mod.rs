@@ -312,6 +312,11 @@ impl Db {
         }
     }
 
+    /// Is it the transaction of an atomic request?
+    pub(crate) fn is_of_request(&self) -> bool {
+        self.0.request.is_some()
+    }
+
     /// The database itself, of a handle that is the transaction of an atomic request: for a task that outlives the request,
     /// or a body that is streamed after the handler has answered. Inside of the request it is refused.
     #[must_use]

@@ -1,0 +1,96 @@
+use std::sync::Arc;
+
+use quintet_core::{
+    Boot, BoxFuture, Result, Room, Services, ServicesBuilder,
+    clock::Clock,
+    command::{Command, Console},
+    settings::{Section, SettingsSection, SiteSettings, SiteUrl},
+    template::Renderer,
+};
+
+use crate::{MailSettings, Mailer, Outbox, Transport, absolute, command, mailer::Inner, open::Around};
+
+/// The room of mail: the section `[mail]`, the service [`Mailer`], the command `sendtestemail`. It starts after those of templates
+/// and of the web, whose addresses mails hold.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MailRoom;
+
+impl Room for MailRoom {
+    fn name(&self) -> &'static str {
+        "mail"
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        vec![MailSettings::section()]
+    }
+
+    fn commands(&self) -> Vec<Command> {
+        vec![command::command()]
+    }
+
+    /// No mail of a test reaches anybody.
+    fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("mail.url", "memory://"), ("site.url", "http://testserver")]
+    }
+
+    /// What the second start sends, the first finds.
+    fn share(&self, first: &Services, second: &mut ServicesBuilder) {
+        if let Some(outbox) = first.get::<Outbox>() {
+            second.insert(outbox.clone());
+        }
+    }
+
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            let mailer = mailer(boot)?;
+            if let Some(outbox) = mailer.outbox().cloned() {
+                boot.services.insert(outbox);
+            }
+            boot.services.insert(mailer);
+            Ok(())
+        })
+    }
+}
+
+fn mailer(boot: &Boot) -> Result<Mailer> {
+    let settings = boot.settings.get::<MailSettings>()?;
+    let mut info = boot.settings.get::<SiteSettings>()?;
+    if info.url.is_none() && boot.settings.debug() {
+        // Where a site in development is, unless it says otherwise.
+        info.url = SiteUrl::of(false, "127.0.0.1:8000");
+    }
+    let info = Arc::new(info);
+    let around = Around {
+        root: boot.settings.root(),
+        debug: boot.settings.debug(),
+        console: boot.services.get::<Console>().cloned(),
+        info: &info,
+    };
+    let (mut transport, mut outbox) = settings.open(around, boot.services.get::<Outbox>().cloned())?;
+    // The program may have brought its own.
+    if let Some(own) = boot.services.get::<Arc<dyn Transport>>() {
+        (transport, outbox) = (Ok(own.clone()), None);
+    }
+    let first = |key: &str, given: &Option<String>| -> Result<_> {
+        Ok(MailSettings::addresses(key, given)?.into_iter().next())
+    };
+    let from = first("from", &settings.from)?;
+    let subject_prefix = match (&settings.subject_prefix, &info.name) {
+        (Some(prefix), _) => prefix.clone(),
+        (None, Some(name)) => format!("[{name}] "),
+        (None, None) => String::new(),
+    };
+    Ok(Mailer(Arc::new(Inner {
+        transport,
+        outbox,
+        server_from: first("server_from", &settings.server_from)?.or_else(|| from.clone()),
+        from,
+        subject_prefix,
+        admins: MailSettings::addresses("admins", &settings.admins)?,
+        managers: MailSettings::addresses("managers", &settings.managers)?,
+        clock: boot.services.get::<Clock>().cloned().unwrap_or_default(),
+        renderer: boot.services.get::<Arc<dyn Renderer>>().cloned(),
+        services: absolute::services(&boot.services, &info),
+        info,
+    })))
+}
