@@ -114,9 +114,11 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut all = locked(&self.flights.0);
-        // The map's and this one: nobody else is waiting.
-        let last = Arc::strong_count(&self.flight) == 2;
-        if last && all.get(&self.key).is_some_and(|flight| Arc::ptr_eq(flight, &self.flight)) {
+        let mine = std::mem::take(&mut self.flight);
+        let Some(left) = all.get(&self.key).filter(|flight| Arc::ptr_eq(flight, &mine)) else { return };
+        // Given up under the lock: of two that leave at once, the second sees that only the map's is left.
+        drop(mine);
+        if Arc::strong_count(left) == 1 {
             all.remove(&self.key);
         }
     }

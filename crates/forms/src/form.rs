@@ -4,7 +4,13 @@ use axum::extract::{FromRequest, Request};
 use quintet_core::{Error, FieldErrors, Result, TemplateValue, Value};
 use quintet_web::{Data, DataField, DataName, DataNames, Rejected, Source};
 
-use crate::{FilesOf, FormBody, IntoChoice, choice::Offer, piece, shelf::Shelf, state::State};
+use crate::{
+    FilesOf, FormBody, IntoChoice,
+    choice::Offer,
+    piece,
+    shelf::Shelf,
+    state::{State, is_change},
+};
 
 /// A form: a `#[data]` type, and what a person made of it.
 ///
@@ -49,14 +55,9 @@ impl<T: Data> Form<T> {
     /// If the database or a service that the data's rules ask fails.
     pub async fn read(body: &FormBody, prefix: &str) -> Result<Self> {
         let mut state = State::new::<T>(prefix, &body.zone);
-        state.shelf = Shelf::of(body.services.as_ref());
+        state.shelf = Shelf::of(body.services.as_ref(), T::FIELDS.iter().any(is_change));
         #[cfg(feature = "orm")]
         crate::related::load_offers(&mut state, body).await?;
-        Form::read_into(state, body).await
-    }
-
-    /// Reads a form whose lists are known.
-    pub(crate) async fn read_into(state: State, body: &FormBody) -> Result<Self> {
         let mut form = Form::parse(state, body);
         form.ask(body).await?;
         Ok(form)

@@ -7,10 +7,10 @@ use quintet_core::{FieldErrors, Result, TemplateValue, Value};
 use quintet_web::{Data, DataNames, Rejected, Source};
 
 use crate::{
-    Form, FormBody,
+    Form, FormBody, piece,
     rows::{self, Settings},
     shelf::Shelf,
-    state::State,
+    state::{State, is_change},
 };
 
 /// The prefix of a form of rows that a handler takes as its one argument.
@@ -102,7 +102,7 @@ impl<T: Data> Forms<T> {
     pub async fn read(body: &FormBody, prefix: &str) -> Result<Self> {
         let mut blank = State::new::<T>("", &body.zone);
         blank.loose = true;
-        blank.shelf = Shelf::of(body.services.as_ref());
+        blank.shelf = Shelf::of(body.services.as_ref(), T::FIELDS.iter().any(is_change));
         #[cfg(feature = "orm")]
         crate::related::load_offers(&mut blank, body).await?;
         let mut forms = Forms {
@@ -319,7 +319,7 @@ impl<T: Data> Forms<T> {
             all.push_coded(self.prefix.clone(), error.code.clone(), error.message.clone());
         }
         for row in self.sent.iter().filter(|row| !row.blank && !row.is_gone(self.settings)) {
-            all.extend(rows::named(&row.form.state));
+            all.extend(piece::prefixed(&row.form.state));
         }
         all
     }

@@ -92,11 +92,6 @@ impl Sent {
     }
 }
 
-/// The errors of a row under the names that it was sent with: `items.0.title`.
-pub(crate) fn named(state: &State) -> FieldErrors {
-    piece::prefixed(state)
-}
-
 /// A row that is ready to be shown.
 pub(crate) struct Shown {
     pub(crate) state: State,

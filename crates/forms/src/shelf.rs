@@ -10,22 +10,21 @@ const GOOD: Duration = Duration::from_secs(60 * 60);
 #[derive(Clone, Debug)]
 pub(crate) struct Shelf {
     pub(crate) storage: Storage,
-    private: Vec<String>,
+    /// Only where a form shows files that are there.
+    settings: Option<StorageSettings>,
 }
 
 impl Shelf {
-    pub(crate) fn of(services: Option<&Services>) -> Option<Self> {
+    pub(crate) fn of(services: Option<&Services>, shows_files: bool) -> Option<Self> {
         let services = services?;
-        let settings = services.get::<Settings>().and_then(|settings| settings.get::<StorageSettings>().ok());
-        let folder = |name: String| if name.ends_with('/') { name } else { format!("{name}/") };
-        let private = settings.map(|settings| settings.private).unwrap_or_default();
         let storage = services.get::<Storage>()?.clone();
-        Some(Shelf { storage, private: private.into_iter().map(folder).collect() })
+        let settings = services.get::<Settings>().filter(|_| shows_files);
+        Some(Shelf { storage, settings: settings.and_then(|settings| settings.get().ok()) })
     }
 
     /// The address of a file; signed for whoever is shown the form, if not everybody may see it.
     pub(crate) fn url(&self, name: &str) -> Option<String> {
-        if self.private.iter().any(|folder| name.starts_with(folder.as_str())) {
+        if self.settings.as_ref().is_some_and(|settings| settings.is_private(name)) {
             return self.storage.signed_url(name, GOOD).ok();
         }
         Some(self.storage.url(name))

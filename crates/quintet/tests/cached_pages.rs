@@ -24,14 +24,19 @@ use quintet::{
 struct Runs {
     count: Arc<AtomicUsize>,
     slow: Arc<AtomicBool>,
+    under_way: Arc<AtomicUsize>,
+    most_at_once: Arc<AtomicUsize>,
 }
 
 impl Runs {
     async fn next(&self) -> String {
         let n = self.count.fetch_add(1, SeqCst);
+        let under_way = self.under_way.fetch_add(1, SeqCst) + 1;
+        self.most_at_once.fetch_max(under_way, SeqCst);
         if self.slow.load(SeqCst) {
             tokio::time::sleep(Duration::from_millis(150)).await;
         }
+        self.under_way.fetch_sub(1, SeqCst);
         format!("run {n};")
     }
 }
@@ -271,6 +276,8 @@ async fn many_who_ask_at_once_are_answered_by_one(site: TestSite) -> Result {
     texts.sort();
     texts.dedup();
     assert_eq!(texts.len(), 6, "{texts:?}");
+    // The first one runs alone, and all others once it is known that waiting is of no use.
+    assert_eq!(runs.most_at_once.load(SeqCst), 5);
     Ok(())
 }
 

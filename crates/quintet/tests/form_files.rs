@@ -102,7 +102,12 @@ static FILES: [EmbeddedFile; 1] =
 
 fn site() -> Site {
     let app = App::new("gallery").folder(Folder::embedded("/gallery", &FILES));
-    Site::new().install(app.models(Work).routes(routes![add, edit, all, portrait, json, unstored]))
+    let pages = Pages::new(Work)
+        .then(|work| Url::from(format!("/saved/{}/", work.picture.name())))
+        .create::<WorkInput>("work.html")
+        .update::<WorkInput>("work.html");
+    let routes = routes![add, edit, all, portrait, json, unstored];
+    Site::new().install(app.models(Work).routes(routes).pages("/pages", pages))
 }
 
 /// A PNG of one dot, as far as its header.
@@ -307,5 +312,21 @@ async fn a_change_needs_no_model(site: TestSite) -> Result {
     }
     let refused = site.json("POST", "/json/", &serde_json::json!({ "title": "x", "paper": "a.txt" })).await;
     refused.status(422).field_error("paper", "expected a file");
+    Ok(())
+}
+
+#[quintet::test(site)]
+async fn generic_pages_store_files_too(site: TestSite) -> Result {
+    let new = [picture("sun.png"), paper("notes.txt", "about the sun")];
+    site.upload("/pages/new/", &[("title", "Sun")], &new).await.redirects("/saved/works/sun.png/");
+    files(&site, &["private/papers/notes.txt", "works/sun.png"]).await;
+    let work = Work.query().one(&site.db).await?;
+    let at = format!("/pages/{}/edit/", work.id);
+    let changed = [("title", "Moon"), ("paper-clear", "on")];
+    site.upload(at.clone(), &changed, &[picture("moon.png")]).await.redirects("/saved/works/moon.png/");
+    files(&site, &["works/moon.png"]).await;
+    // What is refused leaves nothing behind.
+    site.upload(at, &[("title", "")], &[picture("none.png")]).await.status(422);
+    files(&site, &["works/moon.png"]).await;
     Ok(())
 }

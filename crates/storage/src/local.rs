@@ -94,9 +94,9 @@ impl Backend for Local {
                 self.unfinished(content).await.map_err(|error| failed("saving", &wished, error))?;
             let none_free = names.none_free();
             for name in names {
-                let path = self.path(&name);
+                let (root, path) = (self.root.clone(), self.path(&name));
                 let kept = blocking(move || {
-                    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+                    let made = folder_for(&root, &path);
                     Ok(made.and_then(|()| match file.persist_noclobber(&path) {
                         Ok(()) => sync_folder(&path).map(|()| None),
                         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
@@ -117,12 +117,12 @@ impl Backend for Local {
 
     fn replace<'a>(&'a self, name: &'a str, content: Content) -> BoxFuture<'a, Result> {
         Box::pin(async move {
-            let path = self.path(name);
+            let (root, path) = (self.root.clone(), self.path(name));
             let written = self.unfinished(content).await;
             let kept = match written {
                 Ok(file) => {
                     blocking(move || {
-                        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+                        folder_for(&root, &path)?;
                         file.persist(&path).map_err(|error| error.error)?;
                         sync_folder(&path)
                     })
@@ -172,7 +172,12 @@ impl Backend for Local {
 
     fn delete<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<bool>> {
         Box::pin(async move {
-            match tokio::fs::remove_file(self.path(name)).await {
+            let (root, path) = (self.root.clone(), self.path(name));
+            let deleted = blocking(move || {
+                stays_inside(&root, &path)?;
+                std::fs::remove_file(path)
+            });
+            match deleted.await {
                 Ok(()) => Ok(true),
                 Err(error) if is_missing(&error) => Ok(false),
                 Err(error) => Err(failed("deleting", name, error)),
@@ -197,6 +202,22 @@ impl Backend for Local {
 /// The file system's work, off the threads that serve.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+/// Makes the folder of a file.
+fn folder_for(root: &Path, path: &Path) -> io::Result<()> {
+    stays_inside(root, path)?;
+    path.parent().map_or(Ok(()), std::fs::create_dir_all)
+}
+
+/// Is the place of this file in the folder, as far as its own folders are there already? A link may lead out of it.
+fn stays_inside(root: &Path, path: &Path) -> io::Result<()> {
+    let there = path.ancestors().skip(1).find_map(|folder| std::fs::canonicalize(folder).ok());
+    if there.is_some_and(|there| std::fs::canonicalize(root).is_ok_and(|root| there.starts_with(root))) {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::NotFound.into())
+    }
 }
 
 /// No such file, or a file where a folder would have to be.
@@ -237,7 +258,9 @@ fn below(folder: &Path, at: &str, wanted: &str, found: &mut Vec<Info>) -> io::Re
             Err(error) if is_missing(&error) => continue,
             meta => meta?,
         };
-        if meta.is_dir() && (wanted.starts_with(&name) || name.starts_with(wanted)) {
+        // Where a link leads is another folder's matter, or it goes round.
+        let linked = entry.file_type()?.is_symlink();
+        if meta.is_dir() && !linked && (wanted.starts_with(&name) || name.starts_with(wanted)) {
             below(&entry.path(), &name, wanted, found)?;
         } else if meta.is_file() && name.starts_with(wanted) {
             found.push(info(name, &meta));

@@ -27,6 +27,18 @@ pub struct StorageSettings {
 }
 
 impl StorageSettings {
+    /// Is the file in one of the folders that [`private`](Self::private) names? In capitals as well: to some file systems that is the
+    /// same folder.
+    #[must_use]
+    pub fn is_private(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        let below = |folder: &String| {
+            let folder = folder.trim_end_matches('/').to_lowercase();
+            name.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.private.iter().any(below)
+    }
+
     /// Opens it; relative folders are those below `root`.
     ///
     /// # Errors
@@ -65,6 +77,20 @@ mod tests {
     use quintet_core::settings::Settings;
 
     use super::*;
+
+    #[test]
+    fn a_folder_is_private_with_or_without_a_slash_behind_its_name() {
+        for private in ["papers", "papers/"] {
+            let settings: StorageSettings =
+                Settings::for_tests("/site", [("storage.private", private)]).get().unwrap();
+            assert!(
+                settings.is_private("papers/a.pdf")
+                    && settings.is_private("Papers/a.pdf")
+                    && settings.is_private("papers/deep/a.pdf")
+            );
+            assert!(!settings.is_private("papers.pdf") && !settings.is_private("open/papers/a.pdf"));
+        }
+    }
 
     #[test]
     fn urls_choose_the_place() {

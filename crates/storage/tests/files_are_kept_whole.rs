@@ -232,3 +232,26 @@ fn what_a_dead_process_left_is_swept_after_a_day() {
     let _local = Local::new(folder.path());
     assert!(!old.exists() && new.exists());
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_lead_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (media, other) = (folder.path().join("media"), folder.path().join("other"));
+    for made in [&media, &other] {
+        std::fs::create_dir(made).unwrap();
+    }
+    std::fs::write(other.join("theirs.txt"), "theirs").unwrap();
+    std::os::unix::fs::symlink(&other, media.join("out")).unwrap();
+    std::os::unix::fs::symlink(&media, media.join("round")).unwrap();
+    let storage = Storage::new(Local::new(&media));
+    assert!(storage.save("out/x.txt", "x").await.is_err());
+    assert!(storage.save("out/deep/x.txt", "x").await.is_err());
+    assert!(storage.replace("out/theirs.txt", "x").await.is_err());
+    assert!(!storage.delete("out/theirs.txt").await.unwrap());
+    assert_eq!(on_disk(&other), [other.join("theirs.txt").display().to_string()]);
+    assert_eq!(std::fs::read_to_string(other.join("theirs.txt")).unwrap(), "theirs");
+    storage.save("own.txt", "own").await.unwrap();
+    let names: Vec<String> = storage.list("").await.unwrap().into_iter().map(|info| info.name).collect();
+    assert_eq!(names, ["own.txt"]);
+}

@@ -8,7 +8,7 @@ use axum::{
 };
 use quintet_core::{Error, Result, TemplateValue};
 use quintet_forms::Form;
-use quintet_orm::{Apply, Db, Fill, Instance as _, Model, model::Key as _};
+use quintet_orm::{Db, Fill, Model, model::Key as _};
 use quintet_web::{Data, Page, Url, axum, redirect};
 
 use crate::{
@@ -16,7 +16,21 @@ use crate::{
     what::{What, list, url},
 };
 
-pub(crate) fn create<M, T, F, R>(what: Arc<What<M>>, template: &'static str, make: Arc<F>) -> MethodRouter
+pub(crate) fn create<M, T>(what: Arc<What<M>>, template: &'static str) -> MethodRouter
+where
+    M: Model,
+    T: Data + Fill<M>,
+{
+    let handler = move |db: Db, mut form: Form<T>| async move {
+        match form.insert(|new| quintet_orm::create!(M { ..new }), &db).await? {
+            Some(row) => Ok(redirect(after(&what, &row)?)),
+            None => Ok::<Page, Error>(Page::new(template).with("form", &form)),
+        }
+    };
+    get(handler.clone()).post(handler)
+}
+
+pub(crate) fn create_by<M, T, F, R>(what: Arc<What<M>>, template: &'static str, make: Arc<F>) -> MethodRouter
 where
     M: Model,
     T: Data,
@@ -44,15 +58,10 @@ where
         let row = show::row(&what, &key, &db).await?;
         form.edits(&row, &db).await?;
         let page = Page::new(template).with(what.one, &row);
-        if let Some(new) = form.valid() {
-            let mut edit = row.edit();
-            new.apply(&mut edit)?;
-            match edit.save(&db).await {
-                Ok(saved) => return Ok(redirect(after(&what, &saved)?)),
-                Err(error) => form.refuse(error)?,
-            }
+        match form.save(row, &db).await? {
+            Some(saved) => Ok(redirect(after(&what, &saved)?)),
+            None => Ok::<Page, Error>(page.with("form", &form)),
         }
-        Ok::<Page, Error>(page.with("form", &form))
     };
     get(handler.clone()).post(handler)
 }

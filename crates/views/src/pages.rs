@@ -152,18 +152,18 @@ impl<M: Model> Pages<M> {
     }
 
     /// A form that makes a row, at `/new/`. The data must give every field that a new row needs, which the compiler sees to.
+    /// Files that came with it are stored.
     #[track_caller]
     pub fn create<T>(self, template: &'static str) -> Self
     where
         T: Data + Fill<M>,
     {
-        self.create_by::<T, _, _>(template, async |new: T, db: Db| {
-            quintet_orm::create!(M { ..new }).insert(&db).await
-        })
+        self.add("create", "/new/", move |what| edit::create::<M, T>(what, template))
     }
 
     /// The same, where more has to be done than to insert what was typed:
     /// `.create_by("note_form.html", async |new: NoteInput, db| create!(Note { at: now(), ..new }).insert(&db).await)`.
+    /// Files have to be stored there, by `FileChange::store`.
     #[track_caller]
     pub fn create_by<T, F, R>(self, template: &'static str, make: F) -> Self
     where
@@ -171,10 +171,11 @@ impl<M: Model> Pages<M> {
         F: Fn(T, Db) -> R + Send + Sync + 'static,
         R: Future<Output = quintet_core::Result<M>> + Send + 'static,
     {
-        self.add("create", "/new/", move |what| edit::create(what, template, Arc::new(make)))
+        self.add("create", "/new/", move |what| edit::create_by(what, template, Arc::new(make)))
     }
 
-    /// A form that changes a row, at `/{id}/edit/`: it shows the row's values, and saves those that were changed.
+    /// A form that changes a row, at `/{id}/edit/`: it shows the row's values, and saves those that were changed. Files that came with
+    /// it take the place of those that the row had.
     #[track_caller]
     pub fn update<T>(self, template: &'static str) -> Self
     where

@@ -28,19 +28,6 @@ pub(crate) struct What<M: Model> {
     pub(crate) has_detail: bool,
 }
 
-impl<M: Model> Clone for What<M> {
-    fn clone(&self) -> Self {
-        What {
-            query: self.query.clone(),
-            filter: self.filter.clone(),
-            search: self.search.clone(),
-            order: self.order.clone(),
-            then: self.then.clone(),
-            ..*self
-        }
-    }
-}
-
 /// The address of one of a model's pages.
 pub(crate) fn url(name: &str, one: &str, key: Option<String>) -> Url {
     Url::named(format!("{one}_{name}"), key.map(|key| ("id", key)))

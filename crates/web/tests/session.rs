@@ -15,13 +15,13 @@ use away::Away;
 use http::{Request, header};
 use jiff::SignedDuration;
 use quintet_core::{
-    App, Boot, BoxFuture, Error, Result, Room, Service, Services, Site, clock::Clock, settings::Settings,
+    App, Boot, BoxFuture, Result, Room, Service, Services, Site, clock::Clock, settings::Settings,
 };
 use quintet_web::{
     Path, Routing, Session, State, WebRoom,
     axum::body::Body,
     get, post, routes,
-    session::{Change, Record, SessionEpochs, SessionInfo, SessionStore, Sessions},
+    session::{SessionEpochs, SessionInfo, SessionStore, Sessions},
 };
 use support::Answer;
 use tokio::sync::Barrier;

@@ -19,19 +19,17 @@ use crate::policy::Additions;
 pub(super) struct Key([u8; 32]);
 
 impl Key {
-    pub(super) fn of<B>(request: &Request<B>) -> Self {
-        const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+    /// `https` is the way that the browser came by, as far as the site believes it.
+    pub(super) fn of<B>(request: &Request<B>, https: bool) -> Self {
         const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-host");
         let uri = request.uri();
-        let header = |name| request.headers().get::<HeaderName>(name).map(HeaderValue::as_bytes);
         let host = uri.authority().map(|authority| authority.as_str().as_bytes());
-        let scheme = uri.scheme_str().map(str::as_bytes);
         let mut hash = Sha256::new();
         for part in [
-            host.or(header(header::HOST)),
-            header(FORWARDED),
+            host.or(request.headers().get(header::HOST).map(HeaderValue::as_bytes)),
+            request.headers().get(FORWARDED).map(HeaderValue::as_bytes),
             // Addresses on the page may begin with it.
-            scheme.or(header(PROTO)),
+            Some(if https { b"https" } else { b"http" }),
             uri.path_and_query().map(|path| path.as_str().as_bytes()),
         ] {
             add(&mut hash, part);
@@ -214,22 +212,25 @@ mod tests {
 
     #[test]
     fn keys_tell_apart_what_differs() {
-        let key = |uri: &str, headers: &[(&str, &str)]| {
+        let key_by = |https: bool, uri: &str, headers: &[(&str, &str)]| {
             let mut request = Request::builder().uri(uri);
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            Key::of(&request.body(()).unwrap()).names()
+            Key::of(&request.body(()).unwrap(), https).names()
         };
+        let key = |uri: &str, headers: &[(&str, &str)]| key_by(false, uri, headers);
         let base = key("/a?b", &[("host", "x")]);
         assert_eq!(base, key("/a?b", &[("host", "x"), ("accept", "y")]));
+        // What anybody may write says nothing of the way.
+        assert_eq!(base, key("/a?b", &[("host", "x"), ("x-forwarded-proto", "https")]));
         for other in [
             key("/a", &[("host", "x")]),
             key("/a?c", &[("host", "x")]),
             key("/a?b", &[("host", "y")]),
             key("/a?b", &[("host", "x"), ("x-forwarded-host", "y")]),
             key("/a?b", &[]),
-            key("/a?b", &[("host", "x"), ("x-forwarded-proto", "https")]),
+            key_by(true, "/a?b", &[("host", "x")]),
         ] {
             assert_ne!(base, other);
         }
@@ -238,7 +239,7 @@ mod tests {
         let of = |headers: &[(&'static str, &'static str)]| {
             let headers =
                 headers.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
-            Key::of(&request).at(&names, &headers.collect())
+            Key::of(&request, false).at(&names, &headers.collect())
         };
         assert_eq!(of(&[("x-a", "1"), ("x-c", "2")]), of(&[("x-a", "1")]));
         let different = [of(&[("x-a", "1")]), of(&[("x-b", "1")]), of(&[("x-a", "")]), of(&[])];

@@ -97,7 +97,13 @@ impl Asked {
         }
         let answers = facts.services().get::<Arc<Answers>>()?.clone();
         let head = request.method() == Method::HEAD;
-        Some(Asked { answers, key: Key::of(request), headers: request.headers().clone(), keep, head })
+        Some(Asked {
+            answers,
+            key: Key::of(request, facts.asked().https),
+            headers: request.headers().clone(),
+            keep,
+            head,
+        })
     }
 
     /// What is kept, or what `work` answers, a handler's work that has not begun.
@@ -115,10 +121,9 @@ impl Asked {
             return self.leave(work.await, names, None).await;
         }
         let seat = self.answers.turns.join(self.key.at(&names, &self.headers));
-        let turn = match timeout(WAIT, seat.turn()).await {
-            Ok(turn) if !turn.is_needless() => turn,
-            _ => return self.leave(work.await, names, None).await,
-        };
+        // A turn that is of no use is given up before the handler runs: the next one must not wait for it.
+        let turn = timeout(WAIT, seat.turn()).await.ok().filter(|turn| !turn.is_needless());
+        let Some(turn) = turn else { return self.leave(work.await, names, None).await };
         let (names, found) = self.answers.find(&self.key, &self.headers, now).await;
         if let Some(entry) = found {
             return entry.response(now);

@@ -78,8 +78,9 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut making = locked(&self.turns.making);
-        // The map's and this one; a turn that is still held is a third.
-        if Arc::strong_count(&self.making) <= 2 {
+        // Given up under the lock: of two that leave at once, the second sees that it is the last.
+        drop(std::mem::take(&mut self.making));
+        if making.get(&self.key).is_some_and(|left| Arc::strong_count(left) == 1) {
             making.remove(&self.key);
         }
     }

@@ -9,6 +9,7 @@ use axum::{
 };
 use futures_util::{StreamExt, stream};
 use http::header;
+use http_body::Frame;
 use http_body_util::BodyExt;
 use percent_encoding::percent_decode;
 use quintet_core::Error;
@@ -73,16 +74,19 @@ pub(super) async fn read(
         }
         Form::Parts(boundary) => {
             let (parts, mut body) = request.with_limited_body().into_parts();
-            let mut start = Vec::new();
-            let mut token = None;
-            while start.len() < MOST {
-                let Some(frame) = body.frame().await else { break };
-                let frame = frame.map_err(|why| (faults.broken)(Box::new(why)))?;
-                if let Ok(data) = frame.into_data() {
+            let (mut start, mut token, mut look_at) = (Vec::<u8>::new(), None, 0);
+            while token.is_none() && start.len() < MOST {
+                let frame = body.frame().await.transpose().map_err(|why| (faults.broken)(Box::new(why)))?;
+                let over = frame.is_none();
+                if let Some(Ok(data)) = frame.map(Frame::into_data) {
                     start.extend_from_slice(&data);
                 }
-                token = in_parts(start.get(..MOST).unwrap_or(&start), boundary);
-                if token.is_some() {
+                // Looked at again when it has doubled: in however small pieces it comes, each byte is looked at a few times.
+                if over || start.len() >= look_at.min(MOST) {
+                    token = in_parts(start.get(..MOST).unwrap_or(&start), boundary);
+                    look_at = start.len() * 2;
+                }
+                if over {
                     break;
                 }
             }
@@ -108,7 +112,7 @@ fn in_pairs(bytes: &[u8]) -> Option<String> {
 }
 
 fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
-    bytes.windows(text.len()).position(|window| window == text)
+    memchr::memmem::find(bytes, text)
 }
 
 /// The whole part of the token, if it is among the first ones.
@@ -155,6 +159,31 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Form::of(kind), form, "{kind}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_that_comes_in_small_pieces_is_found_and_nothing_is_lost() {
+        let part = |name: &str, value: &str| {
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        for last in ["after", ""] {
+            let more = if last.is_empty() { String::new() } else { part("last", last) };
+            let text = part("first", &"x".repeat(700)) + &part(FIELD, "abc") + &more + "--b--\r\n";
+            let pieces = text
+                .clone()
+                .into_bytes()
+                .into_iter()
+                .map(|byte| Ok::<_, std::io::Error>(Bytes::from(vec![byte])));
+            let request = Request::new(Body::from_stream(stream::iter(pieces.collect::<Vec<_>>())));
+            let form = Form::Parts("b".to_owned());
+            let faults = Faults {
+                unread: |why| Error::bad_request(why.to_string()),
+                broken: |why| Error::bad_request(why.to_string()),
+            };
+            let (again, token) = read(request, &form, faults).await.unwrap();
+            assert_eq!(token.as_deref(), Some("abc"));
+            assert_eq!(again.into_body().collect().await.unwrap().to_bytes(), text.as_bytes());
         }
     }
 

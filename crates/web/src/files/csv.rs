@@ -118,9 +118,9 @@ fn cell(value: &Value, separator: char, formulas: bool, out: &mut String) {
     // What is a number is none of anybody's formulas.
     let number = matches!(value, Value::Int(_) | Value::Float(_) | Value::Bool(_));
     let formula =
-        typed && !number && text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+        typed && !number && text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let guard = if formula && !formulas { "'" } else { "" };
-    let quoted = text.contains([separator, '"', '\r', '\n', '\t'])
+    let quoted = text.contains([separator, ',', ';', '"', '\r', '\n', '\t'])
         || text.starts_with(' ')
         || text.ends_with(' ')
         // An only empty cell would be an empty line, which is no row.
@@ -163,6 +163,9 @@ mod tests {
             assert_eq!(line(&(text, 1).to_value(), ',', true), format!("{text},1\r\n"));
         }
         assert_eq!(line(&("\t=1", "\r=1").to_value(), ',', false), "\"'\t=1\",\"'\r=1\"\r\n");
+        // Another separator than the file's is one for the spreadsheets of other countries.
+        assert_eq!(line(&("a;=1", "\n=1").to_value(), ',', false), "\"a;=1\",\"'\n=1\"\r\n");
+        assert_eq!(line(&("a,=1", 1).to_value(), ';', false), "\"a,=1\";1\r\n");
         assert_eq!(line(&(-5, -1.5).to_value(), ',', false), "-5,-1.5\r\n");
         assert_eq!(line(&("a;b", "c").to_value(), ';', false), "\"a;b\";c\r\n");
     }

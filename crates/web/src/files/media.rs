@@ -1,6 +1,6 @@
 //! The storage's files at their addresses: `/media/posters/alien.jpg`.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, Request, Uri};
@@ -13,8 +13,7 @@ use super::{answer::FileResponse, respond::read_only};
 /// The files of a site's storage, as far as everybody may see them or has an address that is signed.
 pub(crate) struct Media {
     storage: Storage,
-    private: Vec<String>,
-    keep: Duration,
+    settings: StorageSettings,
 }
 
 impl Media {
@@ -29,12 +28,7 @@ impl Media {
         else {
             return Ok(None);
         };
-        let folder = |name: &String| if name.ends_with('/') { name.clone() } else { format!("{name}/") };
-        Ok(Some(Media {
-            storage: storage.clone(),
-            private: settings.private.iter().map(folder).collect(),
-            keep: settings.keep,
-        }))
+        Ok(Some(Media { storage: storage.clone(), settings }))
     }
 
     /// Is the address one of theirs?
@@ -62,12 +56,12 @@ impl Media {
             Some(query) => {
                 // An address that was given to somebody is nobody else's.
                 let left = self.storage.check_signed(&name, query)?;
-                FileResponse::stored(&self.storage, &name).await?.keep(left.min(self.keep), false)
+                FileResponse::stored(&self.storage, &name).await?.keep(left.min(self.settings.keep), false)
             }
-            None if self.private.iter().any(|folder| name.starts_with(folder.as_str())) => {
+            None if self.settings.is_private(&name) => {
                 return Err(missing());
             }
-            None => FileResponse::stored(&self.storage, &name).await?.keep(self.keep, true),
+            None => FileResponse::stored(&self.storage, &name).await?.keep(self.settings.keep, true),
         };
         file.answer(method, headers)
     }

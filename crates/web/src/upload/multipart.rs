@@ -104,16 +104,11 @@ impl Multipart {
             return Err(Error::new(StatusCode::PAYLOAD_TOO_LARGE, why));
         }
         // A control in which nothing was chosen sends a file without a name.
-        let chosen = head.file_name.as_deref().is_some_and(|name| !name.is_empty());
-        let (count, most, what, setting) = if chosen {
-            (&mut self.files, self.limits.max_files, "files", "`max_files` in [uploads]")
+        if head.file_name.as_deref().is_some_and(|name| !name.is_empty()) {
+            self.count_file()?;
         } else {
-            (&mut self.fields, self.limits.max_fields, "fields", self.limits.fields_setting)
-        };
-        *count += 1;
-        if *count > most {
-            let why = format!("The form has more than {most} {what} ({setting}).");
-            return Err(Error::new(StatusCode::PAYLOAD_TOO_LARGE, why));
+            let setting = self.limits.fields_setting;
+            one_more(&mut self.fields, self.limits.max_fields, "fields", setting)?;
         }
         let file_name = head.file_name.as_deref().map(|sent| name::clean(sent, None));
         let most = match &head.file_name {
@@ -121,6 +116,10 @@ impl Multipart {
             None => None,
         };
         Ok(Some(Part { form: self, head, file_name, most, read: 0 }))
+    }
+
+    fn count_file(&mut self) -> Result {
+        one_more(&mut self.files, self.limits.max_files, "files", "`max_files` in [uploads]")
     }
 
     /// Reads all of it. A file that is too large is passed over, and says so itself.
@@ -143,6 +142,15 @@ impl Multipart {
         }
         Ok(received)
     }
+}
+
+fn one_more(count: &mut usize, most: usize, what: &str, setting: &str) -> Result {
+    *count += 1;
+    if *count <= most {
+        return Ok(());
+    }
+    let why = format!("The form has more than {most} {what} ({setting}).");
+    Err(Error::new(StatusCode::PAYLOAD_TOO_LARGE, why))
 }
 
 impl Part<'_> {
@@ -258,7 +266,12 @@ impl Part<'_> {
     async fn upload_or_problem(self) -> Result<Upload> {
         let Part { form, head, most, .. } = self;
         let mut spool = Spool::new(form.limits.memory, form.limits.folder.clone(), form.open);
+        let mut uncounted = head.file_name.as_deref().is_some_and(str::is_empty);
         while let Some(piece) = form.parts.piece().await? {
+            // Without a name, but with bytes: a file like the others.
+            if std::mem::take(&mut uncounted) {
+                form.count_file()?;
+            }
             if most.is_some_and(|most| spool.len() + piece.len() as u64 > most) {
                 spool.forget();
             }
