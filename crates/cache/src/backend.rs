@@ -20,6 +20,15 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
     /// Keeps a value if the key has none, and says whether it did; of several at once, one does.
     fn add<'a>(&'a self, key: &'a str, value: Bytes, keep: Option<Duration>) -> BoxFuture<'a, Result<bool>>;
 
+    /// Keeps a value in place of this one (`old`), if that is what is there, and says whether it did; of several at once, one does.
+    fn replace<'a>(
+        &'a self,
+        key: &'a str,
+        old: Bytes,
+        new: Bytes,
+        keep: Option<Duration>,
+    ) -> BoxFuture<'a, Result<bool>>;
+
     /// Keeps the value that is there for so long from now on, and says whether there is one.
     fn touch<'a>(&'a self, key: &'a str, keep: Option<Duration>) -> BoxFuture<'a, Result<bool>>;
 

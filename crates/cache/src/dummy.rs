@@ -28,6 +28,16 @@ impl Backend for Dummy {
         done(true)
     }
 
+    fn replace<'a>(
+        &'a self,
+        _: &'a str,
+        _: Bytes,
+        _: Bytes,
+        _: Option<Duration>,
+    ) -> BoxFuture<'a, Result<bool>> {
+        done(false)
+    }
+
     fn touch<'a>(&'a self, _: &'a str, _: Option<Duration>) -> BoxFuture<'a, Result<bool>> {
         done(false)
     }

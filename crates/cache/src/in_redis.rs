@@ -36,6 +36,9 @@ const COUNT: &str = "if redis.call('EXISTS', KEYS[1]) == 0 then return false end
                      return redis.call('INCRBY', KEYS[1], ARGV[1])";
 const DELETE_IF: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+const REPLACE: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end \
+                       if ARGV[3] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) else redis.call('SET', KEYS[1], ARGV[2]) end \
+                       return 1";
 const KEEP_FOR_EVER: &str = "redis.call('PERSIST', KEYS[1]) return redis.call('EXISTS', KEYS[1])";
 
 /// Values in Redis (or Valkey).
@@ -203,6 +206,23 @@ impl Backend for RedisCache {
         Box::pin(async move {
             let answer: Value = self.ask("SET", set(key, &value, keep).arg("NX")).await?;
             Ok(answer != Value::Nil)
+        })
+    }
+
+    fn replace<'a>(
+        &'a self,
+        key: &'a str,
+        old: Bytes,
+        new: Bytes,
+        keep: Option<Duration>,
+    ) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let mut replace = script(REPLACE, key);
+            replace.arg(&*old).arg(&*new);
+            if let Some(keep) = keep {
+                replace.arg(milliseconds(keep));
+            }
+            self.ask("SET", &replace).await
         })
     }
 

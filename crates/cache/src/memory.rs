@@ -136,6 +136,20 @@ impl Backend for MemoryCache {
         done(added.ok_or_else(unanswered))
     }
 
+    fn replace<'a>(
+        &'a self,
+        key: &'a str,
+        old: Bytes,
+        new: Bytes,
+        keep: Option<Duration>,
+    ) -> BoxFuture<'a, Result<bool>> {
+        let replaced = self.at_once(key, |there| match there {
+            Some(kept) if kept.value == old => (Op::Put(self.kept(new, keep)), true),
+            _ => (Op::Nop, false),
+        });
+        done(replaced.ok_or_else(unanswered))
+    }
+
     fn touch<'a>(&'a self, key: &'a str, keep: Option<Duration>) -> BoxFuture<'a, Result<bool>> {
         let touched = self.at_once(key, |there| match there {
             Some(kept) => (Op::Put(self.kept(kept.value.clone(), keep)), true),

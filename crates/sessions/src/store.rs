@@ -96,6 +96,31 @@ impl DatabaseSessions {
         Err(Error::of_kind(ErrorKind::Unavailable, StatusCode::SERVICE_UNAVAILABLE, text))
     }
 
+    /// The hash of one of a user's sessions.
+    #[cfg(feature = "cache")]
+    pub(crate) async fn hash_of(&self, user: &str, id: &str) -> Result<Option<String>> {
+        let Ok(id) = id.parse::<i64>() else { return Ok(None) };
+        let own = SessionRow.id.eq(id) & SessionRow.owner.eq(user);
+        SessionRow.filter(own).select(SessionRow.key).first(&self.db()).await
+    }
+
+    /// Those of all of a user's sessions.
+    #[cfg(feature = "cache")]
+    pub(crate) async fn hashes_of(&self, user: &str) -> Result<Vec<String>> {
+        SessionRow.filter(SessionRow.owner.eq(user)).select(SessionRow.key).all(&self.db()).await
+    }
+
+    /// Ends these, and gives how many those were.
+    #[cfg(feature = "cache")]
+    pub(crate) async fn end_these(&self, hashes: &[String]) -> Result<u64> {
+        let db = self.db();
+        let mut ended = 0;
+        for hashes in hashes.chunks(500) {
+            ended += SessionRow.filter(SessionRow.key.is_in(hashes)).delete(&db).await?;
+        }
+        Ok(ended)
+    }
+
     async fn list(&self, user: &str, current: Option<&str>) -> Result<Vec<SessionInfo>> {
         let own = SessionRow.owner.eq(user) & SessionRow.expires.gt(clock::now());
         let rows =

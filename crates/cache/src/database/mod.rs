@@ -151,6 +151,25 @@ impl Backend for DatabaseCache {
         })
     }
 
+    fn replace<'a>(
+        &'a self,
+        key: &'a str,
+        old: Bytes,
+        new: Bytes,
+        keep: Option<Duration>,
+    ) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let until = keep.and_then(|keep| self.now().checked_add(keep).ok());
+            let same = CacheEntry.key.eq(key) & CacheEntry.value.eq(old.to_vec());
+            let sets = (
+                CacheEntry.value.set(new.to_vec()),
+                CacheEntry.until.set(until),
+                CacheEntry.written.set(self.now()),
+            );
+            Ok(CacheEntry.filter(same & self.alive()).update(sets).exec(&self.db()).await? == 1)
+        })
+    }
+
     fn touch<'a>(&'a self, key: &'a str, keep: Option<Duration>) -> BoxFuture<'a, Result<bool>> {
         Box::pin(async move {
             let until = keep.and_then(|keep| self.now().checked_add(keep).ok());

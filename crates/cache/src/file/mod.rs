@@ -168,6 +168,22 @@ impl Backend for FileCache {
         })
     }
 
+    fn replace<'a>(
+        &'a self,
+        key: &'a str,
+        old: Bytes,
+        new: Bytes,
+        keep: Option<Duration>,
+    ) -> BoxFuture<'a, Result<bool>> {
+        self.work("replace", key, move |inner, key| {
+            let entry = Entry { value: new, until: inner.until(keep) };
+            inner.at_once(key, |there| match there {
+                Some(there) if there.value == old => inner.write(key, &entry).map(|()| true),
+                _ => Ok(false),
+            })
+        })
+    }
+
     fn touch<'a>(&'a self, key: &'a str, keep: Option<Duration>) -> BoxFuture<'a, Result<bool>> {
         self.work("touch", key, move |inner, key| {
             inner.at_once(key, |there| match there {

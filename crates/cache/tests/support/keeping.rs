@@ -202,3 +202,51 @@ pub(crate) async fn deleting_only_what_is_meant(place: &Place) {
     assert!(backend.delete_if(&key, Bytes::from_static(b"1")).await.unwrap());
     assert!(!cache.contains("k").await.unwrap());
 }
+
+pub(crate) async fn replacing_only_what_is_meant(place: &Place) {
+    let (cache, backend) = (place.cache(), &place.backend);
+    let key = cache.full_key("k").unwrap();
+    let bytes = |text: &'static str| Bytes::from_static(text.as_bytes());
+    let replace = async |old, new, keep| backend.replace(&key, bytes(old), bytes(new), keep).await.unwrap();
+    assert!(!replace("1", "2", None).await, "what is missing is not made");
+    assert!(!cache.contains("k").await.unwrap());
+    cache.set("k", &1, place.span(400)).await.unwrap();
+    assert!(!replace("3", "2", None).await);
+    assert_eq!(cache.get::<i32>("k").await.unwrap(), Some(1));
+    // For how long it is kept is new, too.
+    assert!(replace("1", "2", Some(place.span(3000))).await);
+    place.pass(500).await;
+    assert_eq!(cache.get::<i32>("k").await.unwrap(), Some(2));
+    assert!(replace("2", "3", Some(place.span(300))).await);
+    place.pass(400).await;
+    assert!(!replace("3", "4", None).await, "what is too old is none");
+    cache.set("k", &1, place.span(300)).await.unwrap();
+    assert!(replace("1", "2", None).await);
+    place.pass(400).await;
+    assert_eq!(cache.get::<i32>("k").await.unwrap(), Some(2), "for ever");
+}
+
+pub(crate) async fn of_many_that_replace_none_is_lost(place: &Place) {
+    let (cache, backend) = (place.cache(), place.backend.clone());
+    let key = cache.full_key("n").unwrap();
+    cache.set("n", &0, "1h").await.unwrap();
+    let adding = (0..8).map(|_| {
+        let (backend, key) = (backend.clone(), key.clone());
+        tokio::spawn(async move {
+            for _ in 0..5 {
+                loop {
+                    let old = backend.get(&key).await.unwrap().unwrap();
+                    let number: i32 = std::str::from_utf8(&old).unwrap().parse().unwrap();
+                    let new = Bytes::from((number + 1).to_string());
+                    if backend.replace(&key, old, new, None).await.unwrap() {
+                        break;
+                    }
+                }
+            }
+        })
+    });
+    for task in adding.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    assert_eq!(cache.get::<i32>("n").await.unwrap(), Some(40));
+}

@@ -52,6 +52,7 @@ forward! {
     get(key: &'a str) -> Option<bytes::Bytes>;
     set(key: &'a str, value: bytes::Bytes, keep: Option<Duration>) -> ();
     add(key: &'a str, value: bytes::Bytes, keep: Option<Duration>) -> bool;
+    replace(key: &'a str, old: bytes::Bytes, new: bytes::Bytes, keep: Option<Duration>) -> bool;
     touch(key: &'a str, keep: Option<Duration>) -> bool;
     count(key: &'a str, by: i64) -> quintet_cache::Counted;
     delete(key: &'a str) -> bool;
@@ -109,6 +110,8 @@ macro_rules! contract {
             versions_and_prefixes_are_apart
             readers_see_whole_values
             deleting_only_what_is_meant
+            replacing_only_what_is_meant
+            of_many_that_replace_none_is_lost
             one_caller_computes
             errors_are_told_to_all_who_wait_and_not_kept
             who_gives_up_hands_over

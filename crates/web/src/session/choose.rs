@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use quintet_core::{Result, ServicesBuilder, settings::Settings, signing::Signer};
+use quintet_core::{Error, Result, ServicesBuilder, settings::Settings, signing::Signer};
 
 use super::{CookieSessions, MemorySessions, SessionSettings, SessionStore, StoreChoice};
 
@@ -9,7 +9,12 @@ pub(crate) fn choose(services: &mut ServicesBuilder, settings: &Settings) -> Res
     let session: SessionSettings = settings.get()?;
     session.check()?;
     let store: Arc<dyn SessionStore> = match (session.store, services.get::<Arc<dyn SessionStore>>()) {
-        (StoreChoice::Auto, Some(_)) => return Ok(()),
+        (StoreChoice::Auto | StoreChoice::Cache | StoreChoice::CachedDb, Some(_)) => return Ok(()),
+        (StoreChoice::Cache | StoreChoice::CachedDb, None) => {
+            return Err(Error::settings(
+                "session.store: sessions in a cache need the features `sessions` and `cache` of `quintet`",
+            ));
+        }
         (StoreChoice::Auto | StoreChoice::Cookie, _) => {
             // A site without a key can't have sessions, and is none the worse as long as it wants none.
             let signer = Signer::of_settings(settings).ok();

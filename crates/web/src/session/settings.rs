@@ -10,6 +10,9 @@ pub struct SessionSettings {
     /// Where sessions are kept.
     #[setting(default)]
     pub store: StoreChoice,
+    /// The cache that sessions are kept in, where `store` is `cache` or `cached_db`.
+    #[setting(default = "default")]
+    pub cache: String,
     /// A session that is not used for so long is over.
     #[setting(default = "14d")]
     pub idle_timeout: Duration,
@@ -50,6 +53,11 @@ pub enum StoreChoice {
     Auto,
     /// In the cookie, signed: readable by its browser.
     Cookie,
+    /// In a cache, and nowhere else: what the cache drops is forgotten.
+    Cache,
+    /// In the database, with copies in a cache that are read instead.
+    #[setting(name = "cached_db")]
+    CachedDb,
     /// In the memory of this process, for as long as it runs.
     Memory,
 }
