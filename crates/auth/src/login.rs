@@ -12,7 +12,9 @@ use axum_core::{
 };
 use http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use quintet_core::{Error, Result, Service as _, Services, clock, settings::Settings, signing::Signer};
+use quintet_core::{
+    Error, Result, Service as _, Services, audit::What, clock, settings::Settings, signing::Signer,
+};
 use quintet_orm::Db;
 use quintet_web::{Session, answers_json, per_request};
 use tokio::sync::Mutex;
@@ -59,6 +61,7 @@ pub async fn login<M: SiteUser>(session: &Session, user: &M) -> Result {
     session.set(PROOF, &proof(&services, &user)?)?;
     let change = User.last_login.set(Some(clock::now()));
     User.filter(User.id.eq(user.id)).update(change).exec(db).await?;
+    session.security_event(What::LoggedIn).user(user.id).tell(&services).await;
     Ok(())
 }
 

@@ -12,6 +12,7 @@
 //!
 //! There is no I/O here, but for an app reading its own directory ([`Folder`]).
 pub mod atomic;
+pub mod audit;
 mod boxed;
 pub mod check;
 pub mod clock;

@@ -10,11 +10,13 @@
 //! axum is in the open: its handlers, extractors, routers and tower's layers mount as they are, and this room's
 //! extractors and responses work in any axum router.
 mod around;
+mod audit;
 pub mod background;
 mod body_limit;
 pub mod cached;
 mod conditional;
 mod cookies;
+pub mod cors;
 pub mod csrf;
 mod data;
 mod deadline;
@@ -35,6 +37,7 @@ mod kept;
 mod kind;
 pub mod messages;
 pub mod middleware;
+mod origins;
 mod overview;
 mod page;
 mod policy;
@@ -57,8 +60,10 @@ pub mod upload;
 mod url;
 
 pub use around::Provide;
+pub use audit::security_event;
 pub use axum;
 pub use background::spawn;
+pub use cors::{Cors, CorsSettings};
 pub use data::{
     CleanData, Data, DataErrors, DataField, DataName, DataNames, DataShape, FieldOptions, Payload, ShapeKind,
 };
@@ -75,7 +80,7 @@ pub use room::WebRoom;
 #[doc(hidden)]
 pub use routing::WebPart;
 pub use routing::{Atomic, Route, RouteGuard, RouteInfo, Routed, Routes, Routing};
-pub use security::SecuritySettings;
+pub use security::{FrameOptions, HeaderSettings, SecuritySettings};
 pub use service::service;
 pub use upload::{FileChange, Multipart, Upload};
 pub use url::Url;

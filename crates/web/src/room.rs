@@ -17,9 +17,10 @@ use crate::{
     around::Providers,
     background::Background,
     cached::Answers,
+    cors::CorsSettings,
     dispatch, embedded, overview,
     routing::{Routes, WebSlot},
-    security::{self, Security, SecuritySettings},
+    security::{self, HeaderSettings, Security, SecuritySettings},
     server::{ServerSettings, serve_command},
     service,
     session::{self, SessionSettings},
@@ -44,6 +45,8 @@ impl Room for WebRoom {
             ServerSettings::section(),
             UploadSettings::section(),
             SecuritySettings::section(),
+            HeaderSettings::section(),
+            CorsSettings::section(),
             SessionSettings::section(),
             #[cfg(feature = "dev")]
             crate::toolbar::ToolbarSettings::section(),
@@ -62,6 +65,11 @@ impl Room for WebRoom {
             #[cfg(feature = "static")]
             statics::command(),
         ]
+    }
+
+    /// Tests ask over http, unless they say otherwise.
+    fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("security.https_redirect", "false")]
     }
 
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {

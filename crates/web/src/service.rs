@@ -13,19 +13,22 @@ use axum::{
 };
 use futures_util::future::{Either, ready};
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
-use quintet_core::{BoxFuture, Error, Result, Services, debug::Trace, own_writes, settings::Settings};
+use quintet_core::{
+    BoxFuture, Error, Result, Services, audit::What, debug::Trace, own_writes, settings::Settings,
+};
 use tower::Service;
 
 #[cfg(feature = "static")]
 use crate::statics::Statics;
 use crate::{
-    cached,
+    audit, cached, cors,
     dispatch::{around, caught, session},
     errors::finish,
     facts::Facts,
     files::media::Media,
     request_id::RequestId,
     routing::Routes,
+    security::Security,
 };
 
 /// A started site as an axum router and tower service, which the server serves and tests call in-process.
@@ -71,6 +74,7 @@ pub(crate) struct Entrance {
     #[cfg(feature = "static")]
     statics: Option<Arc<Statics>>,
     media: Option<Arc<Media>>,
+    security: Option<Arc<Security>>,
 }
 
 impl Entrance {
@@ -93,6 +97,7 @@ impl Entrance {
             #[cfg(feature = "static")]
             statics: services.get::<Arc<Statics>>().cloned(),
             media: Media::of(services)?.map(Arc::new),
+            security: Security::of(services).cloned(),
         })
     }
 
@@ -123,10 +128,16 @@ impl Entrance {
         mut request: Request<Body>,
         facts: &Facts,
     ) -> impl Future<Output = Response> + use<> {
-        let checked =
-            if facts.host_known() { check_path(request.uri().path()) } else { Err(host_unknown(facts)) };
-        if let Err(error) = checked {
+        if let Err(error) = check(&request, facts) {
             return Either::Left(ready(error.into_response()));
+        }
+        if let Some(security) = &self.security {
+            if let Some(response) = security.answer(&request, facts.cors()) {
+                return Either::Left(ready(response));
+            }
+            if let Some(granted) = facts.cors().and_then(cors::Grant::granted) {
+                request.extensions_mut().insert(granted);
+            }
         }
         request.extensions_mut().insert(facts.clone());
         if !facts.around().is_any() && facts.trace().is_none() {
@@ -220,14 +231,33 @@ pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
         session::note(&mut response, facts);
         facts.csrf().keep(&mut response, &facts.asked());
     }
+    if let Some(grant) = facts.cors() {
+        grant.dress(response.headers_mut());
+    }
     // Last: now it is known for whom the answer is.
     cached::sealed(&mut response, facts.services());
     response
 }
 
+/// May this request be anybody's?
+fn check(request: &Request<Body>, facts: &Facts) -> Result {
+    if !facts.host_known() {
+        return Err(host_unknown(request, facts));
+    }
+    check_path(request.uri().path()).inspect_err(|_| {
+        audit::tell(audit::refused(What::SuspiciousPath, facts, request), facts.services());
+    })
+}
+
 /// Says nothing of the host itself: an answer that repeats what somebody made up may be kept and shown to others.
 #[cold]
-fn host_unknown(facts: &Facts) -> Error {
+fn host_unknown(request: &Request<Body>, facts: &Facts) -> Error {
+    let said =
+        request.headers().get_all(header::HOST).iter().map(|host| String::from_utf8_lossy(host.as_bytes()));
+    let host = request.uri().authority().map(|authority| authority.as_str().into()).into_iter().chain(said);
+    let host = host.collect::<Vec<_>>().join(", ");
+    let event = audit::refused(What::HostRefused, facts, request).with("host", host);
+    audit::tell(event.with("hint", "name it in `url` of [site] or `hosts` of [security]"), facts.services());
     let hint = if facts.debug() { " Name it in `hosts` of [security] in quintet.toml." } else { "" };
     Error::bad_request(format!("This site does not answer for the host of this address.{hint}"))
 }

@@ -26,9 +26,9 @@ use std::{
 use axum_core::response::{IntoResponse as _, Response};
 use http::request::Parts;
 pub use layer::Guarded;
-use quintet_core::{BoxFuture, Error, Result, Services, meta::ModelMeta};
+use quintet_core::{BoxFuture, Error, Result, Services, audit::What, meta::ModelMeta};
 use quintet_orm::{Db, dynamic::DynSet};
-use quintet_web::RouteGuard;
+use quintet_web::{RouteGuard, security_event};
 use row::Row;
 
 use crate::{
@@ -164,8 +164,14 @@ impl Guard {
     async fn answer(&self, parts: &mut Parts) -> Result<Option<Response>> {
         match self.says(parts).await? {
             Said::Yes => Ok(None),
-            Said::No if current_user(parts).await?.is_some() => Err(Error::forbidden("You may not do this.")),
-            Said::No => needed(parts).map(Some),
+            Said::No => match current_user(parts).await? {
+                Some(user) => {
+                    let event = security_event(parts, What::PermissionDenied).user(user.id);
+                    event.with("guard", format!("{self:?}")).tell(Services::of_request(parts)?).await;
+                    Err(Error::forbidden("You may not do this."))
+                }
+                None => needed(parts).map(Some),
+            },
         }
     }
 }

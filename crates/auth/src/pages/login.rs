@@ -1,14 +1,14 @@
 use axum_core::response::{IntoResponse as _, Response};
 use http::request::Parts;
-use quintet_core::{Result, Services, settings::Settings};
+use quintet_core::{Result, Services, audit::What, settings::Settings};
 use quintet_forms::{Form, form};
-use quintet_web::{Client, Page, Query, Session, data, redirect};
+use quintet_web::{Client, Page, Query, Session, data, redirect, security_event};
 
 use super::{must_wait, of_form, page};
 use crate::{
     Accounts, AuthSettings, LoginBy,
     login::{login, safe_next},
-    throttle::{Attempt, Bucket, Device, counted_name, network},
+    throttle::{Attempt, Bucket, Device, counted_name, logged_name, network},
 };
 
 /// What people log in with.
@@ -57,7 +57,13 @@ pub(super) async fn login_page(
     let buckets = Bucket::of_login(&name, from_network.as_deref(), known, settings.wrong_logins);
     let attempt = match Attempt::begin(&services, buckets).await? {
         Ok(attempt) => attempt,
-        Err(wait) => return must_wait(&parts, wait, show(&form)),
+        Err(wait) => {
+            security_event(&parts, What::LoginThrottled)
+                .with("name", logged_name(&name, &services)?)
+                .tell(&services)
+                .await;
+            return must_wait(&parts, wait, show(&form));
+        }
     };
     match accounts.authenticate(&username, &password).await {
         Ok(Some(user)) => {
@@ -68,7 +74,14 @@ pub(super) async fn login_page(
             let there = redirect(next.to_owned()).header("cache-control", "no-store");
             return Ok(there.header("set-cookie", keep).into_response());
         }
-        Ok(None) => form.form_error(wrong),
+        Ok(None) => {
+            // Not the name itself: people type passwords into this field, too.
+            security_event(&parts, What::LoginFailed)
+                .with("name", logged_name(&name, &services)?)
+                .tell(&services)
+                .await;
+            form.form_error(wrong);
+        }
         // Nothing was compared.
         Err(error) => {
             attempt.undo().await?;

@@ -1,4 +1,4 @@
-use quintet_core::{Result, Services, settings::Settings};
+use quintet_core::{Result, Services, audit::What, settings::Settings};
 use quintet_web::{Page, Query, Session, data, get, post, redirect};
 
 use super::page;
@@ -21,7 +21,11 @@ pub(super) async fn logout_page() -> Page {
 
 #[post("/logout/")]
 pub(super) async fn log_out(Query(to): Query<To>, services: Services, session: Session) -> Result<Page> {
+    let user = session.user().await?;
     logout(&session)?;
+    if let Some(user) = user {
+        session.security_event(What::LoggedOut).user(user).tell(&services).await;
+    }
     let settings = services.require::<Settings>()?.get::<AuthSettings>()?;
     let next = to.next.as_deref().and_then(safe_next).unwrap_or(&settings.after_logout);
     Ok(redirect(next.to_owned()).header("cache-control", "no-store"))

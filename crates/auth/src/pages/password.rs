@@ -1,8 +1,8 @@
 use axum_core::response::{IntoResponse as _, Response};
 use http::request::Parts;
-use quintet_core::{Result, Services, settings::Settings};
+use quintet_core::{Result, Services, audit::What, settings::Settings};
 use quintet_forms::{Form, form};
-use quintet_web::{Page, Session, data, messages::Message, redirect};
+use quintet_web::{Page, Session, data, messages::Message, redirect, security_event};
 
 use super::{must_wait, of_form, page};
 use crate::{
@@ -53,11 +53,17 @@ pub(super) async fn password_page(
     let buckets = Bucket::of_old_password(user.id, settings.wrong_logins);
     let attempt = match Attempt::begin(&services, buckets).await? {
         Ok(attempt) => attempt,
-        Err(wait) => return must_wait(&parts, wait, show(&form)),
+        Err(wait) => {
+            security_event(&parts, What::LoginThrottled).user(user.id).tell(&services).await;
+            return must_wait(&parts, wait, show(&form));
+        }
     };
     match accounts.check_password(&user, &old_password).await {
         Ok(true) => attempt.was_right().await?,
-        Ok(false) => form.error(Change.old_password, "this is not your password"),
+        Ok(false) => {
+            security_event(&parts, What::LoginFailed).user(user.id).tell(&services).await;
+            form.error(Change.old_password, "this is not your password");
+        }
         Err(error) => {
             attempt.undo().await?;
             form.refuse(error)?;
@@ -69,6 +75,7 @@ pub(super) async fn password_page(
     // All sessions that began with the old one end with it, but for this one.
     accounts.set_password(&user, &new_password).await?;
     stay_logged_in(&session).await?;
+    security_event(&parts, What::PasswordChanged).user(user.id).tell(&services).await;
     let done =
         Message::success("Your password is changed. Wherever else you were logged in, you are not any more.");
     let here = redirect(password_page::url()).header("cache-control", "no-store");

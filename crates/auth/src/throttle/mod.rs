@@ -18,7 +18,7 @@ mod store;
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use quintet_core::{Result, Services, clock};
+use quintet_core::{Result, Service as _, Services, clock, signing::Signer};
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use device::Device;
@@ -47,6 +47,12 @@ fn digest(parts: &[&str]) -> String {
         hash.update([0]);
     }
     URL_SAFE_NO_PAD.encode(hash.finalize().get(..12).unwrap_or_default())
+}
+
+/// What a typed name is called in logs: the same name the same, and nobody reads it without the site's key.
+pub(crate) fn logged_name(counted: &str, services: &Services) -> Result<String> {
+    let signed = Signer::of(services)?.purpose("quintet.auth.logged_name").sign(counted);
+    Ok(signed.rsplit(':').next().unwrap_or_default().chars().take(12).collect())
 }
 
 /// What a name is counted as: however it is written, and whether or not somebody has it.

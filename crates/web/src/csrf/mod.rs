@@ -23,7 +23,7 @@ use axum::extract::Request;
 use http::{HeaderMap, HeaderName, Method, Uri, header, request::Parts};
 use quintet_core::{Error, Result, Services, settings::Settings};
 
-use crate::{cookies::Cookies, security::Security};
+use crate::{cookies::Cookies, cors::Granted, security::Security};
 pub(crate) use field::Faults;
 use field::Form;
 use origin::Came;
@@ -127,7 +127,18 @@ pub(crate) fn judge(request: &Request, asked: &Asked<'_>) -> Verdict {
     let way = security.way(headers, asked.uri, request.extensions());
     let kind = Kind::of(sent, headers);
     let cookies = asked.cookies;
-    let came = origin::came(headers, way, security);
+    let mut came = origin::came(headers, way, security);
+    if let (Came::Foreign(_), Some(granted)) = (&came, request.extensions().get::<Granted>()) {
+        // Whom the site lets read with cookies may send with them as its own pages do; all others only what any program may.
+        let nobody =
+            cookies.is_empty() && (is_explicit(headers) || !headers.contains_key(header::AUTHORIZATION));
+        if nobody {
+            return Verdict::Fine;
+        }
+        if granted.credentials {
+            came = Came::Own;
+        }
+    }
     if let Came::Foreign(from) = came {
         // A page from elsewhere that knows a key of its own acts for itself, if the browser adds nothing.
         let own_key = cookies.is_empty() && is_explicit(headers);

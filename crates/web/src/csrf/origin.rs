@@ -2,7 +2,10 @@
 
 use http::{HeaderMap, HeaderName, header};
 
-use crate::security::{Origin, Security, Way};
+use crate::{
+    origins::Origin,
+    security::{Security, Way},
+};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

@@ -37,6 +37,7 @@ pub(crate) fn build(site: &Site) -> Result<(Routes, Router)> {
             for layer in &slot.layers {
                 router = layer(router);
             }
+            router = with_cors(router, slot)?;
         }
         whole = whole.merge(router);
     }
@@ -47,7 +48,17 @@ pub(crate) fn build(site: &Site) -> Result<(Routes, Router)> {
     for layer in site.slot::<WebSlot>().map(|slot| slot.layers.as_slice()).unwrap_or_default() {
         whole = layer(whole);
     }
+    if let Some(slot) = site.slot::<WebSlot>() {
+        whole = with_cors(whole, slot)?;
+    }
     Ok((builder.routes, whole))
+}
+
+/// Outside of all layers: who asks whether he may ask has not logged in.
+fn with_cors(router: Router, slot: &WebSlot) -> Result<Router> {
+    let Some((cors, at)) = &slot.cors else { return Ok(router) };
+    let place = SourcePlace::new(at.file(), at.line() as usize);
+    Ok(router.layer(cors.layer().map_err(|error| error.in_file(place))?))
 }
 
 /// Two apps of one namespace would share their routes' names.

@@ -23,11 +23,12 @@ use futures_util::{
     future::{CatchUnwind, Map},
 };
 use http::StatusCode;
-use quintet_core::{BoxFuture, Error, ErrorKind, atomic::AtomicRequests};
+use quintet_core::{BoxFuture, Error, ErrorKind, atomic::AtomicRequests, audit::What};
 use tower::{Layer, Service};
 
 use super::{around, atomic, panics, session};
 use crate::{
+    audit,
     background::Background,
     body_limit,
     cached::Asked,
@@ -143,7 +144,10 @@ where
         }
         match csrf::judge(&request, &facts.asked()) {
             Verdict::Fine => self.answer(request, facts),
-            Verdict::Refused(error) => Answering::Apart { work: Box::pin(refused(error, facts)) },
+            Verdict::Refused(error) => {
+                audit::tell(audit::refused(What::CsrfRefused, &facts, &request), facts.services());
+                Answering::Apart { work: Box::pin(refused(error, facts)) }
+            }
             Verdict::Field(wanted) => {
                 let endpoint = self.clone();
                 Answering::Apart { work: Box::pin(endpoint.with_field(request, wanted, facts)) }
@@ -153,9 +157,16 @@ where
 
     /// The answer to a form, whose token is in its body.
     async fn with_field(mut self, request: Request, wanted: Wanted, facts: Facts) -> Response {
+        let event = audit::refused(What::CsrfRefused, &facts, &request);
         let request = match csrf::with_field(request, wanted, &facts.asked(), FAULTS).await {
             Ok(request) => request,
-            Err(error) => return refused(error, facts).await,
+            Err(error) => {
+                // Others could not be read to their end.
+                if error.status() == StatusCode::FORBIDDEN {
+                    audit::tell(event, facts.services());
+                }
+                return refused(error, facts).await;
+            }
         };
         match self.answer(request, facts).await {
             Ok(response) => response,

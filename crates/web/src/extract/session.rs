@@ -2,7 +2,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, header, request::Parts};
-use quintet_core::{Error, Result, Services};
+use quintet_core::{
+    Error, Result, Services,
+    audit::{SecurityEvent, What},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::client::address;
@@ -220,6 +223,18 @@ impl Session {
         let state = State::new(facts.services(), facts.asked().cookies, facts.asked().https, address, agent)?;
         let state = facts.session().get_or_init(|| Arc::new(state)).clone();
         Ok(Session { state, facts: Some(facts) })
+    }
+
+    /// A security event of the request that this session is of: with the network that it comes from, its id, method and path.
+    #[must_use]
+    pub fn security_event(&self, what: What) -> SecurityEvent {
+        let event = SecurityEvent::new(what).from(self.state.address());
+        let Some(facts) = &self.facts else { return event };
+        let event = event.at(facts.method().as_str(), facts.uri().path());
+        match facts.id() {
+            Some(id) => event.request(id.as_str()),
+            None => event,
+        }
     }
 
     /// The session of a browser's cookies, apart from any request: for the test kit.

@@ -21,6 +21,7 @@ pub(crate) use phase::PHASES;
 use crate::{
     around::{Around, Providers},
     cookies::Cookies,
+    cors,
     csrf::{Asked, CsrfState},
     kept::Kept,
     messages::Notes,
@@ -50,6 +51,8 @@ struct Seen {
     https: bool,
     /// Does the site answer for the host that it meant?
     host_known: bool,
+    /// What is said to pages of other origins.
+    cors: Option<cors::Grant>,
     cookies: Cookies,
     /// The token that its page asks for.
     csrf: CsrfState,
@@ -113,6 +116,7 @@ impl Facts {
                 services: services.clone(),
                 https,
                 host_known,
+                cors: security.and_then(|security| security.cors(request.uri().path(), headers)),
                 csrf: CsrfState::default(),
                 session: OnceLock::new(),
                 kept: Kept::default(),
@@ -181,6 +185,16 @@ impl Facts {
         let seen = &self.seen;
         let (method, uri, cookies) = (&seen.method, &seen.uri, &seen.cookies);
         Asked { method, uri, cookies, https: seen.https, services: &seen.services, debug: self.debug() }
+    }
+
+    /// What is said to pages of other origins.
+    pub(crate) fn cors(&self) -> Option<&cors::Grant> {
+        self.seen.cors.as_ref()
+    }
+
+    /// Did the browser speak https?
+    pub(crate) fn https(&self) -> bool {
+        self.seen.https
     }
 
     /// Does the site answer for the host that the request meant?

@@ -1,56 +1,74 @@
 //! Headers that make a browser careful, on every response that does not set its own.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use crate::request_id::{self, RequestId};
 
-const COUNT: usize = 4;
-
-const DEFAULTS: [(HeaderName, HeaderValue); COUNT] = [
-    // A file is what its type says.
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    // Not in another site's frame, for browsers without frame-ancestors.
-    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    // Other sites don't learn addresses.
-    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-    // A page opened from here gets no hold of this window.
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-];
-
 /// The headers of an answer, ready to be copied: it is cheaper to put what a response says over a copy of these than to
 /// put each of these into the response. Type and length of the body are there to keep their places.
-pub(super) struct Ready(HeaderMap);
+pub(super) struct Ready {
+    plain: HeaderMap,
+    /// Over https, where that differs.
+    secure: Option<HeaderMap>,
+}
 
 impl Ready {
-    /// `policy` is the content security policy of answers that have none.
-    pub(super) fn new(policy: HeaderValue) -> Self {
-        let mut headers = HeaderMap::with_capacity(DEFAULTS.len() + 4);
+    /// `hsts` is said over https only.
+    pub(super) fn new(usual: HeaderMap, hsts: Option<HeaderValue>) -> Self {
+        let mut plain = HeaderMap::with_capacity(usual.len() + 5);
         for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, request_id::HEADER] {
-            headers.insert(name, HeaderValue::from_static(""));
+            plain.insert(name, HeaderValue::from_static(""));
         }
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-        headers.extend(DEFAULTS);
-        Ready(headers)
+        plain.extend(usual);
+        let secure = hsts.map(|hsts| {
+            let mut secure = plain.clone();
+            secure.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+            secure
+        });
+        Ready { plain, secure }
     }
 
     /// Adds the headers that the response lacks, and the request's id.
-    pub(super) fn dress(&self, headers: &mut HeaderMap, id: &RequestId) {
-        let own = std::mem::replace(headers, self.0.clone());
+    pub(super) fn dress(&self, headers: &mut HeaderMap, id: &RequestId, https: bool) {
+        let usual = self.secure.as_ref().filter(|_| https).unwrap_or(&self.plain);
+        let own = std::mem::replace(headers, usual.clone());
         for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
             if !own.contains_key(&name) {
                 headers.remove(name);
             }
         }
+        let empty = own.values().any(HeaderValue::is_empty);
         // What the response says takes the place of what all say.
         headers.extend(own);
+        if empty {
+            leave_out(headers, usual);
+        }
         headers.insert(request_id::HEADER, id.header());
+    }
+}
+
+/// Of what all say, what the response wants nobody to say: an empty text would mean something else to some browsers.
+#[cold]
+fn leave_out(headers: &mut HeaderMap, usual: &HeaderMap) {
+    for name in usual.keys() {
+        if headers.get(name).is_some_and(HeaderValue::is_empty) {
+            headers.remove(name);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
+    use quintet_core::settings::Settings;
+
     use super::*;
-    use crate::policy;
+    use crate::HeaderSettings;
+
+    fn usual() -> HeaderMap {
+        let settings: HeaderSettings = Settings::for_tests::<&str, &str>("/nowhere", []).get().unwrap();
+        settings.headers(&[]).unwrap()
+    }
 
     fn dressed(own: &[(HeaderName, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -58,7 +76,7 @@ mod tests {
             headers.append(name, HeaderValue::from_static(value));
         }
         let id = request_id::choose(&HeaderMap::new(), false);
-        Ready::new(policy::usual(&[])).dress(&mut headers, &id);
+        Ready::new(usual(), None).dress(&mut headers, &id, true);
         assert_eq!(headers[request_id::HEADER], id.as_str());
         headers
     }
@@ -76,7 +94,7 @@ mod tests {
     fn nothing_is_said_about_the_body_that_the_response_does_not_say() {
         let bare = dressed(&[]);
         assert!(!bare.contains_key(header::CONTENT_TYPE) && !bare.contains_key(header::CONTENT_LENGTH));
-        assert_eq!(bare.len(), COUNT + 2);
+        assert_eq!(bare.len(), usual().len() + 1);
         let page = dressed(&[(header::CONTENT_TYPE, "text/html"), (header::CONTENT_LENGTH, "7")]);
         assert_eq!(
             (&page[header::CONTENT_TYPE], &page[header::CONTENT_LENGTH]),

@@ -30,7 +30,7 @@ use futures_util::future::{Either, FutureExt};
 #[cfg(feature = "compress")]
 use http::StatusCode;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Request, header};
-use quintet_core::{BoxFuture, Error, Result, Services, debug::Trace};
+use quintet_core::{BoxFuture, Error, Result, Services, debug::Trace, settings::Settings};
 
 #[cfg(all(feature = "dev", unix))]
 use crate::dev;
@@ -41,8 +41,9 @@ use crate::{
     body_limit,
     deadline::Deadline,
     facts::Facts,
-    policy::{self, Additions},
+    policy::Additions,
     request_id,
+    security::{HeaderSettings, hsts},
     service::{Entrance, bodiless, sealed},
     settings::{Etags, ServerSettings},
 };
@@ -85,7 +86,7 @@ impl Gate {
     ) -> Result<Gate> {
         Ok(Gate(Arc::new(Inner {
             entrance: Entrance::of(services)?,
-            headers: Ready::new(policy::usual(&hosts(services))),
+            headers: ready(services)?,
             max_head: settings.max_header_size.as_usize(),
             max_body: settings.max_body_size.bytes(),
             largest_body: largest_body(services, settings.max_body_size.bytes()),
@@ -239,7 +240,7 @@ impl Leaving {
         };
         let (mut parts, body) = bodiless(response, facts.method()).into_parts();
         let (id, connection) = (self.id, self.connection);
-        gate.headers.dress(&mut parts.headers, &id);
+        gate.headers.dress(&mut parts.headers, &id, facts.https());
         if connection.as_ref().is_some_and(|connection| connection.ends()) {
             parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -301,6 +302,13 @@ fn scripts(facts: &Facts) -> Option<String> {
         scripts += &toolbar::Toolbar::script();
     }
     (!scripts.is_empty()).then_some(scripts)
+}
+
+/// What all answers say, as the settings have it.
+fn ready(services: &Services) -> Result<Ready> {
+    let settings = services.require::<Settings>()?;
+    let headers: HeaderSettings = settings.get()?;
+    Ok(Ready::new(headers.headers(&hosts(services))?, hsts(&settings.get()?)?))
 }
 
 /// Other hosts that pages load from.

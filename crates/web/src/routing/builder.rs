@@ -13,7 +13,10 @@ use quintet_core::{App, ServicesBuilder, Site, settings::parse_duration};
 use tower::{Layer, Service};
 
 use super::route::Route;
-use crate::around::{Provide, Provided, maker};
+use crate::{
+    around::{Provide, Provided, maker},
+    cors::Cors,
+};
 
 /// What an app or a site brings to the web room.
 #[derive(Default)]
@@ -29,6 +32,8 @@ pub(crate) struct WebSlot {
     pub(crate) csrf: Option<bool>,
     /// The paths for which it need not, and who says so.
     pub(crate) csrf_exempt: Vec<(String, &'static Location<'static>)>,
+    /// Pages of other origins that may read answers, and who says so.
+    pub(crate) cors: Option<(Cors, &'static Location<'static>)>,
     /// For how long answers are kept, where routes don't say.
     pub(crate) cache: Option<Result<Duration, String>>,
 }
@@ -264,6 +269,15 @@ pub trait Routing: Sized {
     #[track_caller]
     fn csrf_exempt(mut self, path: &str) -> Self {
         self.web().0.csrf_exempt.push((path.to_owned(), Location::caller()));
+        self
+    }
+
+    /// Lets scripts of other origins' pages read what the app's routes answer, or what all answer if it is given to the site; see
+    /// [`Cors`]. What browsers ask beforehand is answered before the app's layers and guards.
+    #[must_use]
+    #[track_caller]
+    fn cors(mut self, cors: Cors) -> Self {
+        self.web().0.cors = Some((cors, Location::caller()));
         self
     }
 

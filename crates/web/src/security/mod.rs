@@ -1,19 +1,21 @@
 //! What a site believes about where a request comes from: the `[security]` settings, read once.
 //!
 //! [`Security`] knows the proxies whose `X-Forwarded-…` headers are true (`proxies`), the origins that are trusted beside the
-//! site's own (`origins`), and the hosts that it answers for (`hosts`). [`Way`] is what it makes of one request: over https or not, and
+//! site's own, and the hosts that it answers for (`hosts`). [`Way`] is what it makes of one request: over https or not, and
 //! to which host.
 mod checks;
+mod headers;
 mod hosts;
-mod origins;
+mod https;
 mod proxies;
 
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
-use axum::extract::ConnectInfo;
+use axum::{extract::ConnectInfo, response::Response};
 use http::{Extensions, HeaderMap, HeaderName, Request, Uri, Version, header};
 use quintet_core::{
     Result, Services,
@@ -21,12 +23,17 @@ use quintet_core::{
 };
 use quintet_macros::Settings;
 
-use crate::settings::ServerSettings;
+use crate::{
+    cors::{self, CorsSettings},
+    origins::{Origin, Trusted},
+    settings::ServerSettings,
+};
 use hosts::{Hosts, Said};
 
 pub(crate) use checks::checks;
-pub(crate) use origins::Origin;
-use origins::Trusted;
+pub(crate) use headers::hsts;
+pub use headers::{FrameOptions, HeaderSettings};
+use https::Redirect;
 use proxies::Proxies;
 
 /// `[security]` in `quintet.toml`.
@@ -45,6 +52,21 @@ pub struct SecuritySettings {
     /// all networks that the internet can't reach.
     #[setting(default = vec!["private".to_owned()])]
     pub trusted_proxies: Vec<String>,
+    /// Is who asks over http sent to https?
+    #[setting(default = false)]
+    pub https_redirect: bool,
+    /// Paths that are answered over http nonetheless, and all below them: "/health/".
+    #[setting(default)]
+    pub https_redirect_except: Vec<String>,
+    /// For so long browsers remember to speak https only (Strict-Transport-Security); 0 for not at all. Begin with an hour.
+    #[setting(default = "0s")]
+    pub hsts: Duration,
+    /// Does that hold for all hosts below the site's, too?
+    #[setting(default = false)]
+    pub hsts_subdomains: bool,
+    /// May the site be in the lists that browsers come with? They are slow to forget.
+    #[setting(default = false)]
+    pub hsts_preload: bool,
 }
 
 /// The settings, understood.
@@ -54,6 +76,8 @@ pub(crate) struct Security {
     proxies: Proxies,
     hosts: Hosts,
     url: Option<SiteUrl>,
+    https: Option<Redirect>,
+    cors: Option<cors::Rules>,
 }
 
 impl Security {
@@ -66,10 +90,12 @@ impl Security {
         let said = Said { hosts: &settings.hosts, url: url.as_ref(), debug: all.debug(), bind: &bind };
         let hosts = Hosts::read(&said)?;
         Ok(Security {
-            trusted: Trusted::read(&settings.trusted_origins)?,
+            trusted: Trusted::read(&settings.trusted_origins, "[security] trusted_origins")?,
             proxies: Proxies::read(&settings.trusted_proxies)?,
             hosts,
+            https: Redirect::of(&settings, url.as_ref()),
             url,
+            cors: all.get::<CorsSettings>()?.rules()?,
         })
     }
 
@@ -111,6 +137,22 @@ impl Security {
             None if request.headers().contains_key(header::HOST) => false,
             None => in_process || request.version() < Version::HTTP_11,
         }
+    }
+
+    /// What is to be said to pages of other origins, if anything is.
+    pub(crate) fn cors(&self, path: &str, headers: &HeaderMap) -> Option<cors::Grant> {
+        self.cors.as_ref()?.grant(path, headers)
+    }
+
+    /// The answer to a request that needs no route: who is to speak https, and who asks whether he may ask.
+    pub(crate) fn answer<B>(&self, request: &Request<B>, grant: Option<&cors::Grant>) -> Option<Response> {
+        if let Some(https) = &self.https {
+            let way = self.way(request.headers(), request.uri(), request.extensions());
+            if let Some(response) = https.answer(way, request.method(), request.uri()) {
+                return Some(response);
+            }
+        }
+        self.cors.as_ref()?.preflight(request.method(), request.headers(), grant?)
     }
 
     /// The address that the site has in a request that [came](Self::way) so, or that of `[site] url` if it does not say.

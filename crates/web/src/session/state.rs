@@ -62,6 +62,11 @@ impl State {
         Ok(State { store, settings, https, address, agent, inner })
     }
 
+    /// Where the browser is.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -50,14 +50,15 @@ impl fmt::Display for Origin {
 
 /// Those of the settings.
 #[derive(Debug, Default)]
-pub(super) struct Trusted(Vec<(Origin, bool)>);
+pub(crate) struct Trusted(Vec<(Origin, bool)>);
 
 impl Trusted {
-    pub(super) fn read(given: &[String]) -> Result<Self> {
+    /// `key` is named in errors.
+    pub(crate) fn read(given: &[String], key: &str) -> Result<Self> {
         let one = |text: &String| {
             let wrong = || {
                 Error::settings(format!(
-                    "[security] trusted_origins: `{text}` is no origin: write scheme and host, as in \
+                    "{key}: `{text}` is no origin: write scheme and host, as in \
                      \"https://app.example.com\" or \"https://*.example.com\""
                 ))
             };
@@ -74,7 +75,7 @@ impl Trusted {
         given.iter().map(one).collect::<Result<_>>().map(Trusted)
     }
 
-    pub(super) fn has(&self, origin: &Origin) -> bool {
+    pub(crate) fn has(&self, origin: &Origin) -> bool {
         self.0.iter().any(|(known, below)| {
             let host = if *below {
                 origin
@@ -117,7 +118,7 @@ mod tests {
     #[test]
     fn trusted_origins_may_have_a_star_for_what_is_below() {
         let trusted = ["https://app.example.com", "https://*.example.org"].map(str::to_owned);
-        let trusted = Trusted::read(&trusted).unwrap();
+        let trusted = Trusted::read(&trusted, "[security] trusted_origins").unwrap();
         let has = |text: &str| trusted.has(&Origin::parse(text).unwrap());
         for yes in ["https://app.example.com", "https://a.example.org", "https://a.b.example.org:443"] {
             assert!(has(yes), "{yes}");
@@ -133,7 +134,7 @@ mod tests {
             assert!(!has(no), "{no}");
         }
         for wrong in ["app.example.com", "https://", "https://a/b", "*", "https://a.*.b"] {
-            let error = Trusted::read(&[wrong.to_owned()]).unwrap_err().to_string();
+            let error = Trusted::read(&[wrong.to_owned()], "trusted_origins").unwrap_err().to_string();
             assert!(error.contains(wrong) && error.contains("trusted_origins"), "{error}");
         }
     }

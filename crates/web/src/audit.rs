@@ -1,0 +1,55 @@
+//! Security events of requests: what is known of a request is put into them here.
+
+use axum::{body::Body, extract::ConnectInfo};
+use http::{HeaderMap, Request, request::Parts};
+use quintet_core::{
+    Services,
+    audit::{SecurityEvent, What},
+};
+
+use crate::{background::Background, facts::Facts, security::Security};
+
+/// An event of this request: with the network that it comes from, its id, method and path.
+///
+/// ```
+/// use quintet_core::{Result, Services, audit::What};
+/// use quintet_web::{axum::http::request::Parts, post, security_event};
+///
+/// #[post("/export/")]
+/// async fn export(parts: Parts, services: Services) -> &'static str {
+///     security_event(&parts, What::Other("exported")).user(7).tell(&services).await;
+///     "…"
+/// }
+/// ```
+#[must_use]
+pub fn security_event(parts: &Parts, what: What) -> SecurityEvent {
+    let Some(facts) = parts.extensions.get::<Facts>() else { return SecurityEvent::new(what) };
+    let peer = parts.extensions.get::<ConnectInfo<std::net::SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    event(what, facts, &parts.headers, peer)
+}
+
+fn event(what: What, facts: &Facts, headers: &HeaderMap, peer: Option<std::net::IpAddr>) -> SecurityEvent {
+    let from = Security::of(facts.services()).map_or(peer, |security| security.client(headers, peer));
+    let event = SecurityEvent::new(what).from(from).at(facts.method().as_str(), facts.uri().path());
+    match facts.id() {
+        Some(id) => event.request(id.as_str()),
+        None => event,
+    }
+}
+
+/// The same where a request is refused before anybody has taken it apart.
+#[cold]
+pub(crate) fn refused(what: What, facts: &Facts, request: &Request<Body>) -> SecurityEvent {
+    let peer =
+        request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    event(what, facts, request.headers(), peer)
+}
+
+/// Tells an event where nobody waits: receivers hear of it after the answer.
+pub(crate) fn tell(event: SecurityEvent, services: &Services) {
+    event.log();
+    if SecurityEvent::is_heard(services) {
+        let background = services.get::<Background>().cloned().unwrap_or_default();
+        background.spawn(services.clone().scope(event.hear(services.clone())));
+    }
+}
