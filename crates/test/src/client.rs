@@ -203,7 +203,9 @@ impl TestClient {
                 Err(error) => panic!("{asked}: {error}"),
             };
             let headers = request.headers_mut();
-            headers.insert(header::HOST, HeaderValue::from_static(HOST));
+            if !client.headers.iter().any(|(name, _)| name == header::HOST) {
+                headers.insert(header::HOST, HeaderValue::from_static(HOST));
+            }
             if let Some(kind) = ask.content_type {
                 headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
             }
