@@ -76,6 +76,17 @@ const fn has(names: &[&str], name: &str) -> bool {
 /// The model of a value that has none: a `default` can't read columns.
 pub enum NewRow {}
 
+/// What is known of a column by its type.
+#[must_use]
+pub const fn column<T: FieldType>(
+    name: &'static str,
+    verbose_name: &'static str,
+    help_text: &'static str,
+    column: &'static str,
+) -> core::meta::FieldMeta {
+    core::meta::FieldMeta::named(name, verbose_name, help_text, column).of_kind(T::KIND, T::NULL, T::CHOICES)
+}
+
 /// The value of a field's `default`.
 pub fn default_value<T: FieldType, V: IntoSet<NewRow, T>>(value: V) -> core::Value {
     match value.into_node() {

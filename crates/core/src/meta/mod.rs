@@ -6,6 +6,7 @@
 //! ([`ModelMeta::claim`]), which settles their label and table.
 mod between;
 mod clean;
+mod column;
 mod field;
 mod format;
 mod index;

@@ -55,15 +55,15 @@ fn write(model: &Model, item: &DeriveInput, written: &[TokenStream]) -> TokenStr
         let span = ty.span();
         let label = format!("{text}.{}", field.name);
         let column = quote_spanned!(span=> #orm::rt::Col<__P, #ty>);
-        let (encode, decode, read) = (
+        let (encode, assign, read) = (
             quote_spanned!(span=> <#ty as #orm::rt::FieldType>::encode),
-            quote_spanned!(span=> <#ty as #orm::rt::FieldType>::from_value),
+            quote_spanned!(span=> <#ty as #orm::rt::FieldType>::take_value),
             quote_spanned!(span=> field::<#ty>),
         );
         types.push(quote!(#(#docs)* #vis #ident: #column));
         news.push(quote!(#ident: #orm::rt::Col::new(__BASE + #index)));
         values.push(quote!(#index => #encode(&self.#ident)));
-        sets.push(quote!(#index => self.#ident = #decode(__value)?));
+        sets.push(quote!(#index => #assign(&mut self.#ident, __value)));
         reads.push(quote!(#ident: __cursor.#read(#label)?));
     }
     let by_place = record::by_place(orm, &text, &values, &sets);

@@ -180,21 +180,20 @@ pub(super) fn field(model: &Model, index: usize) -> Result<TokenStream> {
     let (name, ty, options, help) = (&field.name, &field.ty, &field.options, &field.help);
     let span = ty.span();
     let verbose = options.verbose_name.as_ref().map_or_else(|| name.replace('_', " "), LitStr::value);
-    let mut more = Vec::new();
-    if field.is_column() {
+    let (mut calls, mut more) = (Vec::new(), Vec::new());
+    let start = if field.is_column() {
         let column = options.column.as_ref().map_or_else(
             || if matches!(field.shape, Shape::Key { .. }) { format!("{name}_id") } else { name.clone() },
             LitStr::value,
         );
-        more.push(quote_spanned!(span=>
-            column: #column,
-            kind: <#ty as #orm::rt::FieldType>::KIND,
-            null: <#ty as #orm::rt::FieldType>::NULL,
-            choices: <#ty as #orm::rt::FieldType>::CHOICES
-        ));
-    }
+        // At the type, so that what it lacks is reported there.
+        let start = quote_spanned!(span=> #orm::rt::column::<#ty>);
+        quote!(#start(#name, #verbose, #help, #column))
+    } else {
+        quote!(#meta::FieldMeta::named(#name, #verbose, #help, ""))
+    };
     if let Some(relation) = relation(model, field)? {
-        more.push(quote!(relation: #relation));
+        calls.push(quote!(relation(#relation)));
     }
     for (flag, set) in [
         (quote!(primary_key), model.key.contains(&index)),
@@ -211,31 +210,31 @@ pub(super) fn field(model: &Model, index: usize) -> Result<TokenStream> {
         (quote!(version), options.version),
     ] {
         if set {
-            more.push(quote!(#flag: true));
+            calls.push(quote!(#flag()));
         }
     }
     if let Some(most) = &options.max_length {
-        more.push(quote!(max_length: ::core::option::Option::Some(#most)));
+        calls.push(quote!(max_length(#most)));
     }
     if let (Some(max), Some(places)) = (&options.max_digits, &options.decimal_places) {
-        more.push(quote!(digits: ::core::option::Option::Some(#meta::Digits { max: #max, places: #places })));
+        calls.push(quote!(digits(#meta::Digits { max: #max, places: #places })));
     }
     if let Some(default) = &options.default {
         let value = default_value(field, default, orm);
-        more.push(quote!(default: #meta::FieldDefault::Value(|| #value)));
+        calls.push(quote!(default(#meta::FieldDefault::Value(|| #value))));
     }
     if options.version {
-        more.push(quote!(default: #meta::FieldDefault::Value(|| #orm::rt::core::Value::Int(1))));
+        calls.push(quote!(default(#meta::FieldDefault::Value(|| #orm::rt::core::Value::Int(1)))));
     }
     if let Some(value) = options.on_delete.as_ref().and_then(|on_delete| on_delete.value.as_ref()) {
         let value = default_value(field, value, orm);
         more.push(quote!(on_delete_value: ::core::option::Option::Some(|| #value)));
     }
     if let Some(sql) = &options.db_default {
-        more.push(quote!(default: #meta::FieldDefault::Database(#sql)));
+        calls.push(quote!(default(#meta::FieldDefault::Database(#sql))));
     }
     if let Some(sql) = &options.generated {
-        more.push(quote!(default: #meta::FieldDefault::Generated(#sql)));
+        calls.push(quote!(default(#meta::FieldDefault::Generated(#sql))));
     }
     if let Some(old) = &options.renamed_from {
         more.push(quote!(renamed_from: ::core::option::Option::Some(#old)));
@@ -254,9 +253,12 @@ pub(super) fn field(model: &Model, index: usize) -> Result<TokenStream> {
         let all = &options.validate;
         more.push(quote!(validators: &[#(#all),*]));
     }
-    Ok(quote! {
-        #meta::FieldMeta { name: #name, verbose_name: #verbose, help_text: #help, #(#more,)* ..#meta::FieldMeta::BASE }
-    })
+    let written = quote!(#start #(.#calls)*);
+    if more.is_empty() {
+        return Ok(written);
+    }
+    // What is rare.
+    Ok(quote!(#meta::FieldMeta { #(#more,)* ..#written }))
 }
 
 /// The value of an expression that the field takes.

@@ -17,12 +17,12 @@ pub(super) fn write(model: &Model) -> TokenStream {
         if field.is_column() {
             // At the type, so that what it lacks is reported there.
             let (ty, span) = (&field.ty, field.ty.span());
-            let (encode, decode) = (
+            let (encode, assign) = (
                 quote_spanned!(span=> <#ty as #orm::rt::FieldType>::encode),
-                quote_spanned!(span=> <#ty as #orm::rt::FieldType>::from_value),
+                quote_spanned!(span=> <#ty as #orm::rt::FieldType>::take_value),
             );
             values.push(quote!(#index => #encode(&self.#ident)));
-            sets.push(quote!(#index => self.#ident = #decode(__value)?));
+            sets.push(quote!(#index => #assign(&mut self.#ident, __value)));
         }
         match &field.shape {
             Shape::Column => continue,
@@ -34,7 +34,7 @@ pub(super) fn write(model: &Model) -> TokenStream {
                     quote_spanned!(span=> <#ty as #orm::Embed>::set_at),
                 );
                 values.push(quote!(#range => return #get(&self.#ident, #inner)));
-                sets.push(quote!(#range => #set(&mut self.#ident, #inner, __value)?));
+                sets.push(quote!(#range => #set(&mut self.#ident, #inner, __value)));
                 continue;
             }
             Shape::Key { optional: true, .. } => {
@@ -123,9 +123,8 @@ pub(super) fn by_place(
         fn set_at(&mut self, __field: u16, __value: &#core::Value) -> #core::Result {
             match __field {
                 #(#sets,)*
-                _ => return ::core::result::Result::Err(#orm::rt::no_column(#name, __field)),
+                _ => ::core::result::Result::Err(#orm::rt::no_column(#name, __field)),
             }
-            ::core::result::Result::Ok(())
         }
     }
 }

@@ -48,22 +48,18 @@ impl DecodeCx {
         self.scales.get(self.at).copied().unwrap_or_default()
     }
 
-    /// `Model.field` of the column that is being read, or nothing.
-    pub(crate) fn label(&self) -> &'static str {
-        self.label
-    }
-
-    /// The list of keys of the column that is being read, made by `new` for the first row; `None` outside queries.
+    /// The list of keys of the column that is being read, made by `new` for the first row, from the label; `None` outside
+    /// queries.
     pub(crate) fn peers(
         &mut self,
-        new: impl FnOnce() -> Box<dyn PeerList>,
+        new: fn(&'static str) -> Box<dyn PeerList>,
     ) -> Option<&mut (dyn PeerList + 'static)> {
         let at = self.at;
         let peers = self.peers.as_mut()?;
         let found = match peers.iter().position(|(column, _)| *column == at) {
             Some(found) => found,
             None => {
-                peers.push((at, new()));
+                peers.push((at, new(self.label)));
                 peers.len() - 1
             }
         };

@@ -95,7 +95,7 @@ impl RowSink for Tap {
             self.keys.push(key(self.meta, self.answer, row, &mut self.cx)?);
         }
         if let Some(voice) = self.voice {
-            self.copies.push((voice.read)(&mut Cursor::new(row, &mut self.cx))?);
+            self.copies.push(voice.read(&mut Cursor::new(row, &mut self.cx))?);
         }
         match &mut self.inner {
             Some(sink) => sink.push(row),

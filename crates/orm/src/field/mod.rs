@@ -60,32 +60,43 @@ pub trait FieldType: Sized + Send + Sync + 'static {
     /// # Errors
     /// If the value is none of this type.
     fn from_value(value: &Value) -> Result<Self> {
-        let mut cx = DecodeCx::default();
-        let json;
-        let borrowed = match value {
-            Value::Null => ValueRef::Null,
-            Value::Bool(v) => ValueRef::Bool(*v),
-            Value::Int(v) => ValueRef::Int(*v),
-            Value::Float(v) => ValueRef::Float(*v),
-            Value::Decimal(v) => ValueRef::Decimal(*v),
-            Value::Text(v) => ValueRef::Text(v),
-            Value::Bytes(v) => ValueRef::Bytes(v),
-            Value::Date(v) => ValueRef::Date(*v),
-            Value::Time(v) => ValueRef::Time(*v),
-            Value::DateTime(v) => ValueRef::DateTime(*v),
-            Value::Duration(v) => ValueRef::Duration(*v),
-            Value::Uuid(v) => ValueRef::Uuid(*v),
-            Value::Ip(v) => ValueRef::Ip(*v),
-            Value::Json(v) => {
-                json = v.to_string();
-                ValueRef::Json(&json)
-            }
-            other => {
-                return Err(Error::bad_request(format!("{} can't be stored in a column", other.describe())));
-            }
-        };
-        Self::decode(borrowed, &mut cx)
+        let mut json = String::new();
+        match borrowed(value, &mut json) {
+            Ok(value) => Self::decode(value, &mut DecodeCx::default()),
+            Err(error) => Err(error),
+        }
     }
+
+    /// Takes such a value. `#[model]` calls it: what it would write itself is compiled for each field anew.
+    #[doc(hidden)]
+    fn take_value(&mut self, value: &Value) -> Result {
+        *self = Self::from_value(value)?;
+        Ok(())
+    }
+}
+
+/// The value as a database would give it; `json` takes the text of one that is JSON.
+fn borrowed<'a>(value: &'a Value, json: &'a mut String) -> Result<ValueRef<'a>> {
+    Ok(match value {
+        Value::Null => ValueRef::Null,
+        Value::Bool(v) => ValueRef::Bool(*v),
+        Value::Int(v) => ValueRef::Int(*v),
+        Value::Float(v) => ValueRef::Float(*v),
+        Value::Decimal(v) => ValueRef::Decimal(*v),
+        Value::Text(v) => ValueRef::Text(v),
+        Value::Bytes(v) => ValueRef::Bytes(v),
+        Value::Date(v) => ValueRef::Date(*v),
+        Value::Time(v) => ValueRef::Time(*v),
+        Value::DateTime(v) => ValueRef::DateTime(*v),
+        Value::Duration(v) => ValueRef::Duration(*v),
+        Value::Uuid(v) => ValueRef::Uuid(*v),
+        Value::Ip(v) => ValueRef::Ip(*v),
+        Value::Json(v) => {
+            *json = v.to_string();
+            ValueRef::Json(json)
+        }
+        other => return Err(Error::bad_request(format!("{} can't be stored in a column", other.describe()))),
+    })
 }
 
 impl<T: FieldType<Base = T>> FieldType for Option<T> {

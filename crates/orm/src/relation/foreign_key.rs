@@ -1,4 +1,4 @@
-use std::{fmt, marker::PhantomData, panic::Location, sync::Arc};
+use std::{any::Any, fmt, marker::PhantomData, panic::Location, sync::Arc};
 
 use http::StatusCode;
 use quintet_core::{
@@ -45,17 +45,55 @@ pub type OneToOne<T> = ForeignKey<T>;
 
 #[derive(Clone)]
 enum State {
-    /// `Arc<Peers<T>>`'s content.
+    /// The [`Peers`] of the key's type.
     Peers(Erased),
     /// A `T`.
     Loaded(Erased),
+}
+
+impl State {
+    /// Of a key that comes with no row.
+    fn alone<K: Key>(key: K) -> State {
+        State::Peers(Peers::alone(key))
+    }
+
+    /// Of a key that was read, with those of the rows around it.
+    fn read<K: Key>(key: &K, cx: &mut DecodeCx) -> State {
+        let list = cx.peers(Collector::<K>::boxed);
+        match list.and_then(|list| list.as_any().downcast_mut::<Collector<K>>()) {
+            Some(collector) => State::Peers(collector.add(key.clone())),
+            None => State::alone(key.clone()),
+        }
+    }
+
+    fn peers<K: Key>(&self) -> Option<&Peers<K>> {
+        match self {
+            State::Peers(peers) => peers.downcast_ref(),
+            State::Loaded(_) => None,
+        }
+    }
+
+    fn loaded<K: Key>(&self, key: &K) -> Option<&Erased> {
+        match self {
+            State::Loaded(object) => Some(object),
+            State::Peers(_) => self.peers()?.loaded(key),
+        }
+    }
+
+    /// The object, if nothing else holds it.
+    fn own(&mut self) -> Option<&mut (dyn Any + Send + Sync)> {
+        match self {
+            State::Loaded(object) => Arc::get_mut(object),
+            State::Peers(_) => None,
+        }
+    }
 }
 
 impl<T: Model> ForeignKey<T> {
     /// A key to an object that is not loaded.
     #[must_use]
     pub fn new(id: T::Pk) -> Self {
-        ForeignKey { state: State::Peers(Peers::<T>::alone(id.clone())), id, marker: PhantomData }
+        ForeignKey { state: State::alone(id.clone()), id, marker: PhantomData }
     }
 
     /// The key.
@@ -67,17 +105,11 @@ impl<T: Model> ForeignKey<T> {
     /// The object, if it is loaded.
     #[must_use]
     pub fn loaded(&self) -> Option<&T> {
-        match &self.state {
-            State::Loaded(object) => object.downcast_ref(),
-            State::Peers(_) => self.peers().and_then(|peers| peers.loaded(&self.id)),
-        }
+        self.state.loaded(&self.id)?.downcast_ref()
     }
 
-    fn peers(&self) -> Option<&Peers<T>> {
-        match &self.state {
-            State::Peers(peers) => peers.downcast_ref(),
-            State::Loaded(_) => None,
-        }
+    fn peers(&self) -> Option<&Peers<T::Pk>> {
+        self.state.peers()
     }
 
     /// The object, from memory: this never asks the database.
@@ -128,8 +160,8 @@ impl<T: Model> ForeignKey<T> {
             let gone = || {
                 Error::not_found(format!("{} {} not found", T::meta().name, show(&self.id.to_key()))).at(at)
             };
-            let objects = self.peers().ok_or_else(gone)?.load(db, at).await?;
-            objects.get(&self.id).map(|object| &**object).ok_or_else(gone)
+            let objects = self.peers().ok_or_else(gone)?.load::<T>(db, at).await?;
+            objects.get(&self.id).and_then(|object| object.downcast_ref()).ok_or_else(gone)
         }
     }
 }
@@ -146,11 +178,9 @@ pub(crate) fn show(key: &Value) -> String {
 
 impl<T: Model> Relative for ForeignKey<T> {
     fn loaded_mut(&mut self) -> Option<&mut dyn Record> {
-        match &mut self.state {
-            State::Loaded(object) => {
-                Arc::get_mut(object)?.downcast_mut::<T>().map(|object| object as &mut dyn Record)
-            }
-            State::Peers(_) => None,
+        match self.state.own()?.downcast_mut::<T>() {
+            Some(object) => Some(object),
+            None => None,
         }
     }
 
@@ -172,17 +202,10 @@ where
     const KIND: Kind = <T::Pk as FieldType>::KIND;
 
     fn decode(value: ValueRef<'_>, cx: &mut DecodeCx) -> Result<Self> {
-        let id = <T::Pk as FieldType>::decode(value, cx)?;
-        let label = cx.label();
-        let list = cx.peers(|| Box::new(Collector::<T>::new(label)));
-        let collector = list.and_then(|list| list.as_any().downcast_mut::<Collector<T>>());
-        Ok(match collector {
-            Some(collector) => {
-                let peers = collector.add(id.clone());
-                ForeignKey { id, state: State::Peers(peers), marker: PhantomData }
-            }
-            None => ForeignKey::new(id),
-        })
+        match <T::Pk as FieldType>::decode(value, cx) {
+            Ok(id) => Ok(ForeignKey { state: State::read(&id, cx), id, marker: PhantomData }),
+            Err(error) => Err(error),
+        }
     }
 
     fn encode(&self) -> Value {

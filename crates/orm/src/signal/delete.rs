@@ -7,15 +7,11 @@ macro_rules! events {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         pub struct $name<M> {
-            raw: Arc<RawRow>,
-            marker: PhantomData<fn() -> M>,
+            pub(super) raw: Arc<RawRow>,
+            pub(super) marker: PhantomData<fn() -> M>,
         }
 
         impl<M: Model> $name<M> {
-            pub(super) fn new(raw: Arc<RawRow>) -> Self {
-                $name { raw, marker: PhantomData }
-            }
-
             /// The row.
             #[must_use]
             pub fn row(&self) -> &M {

@@ -53,7 +53,7 @@ impl Ears {
     ) -> Option<Ears> {
         let around = db.around()?;
         let voice: &'static Voice = meta.typed?.downcast_ref()?;
-        let ears = Ears { around, meta, voice, kinds: (voice.kinds)(), at };
+        let ears = Ears { around, meta, voice, kinds: voice.kinds, at };
         moments.iter().any(|moment| ears.hear(*moment)).then_some(ears)
     }
 
@@ -142,7 +142,7 @@ impl Ears {
         }
         let (guest, stay) = tx.guest();
         let guest = Arc::new(guest);
-        let event = (self.voice.say)(make(guest.clone()));
+        let event = self.voice.say(make(guest.clone()));
         let services = self.around.services();
         let kind = self.kind(moment);
         // For receivers that write rows with receivers: what is inside of one another is on the stack.

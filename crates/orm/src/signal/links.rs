@@ -9,15 +9,11 @@ macro_rules! events {
     ($($(#[$doc:meta])* $name:ident, $added:literal, $removed:literal;)*) => {$(
         $(#[$doc])*
         pub struct $name<M> {
-            raw: Arc<RawLinks>,
-            marker: PhantomData<fn() -> M>,
+            pub(super) raw: Arc<RawLinks>,
+            pub(super) marker: PhantomData<fn() -> M>,
         }
 
         impl<M: Model> $name<M> {
-            pub(super) fn new(raw: Arc<RawLinks>) -> Self {
-                $name { raw, marker: PhantomData }
-            }
-
             /// Is it about this many-to-many of the model? `links.is(Film.tags)`
             #[must_use]
             pub fn is<C: Model, const I: u16>(&self, _relation: Many<M, C, I>) -> bool {

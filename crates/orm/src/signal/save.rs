@@ -32,15 +32,11 @@ use crate::{
 /// # let _ = app;
 /// ```
 pub struct Saving<M> {
-    raw: Arc<RawSaving>,
-    marker: PhantomData<fn() -> M>,
+    pub(super) raw: Arc<RawSaving>,
+    pub(super) marker: PhantomData<fn() -> M>,
 }
 
 impl<M: Model> Saving<M> {
-    pub(super) fn new(raw: Arc<RawSaving>) -> Self {
-        Saving { raw, marker: PhantomData }
-    }
-
     /// Is it a row that does not exist yet?
     #[must_use]
     pub fn is_new(&self) -> bool {
@@ -150,15 +146,11 @@ impl<M: Model> fmt::Debug for Saving<M> {
 /// # let _ = app;
 /// ```
 pub struct Saved<M> {
-    raw: Arc<RawRow>,
-    marker: PhantomData<fn() -> M>,
+    pub(super) raw: Arc<RawRow>,
+    pub(super) marker: PhantomData<fn() -> M>,
 }
 
 impl<M: Model> Saved<M> {
-    pub(super) fn new(raw: Arc<RawRow>) -> Self {
-        Saved { raw, marker: PhantomData }
-    }
-
     /// The row as it is now.
     #[must_use]
     pub fn row(&self) -> &M {

@@ -1,5 +1,6 @@
 use std::{
     any::{Any, TypeId},
+    marker::PhantomData,
     sync::Arc,
 };
 
@@ -12,46 +13,62 @@ use crate::{
 };
 
 /// What writing code that knows no types needs of a model's type. `#[model]` puts one into the metadata.
+///
+/// Most models are heard by nobody, and all of this is compiled for each of them: it is kept small, and boxes are made into
+/// what is shared by code that knows no types.
 #[derive(Debug)]
 pub struct Voice {
     /// The types of its events, in the order of [`Moment`](super::Moment).
-    pub(super) kinds: fn() -> [TypeId; 6],
+    pub(super) kinds: [TypeId; 6],
     /// Reads a row.
-    pub(crate) read: fn(&mut Cursor<'_>) -> Result<Erased>,
+    read: fn(&mut Cursor<'_>) -> Result<Made>,
     /// Makes an event.
-    pub(super) say: fn(Said) -> Arc<dyn Any + Send + Sync>,
+    say: fn(Said) -> Made,
 }
+
+type Made = Box<dyn Any + Send + Sync>;
 
 impl Voice {
     /// The voice of `M`.
     #[must_use]
     pub const fn of<M: Model>() -> Self {
-        Voice { kinds: kinds::<M>, read: read::<M>, say: say::<M> }
+        let kinds = [
+            TypeId::of::<Saving<M>>(),
+            TypeId::of::<Saved<M>>(),
+            TypeId::of::<Deleting<M>>(),
+            TypeId::of::<Deleted<M>>(),
+            TypeId::of::<LinksChanging<M>>(),
+            TypeId::of::<LinksChanged<M>>(),
+        ];
+        Voice { kinds, read: read::<M>, say: say::<M> }
+    }
+
+    /// Reads a row.
+    pub(crate) fn read(&self, cursor: &mut Cursor<'_>) -> Result<Erased> {
+        (self.read)(cursor).map(Arc::from)
+    }
+
+    /// Makes an event.
+    pub(super) fn say(&self, said: Said) -> Erased {
+        (self.say)(said).into()
     }
 }
 
-fn kinds<M: Model>() -> [TypeId; 6] {
-    [
-        TypeId::of::<Saving<M>>(),
-        TypeId::of::<Saved<M>>(),
-        TypeId::of::<Deleting<M>>(),
-        TypeId::of::<Deleted<M>>(),
-        TypeId::of::<LinksChanging<M>>(),
-        TypeId::of::<LinksChanged<M>>(),
-    ]
+fn read<M: Model>(cursor: &mut Cursor<'_>) -> Result<Made> {
+    match M::from_row(cursor) {
+        Ok(row) => Ok(Box::new(row)),
+        Err(error) => Err(error),
+    }
 }
 
-fn read<M: Model>(cursor: &mut Cursor<'_>) -> Result<Erased> {
-    Ok(Arc::new(M::from_row(cursor)?))
-}
-
-fn say<M: Model>(said: Said) -> Arc<dyn Any + Send + Sync> {
+fn say<M: Model>(said: Said) -> Made {
+    let marker = PhantomData;
     match said {
-        Said::Saving(raw) => Arc::new(Saving::<M>::new(raw)),
-        Said::Saved(raw) => Arc::new(Saved::<M>::new(raw)),
-        Said::Deleting(raw) => Arc::new(Deleting::<M>::new(raw)),
-        Said::Deleted(raw) => Arc::new(Deleted::<M>::new(raw)),
-        Said::LinksChanging(raw) => Arc::new(LinksChanging::<M>::new(raw)),
-        Said::LinksChanged(raw) => Arc::new(LinksChanged::<M>::new(raw)),
+        Said::Saving(raw) => Box::new(Saving::<M> { raw, marker }),
+        Said::Saved(raw) => Box::new(Saved::<M> { raw, marker }),
+        Said::Deleting(raw) => Box::new(Deleting::<M> { raw, marker }),
+        Said::Deleted(raw) => Box::new(Deleted::<M> { raw, marker }),
+        Said::LinksChanging(raw) => Box::new(LinksChanging::<M> { raw, marker }),
+        Said::LinksChanged(raw) => Box::new(LinksChanged::<M> { raw, marker }),
     }
 }
