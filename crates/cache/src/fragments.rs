@@ -15,14 +15,14 @@ use bytes::Bytes;
 use quintet_core::{Result, template::FragmentCache};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::{Cache, Keep};
+use crate::{Cache, Keep, noted::unnoted};
 
 pub(crate) struct Fragments(pub(crate) Cache);
 
 impl Fragments {
     /// What the cache answers; nothing where it can't be waited for, or does not work.
     fn ask<T: Default>(&self, doing: &str, work: impl Future<Output = Result<T>>) -> T {
-        let answer = if self.0.backend().is_immediate() { at_once(work) } else { in_place(work) };
+        let answer = unnoted(|| if self.0.backend().is_immediate() { at_once(work) } else { in_place(work) });
         answer.unwrap_or_else(|| Ok(T::default())).unwrap_or_else(|error| {
             tracing::warn!(cache = self.0.name(), doing, error = %error, "the cache does not work; going on without it");
             T::default()

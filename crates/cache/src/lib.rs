@@ -25,6 +25,7 @@ mod in_redis;
 mod keep;
 mod key;
 mod memory;
+mod noted;
 mod packed;
 mod pages;
 mod room;

@@ -7,7 +7,12 @@ use quintet_core::{
 };
 use quintet_web::{DataField, ShapeKind, rt::typed};
 
-use crate::{choice::Offer, dates, state::State, text::plain};
+use crate::{
+    choice::Offer,
+    dates,
+    state::{State, group},
+    text::plain,
+};
 
 /// More stars than these are a number.
 const MOST_STARS: i64 = 20;
@@ -34,7 +39,8 @@ pub(crate) struct About<'a> {
     pub(crate) describedby: &'a str,
 }
 
-pub(crate) fn of(state: &State, field: &DataField, about: &About<'_>) -> Control {
+/// `parts` are the fields of a field that is a group.
+pub(crate) fn of(state: &State, field: &DataField, about: &About<'_>, parts: Vec<Value>) -> Control {
     let shape = (field.shape)();
     let kind = shape.inner();
     let optional = !matches!(shape.kind, ShapeKind::Bool) && !about.required;
@@ -42,8 +48,10 @@ pub(crate) fn of(state: &State, field: &DataField, about: &About<'_>) -> Control
     let widget = widget(state, field, kind, offers.is_some(), matches!(shape.kind, ShapeKind::Optional(_)));
     let shown = state.shown(field);
     let multiple = matches!(kind, ShapeKind::List(_)) && !typed::is_json(kind);
-    let group =
-        matches!(widget.as_str(), "radio" | "checkboxes" | "stars" | "split_datetime" | "select_date");
+    let group = matches!(
+        widget.as_str(),
+        "radio" | "checkboxes" | "stars" | "split_datetime" | "select_date" | "group"
+    );
     let mut attributes = attributes(state, field, kind, &widget, about);
     let value = match (multiple, widget.as_str()) {
         (true, "textarea") => shown.join("\n"),
@@ -115,6 +123,7 @@ pub(crate) fn of(state: &State, field: &DataField, about: &About<'_>) -> Control
                 }
             }
         }
+        "group" => members.push(("fields".into(), Value::List(parts))),
         "split_datetime" => {
             let (day, time) = value.split_once(['T', ' ']).unwrap_or((&value, ""));
             members.push(("date".into(), text(day)));
@@ -203,6 +212,8 @@ fn widget(state: &State, field: &DataField, kind: &ShapeKind, listed: bool, opti
             _ => "text",
         },
     };
+    // Something else than data has no parts.
+    let given = given.filter(|widget| widget != "group" || group::fields(field).is_some());
     let widget = given.unwrap_or_else(|| by_type().to_owned());
     match widget.as_str() {
         // A list of too many rows to be offered: the key is typed.
@@ -328,7 +339,9 @@ fn attributes(state: &State, field: &DataField, kind: &ShapeKind, widget: &str, 
         put("autocomplete", text(autocomplete));
     }
     // A file cannot be shown again, so one that was stored before need not be sent again.
-    if about.required && widget != "hidden" && !state.loose && state.stored(field).is_none() {
+    if state.is_disabled(field) {
+        put("disabled", Value::Bool(true));
+    } else if about.required && widget != "hidden" && !state.loose && state.stored(field).is_none() {
         put("required", Value::Bool(true));
     }
     if !about.describedby.is_empty() {

@@ -59,7 +59,7 @@ impl<T: Data> Form<T> {
         #[cfg(feature = "orm")]
         crate::related::load_offers(&mut state, body).await?;
         let mut form = Form::parse(state, body);
-        form.ask(body).await?;
+        form.ask().await?;
         Ok(form)
     }
 
@@ -70,11 +70,49 @@ impl<T: Data> Form<T> {
     }
 
     /// Asks the database and services whether what was read may be.
-    pub(crate) async fn ask(&mut self, body: &FormBody) -> Result {
-        self.clean(body).await?;
+    pub(crate) async fn ask(&mut self) -> Result {
+        self.clean().await?;
         #[cfg(feature = "orm")]
-        self.look_up(body).await?;
+        self.look_up().await?;
         Ok(())
+    }
+
+    /// Shows fields without letting anybody change them: what is sent for them is left aside, and the data has what the form began
+    /// with, by [`edits`](Self::edits), [`initial`](Self::initial) or the field's own `initial`. `#[field(disabled)]` says it of every
+    /// form of the type; this of one, where it depends: on who asks, on what the row is.
+    ///
+    /// Say it before `edits`, which judges the form anew. Where a form has no row, but rules of its own, [`judge`](Self::judge) does.
+    pub fn disable(&mut self, fields: impl DataNames<T>) {
+        for name in fields.names() {
+            self.state.disable(name);
+        }
+        self.reread();
+    }
+
+    /// Reads the form anew, with what disabled fields began with, and judges it: the rules of its fields, of its type, and of its
+    /// model. [`edits`](Self::edits) does it by itself; after [`initial`](Self::initial), [`initial_of`](Self::initial_of) and
+    /// [`disable`](Self::disable) it is needed where a type has rules over several fields, or a model. What the handler has said
+    /// stays.
+    ///
+    /// # Errors
+    /// If the database or a service that the rules ask fails.
+    pub async fn judge(&mut self) -> Result {
+        if self.state.submitted {
+            self.value = self.state.read_again::<T>();
+            self.ask().await?;
+            self.state.errors.extend(self.state.said.clone());
+            self.state.stale = false;
+        }
+        Ok(())
+    }
+
+    /// Reads the form anew if it has disabled fields, without asking anybody.
+    fn reread(&mut self) {
+        if self.state.submitted && !self.state.disabled.is_empty() {
+            self.value = self.state.read_again::<T>();
+            self.state.errors.extend(self.state.said.clone());
+            self.state.stale = T::cleaner().is_some() || self.state.model.is_some();
+        }
     }
 
     /// A form that nothing was typed into, with this state.
@@ -90,9 +128,9 @@ impl<T: Data> Form<T> {
     }
 
     /// Runs the rules of the type's own.
-    async fn clean(&mut self, body: &FormBody) -> Result {
+    async fn clean(&mut self) -> Result {
         if let (Some(value), Some(run)) = (&mut self.value, T::cleaner()) {
-            let services = body.services.as_ref().ok_or_else(|| {
+            let services = self.state.services.as_ref().ok_or_else(|| {
                 Error::internal(
                     "this form has rules that ask services, and there are none: read it in a site",
                 )
@@ -106,6 +144,11 @@ impl<T: Data> Form<T> {
     /// The data, if the form was sent and nothing is wrong with it. It is taken out: a second call gives nothing.
     #[must_use]
     pub fn valid(&mut self) -> Option<T> {
+        if self.state.stale {
+            let why = "its disabled fields have other values since it was judged: `form.judge().await?` before `valid()`";
+            tracing::error!("a form of {}: {why}", std::any::type_name::<T>());
+            self.form_error("This form can't be used as it is.");
+        }
         if self.is_valid() { self.value.take() } else { None }
     }
 
@@ -118,7 +161,7 @@ impl<T: Data> Form<T> {
     /// Was the form sent, and is nothing wrong with it?
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        self.value.is_some() && self.state.errors.is_empty()
+        self.value.is_some() && self.state.errors.is_empty() && !self.state.stale
     }
 
     /// Was the form sent, rather than asked for?
@@ -137,13 +180,13 @@ impl<T: Data> Form<T> {
     pub fn error(&mut self, fields: impl DataNames<T>, message: impl Into<String>) {
         let message = message.into();
         for name in fields.names() {
-            self.state.errors.push(name, message.clone());
+            self.state.say(name, None, message.clone());
         }
     }
 
     /// Adds a message about the form as a whole.
     pub fn form_error(&mut self, message: impl Into<String>) {
-        self.state.errors.push("", message);
+        self.state.say("", None, message.into());
     }
 
     /// Takes over what an error says about what was given: a value that is taken (409), a row that breaks a rule (422). Messages
@@ -165,7 +208,7 @@ impl<T: Data> Form<T> {
                 None if error.field.is_empty() => ("", error.message.clone()),
                 None => ("", format!("{}: {}", error.field, error.message)),
             };
-            self.state.errors.push_coded(name, error.code.clone(), message);
+            self.state.say(name, Some(error.code.clone()), message);
         }
         Ok(())
     }
@@ -173,11 +216,13 @@ impl<T: Data> Form<T> {
     /// Shows these values in a form that nothing was typed into yet.
     pub fn initial(&mut self, values: &T) {
         self.state.show(&values.to_value());
+        self.reread();
     }
 
     /// Shows this value in one field, as long as nothing was typed.
     pub fn initial_of<V: TemplateValue + ?Sized>(&mut self, field: DataName<T>, value: &V) {
         self.state.set_initial(field.name(), value.to_value());
+        self.reread();
     }
 
     /// Makes a list of a field, or offers other entries in it: values, or values with what people read. What was sent must be one
@@ -227,7 +272,9 @@ impl<T: Data> Form<T> {
 
     /// Offers these, and refuses what is none of them.
     pub(crate) fn limit(&mut self, name: &'static str, offers: Vec<Offer>) {
-        if let Some(field) = self.state.field(name).filter(|_| self.state.submitted) {
+        if let Some(field) =
+            self.state.field(name).filter(|field| self.state.submitted && !self.state.is_disabled(field))
+        {
             let sent = self.state.shown(field);
             let known = |text: &String| text.is_empty() || offers.iter().any(|offer| offer.value == *text);
             if self.state.errors.of(name).next().is_none() && !sent.iter().all(known) {

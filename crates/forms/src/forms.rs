@@ -131,7 +131,7 @@ impl<T: Data> Forms<T> {
             if blank {
                 form.forget();
             } else {
-                form.ask(body).await?;
+                form.ask().await?;
             }
             let rows::Sent { key, deleted, order } = sent;
             forms.sent.push(Row {

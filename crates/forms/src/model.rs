@@ -5,15 +5,15 @@ use quintet_orm::{Executor, Fill, Model, QuerySet, dynamic::DynSet, model::Key};
 use quintet_web::{Data, DataName};
 
 use crate::{
-    Form, FormBody,
+    Form,
     related::{check_keys, database, find_others, offer},
 };
 
 impl<T: Data> Form<T> {
     /// Asks the database what a form of a model shows, and whether what was sent fits.
-    pub(crate) async fn look_up(&mut self, body: &FormBody) -> Result {
+    pub(crate) async fn look_up(&mut self) -> Result {
         let Some(meta) = self.state.model.filter(|_| self.state.submitted) else { return Ok(()) };
-        let db = database(meta, body)?;
+        let db = database(meta, self.state.services.as_ref())?;
         check_keys(&mut self.state, &db).await?;
         let values = self.data().map(|data| data.to_value());
         find_others(&mut self.state, meta, values, &db).await
@@ -72,14 +72,18 @@ impl<T: Data> Form<T> {
                 None => {}
             }
         }
-        self.state.forget_missing_files();
-        if self.state.submitted {
-            return Ok(());
-        }
+        let (submitted, disabled) = (self.state.submitted, !self.state.disabled.is_empty());
         for (name, index) in linked {
-            let keys = DynSet::related(meta, index, key.clone())?.keys(db).await?;
-            self.state.set_initial(name, Value::List(keys));
+            if !submitted || self.state.disabled.contains(&name) {
+                let keys = DynSet::related(meta, index, key.clone())?.keys(db).await?;
+                self.state.set_initial(name, Value::List(keys));
+            }
         }
+        if disabled {
+            self.judge().await?;
+            self.state.forget_taken(&key);
+        }
+        self.state.forget_missing_files();
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use quintet_web::{DataField, ShapeKind, rt::typed};
 
 use crate::{
     control::{self, About},
-    state::{self, State},
+    state::{self, State, again, group},
 };
 
 /// What templates find in a form beside its fields. A field of such a name is reached as `form.field.errors`.
@@ -75,6 +75,20 @@ pub(crate) struct Shown {
     pub(crate) hidden: bool,
     file: bool,
     pub(crate) value: Value,
+    /// Those of a group.
+    parts: Vec<Shown>,
+}
+
+impl Shown {
+    /// The control that an error is about, here or inside of a group, and what it is called from outside.
+    pub(crate) fn at(&self, name: &str) -> Option<(String, &Shown)> {
+        if self.field.name == name {
+            return Some((self.label.clone(), self));
+        }
+        let inner = group::inner(self.field, name)?;
+        let (label, shown) = self.parts.iter().find_map(|part| part.at(inner))?;
+        Some((format!("{}, {}", self.label, label.to_lowercase()), shown))
+    }
 }
 
 /// Is an empty field refused?
@@ -113,7 +127,12 @@ pub(crate) fn show(state: &State, field: &'static DataField) -> Shown {
     let describedby = described.join(" ");
     let about =
         About { id: &id, label: &label, required, invalid: !errors.is_empty(), describedby: &describedby };
-    let control = control::of(state, field, &about);
+    let parts: Vec<Shown> = match again::part_of(state, field) {
+        Some(part) => part.fields.iter().map(|field| show(&part, field)).collect(),
+        None => Vec::new(),
+    };
+    let shown_parts = parts.iter().map(|part| part.value.clone()).collect();
+    let control = control::of(state, field, &about, shown_parts);
     let hidden = control.widget == "hidden";
     let text = |text: &str| Value::Text(text.to_owned());
     let errors_piece = Piece {
@@ -139,7 +158,7 @@ pub(crate) fn show(state: &State, field: &'static DataField) -> Shown {
         value: Value::Map(vec![("id".into(), text(&format!("{id}_help"))), ("text".into(), text(help))]),
         errors: FieldErrors::new(),
     };
-    let file = control.file;
+    let file = control.file || parts.iter().any(|part| part.file);
     let members: Map = vec![
         ("name".into(), text(&name)),
         ("id".into(), text(&id)),
@@ -162,8 +181,8 @@ pub(crate) fn show(state: &State, field: &'static DataField) -> Shown {
         value: Value::Map(members),
         errors: FieldErrors::new(),
     };
-    let target = control.target.clone().unwrap_or(id);
-    Shown { field, label, target, hidden, file, value: piece.to_value() }
+    let target = control.target.clone().or_else(|| Some(parts.first()?.target.clone())).unwrap_or(id);
+    Shown { field, label, target, hidden, file, value: piece.to_value(), parts }
 }
 
 /// A field that is no field of the data: the box that deletes a row, its number in the order.
@@ -222,11 +241,12 @@ fn error(id: &str, message: &str) -> Piece {
 fn summary(state: &State, shown: &[Shown]) -> Piece {
     let entries = state.errors.iter().map(|error| {
         let (name, message) = state.told(error);
-        let of = shown.iter().find(|shown| Some(shown.field.name) == name);
-        let link = of.filter(|shown| !shown.hidden).map(|shown| Value::Text(shown.target.clone()));
+        let of = shown.iter().find_map(|shown| shown.at(name.unwrap_or(&error.field)));
+        let link = of.as_ref().filter(|(_, shown)| !shown.hidden);
+        let link = link.map(|(_, shown)| Value::Text(shown.target.clone()));
         Value::Map(vec![
             ("message".into(), Value::Text(message)),
-            ("label".into(), Value::Text(of.map(|shown| shown.label.clone()).unwrap_or_default())),
+            ("label".into(), Value::Text(of.map(|(label, _)| label).unwrap_or_default())),
             ("id".into(), link.unwrap_or_default()),
         ])
     });

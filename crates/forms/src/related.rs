@@ -2,7 +2,7 @@
 //! else may have.
 
 use quintet_core::{
-    BoxFuture, Error, Result, Service, Value,
+    BoxFuture, Error, Result, Service, Services, Value,
     meta::{FieldMeta, ModelMeta, Relation},
 };
 use quintet_orm::{Db, Executor, dynamic::DynSet, find_taken};
@@ -32,8 +32,8 @@ fn is_listed(field: &DataField) -> bool {
     matches!(field.options.widget, None | Some("select" | "radio" | "checkboxes"))
 }
 
-pub(crate) fn database(meta: &'static ModelMeta, body: &FormBody) -> Result<Db> {
-    let services = body.services.as_ref().ok_or_else(|| {
+pub(crate) fn database(meta: &'static ModelMeta, services: Option<&Services>) -> Result<Db> {
+    let services = services.ok_or_else(|| {
         Error::internal(format!(
             "a form of {} asks the database, and there is none: read it in a site",
             meta.name
@@ -48,7 +48,7 @@ pub(crate) fn load_offers<'a>(state: &'a mut State, body: &'a FormBody) -> BoxFu
         let Some(meta) = state.model else { return Ok(()) };
         for field in state.fields.iter().filter(|field| is_listed(field)) {
             let Some((_, to)) = target(state, field) else { continue };
-            let db = database(meta, body)?;
+            let db = database(meta, body.services.as_ref())?;
             let rows = DynSet::new(to).page(MOST as u64 + 1, 0).offers(&db).await?;
             state.offer(field.name, (rows.len() <= MOST).then(|| rows.into_iter().map(offer).collect()));
         }
@@ -61,7 +61,7 @@ pub(crate) fn check_keys<'a>(state: &'a mut State, db: &'a dyn Executor) -> BoxF
     Box::pin(async move {
         for field in state.fields {
             let Some((column, to)) = target(state, field) else { continue };
-            if state.errors.of(field.name).next().is_some() {
+            if state.errors.of(field.name).next().is_some() || state.is_disabled(field) {
                 continue;
             }
             let known = state.offers(field);

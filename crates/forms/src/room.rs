@@ -24,7 +24,7 @@ static TEMPLATES: &[EmbeddedFile] = templates![
     "add_row.html" "error.html" "errors.html" "field.html" "field_errors.html" "form.html" "forms.html" "help.html" "hidden.html" "label.html"
     "open.html" "row.html"
     "widgets/checkbox.html" "widgets/checkboxes.html" "widgets/color.html" "widgets/date.html"
-    "widgets/datetime.html" "widgets/email.html" "widgets/file.html" "widgets/hidden.html" "widgets/image.html"
+    "widgets/datetime.html" "widgets/email.html" "widgets/file.html" "widgets/group.html" "widgets/hidden.html" "widgets/image.html"
     "widgets/input.html" "widgets/number.html" "widgets/password.html" "widgets/radio.html" "widgets/range.html"
     "widgets/search.html" "widgets/select.html" "widgets/select_date.html" "widgets/split_datetime.html" "widgets/stars.html"
     "widgets/tel.html" "widgets/text.html" "widgets/textarea.html" "widgets/time.html" "widgets/url.html"

@@ -8,7 +8,10 @@ use quintet_core::{
 };
 use serde_json::Value as Json;
 
-use crate::{FormBody, piece, state::State};
+use crate::{
+    FormBody, piece,
+    state::{State, group},
+};
 
 /// More rows than these are never read.
 pub(crate) const MOST: usize = 1000;
@@ -115,11 +118,15 @@ pub(crate) fn piece(
         let id = format!("id_{}", row.state.prefix);
         for error in row.state.errors.iter() {
             let (name, message) = row.state.told(error);
-            let (label, target) = match name.and_then(|name| row.state.field(name)) {
-                Some(field) => {
-                    let field = piece::show(&row.state, field);
-                    (format!("Row {}, {}", at + 1, field.label), field.target)
-                }
+            let name = name.unwrap_or(&error.field);
+            let field = row
+                .state
+                .fields
+                .iter()
+                .find(|field| field.name == name || group::inner(field, name).is_some());
+            let shown = field.map(|field| piece::show(&row.state, field));
+            let (label, target) = match shown.as_ref().and_then(|shown| shown.at(name)) {
+                Some((label, field)) => (format!("Row {}, {label}", at + 1), field.target.clone()),
                 None => (format!("Row {}", at + 1), id.clone()),
             };
             entries.push(entry(Some(&target), &label, &message));

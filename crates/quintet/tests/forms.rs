@@ -95,6 +95,34 @@ async fn edit(Path(id): Path<i64>, db: Db, mut form: Form<FilmInput>) -> Result<
     Ok(redirect("/saved/"))
 }
 
+/// Only the plot of a film can be changed, and of a cheap one its price.
+#[data(model = Film)]
+struct Correction {
+    #[field(disabled)]
+    title: String,
+    #[field(disabled)]
+    slug: String,
+    plot: String,
+    price: Decimal,
+    #[field(disabled)]
+    director: i64,
+    #[field(disabled)]
+    tags: Vec<i64>,
+}
+
+#[form("/films/{id}/correct/")]
+async fn correct(Path(id): Path<i64>, db: Db, mut form: Form<Correction>) -> Result<Page> {
+    let film = Film.get(id, &db).await?;
+    if film.price > Decimal::from(5) {
+        form.disable(Correction.price);
+    }
+    form.edits(&film, &db).await?;
+    match form.save(film, &db).await? {
+        Some(_) => Ok(redirect("/saved/")),
+        None => Ok(Page::new("film.html").with("form", &form)),
+    }
+}
+
 /// Some of a film; the handler gives the rest, and hears of conflicts from the write itself.
 #[data(model = Film)]
 struct Quick {
@@ -187,6 +215,7 @@ fn site() -> Site {
     Site::new().install(app.models((Director, Tag, Film)).routes(routes![
         add,
         edit,
+        correct,
         quick,
         json,
         place,
@@ -211,6 +240,62 @@ async fn tags(db: &Db) -> Result<[i64; 2]> {
 async fn alien(db: &Db, director: &Director) -> Result<Film> {
     let price = "9.50".parse::<Decimal>()?;
     create!(Film { title: "Alien", year: 1979, slug: "alien", plot: "", price, director }).insert(db).await
+}
+
+#[quintet::test(site)]
+async fn disabled_fields_keep_the_rows_values(site: TestSite) -> Result {
+    let [ridley, ann] = people(&site.db).await?;
+    let [noir, space] = tags(&site.db).await?;
+    let film = alien(&site.db, &ridley).await?;
+    film.related(Film.tags).set([space], &site.db).await?;
+    let path = format!("/films/{}/correct/", film.id);
+    let html = site.get(&path).await.ok().text();
+    let all = elements(&html);
+    for (name, disabled) in [
+        ("title", true),
+        ("slug", true),
+        ("director", true),
+        ("tags", true),
+        ("price", true),
+        ("plot", false),
+    ] {
+        assert_eq!(one(&all, "name", name).has("disabled"), disabled, "{name}");
+    }
+    assert_eq!(one(&all, "name", "slug").get("value"), Some("alien"));
+    let chosen = |name: &str| -> Vec<String> {
+        options(&all, name).into_iter().filter(|(_, _, chosen)| *chosen).map(|(value, ..)| value).collect()
+    };
+    assert_eq!((chosen("director"), chosen("tags")), (vec![ridley.id.to_string()], vec![space.to_string()]));
+
+    // What a browser sends, and what somebody makes up.
+    let (other, tag) = (ann.id.to_string(), noir.to_string());
+    let forged: [&[(&str, &str)]; 2] = [
+        &[("plot", "In space")],
+        &[
+            ("plot", "No one"),
+            ("title", ""),
+            ("slug", "taken"),
+            ("director", &other),
+            ("tags", &tag),
+            ("price", "0.01"),
+        ],
+    ];
+    for sent in forged {
+        site.post(&path, sent).await.redirects("/saved/");
+        let film = Film.prefetch_related(Film.tags).get(film.id, &site.db).await?;
+        assert_eq!(
+            (film.title.as_str(), film.slug.as_str(), film.price.to_string().as_str()),
+            ("Alien", "alien", "9.50")
+        );
+        assert_eq!((film.plot.as_str(), *film.director.id()), (sent[0].1, ridley.id));
+        assert_eq!(film.tags.get()?.iter().map(|tag| tag.id).collect::<Vec<_>>(), [space]);
+    }
+    // Of a cheap one the price is free, and judged.
+    film.update(Film.price.set(Decimal::from(2))).exec(&site.db).await?;
+    site.post(&path, &[("plot", "x"), ("price", "dear")]).await.status(422).contains("Alien");
+    site.post(&path, &[("plot", "x"), ("price", "3.00")]).await.redirects("/saved/");
+    assert_eq!(Film.get(film.id, &site.db).await?.price.to_string(), "3.00");
+    Ok(())
 }
 
 /// The options of a select: value, label, whether it is chosen.

@@ -59,6 +59,15 @@ async fn json(db: Db) -> Result<quintet::web::Json<u64>> {
     Ok(quintet::web::Json(Film.query().count(&db).await?))
 }
 
+#[get("/cached/")]
+async fn cached(cache: Cache) -> Result<String> {
+    let seen: Option<String> = cache.get("films:7").await?;
+    cache.set("films:7", "Alien", "1h").await?;
+    cache.get_many::<String, _>(["films:7", "films:8"]).await?;
+    cache.get::<String>("session:hunter2").await?;
+    Ok(seen.unwrap_or_default())
+}
+
 #[post("/add/{token}/")]
 async fn add(Path(token): Path<String>, db: Db) -> Result<Page> {
     let _ = token;
@@ -90,7 +99,7 @@ fn site() -> Site {
         .models(Film)
         .context("menu", async |db: Db| Film.query().count(&db).await)
         .on(async |_: quintet::core::Services, _: Arc<Watched>| -> Result { Ok(()) })
-        .routes(routes![film, json, add, part, fails, streamed]);
+        .routes(routes![film, json, cached, add, part, fails, streamed]);
     Site::new().install(app)
 }
 
@@ -287,6 +296,28 @@ async fn the_other_panels_tell_what_they_are_for(site: TestSite) -> Result {
     let phases: Vec<&Json> = entries(&record, "time").iter().map(|entry| &entry["text"]).collect();
     assert_eq!(phases, ["handler", "answer"]);
     assert!(entries(&record, "signals").is_empty());
+    assert!(!record.to_string().contains("hunter2"), "{record:#}");
+    Ok(())
+}
+
+#[quintet::test(site, on = "sqlite", settings = { "debug" = true })]
+async fn what_is_asked_of_caches_is_told(site: TestSite) -> Result {
+    let browser = Browser::of(&site).await;
+    browser.get("/cached/").await;
+    let again = browser.get("/cached/").await;
+    assert_eq!(again.text, "Alien");
+    let record = browser.record(&again).await;
+    let noted = entries(&record, "cache");
+    let texts: Vec<&str> = noted.iter().map(|entry| entry["text"].as_str().unwrap()).collect();
+    assert_eq!(texts.len(), 4, "{texts:?}");
+    assert!(texts[0].starts_with("get ") && texts[0].ends_with("films:7"), "{texts:?}");
+    assert!(texts[1].starts_with("set ") && texts[1].ends_with("films:7"), "{texts:?}");
+    assert!(texts[2].starts_with("get many ") && texts[2].ends_with("films:8"), "{texts:?}");
+    assert_eq!(texts[3], "get ••••••••");
+    assert_eq!(fact(&noted[0], "found").as_deref(), Some("yes"));
+    assert!(fact(&noted[0], "bytes").is_some_and(|bytes| bytes.parse::<u32>().is_ok()));
+    assert_eq!(fact(&noted[2], "found").as_deref(), Some("1 of 2"));
+    assert_eq!(fact(&noted[3], "found").as_deref(), Some("no"));
     assert!(!record.to_string().contains("hunter2"), "{record:#}");
     Ok(())
 }

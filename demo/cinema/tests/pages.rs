@@ -228,7 +228,7 @@ async fn a_long_list_goes_on_where_it_ends(site: TestSite) -> Result {
     assert_eq!(titles(&site.get(back).await.ok().text())[0], "Aaa");
 
     for (address, told) in [
-        ("/?after=nonsense", "cursor"),
+        ("/?after=nonsense", "go on from there"),
         ("/films.json?after=nonsense", "cursor"),
         ("/?after=a&before=b", "not both"),
     ] {
@@ -275,7 +275,7 @@ async fn a_genre_has_a_page_of_its_films(site: TestSite) -> Result {
     assert!(at("Inception") < at("Memento") && at("Memento") < at("Fargo"));
     site.get(pages::genre::url(&world.slug)).await.ok().contains("No film of this genre is here");
     site.get("/genres/nowhere/").await.status(404).contains("not on the programme");
-    site.get("/genres/comedy/?after=x").await.status(400).contains("cursor");
+    site.get("/genres/comedy/?after=x").await.status(400).contains("go on from there");
     Ok(())
 }
 

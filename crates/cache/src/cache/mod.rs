@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use quintet_core::{Error, Result, Service, Services, clock::Clock, near::did_you_mean};
 
-use crate::{Backend, Dummy, Keep, MemoryCache, fault::Faults, flight::Flights, key};
+use crate::{Backend, Dummy, Keep, MemoryCache, fault::Faults, flight::Flights, key, noted::Noted};
 
 /// The name of the cache of `[cache]`.
 pub(crate) const DEFAULT: &str = "default";
@@ -95,6 +95,7 @@ impl Cache {
     /// Several caches by name; without `default` among them, that one keeps nothing.
     pub(crate) fn of_all(caches: impl IntoIterator<Item = (String, Arc<dyn Backend>, CacheOptions)>) -> Self {
         let inner = |name: String, backend, options| {
+            let backend = Noted::around(Some(&*name).filter(|name| *name != DEFAULT), backend);
             Arc::new(Inner { name, backend, options, flights: Arc::default(), faults: Faults::default() })
         };
         let mut all: BTreeMap<String, Arc<Inner>> = caches

@@ -135,6 +135,9 @@ impl Member {
             let widget = some(widget);
             more.extend(quote!(widget: #widget,));
         }
+        if options.disabled {
+            more.extend(quote!(disabled: true,));
+        }
         if let Some(text) = &options.placeholder {
             let text = some(text);
             more.extend(quote!(placeholder: #text,));

@@ -12,12 +12,13 @@ use crate::{
     near::did_you_mean,
 };
 
-const KNOWN: [&str; 29] = [
+const KNOWN: [&str; 30] = [
     "accept",
     "autocomplete",
     "blank",
     "choices",
     "default",
+    "disabled",
     "email",
     "error",
     "help",
@@ -58,6 +59,7 @@ pub(super) struct Options {
     /// The groups of the choices, each with how many are in it.
     pub(super) groups: Vec<(String, usize)>,
     pub(super) default: Option<Expr>,
+    pub(super) disabled: bool,
     /// The word, and the variant of `Format`.
     pub(super) format: Option<(Ident, &'static str)>,
     pub(super) messages: Vec<(String, LitStr)>,
@@ -109,6 +111,7 @@ impl Options {
             }
             "error" => return meta.parse_nested_meta(|inner| self.message(&inner)),
             "blank" => self.blank = true,
+            "disabled" => self.disabled = true,
             "own" => self.own = true,
             "required" => self.required = Some(meta.path.span()),
             _ => return self.read_more(&word, meta),

@@ -7,7 +7,7 @@ use syn::{Error, LitStr, Type};
 use crate::{common, near::did_you_mean, page};
 
 /// Those that the room of forms has.
-pub(super) const WIDGETS: [&str; 23] = [
+pub(super) const WIDGETS: [&str; 24] = [
     "text",
     "number",
     "email",
@@ -31,6 +31,7 @@ pub(super) const WIDGETS: [&str; 23] = [
     "range",
     "file",
     "image",
+    "group",
 ];
 
 /// For each sort of type the widgets that can show it.

@@ -85,6 +85,17 @@ fn explain_pairs(
             None => missing(field, column, "", errors, pairs.0.iter().map(|(n, _)| n.as_str())),
             Some(given) => match (shape.reads)(given) {
                 Ok(()) => (field.judge)(given, errors),
+                // Looked into: what is wrong is one of its parts.
+                Err(_)
+                    if matches!(
+                        (shape.inner(), given),
+                        (ShapeKind::Object(_), Given::Json(Json::Object(_)))
+                    ) =>
+                {
+                    if let Given::Json(json) = given {
+                        look_at_field(field, json, "", errors);
+                    }
+                }
                 Err(why) => {
                     // Several texts are a list already: what is wrong is one of them.
                     let expected = match shape.inner() {

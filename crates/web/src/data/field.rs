@@ -70,6 +70,8 @@ pub struct FieldOptions {
     pub messages: &'static [(&'static str, &'static str)],
     /// In data of a model: is it none of the model's fields?
     pub own: bool,
+    /// Do forms show it without letting anybody change it?
+    pub disabled: bool,
     /// Most bytes of a file.
     pub max_size: Option<u64>,
     /// Which files it takes: `image/*,.pdf`.
@@ -95,6 +97,7 @@ impl FieldOptions {
         initial: None,
         messages: &[],
         own: false,
+        disabled: false,
         max_size: None,
         accept: None,
         max_pixels: None,

@@ -84,7 +84,8 @@ pub fn may_be_empty(field: &DataField, column: Option<&FieldMeta>) -> bool {
 }
 
 /// The text as the field keeps it.
-fn plain(field: &DataField, text: &str) -> String {
+#[must_use]
+pub fn plain(field: &DataField, text: &str) -> String {
     let text = if field.options.trim { text.trim() } else { text };
     // Browsers send the line breaks of a text area as CR LF, and count them as one character.
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
@@ -237,7 +238,8 @@ fn take(pairs: &mut Pairs, name: &str, kind: &ShapeKind) -> Option<Vec<String>> 
 }
 
 /// A text as people and browsers write it, in the form that the type reads. What is in no known form stays, to be refused.
-fn translate(kind: &ShapeKind, text: &str, zone: &TimeZone) -> String {
+#[must_use]
+pub fn translate(kind: &ShapeKind, text: &str, zone: &TimeZone) -> String {
     match kind {
         ShapeKind::DateTime => instant(text, zone),
         ShapeKind::Duration => duration(text).unwrap_or_else(|| text.to_owned()),

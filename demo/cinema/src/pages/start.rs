@@ -4,6 +4,7 @@ use quintet::axum::http::HeaderMap;
 use quintet::prelude::*;
 
 use super::listing;
+use super::table::lost;
 use crate::models::{Film, Genre, Kind};
 use crate::search::{Link, Search};
 use crate::view::figures::counted;
@@ -74,7 +75,8 @@ pub async fn home(Query(search): Query<Search>, headers: HeaderMap, db: Db) -> R
         .select_related(Film.director)
         .prefetch_related(Film.genres)
         .page_from(search.seek()?, PER_PAGE, &db)
-        .await?;
+        .await
+        .map_err(lost)?;
     let films = stretch.items.iter().map(Card::of).collect::<Result<Vec<_>>>()?;
 
     let base = home::url().to_string();

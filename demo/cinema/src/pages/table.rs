@@ -83,7 +83,7 @@ pub async fn stretch(
     db: &Db,
 ) -> Result<(Vec<Line>, Pager)> {
     let from = Seek::of(at.after.as_deref(), at.before.as_deref())?;
-    let found = films.prefetch_related(Film.genres).page_from(from, PER_PAGE, db).await?;
+    let found = films.prefetch_related(Film.genres).page_from(from, PER_PAGE, db).await.map_err(lost)?;
     let href = |place: Place<'_>| match place {
         Place::First => base.to_owned(),
         Place::After(cursor, page) => format!("{base}?after={cursor}&page={page}"),
@@ -92,6 +92,16 @@ pub async fn stretch(
     };
     let pager = pager(at.page.unwrap_or(1), pages(count, PER_PAGE), &found, href);
     Ok((found.items.iter().map(Line::of).collect::<Result<_>>()?, pager))
+}
+
+/// The error of an address that leads to no place in a list, in words for visitors.
+pub(super) fn lost(error: Error) -> Error {
+    if error.status().as_u16() != 400 {
+        return error;
+    }
+    Error::bad_request(
+        "The list can’t go on from there. The address was cut off or changed on its way, or it belongs to another order.",
+    )
 }
 
 /// What films come to: their number, their years and their means.

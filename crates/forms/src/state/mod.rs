@@ -1,10 +1,14 @@
-//! A form without its type: what was typed, what is wrong, what is offered.
+//! A form without its type: what was typed, what is wrong, what is offered. Fields that can't be changed are in `again`, those of
+//! several controls in `group`.
 
-use std::sync::Arc;
+pub(crate) mod again;
+pub(crate) mod group;
+
+use std::{borrow::Cow, sync::Arc};
 
 use jiff::tz::TimeZone;
 use quintet_core::{
-    FieldErrors, Value,
+    FieldErrors, Services, Value,
     error::FieldError,
     meta::{FieldMeta, ModelMeta},
 };
@@ -12,6 +16,8 @@ use quintet_web::{Data, DataField, ShapeKind, Upload, rt::typed};
 use serde_json::Value as Json;
 
 use crate::{FormBody, choice::Offer, dates, shelf::Shelf, text::texts, untouched::untouched};
+
+use self::again::Came;
 
 /// What is never shown again: passwords.
 fn is_secret(field: &DataField) -> bool {
@@ -52,17 +58,35 @@ pub(crate) struct State {
     /// Where files are kept.
     pub(crate) shelf: Option<Shelf>,
     /// The fields that files came for, and those whose file is to go.
-    files_came: Vec<&'static str>,
-    files_go: Vec<&'static str>,
+    pub(crate) files_came: Vec<&'static str>,
+    pub(crate) files_go: Vec<&'static str>,
+    /// What was sent for the fields of fields that are groups.
+    parts: Vec<(&'static str, State)>,
+    /// Fields that are shown and can't be changed.
+    pub(crate) disabled: Vec<&'static str>,
+    pub(crate) came: Came,
+    /// What a handler has said is wrong.
+    pub(crate) said: FieldErrors,
+    /// Whom the rules ask.
+    pub(crate) services: Option<Services>,
+    /// Are there rules that have not seen it as it is now?
+    pub(crate) stale: bool,
     /// May it be left empty as a whole, so that no control of it must be filled in for the browser?
     pub(crate) loose: bool,
 }
 
 impl State {
     pub(crate) fn new<T: Data>(prefix: &str, zone: &TimeZone) -> Self {
+        let disabled = T::FIELDS.iter().filter(|field| field.options.disabled).map(|field| field.name);
+        let (model, disabled) = (T::MODEL.map(|model| model()), disabled.collect());
+        State { model, disabled, ..State::of_fields(T::FIELDS, prefix, zone) }
+    }
+
+    /// Of these fields alone.
+    pub(crate) fn of_fields(fields: &'static [DataField], prefix: &str, zone: &TimeZone) -> Self {
         State {
-            fields: T::FIELDS,
-            model: T::MODEL.map(|model| model()),
+            fields,
+            model: None,
             prefix: prefix.to_owned(),
             submitted: false,
             typed: Vec::new(),
@@ -75,6 +99,12 @@ impl State {
             shelf: None,
             files_came: Vec::new(),
             files_go: Vec::new(),
+            parts: Vec::new(),
+            disabled: Vec::new(),
+            came: Came::Nothing,
+            said: FieldErrors::new(),
+            services: None,
+            stale: false,
             loose: false,
         }
     }
@@ -82,7 +112,8 @@ impl State {
     /// Reads what was sent, keeps it, and gives it as a `T` if nothing is wrong with it.
     pub(crate) fn read<T: Data>(&mut self, body: &FormBody) -> Option<T> {
         self.submitted = body.is_submitted();
-        let read = match body.json() {
+        self.services = body.services.clone();
+        self.came = match body.json() {
             Some(json) => {
                 let json =
                     self.prefix.split('-').filter(|part| !part.is_empty()).try_fold(json, |json, part| {
@@ -95,30 +126,28 @@ impl State {
                     });
                 let json = json.cloned().unwrap_or(Json::Null);
                 self.keep_json(&json);
-                typed::from_json::<T>(json)
+                Came::Json(json)
             }
             None if self.submitted => {
-                let (sent, files) = (self.take(body), self.files(body));
-                typed::from_form::<T>(sent, files, &self.zone)
+                let texts = self.take(body);
+                Came::Texts(texts, self.files(body))
             }
-            None => return None,
+            None => Came::Nothing,
         };
-        let value = match read {
-            Ok(value) => Some(value),
-            Err(errors) => {
-                self.errors.extend(errors);
-                None
-            }
-        };
-        self.judge_files();
-        value
+        self.read_again()
     }
 
     /// The texts of this form's fields under their own names; those that may be shown again are kept.
-    fn take(&mut self, body: &FormBody) -> Vec<(String, Vec<String>)> {
+    pub(crate) fn take(&mut self, body: &FormBody) -> Vec<(String, Vec<String>)> {
         let mut sent = Vec::new();
         for field in self.fields {
             let name = self.control_name(field.name);
+            if let Some((part, text)) = group::take(self, field, body) {
+                self.parts.push((field.name, part));
+                self.typed.push((field.name, vec![text.clone()]));
+                sent.push((field.name.to_owned(), vec![text]));
+                continue;
+            }
             if field.options.widget == Some("select_date")
                 && let Some(day) = dates::sent(body, &name)
             {
@@ -166,7 +195,7 @@ impl State {
     }
 
     /// Says what is wrong with changes of files, as far as it is known without the row.
-    fn judge_files(&mut self) {
+    pub(crate) fn judge_files(&mut self) {
         for field in self.fields.iter().filter(|field| is_change(field)) {
             let (came, goes) = (self.files_came.contains(&field.name), self.files_go.contains(&field.name));
             let column = self.column(field);
@@ -246,7 +275,13 @@ impl State {
 
     /// The form as it began, before anything was sent.
     pub(crate) fn start(&self) -> State {
-        State { submitted: false, typed: Vec::new(), errors: FieldErrors::new(), ..self.clone() }
+        State {
+            submitted: false,
+            typed: Vec::new(),
+            parts: Vec::new(),
+            errors: FieldErrors::new(),
+            ..self.clone()
+        }
     }
 
     /// Was a field sent as `start` shows it?
@@ -256,6 +291,12 @@ impl State {
                 .iter()
                 .any(|text| matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "on" | "yes" | "1"))
         };
+        if self.is_disabled(field) {
+            return true;
+        }
+        if let (Some(sent), Some(start)) = (self.sent_part(field), group::part(start, field)) {
+            return sent.is_blank(&start);
+        }
         // What is not shown again is in what was sent, under a name of its own.
         let (typed, began) = (self.typed_of(field), start.shown(field));
         match (field.shape)().inner() {
@@ -272,7 +313,7 @@ impl State {
     }
 
     /// What was typed into a field.
-    fn typed_of(&self, field: &DataField) -> Vec<String> {
+    pub(crate) fn typed_of(&self, field: &DataField) -> Vec<String> {
         let typed = self.typed.iter().find(|(name, _)| *name == field.name);
         typed.map(|(_, texts)| texts.clone()).unwrap_or_default()
     }
@@ -282,17 +323,36 @@ impl State {
         if is_secret(field) || typed::is_file((field.shape)().inner()) {
             return Vec::new();
         }
-        if self.submitted {
+        if self.submitted && !self.is_disabled(field) {
             return self.typed_of(field);
         }
+        self.began_with(field).map(|value| texts(&value, &self.zone)).unwrap_or_default()
+    }
+
+    /// What a field shows before anything is typed.
+    pub(crate) fn began_with(&self, field: &DataField) -> Option<Value> {
         if let Some((_, value)) = self.initial.iter().find(|(name, _)| *name == field.name) {
-            return texts(value, &self.zone);
+            return Some(value.clone());
         }
         let default = field.options.initial.or_else(|| match self.column(field)?.default {
             quintet_core::meta::FieldDefault::Value(make) => Some(make),
             _ => None,
         });
-        default.map(|make| texts(&make(), &self.zone)).unwrap_or_default()
+        default.map(|make| make())
+    }
+
+    /// What was sent for the parts of a group.
+    pub(crate) fn sent_part(&self, field: &DataField) -> Option<&State> {
+        self.parts.iter().find(|(name, _)| *name == field.name).map(|(_, part)| part)
+    }
+
+    /// Was nothing typed into any of it? A box that is not ticked is nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        let blank = |texts: &[String]| texts.iter().all(|text| text.trim().is_empty());
+        self.fields.iter().all(|field| match self.sent_part(field) {
+            Some(part) => part.is_empty(),
+            None => blank(&self.typed_of(field)),
+        })
     }
 
     /// The model's field that it is.
@@ -335,6 +395,16 @@ impl State {
         Some(choices.iter().map(grouped).collect())
     }
 
+    /// Adds what a handler says is wrong.
+    pub(crate) fn say(&mut self, name: &'static str, code: Option<Cow<'static, str>>, message: String) {
+        for errors in [&mut self.errors, &mut self.said] {
+            match &code {
+                Some(code) => errors.push_coded(name, code.clone(), message.clone()),
+                None => errors.push(name, message.clone()),
+            }
+        }
+    }
+
     /// Adds a message about a field, in the words that it or its column has for it.
     pub(crate) fn refuse(
         &mut self,
@@ -369,6 +439,10 @@ impl State {
     pub(crate) fn told(&self, error: &FieldError) -> (Option<&'static str>, String) {
         if let Some(field) = self.field(&error.field) {
             return (Some(field.name), error.message.clone());
+        }
+        // Told at a control of its own.
+        if self.fields.iter().any(|field| group::inner(field, &error.field).is_some()) {
+            return (None, error.message.clone());
         }
         let (whole, part) = error.field.split_once('.').unwrap_or((&error.field, ""));
         match self.field(whole) {
