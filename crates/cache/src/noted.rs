@@ -107,6 +107,17 @@ impl Backend for Noted {
         self.note("add", Keys::One(key), self.inner.add(key, value, keep), |new| vec![("added", yes(*new))])
     }
 
+    fn replace<'a>(
+        &'a self,
+        key: &'a str,
+        old: Bytes,
+        new: Bytes,
+        keep: Option<Duration>,
+    ) -> BoxFuture<'a, Result<bool>> {
+        let work = self.inner.replace(key, old, new, keep);
+        self.note("replace if unchanged", Keys::One(key), work, |done| vec![("replaced", yes(*done))])
+    }
+
     fn touch<'a>(&'a self, key: &'a str, keep: Option<Duration>) -> BoxFuture<'a, Result<bool>> {
         self.note("touch", Keys::One(key), self.inner.touch(key, keep), |there| vec![("found", yes(*there))])
     }

@@ -1,5 +1,5 @@
 //! Rows after a row: every order, both ways, page for page what the whole query gives; and cursors that are none.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod common;
 
 use common::*;

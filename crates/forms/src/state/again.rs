@@ -8,13 +8,17 @@ use serde_json::Value as Json;
 use super::{State, group};
 use crate::text::texts;
 
+/// Texts and files by the names of fields.
+type Texts = Vec<(String, Vec<String>)>;
+type Files = Vec<(String, Vec<Upload>)>;
+
 /// What came, to be read again.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Came {
     /// Nothing: the form was asked for.
     #[default]
     Nothing,
-    Texts(Vec<(String, Vec<String>)>, Vec<(String, Vec<Upload>)>),
+    Texts(Texts, Files),
     Json(Json),
 }
 
@@ -51,11 +55,7 @@ impl State {
         value
     }
 
-    fn fixed_texts(
-        &mut self,
-        mut texts: Vec<(String, Vec<String>)>,
-        mut files: Vec<(String, Vec<Upload>)>,
-    ) -> (Vec<(String, Vec<String>)>, Vec<(String, Vec<Upload>)>) {
+    fn fixed_texts(&mut self, mut texts: Texts, mut files: Files) -> (Texts, Files) {
         for field in self.fields.iter().filter(|field| self.disabled.contains(&field.name)) {
             let parts = [field.name.to_owned(), format!("{}_0", field.name), format!("{}_1", field.name)];
             texts.retain(|(name, _)| !parts.contains(name));

@@ -108,7 +108,7 @@ fn one(part: &State, field: &DataField) -> Option<Json> {
             let may = matches!(shape.kind, ShapeKind::Text)
                 && typed::may_be_empty(field, None)
                 && !field.has_default;
-            may.then(|| Json::String(text))
+            may.then_some(Json::String(text))
         }
     }
 }
