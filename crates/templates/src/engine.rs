@@ -229,25 +229,26 @@ fn escaping(name: &str) -> AutoEscape {
 
 /// How a value is written into the page.
 fn show(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
-    if let Some(shown) = value.downcast_object::<Shown>() {
-        return piece::write(&shown, out, state);
-    }
-    if let Some(attributes) = value.downcast_object_ref::<Attributes>() {
-        return attributes.write(out);
-    }
-    let plain = matches!(state.auto_escape(), AutoEscape::None) || value.is_safe();
+    let plain = || matches!(state.auto_escape(), AutoEscape::None) || value.is_safe();
+    // What most values are comes first: only objects can be pieces and attributes.
     match value.kind() {
         ValueKind::None | ValueKind::Undefined => Ok(()),
         ValueKind::Bool => out.write_str(if value.is_true() { "true" } else { "false" }),
-        ValueKind::Number => match filters::number_shown(value) {
-            Some(text) => out.write_str(&text),
-            None => write!(out, "{value}"),
-        },
-        _ => match value.as_str() {
-            Some(text) if plain => out.write_str(text),
+        ValueKind::Number => filters::write_number(out, value),
+        kind => match value.as_str() {
+            Some(text) if plain() => out.write_str(text),
             Some(text) => write_escaped(out, text),
-            None if plain => write!(out, "{value}"),
-            None => write_escaped(out, &value.to_string()),
+            None => {
+                if kind != ValueKind::Invalid {
+                    if let Some(shown) = value.downcast_object::<Shown>() {
+                        return piece::write(&shown, out, state);
+                    }
+                    if let Some(attributes) = value.downcast_object_ref::<Attributes>() {
+                        return attributes.write(out);
+                    }
+                }
+                if plain() { write!(out, "{value}") } else { write_escaped(out, &value.to_string()) }
+            }
         },
     }
     .map_err(minijinja::Error::from)

@@ -1,7 +1,13 @@
 //! Lists and rows as the template language sees them, without a copy: a place in the values that the page was given. Only what a
 //! template shows is made a value of the language.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use minijinja::value::{Enumerator, Object, ObjectExt, ObjectRepr, Value};
 use quintet_core::{Value as CoreValue, value::Map};
@@ -13,8 +19,40 @@ const DEEPEST: usize = 6;
 
 /// A list or a map, by the way to it.
 struct Node {
-    values: Arc<Map>,
+    tree: Arc<Tree>,
     way: Way,
+}
+
+/// All that a page was given, seen from one of its names.
+struct Tree {
+    values: Arc<Map>,
+    /// Where a name stood in the map that had one like it last: rows of one kind have their fields in the same places. What is
+    /// there is looked at, so that a wrong place costs no more than none.
+    places: [AtomicUsize; PLACES],
+}
+
+const PLACES: usize = 16;
+
+impl Tree {
+    fn place(&self, name: &str) -> Option<&AtomicUsize> {
+        let last = name.as_bytes().last().copied().unwrap_or_default();
+        self.places.get((name.len() ^ usize::from(last)) % PLACES)
+    }
+
+    /// The entry of this name, and its index.
+    fn find<'a>(&self, entries: &'a Map, name: &str) -> Option<(usize, &'a CoreValue)> {
+        let place = self.place(name)?;
+        let guess = place.load(Ordering::Relaxed);
+        if let Some((known, value)) = entries.get(guess)
+            && known == name
+        {
+            return Some((guess, value));
+        }
+        // Rows have few fields: walking them beats hashing the name.
+        let (index, (_, value)) = entries.iter().enumerate().find(|(_, (known, _))| known == name)?;
+        place.store(index, Ordering::Relaxed);
+        Some((index, value))
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -38,32 +76,38 @@ impl Way {
 
 /// The value of the name at this index.
 pub(crate) fn root(values: &Arc<Map>, index: usize) -> Option<Value> {
+    let (_, value) = values.get(index)?;
     let way = Way { steps: [0; DEEPEST], length: 0 }.and(index);
-    values.get(index).map(|(_, value)| seen(values, way, value))
-}
-
-fn seen(values: &Arc<Map>, way: Option<Way>, value: &CoreValue) -> Value {
     match (value, way) {
         (CoreValue::List(_) | CoreValue::Map(_), Some(way)) => {
-            Value::from_object(Node { values: values.clone(), way })
+            let tree = Arc::new(Tree { values: values.clone(), places: Default::default() });
+            Some(Value::from_object(Node { tree, way }))
         }
-        _ => to_template(value),
+        _ => Some(to_template(value)),
     }
 }
 
 impl Node {
     fn value(&self) -> Option<&CoreValue> {
         let (first, rest) = self.way.steps().split_first()?;
-        let (_, start) = self.values.get(*first as usize)?;
-        rest.iter().try_fold(start, |value, step| match value {
-            CoreValue::List(items) => items.get(*step as usize),
-            CoreValue::Map(entries) => entries.get(*step as usize).map(|(_, value)| value),
-            _ => None,
-        })
+        let mut value = &self.tree.values.get(*first as usize)?.1;
+        for step in rest {
+            value = match value {
+                CoreValue::List(items) => items.get(*step as usize)?,
+                CoreValue::Map(entries) => &entries.get(*step as usize)?.1,
+                _ => return None,
+            };
+        }
+        Some(value)
     }
 
     fn child(&self, index: usize, value: &CoreValue) -> Value {
-        seen(&self.values, self.way.and(index), value)
+        if matches!(value, CoreValue::List(_) | CoreValue::Map(_))
+            && let Some(way) = self.way.and(index)
+        {
+            return Value::from_object(Node { tree: self.tree.clone(), way });
+        }
+        to_template(value)
     }
 
     /// Relations that are not loaded can be asked for, and then fail; nobody meets them by walking.
@@ -101,10 +145,9 @@ impl Object for Node {
         }
     }
 
-    // Rows have few fields: walking them beats hashing the name.
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         let CoreValue::Map(entries) = self.value()? else { return None };
-        let (index, (_, value)) = entries.iter().enumerate().find(|(_, (name, _))| name == key)?;
+        let (index, value) = self.tree.find(entries, key)?;
         Some(self.child(index, value))
     }
 
@@ -139,6 +182,21 @@ mod tests {
             ("name".into(), CoreValue::Text(format!("n{n}"))),
             ("n".into(), CoreValue::Int(n)),
         ])
+    }
+
+    #[test]
+    fn names_are_found_wherever_they_stand_in_a_row() {
+        // Of one length and with one last letter, in other places in each row, and missing in some.
+        let names = ["aax", "abx", "acx", "adx"];
+        let row = |shift: usize, count: usize| {
+            let at = |i: usize| names[(i + shift) % names.len()];
+            CoreValue::Map((0..count).map(|i| (at(i).into(), CoreValue::Text(at(i).to_owned()))).collect())
+        };
+        let rows = CoreValue::List((0..12).map(|n| row(n % 5, 1 + n % 4)).collect());
+        let source =
+            "{% for r in v %}{{ r.aax }},{{ r.abx }},{{ r.acx }},{{ r.adx }},{{ r.aex }};{% endfor %}";
+        let copied = Environment::new().render_str(source, minijinja::context! { v => to_template(&rows) });
+        assert_eq!(show(source, rows), copied.unwrap());
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod deadline;
 pub mod debug;
 #[cfg(all(feature = "dev", unix))]
 pub mod dev;
+mod digest;
 mod dispatch;
 mod embedded;
 #[cfg(any(feature = "compress", feature = "static"))]

@@ -62,14 +62,21 @@ impl RequestId {
 /// Sixteen digits, most significant first.
 fn hex(n: u64) -> [u8; 16] {
     let mut digits = [0u8; 16];
-    let mut rest = n;
-    for digit in digits.iter_mut().rev() {
-        // Below sixteen.
-        let value = (rest & 0xf) as u8;
-        *digit = if value < 10 { b'0' + value } else { b'a' + value - 10 };
-        rest >>= 4;
-    }
+    let (high, low) = digits.split_at_mut(8);
+    high.copy_from_slice(&eight(n >> 32).to_be_bytes());
+    low.copy_from_slice(&eight(n & 0xffff_ffff).to_be_bytes());
     digits
+}
+
+/// Eight digits at once: each four bits of the lower half of `n` in a byte of its own, and the letter or figure for it.
+fn eight(n: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let n = (n << 16 | n) & 0x0000_ffff_0000_ffff;
+    let n = (n << 8 | n) & 0x00ff_00ff_00ff_00ff;
+    let n = (n << 4 | n) & 0x0f0f_0f0f_0f0f_0f0f;
+    // Ten and above plus six reach the next four bits.
+    let letters = ((n + 6 * EACH) >> 4) & EACH;
+    n + u64::from(b'0') * EACH + letters * u64::from(b'a' - b'0' - 10)
 }
 
 /// SplitMix64's finish (Steele, Lea and Flood 2014): each number to another, none twice.

@@ -13,9 +13,7 @@ use axum::{
 };
 use futures_util::future::{Either, ready};
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
-use quintet_core::{
-    BoxFuture, Error, Result, Services, audit::What, debug::Trace, own_writes, settings::Settings,
-};
+use quintet_core::{BoxFuture, Error, Result, Services, audit::What, debug::Trace, own_writes};
 use tower::Service;
 
 #[cfg(feature = "static")]
@@ -24,7 +22,7 @@ use crate::{
     audit, cached, cors,
     dispatch::{around, caught, session},
     errors::finish,
-    facts::Facts,
+    facts::{Common, Facts, Head},
     files::media::Media,
     request_id::RequestId,
     routing::Routes,
@@ -69,8 +67,7 @@ pub(crate) fn unmet(services: &Services) -> Vec<Error> {
 #[derive(Clone)]
 pub(crate) struct Entrance {
     router: Router,
-    services: Services,
-    debug: bool,
+    common: Common,
     #[cfg(feature = "static")]
     statics: Option<Arc<Statics>>,
     media: Option<Arc<Media>>,
@@ -92,8 +89,7 @@ impl Entrance {
         }
         Ok(Entrance {
             router,
-            services: services.clone(),
-            debug: services.get::<Settings>().is_some_and(Settings::debug),
+            common: Common::of(services),
             #[cfg(feature = "static")]
             statics: services.get::<Arc<Statics>>().cloned(),
             media: Media::of(services)?.map(Arc::new),
@@ -102,7 +98,7 @@ impl Entrance {
     }
 
     pub(crate) fn services(&self) -> &Services {
-        &self.services
+        self.common.services()
     }
 
     /// Is this the address of a file?
@@ -115,10 +111,11 @@ impl Entrance {
     pub(crate) fn facts<B: HttpBody>(
         &self,
         request: &Request<B>,
+        head: Head,
         id: RequestId,
         trace: Option<Trace>,
     ) -> Facts {
-        Facts::of(request, Some(id), &self.services, self.debug, trace)
+        Facts::of(request, head, Some(id), &self.common, trace)
     }
 
     /// What the routes answer to a request whose extensions hold the services; to be [`sealed`]. No code of the user runs
@@ -140,13 +137,15 @@ impl Entrance {
             }
         }
         request.extensions_mut().insert(facts.clone());
-        if !facts.around().is_any() && facts.trace().is_none() {
+        if !facts.has_around() && facts.trace().is_none() {
             return Either::Right(Either::Left(own_writes::scope(
-                self.services.clone().scope(session::kept(self.routed(request), facts.clone())),
+                self.services().clone().scope(session::kept(self.routed(request), facts.clone())),
             )));
         }
         // What no route answers has a page as well.
-        facts.around().remember(&request);
+        if facts.has_around() {
+            facts.around().remember(&request);
+        }
         let (work, facts) = (self.routed(request), facts.clone());
         let trace = facts.trace().cloned();
         let work = async move {
@@ -159,7 +158,7 @@ impl Entrance {
                 None => work.await,
             }
         };
-        Either::Right(Either::Right(Box::pin(own_writes::scope(self.services.clone().scope(work)))))
+        Either::Right(Either::Right(Box::pin(own_writes::scope(self.services().clone().scope(work)))))
     }
 
     fn routed(&self, request: Request<Body>) -> impl Future<Output = Response> + use<> {
@@ -212,8 +211,8 @@ impl Service<Request<Body>> for Entered {
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let entrance = self.0.clone();
         Box::pin(async move {
-            let facts = Facts::of(&request, None, &entrance.services, entrance.debug, None);
-            request.extensions_mut().insert(entrance.services.clone());
+            let facts = Facts::of(&request, Head::of(request.headers()), None, &entrance.common, None);
+            request.extensions_mut().insert(entrance.services().clone());
             let response = entrance.answer(request, &facts).await;
             Ok(bodiless(sealed(response, &facts), facts.method()))
         })
@@ -224,12 +223,20 @@ impl Service<Request<Body>> for Entered {
 pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
     let response = options(response, facts.method());
     let mut response = finish(response, facts);
-    facts.wishes().grant(&mut response);
+    let later = facts.later_if_made();
+    if let Some(later) = later {
+        later.wishes.grant(&mut response);
+    }
     // A page that was only asked for its head has shown nothing.
     if facts.method() != Method::HEAD {
-        facts.notes().keep(&mut response, facts.services());
+        facts.leave();
+        if let Some(later) = later {
+            later.notes.keep(&mut response, facts.services());
+        }
         session::note(&mut response, facts);
-        facts.csrf().keep(&mut response, &facts.asked());
+        if let Some(later) = later {
+            later.csrf.keep(&mut response, &facts.asked());
+        }
     }
     if let Some(grant) = facts.cors() {
         grant.dress(response.headers_mut());

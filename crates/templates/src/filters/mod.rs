@@ -8,6 +8,7 @@ mod compare;
 mod data;
 mod dates;
 mod decimals;
+mod digits;
 mod escapes;
 mod links;
 mod lists;
@@ -22,6 +23,7 @@ mod since;
 mod text;
 mod zones;
 
+pub(crate) use digits::write as write_number;
 use minijinja::{
     Environment, Error, ErrorKind,
     value::{Value, ValueKind},
@@ -200,7 +202,7 @@ fn number_text(value: &Value) -> Option<String> {
 }
 
 /// A number with a fraction as a page shows it: all its digits.
-pub(crate) fn number_shown(value: &Value) -> Option<String> {
+fn number_shown(value: &Value) -> Option<String> {
     let text = number_text(value)?;
     if !text.contains('e') {
         return Some(text);

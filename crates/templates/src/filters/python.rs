@@ -6,7 +6,7 @@ use minijinja::{Error, value::Value};
 use quintet_core::html::write_escaped;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::{text_of, wrong};
+use super::{digits, text_of, wrong};
 use crate::value::Exact;
 
 /// `str.isspace`: Unicode's white space, and four control characters that part records.
@@ -92,6 +92,9 @@ pub(super) fn escape_text(text: &str) -> String {
 pub(super) fn float_text(float: f64) -> String {
     if float.is_nan() {
         return "nan".to_owned();
+    }
+    if let Some(text) = digits::plain(&mut zmij::Buffer::new(), float) {
+        return text.to_owned();
     }
     let text = format!("{float:?}");
     match text.split_once('e') {

@@ -39,6 +39,11 @@ struct Inner {
 }
 
 impl State {
+    /// `left` says that the answer's headers are on their way already.
+    pub(crate) fn new(left: bool) -> Self {
+        State(Mutex::new(Inner { left, ..Inner::default() }))
+    }
+
     fn state(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -14,6 +14,9 @@ use crate::{
 
 /// Renders the page that a handler answered, and writes the document of an error, with all values that they ask for.
 pub(crate) async fn finish(mut response: Response, facts: &Facts) -> Response {
+    if !page::is_streamed(&response) && !facts.has_around() {
+        return errors::finish(response, facts);
+    }
     let around = facts.around();
     if page::is_streamed(&response) {
         let wanted = page::mentioned(&response, facts, around.names()).into_iter().collect();
@@ -35,7 +38,7 @@ pub(crate) async fn finish(mut response: Response, facts: &Facts) -> Response {
     // A value that is made may make the page ask for another one.
     for _ in 0..=providers.count() {
         around.missed();
-        if let Err(error) = facts.notes().take(&mut response, facts.services(), facts.debug()) {
+        if let Err(error) = facts.take_messages(&mut response) {
             return errors::finish(error.into_response(), facts);
         }
         let again = again(&response);

@@ -105,7 +105,9 @@ where
             return Answering::Apart { work: Box::pin(std::future::ready(response)) };
         };
         let facts = facts.at(self.route.clone(), &mut request);
-        facts.around().remember(&request);
+        if facts.has_around() {
+            facts.around().remember(&request);
+        }
         if self.route.guard.is_some() {
             let endpoint = self.clone();
             return Answering::Apart { work: Box::pin(endpoint.past_guard(request, facts)) };
@@ -185,7 +187,7 @@ where
         }
         if detach {
             Answering::Apart { work: Box::pin(detached(work, facts, atomic)) }
-        } else if facts.debug() || atomic.is_some() || facts.around().is_any() {
+        } else if facts.debug() || atomic.is_some() || facts.has_around() {
             Answering::Apart { work: Box::pin(watched(work, facts, atomic)) }
         } else {
             let work = current::scope(self.route.app.clone(), AssertUnwindSafe(work).catch_unwind());

@@ -45,6 +45,11 @@ pub(crate) struct AsProblem;
 
 /// Renders the page that a handler answered, and writes the document of an error.
 pub(crate) fn finish(response: Response, facts: &Facts) -> Response {
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    // Pages, files, messages and errors all travel in them: nobody has anything to finish.
+    if !failed && response.extensions().is_empty() {
+        return response;
+    }
     if response.extensions().get::<Finished>().is_some() {
         return response;
     }

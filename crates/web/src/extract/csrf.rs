@@ -49,6 +49,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Csrf {
         let facts = facts
             .ok_or_else(|| Error::internal("this request has no token: it did not come through a site"))?;
         csrf::check(facts.services())?;
+        // Made while the answer can't have left: whoever seals it must see what was asked for.
+        facts.csrf();
         Ok(Csrf(facts))
     }
 }

@@ -1,19 +1,30 @@
 //! What is remembered of a request, so that its page can be rendered and its failure told after the handler has consumed it.
 mod accept;
+mod head;
+mod later;
 mod phase;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
-use axum::extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams};
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts, RawPathParams},
+    response::Response,
+};
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderValue, Method, Request, Uri, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header, request::Parts};
 use http_body::Body as HttpBody;
 use quintet_core::{
     Error, Result, Services,
     debug::{DebugFacts, Trace},
+    settings::Settings,
 };
 
 pub(crate) use accept::is_json;
+pub(crate) use head::{Head, Name};
+pub(crate) use later::Later;
 pub(crate) use phase::Found;
 #[cfg(feature = "dev")]
 pub(crate) use phase::PHASES;
@@ -24,7 +35,7 @@ use crate::{
     cors,
     csrf::{Asked, CsrfState},
     kept::Kept,
-    messages::Notes,
+    messages::{Flashed, Notes},
     policy::Wishes,
     request_id::RequestId,
     routing::RouteInfo,
@@ -40,13 +51,43 @@ pub(crate) struct Facts {
     shown: Option<Box<Shown>>,
 }
 
+/// What is the same for all requests of a site, looked up once.
+#[derive(Clone)]
+pub(crate) struct Common(Arc<Site>);
+
+struct Site {
+    services: Services,
+    debug: bool,
+    security: Option<Arc<Security>>,
+    providers: Option<Arc<Providers>>,
+}
+
+impl Common {
+    pub(crate) fn of(services: &Services) -> Self {
+        Common(Arc::new(Site {
+            services: services.clone(),
+            debug: services.get::<Settings>().is_some_and(Settings::debug),
+            security: Security::of(services).cloned(),
+            providers: services.get::<Arc<Providers>>().cloned(),
+        }))
+    }
+
+    pub(crate) fn services(&self) -> &Services {
+        &self.0.services
+    }
+
+    fn providers(&self) -> Option<&Arc<Providers>> {
+        self.0.providers.as_ref()
+    }
+}
+
 struct Seen {
+    common: Common,
     method: Method,
     uri: Uri,
     accept: Option<HeaderValue>,
     content_type: Option<HeaderValue>,
     id: Option<RequestId>,
-    services: Services,
     /// Did the browser speak https?
     https: bool,
     /// Does the site answer for the host that it meant?
@@ -54,26 +95,17 @@ struct Seen {
     /// What is said to pages of other origins.
     cors: Option<cors::Grant>,
     cookies: Cookies,
-    /// The token that its page asks for.
-    csrf: CsrfState,
     /// Its session, once somebody asks.
     session: OnceLock<Arc<SessionState>>,
-    /// What was found out in it.
-    kept: Kept,
-    /// What its page asks for while it is rendered.
-    wishes: Wishes,
-    /// Messages that came with it or are to leave with its answer.
-    notes: Notes,
-    /// The values around its page.
-    around: Around,
+    later: OnceLock<Box<Later>>,
+    /// Are the answer's headers on their way?
+    left: AtomicBool,
     /// What it says of parts and of what the client has, if anything.
     conditions: Option<Box<HeaderMap>>,
     /// In debug only, and there always.
     headers: Option<Box<HeaderMap>>,
     /// What rooms note of it, while the toolbar watches.
     trace: Option<Trace>,
-    /// The route, where the toolbar watches.
-    found: OnceLock<Found>,
 }
 
 /// Marks a request whose route speaks JSON, for its extractors: these facts know of no route yet there.
@@ -92,42 +124,40 @@ struct Shown {
 impl Facts {
     pub(crate) fn of<B: HttpBody>(
         request: &Request<B>,
+        head: Head,
         id: Option<RequestId>,
-        services: &Services,
-        debug: bool,
+        common: &Common,
         trace: Option<Trace>,
     ) -> Self {
         let headers = request.headers();
-        let header = |name| headers.get::<http::HeaderName>(name).cloned();
+        let header =
+            |is: Name, name: &HeaderName| if head.has(is) { headers.get(name).cloned() } else { None };
         // What has no body has no type of it.
         let sent = !request.body().is_end_stream();
-        let security = Security::of(services);
-        let way = security.map(|security| security.way(headers, request.uri(), request.extensions()));
-        let https = way.is_some_and(|way| way.https);
-        let host_known = security.zip(way).is_none_or(|(security, way)| security.answers(way, request));
-        let cookies = Cookies::of(headers);
+        let security = common.0.security.as_ref();
+        let forwarded = head.has(Name::Forwarded);
+        let (https, host_known) = security.map_or((false, true), |security| {
+            security.arrival(request, forwarded, head.has(Name::SeveralHosts))
+        });
+        let conditional = head.has(Name::Known) || head.has(Name::Part);
         Facts {
             seen: Arc::new(Seen {
                 method: request.method().clone(),
                 uri: request.uri().clone(),
-                accept: header(header::ACCEPT),
-                content_type: sent.then(|| header(header::CONTENT_TYPE)).flatten(),
+                accept: header(Name::Accept, &header::ACCEPT),
+                content_type: if sent { header(Name::ContentType, &header::CONTENT_TYPE) } else { None },
                 id,
-                services: services.clone(),
                 https,
                 host_known,
                 cors: security.and_then(|security| security.cors(request.uri().path(), headers)),
-                csrf: CsrfState::default(),
                 session: OnceLock::new(),
-                kept: Kept::default(),
-                wishes: Wishes::default(),
-                notes: Notes::of(&cookies, https),
-                cookies,
-                around: Around::new(services.get::<Arc<Providers>>()),
-                conditions: conditions(request.method(), headers),
-                headers: debug.then(|| Box::new(headers.clone())),
+                later: OnceLock::new(),
+                left: AtomicBool::new(false),
+                cookies: if head.has(Name::Cookie) { Cookies::of(headers) } else { Cookies::default() },
+                conditions: if conditional { conditions(request.method(), headers) } else { None },
+                headers: common.0.debug.then(|| Box::new(headers.clone())),
                 trace,
-                found: OnceLock::new(),
+                common: common.clone(),
             }),
             route: None,
             shown: None,
@@ -143,7 +173,7 @@ impl Facts {
             let params = params(request);
             if self.trace().is_some() {
                 // The first is the route; what a router of axum's finds in it is behind that.
-                self.seen.found.get_or_init(|| Found { route: route.clone(), params: params.clone() });
+                self.later().found.get_or_init(|| Found { route: route.clone(), params: params.clone() });
             }
             self.shown = Some(Box::new(Shown { params, watched: None }));
         }
@@ -173,7 +203,7 @@ impl Facts {
     /// The route that was found, where it is watched.
     #[cfg(feature = "dev")]
     pub(crate) fn found(&self) -> Option<&Found> {
-        self.seen.found.get()
+        self.later_if_made()?.found.get()
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -184,7 +214,14 @@ impl Facts {
     pub(crate) fn asked(&self) -> Asked<'_> {
         let seen = &self.seen;
         let (method, uri, cookies) = (&seen.method, &seen.uri, &seen.cookies);
-        Asked { method, uri, cookies, https: seen.https, services: &seen.services, debug: self.debug() }
+        Asked {
+            method,
+            uri,
+            cookies,
+            https: seen.https,
+            services: seen.common.services(),
+            debug: self.debug(),
+        }
     }
 
     /// What is said to pages of other origins.
@@ -206,20 +243,53 @@ impl Facts {
         &self.seen.session
     }
 
+    fn later(&self) -> &Later {
+        let seen = &self.seen;
+        seen.later.get_or_init(|| {
+            Later::of(seen.common.providers(), &seen.cookies, seen.https, seen.left.load(Ordering::SeqCst))
+        })
+    }
+
+    /// What was asked for, if anything was.
+    pub(crate) fn later_if_made(&self) -> Option<&Later> {
+        self.seen.later.get().map(|later| &**later)
+    }
+
+    /// The answer's headers are on their way.
+    pub(crate) fn leave(&self) {
+        self.seen.left.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn kept(&self) -> &Kept {
-        &self.seen.kept
+        &self.later().kept
     }
 
     pub(crate) fn csrf(&self) -> &CsrfState {
-        &self.seen.csrf
+        &self.later().csrf
+    }
+
+    /// Has the site values around its pages?
+    pub(crate) fn has_around(&self) -> bool {
+        self.seen.common.providers().is_some()
     }
 
     pub(crate) fn around(&self) -> &Around {
-        &self.seen.around
+        &self.later().around
     }
 
     pub(crate) fn notes(&self) -> &Notes {
-        &self.seen.notes
+        &self.later().notes
+    }
+
+    /// Takes the messages that a page or a redirect brings.
+    ///
+    /// # Errors
+    /// If the site has no key to sign them with.
+    pub(crate) fn take_messages(&self, response: &mut Response) -> Result {
+        if response.extensions().get::<Flashed>().is_none() {
+            return Ok(());
+        }
+        self.notes().take(response, self.services(), self.debug())
     }
 
     pub(crate) fn uri(&self) -> &Uri {
@@ -231,11 +301,11 @@ impl Facts {
     }
 
     pub(crate) fn services(&self) -> &Services {
-        &self.seen.services
+        self.seen.common.services()
     }
 
     pub(crate) fn wishes(&self) -> &Wishes {
-        &self.seen.wishes
+        &self.later().wishes
     }
 
     pub(crate) fn route(&self) -> Option<&Arc<RouteInfo>> {
@@ -291,7 +361,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for RequestId {
 
 /// The headers that are about a part of the answer, or what the client has of it; of HEAD, which gets the same, too.
 fn conditions(method: &Method, headers: &HeaderMap) -> Option<Box<HeaderMap>> {
-    const NAMES: [http::HeaderName; 6] = [
+    const NAMES: [HeaderName; 6] = [
         header::RANGE,
         header::IF_NONE_MATCH,
         header::IF_MODIFIED_SINCE,

@@ -25,6 +25,7 @@ use crate::{
         self, Encoding,
         codec::{Effort, Packer},
     },
+    facts::{Head, Name},
     settings::ServerSettings,
 };
 
@@ -45,8 +46,8 @@ impl Compress {
     }
 
     /// The encoding that the client likes best, if one of them.
-    pub(super) fn accepted(&self, headers: &HeaderMap) -> Option<Encoding> {
-        if self.on { encoding::accepted(headers) } else { None }
+    pub(super) fn accepted(&self, headers: &HeaderMap, head: Head) -> Option<Encoding> {
+        if self.on && head.has(Name::AcceptEncoding) { encoding::accepted(headers) } else { None }
     }
 
     /// Says so in the answer if it can be sent shorter, to whoever takes it.
@@ -83,6 +84,10 @@ impl Compress {
         let status = response.status();
         let bare = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::PARTIAL_CONTENT];
         if status.is_informational() || status.is_redirection() || bare.contains(&status) {
+            return false;
+        }
+        // Most answers that are short are seen to be so, without a look at what they are.
+        if response.body().size_hint().exact().is_some_and(|length| 0 < length && length < self.above) {
             return false;
         }
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();

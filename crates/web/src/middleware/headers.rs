@@ -1,6 +1,6 @@
 //! Headers that make a browser careful, on every response that does not set its own.
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::request_id::{self, RequestId};
 
@@ -31,19 +31,45 @@ impl Ready {
     /// Adds the headers that the response lacks, and the request's id.
     pub(super) fn dress(&self, headers: &mut HeaderMap, id: &RequestId, https: bool) {
         let usual = self.secure.as_ref().filter(|_| https).unwrap_or(&self.plain);
-        let own = std::mem::replace(headers, usual.clone());
-        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
-            if !own.contains_key(&name) {
-                headers.remove(name);
+        let mut own = std::mem::replace(headers, usual.clone());
+        let (mut kind, mut length, mut empty) = (false, false, false);
+        let once = own.len() == own.keys_len();
+        if once {
+            // What the response says takes the place of what all say. Both have few headers: walking beats hashing.
+            for (name, value) in own.iter_mut() {
+                kind |= *name == header::CONTENT_TYPE;
+                length |= *name == header::CONTENT_LENGTH;
+                empty |= value.is_empty();
+                let value = std::mem::replace(value, HeaderValue::from_static(""));
+                put(headers, name, value);
             }
+        } else {
+            kind = own.contains_key(header::CONTENT_TYPE);
+            length = own.contains_key(header::CONTENT_LENGTH);
+            empty = own.values().any(HeaderValue::is_empty);
+            headers.extend(own);
         }
-        let empty = own.values().any(HeaderValue::is_empty);
-        // What the response says takes the place of what all say.
-        headers.extend(own);
         if empty {
             leave_out(headers, usual);
         }
-        headers.insert(request_id::HEADER, id.header());
+        if !kind {
+            headers.remove(header::CONTENT_TYPE);
+        }
+        if !length {
+            headers.remove(header::CONTENT_LENGTH);
+        }
+        match once {
+            true => put(headers, &request_id::HEADER, id.header()),
+            false => drop(headers.insert(request_id::HEADER, id.header())),
+        }
+    }
+}
+
+/// The only value of its name; the places that most responses fill come first.
+fn put(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) {
+    match headers.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, place)) => *place = value,
+        None => drop(headers.insert(name, value)),
     }
 }
 
@@ -59,7 +85,6 @@ fn leave_out(headers: &mut HeaderMap, usual: &HeaderMap) {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderName;
     use quintet_core::settings::Settings;
 
     use super::*;
@@ -109,5 +134,10 @@ mod tests {
         let cookies: Vec<_> = headers.get_all(header::SET_COOKIE).iter().collect();
         assert_eq!(cookies, ["a=1", "b=2"]);
         assert_eq!(headers[header::VARY], "accept");
+        let headers =
+            dressed(&[(request_id::HEADER, "a"), (request_id::HEADER, "b"), (header::VARY, "accept")]);
+        assert_eq!(headers.get_all(request_id::HEADER).iter().count(), 1);
+        assert!(!headers.contains_key(header::CONTENT_TYPE));
+        assert_eq!(dressed(&[(request_id::HEADER, "a")]).get_all(request_id::HEADER).iter().count(), 1);
     }
 }

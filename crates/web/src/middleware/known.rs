@@ -4,10 +4,7 @@
 //! The tag is a weak one: it stands for what the page says, in whatever encoding it travels. It saves the way, not the work: the
 //! handler runs and the page is rendered.
 
-use std::{
-    future::ready,
-    hash::{DefaultHasher, Hasher},
-};
+use std::future::ready;
 
 use axum::{
     body::{Body, Bytes, HttpBody},
@@ -20,6 +17,8 @@ use http_body_util::BodyExt;
 
 use crate::{
     conditional::{Now, parse_date},
+    digest::digest,
+    facts::{Head, Name},
     page::Page,
     settings::Etags,
 };
@@ -28,14 +27,14 @@ use crate::{
 const MOST: u64 = 1024 * 1024;
 
 /// What the client has: the headers of a request that say so, if one does.
-pub(super) fn conditions<B>(request: &Request<B>, mode: Etags) -> Option<Box<HeaderMap>> {
-    if mode == Etags::Off || !matches!(*request.method(), Method::GET | Method::HEAD) {
+pub(super) fn conditions<B>(request: &Request<B>, head: Head, mode: Etags) -> Option<Box<HeaderMap>> {
+    if mode == Etags::Off
+        || !head.has(Name::Known)
+        || !matches!(*request.method(), Method::GET | Method::HEAD)
+    {
         return None;
     }
     let names = [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE];
-    if !names.iter().any(|name| request.headers().contains_key(name)) {
-        return None;
-    }
     let mut kept = HeaderMap::with_capacity(2);
     for name in names {
         for value in request.headers().get_all(&name) {
@@ -73,10 +72,8 @@ pub(super) fn tag(response: &mut Response, method: &Method, mode: Etags) {
 /// Of a body that is there already and not large; it stays as it was.
 fn hash(body: &mut Body) -> Option<u64> {
     let length = body.size_hint().exact().filter(|length| *length <= MOST)?;
-    let mut hasher = DefaultHasher::new();
-    hasher.write_u64(length);
     if length == 0 {
-        return Some(hasher.finish());
+        return Some(digest(&[]));
     }
     let mut taken = std::mem::replace(body, Body::empty());
     let Some(Some(first)) = taken.frame().now_or_never() else {
@@ -86,9 +83,9 @@ fn hash(body: &mut Body) -> Option<u64> {
     };
     match first.map(Frame::into_data) {
         Ok(Ok(data)) if data.len() as u64 == length => {
-            hasher.write(&data);
+            let hash = digest(&data);
             *body = Body::from(data);
-            Some(hasher.finish())
+            Some(hash)
         }
         // What was taken goes before the rest.
         Ok(Ok(data)) => {

@@ -12,25 +12,23 @@ use axum::{
     body::{Body, Bytes},
     extract::DefaultBodyLimit,
 };
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, Uri};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::Limited;
 use quintet_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::{deadline::Deadline, errors::Stalled};
+use crate::{deadline::Deadline, errors::Stalled, facts::Head};
 
 /// Refuses a head that is too large. hyper reads up to twice as much: further it closes the connection, with a status
 /// and no word.
-pub(super) fn check_head<B>(request: &Request<B>, max: usize) -> Result {
-    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+pub(super) fn check_head(uri: &Uri, head: Head, max: usize) -> Result {
+    let target = uri.path_and_query().map_or(0, |target| target.as_str().len());
     if target > max {
         let text = format!("The address has {target} bytes; at most {max} are taken.");
         return Err(Error::new(StatusCode::URI_TOO_LONG, text));
     }
-    // `: ` and the end of the line.
-    let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
-    let size = target + lines.sum::<usize>();
+    let size = target + head.size();
     if size > max {
         let text = format!("The head of the request has {size} bytes; at most {max} are taken.");
         return Err(Error::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text));

@@ -40,7 +40,7 @@ use crate::toolbar;
 use crate::{
     body_limit,
     deadline::Deadline,
-    facts::Facts,
+    facts::{Facts, Head},
     policy::Additions,
     request_id,
     security::{HeaderSettings, hsts},
@@ -142,13 +142,14 @@ impl Gate {
         let mut beside = gate.beside(&request);
         let log = gate.log.as_ref().filter(|_| beside.is_none());
         let entry = log.map(|log| Box::new(Entry::start(log, &request)));
+        let head = Head::of(request.headers());
         let id = request_id::choose(request.headers(), gate.trust_request_id);
         let trace = if beside.is_none() { gate.watch(&request) } else { None };
-        let facts = gate.entrance.facts(&request, id.clone(), trace);
-        let conditions = known::conditions(&request, gate.etags);
+        let facts = gate.entrance.facts(&request, head, id.clone(), trace);
+        let conditions = known::conditions(&request, head, gate.etags);
         #[cfg(feature = "compress")]
-        let encoding = gate.compress.accepted(request.headers());
-        let checked = limits::check_head(&request, gate.max_head)
+        let encoding = gate.compress.accepted(request.headers(), head);
+        let checked = limits::check_head(request.uri(), head, gate.max_head)
             .and_then(|()| body_limit::check(&request, gate.largest_body));
         let work = match checked {
             Ok(()) => match beside.take() {

@@ -21,7 +21,7 @@ pub(crate) fn is_pending(response: &Response) -> bool {
 
 /// Renders the page that the response carries, if it does.
 pub(crate) fn render(mut response: Response, facts: &Facts) -> Response {
-    if let Err(error) = facts.notes().take(&mut response, facts.services(), facts.debug()) {
+    if let Err(error) = facts.take_messages(&mut response) {
         return error.into_response();
     }
     let Some(Pending(page)) = response.extensions_mut().remove::<Pending>() else { return response };

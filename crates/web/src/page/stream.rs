@@ -49,7 +49,9 @@ pub(crate) fn mentioned<'a>(
 
 /// Begins to render; the response is there when the first piece is.
 pub(crate) async fn begin(mut response: Response, facts: &Facts) -> Response {
-    if let Err(error) = facts.notes().take(&mut response, facts.services(), facts.debug()) {
+    // Made before another thread asks: whoever seals the answer must see what it was asked for.
+    facts.csrf();
+    if let Err(error) = facts.take_messages(&mut response) {
         return error.into_response();
     }
     if let Err(error) = ahead(&response, facts) {

@@ -11,7 +11,7 @@ mod proxies;
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -75,6 +75,8 @@ pub(crate) struct Security {
     trusted: Trusted,
     proxies: Proxies,
     hosts: Hosts,
+    /// The `Host` of the first request that the site answered.
+    usual: OnceLock<Box<[u8]>>,
     url: Option<SiteUrl>,
     https: Option<Redirect>,
     cors: Option<cors::Rules>,
@@ -94,6 +96,7 @@ impl Security {
             proxies: Proxies::read(&settings.trusted_proxies)?,
             hosts,
             https: Redirect::of(&settings, url.as_ref()),
+            usual: OnceLock::new(),
             url,
             cors: all.get::<CorsSettings>()?.rules()?,
         })
@@ -153,6 +156,27 @@ impl Security {
             }
         }
         self.cors.as_ref()?.preflight(request.method(), request.headers(), grant?)
+    }
+
+    /// Did the browser speak https, and does the site answer for the host that it meant? `forwarded` says that a proxy may have a
+    /// word in that, `several` that there is more than one `Host`.
+    ///
+    /// Nearly all requests are for one host: it is looked at once, and then compared.
+    pub(crate) fn arrival<B>(&self, request: &Request<B>, forwarded: bool, several: bool) -> (bool, bool) {
+        let (headers, uri, extensions) = (request.headers(), request.uri(), request.extensions());
+        let plain = !forwarded && !several && uri.authority().is_none();
+        let host = if plain { headers.get(header::HOST) } else { None };
+        let host = host.filter(|_| peer(extensions).is_some());
+        if host.is_some_and(|host| self.usual.get().is_some_and(|usual| **usual == *host.as_bytes())) {
+            return (uri.scheme_str() == Some("https"), true);
+        }
+        let way = self.way(headers, uri, extensions);
+        let answers = self.answers(way, request);
+        if let Some(host) = host.filter(|_| answers) {
+            // Should another request be faster, that one's host is compared.
+            let _ = self.usual.set(host.as_bytes().into());
+        }
+        (way.https, answers)
     }
 
     /// The address that the site has in a request that [came](Self::way) so, or that of `[site] url` if it does not say.
@@ -217,6 +241,7 @@ fn peer(extensions: &Extensions) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::{Head, Name};
 
     #[test]
     fn the_browsers_address_is_what_the_last_believed_proxy_says() {
@@ -241,5 +266,41 @@ mod tests {
             assert_eq!(client(peer, said), expected, "{peer} {said:?}");
         }
         assert_eq!(security.client(&HeaderMap::new(), None), None);
+    }
+
+    #[test]
+    fn a_host_that_was_answered_says_nothing_of_others() {
+        let security = Security::new(&AllSettings::for_tests::<&str, &str>("/nowhere", [])).unwrap();
+        let arrival = |uri: &str, peer: Option<&str>, lines: &[(HeaderName, &'static str)]| {
+            let mut request = Request::builder().uri(uri);
+            for (name, value) in lines {
+                request = request.header(name, *value);
+            }
+            let mut request = request.body(()).unwrap();
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer.parse().unwrap()));
+            }
+            let head = Head::of(request.headers());
+            security.arrival(&request, head.has(Name::Forwarded), head.has(Name::SeveralHosts))
+        };
+        let peer = Some("203.0.113.7:80");
+        for round in 0..2 {
+            assert_eq!(arrival("/", peer, &[(header::HOST, "evil.example")]), (false, false), "{round}");
+            assert_eq!(arrival("/", peer, &[(header::HOST, "localhost:8000")]), (false, true), "{round}");
+            assert_eq!(arrival("/", peer, &[(header::HOST, "127.0.0.1")]), (false, true), "{round}");
+            let two = [(header::HOST, "localhost:8000"), (header::HOST, "localhost:8000")];
+            assert_eq!(arrival("/", peer, &two), (false, false), "{round}");
+            let absolute = "https://evil.example/";
+            assert_eq!(
+                arrival(absolute, peer, &[(header::HOST, "localhost:8000")]),
+                (true, false),
+                "{round}"
+            );
+            assert_eq!(arrival("/", peer, &[]), (false, false), "{round}");
+            let proxied = [(header::HOST, "localhost:8000"), (PROTO, "https"), (HOST, "evil.example")];
+            assert_eq!(arrival("/", Some("10.0.0.1:80"), &proxied), (true, false), "{round}");
+            assert_eq!(arrival("/", peer, &proxied), (false, true), "{round}");
+        }
+        assert!(security.usual.get().is_some());
     }
 }
