@@ -14,6 +14,7 @@ mod accounts;
 mod app;
 mod backend;
 mod commands;
+mod deploy;
 pub mod guard;
 mod login;
 mod may;

@@ -4,14 +4,14 @@ use quintet_core::{
     Boot, BoxFuture, EmbeddedFile, Folder, Result, Room, Services,
     check::Check,
     command::Command,
-    settings::{Section, SettingsSection},
+    settings::{Section, Settings, SettingsSection},
     template::Supplied,
 };
 
 use crate::{
     AuthBackend, ModelBackend, RemoteUserBackend, RemoteUserSettings,
     backend::Backends,
-    commands,
+    commands, deploy,
     own::{self, Users},
     passwords::{PasswordSettings, Passwords},
     settings::AuthSettings,
@@ -78,6 +78,11 @@ impl Room for AuthRoom {
             }
             Ok(())
         })
+    }
+
+    fn deploy_checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        let settings = services.get::<Settings>().filter(|_| services.get::<Users>().is_some());
+        Box::pin(std::future::ready(settings.map(deploy::checks).unwrap_or_default()))
     }
 
     fn checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {

@@ -216,11 +216,27 @@ impl Running {
     /// # Errors
     /// If the settings say nothing of checks, which can't be after a load.
     pub async fn checks(&self) -> Result<Vec<Check>> {
-        let silenced = self.settings.get::<Checks>()?.silence;
         let mut found = Vec::new();
         for room in self.rooms.iter() {
             found.extend(room.checks(&self.services).await);
         }
+        self.sorted(found)
+    }
+
+    /// What all rooms find wrong once others can reach the site, likewise.
+    ///
+    /// # Errors
+    /// As [`checks`](Self::checks).
+    pub async fn deploy_checks(&self) -> Result<Vec<Check>> {
+        let mut found = Vec::new();
+        for room in self.rooms.iter() {
+            found.extend(room.deploy_checks(&self.services).await);
+        }
+        self.sorted(found)
+    }
+
+    fn sorted(&self, mut found: Vec<Check>) -> Result<Vec<Check>> {
+        let silenced = self.settings.get::<Checks>()?.silence;
         found.retain(|check| !silenced.iter().any(|id| id == check.id));
         found.sort_by_key(|check| std::cmp::Reverse(check.level));
         Ok(found)

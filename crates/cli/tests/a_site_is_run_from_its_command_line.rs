@@ -69,6 +69,10 @@ impl Room for Probe {
     fn checks<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Vec<Check>> {
         Box::pin(async move { self.finds.clone() })
     }
+    fn deploy_checks<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        let open = (self.name == "web").then(|| Check::warning("web.W004", "open"));
+        Box::pin(std::future::ready(open.into_iter().collect()))
+    }
     fn stop<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, ()> {
         Box::pin(async move { self.write("stop") })
     }
@@ -185,6 +189,14 @@ async fn check_fails_at_the_level_that_is_asked_for() {
     assert_eq!(end.result.unwrap_err().to_string(), "1 finding of level `warning` or above");
     let end = with(Vec::new()).run("check").await;
     assert_eq!(end.out.text(), "No findings.\n");
+    // What is only wrong where others are is looked for where somebody asks.
+    let end = with(Vec::new()).run("check --deploy").await;
+    end.result.unwrap();
+    assert_eq!(end.out.errors(), "warning web.W004: open\n");
+    let end = with(Vec::new()).run("check --deploy --fail-level warning").await;
+    assert_eq!(end.result.unwrap_err().to_string(), "1 finding of level `warning` or above");
+    let silent = Case { toml: "[checks]\nsilence = [\"web.W004\"]", ..Case::default() };
+    assert_eq!(silent.run("check --deploy").await.out.text(), "No findings.\n");
     let end = with(Vec::new()).run("check --fail-level bad").await;
     assert_eq!(end.result.unwrap_err().status(), 400);
 }

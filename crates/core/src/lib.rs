@@ -26,6 +26,7 @@ pub mod kept;
 pub mod meta;
 pub mod near;
 pub mod own_writes;
+pub mod rate;
 mod room;
 mod services;
 pub mod settings;

@@ -57,6 +57,12 @@ pub trait Room: Send + Sync + 'static {
         Box::pin(async { Vec::new() })
     }
 
+    /// What is wrong with the started site once others can reach it: `check --deploy` asks for it, and nobody else.
+    fn deploy_checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        let _ = services;
+        Box::pin(async { Vec::new() })
+    }
+
     /// Lets go of what it holds; the site serves no more.
     fn stop<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, ()> {
         let _ = services;

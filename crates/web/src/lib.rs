@@ -42,6 +42,7 @@ mod origins;
 mod overview;
 mod page;
 mod policy;
+pub mod rate;
 mod read_at;
 mod request_id;
 mod room;
@@ -77,6 +78,7 @@ pub use files::{FileResponse, Streamed};
 pub use page::{Page, redirect};
 pub use quintet_core::Value;
 pub use quintet_macros::{app, data, delete, form, get, page, patch, post, put};
+pub use rate::{RateLimit, RateStore};
 pub use room::WebRoom;
 #[doc(hidden)]
 pub use routing::WebPart;

@@ -19,6 +19,7 @@ use crate::{
     cached::Answers,
     cors::CorsSettings,
     dispatch, embedded, overview,
+    rate::{MemoryRates, RateStore},
     routing::{Routes, WebSlot},
     security::{self, HeaderSettings, Security, SecuritySettings},
     server::{ServerSettings, serve_command},
@@ -76,6 +77,10 @@ impl Room for WebRoom {
         Box::pin(async move { start(boot) })
     }
 
+    fn deploy_checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(async move { security::deploy_checks(services) })
+    }
+
     fn checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
         Box::pin(async move {
             let unmet = service::unmet(services).into_iter().map(|error| {
@@ -108,6 +113,9 @@ fn start(boot: &mut Boot) -> Result {
     }
     boot.services.insert(Arc::new(Security::new(&boot.settings)?));
     boot.services.insert(Arc::new(boot.settings.get::<SessionSettings>()?));
+    if boot.services.get::<RateStore>().is_none() {
+        boot.services.insert(RateStore(Arc::new(MemoryRates::default())));
+    }
     session::choose(&mut boot.services, &boot.settings)?;
     let (routes, router) = dispatch::build(&site)?;
     let routes = Arc::new(routes);

@@ -11,8 +11,6 @@
 //! The buckets stand in this process's memory; an [`AttemptStore`] of your own, as `Arc<dyn AttemptStore>` among the services, keeps them
 //! elsewhere.
 mod device;
-mod limit;
-mod network;
 mod store;
 
 use std::{sync::Arc, time::Duration};
@@ -22,9 +20,8 @@ use quintet_core::{Result, Service as _, Services, clock, signing::Signer};
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use device::Device;
-pub use limit::Limit;
-pub(crate) use network::network;
-pub use store::AttemptStore;
+pub(crate) use quintet_core::audit::network_of as network;
+pub use quintet_core::rate::{AttemptStore, Limit};
 pub(crate) use store::MemoryAttempts;
 
 use crate::names::normal_username;

@@ -6,33 +6,7 @@ use moka::{
 };
 use quintet_core::{BoxFuture, Result, value::Timestamp};
 
-use super::Limit;
-
-/// Where buckets are kept. Each call is one step: two at the same time do not see the same bucket.
-pub trait AttemptStore: Send + Sync + 'static {
-    /// Takes one out of the bucket of this key; or says how long it takes until there is one, and takes nothing.
-    ///
-    /// # Errors
-    /// If the store can't be reached: nobody logs in then.
-    fn take<'a>(
-        &'a self,
-        key: &'a str,
-        limit: Limit,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Option<Duration>>>;
-
-    /// Puts one back.
-    ///
-    /// # Errors
-    /// If the store can't be reached.
-    fn give_back<'a>(&'a self, key: &'a str, limit: Limit) -> BoxFuture<'a, Result>;
-
-    /// The bucket is full again.
-    ///
-    /// # Errors
-    /// If the store can't be reached.
-    fn forget<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result>;
-}
+use super::{AttemptStore, Limit};
 
 /// So many buckets are kept, of about 150 bytes; of more, those that are asked for least go.
 const MOST: u64 = 100_000;

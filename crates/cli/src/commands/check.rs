@@ -9,7 +9,11 @@ use crate::boot::Running;
 /// Runs the checks of all rooms, tells what they found, and fails if it is bad.
 pub(crate) async fn check(running: &Running, args: &Args, console: &Console) -> Result {
     let fail = level(args.take::<Option<String>>("fail_level")?.as_deref())?;
-    let found = running.checks().await?;
+    let mut found = running.checks().await?;
+    if args.take::<bool>("deploy")? {
+        found.extend(running.deploy_checks().await?);
+        found.sort_by_key(|check| std::cmp::Reverse(check.level));
+    }
     running.tell(&found, Level::Info);
     let bad = found.iter().filter(|check| check.level >= fail).count();
     let count = |n: usize| if n == 1 { "1 finding".to_owned() } else { format!("{n} findings") };

@@ -37,14 +37,12 @@ impl Builtin {
     pub(crate) fn command(self) -> Command {
         let nothing = |_, _| async { Ok(()) };
         match self {
-            Builtin::Check => {
-                Command::new("check", "Looks for what is wrong with the site.", nothing).arg(ArgSpec::of::<
-                    Option<String>,
-                >(
+            Builtin::Check => Command::new("check", "Looks for what is wrong with the site.", nothing)
+                .arg(ArgSpec::of::<Option<String>>(
                     "fail_level",
                     "fail at this level and above: info, warning or error (the default)",
                 ))
-            }
+                .arg(ArgSpec::of::<bool>("deploy", "also what is wrong once others can reach the site")),
             Builtin::Settings => {
                 Command::new("settings", "Lists all settings, and where each comes from.", nothing)
                     .arg(ArgSpec::of::<bool>("json", "as JSON, for programs"))

@@ -28,7 +28,7 @@ pub struct Client {
 }
 
 /// The browser's address.
-pub(super) fn address(parts: &Parts, services: &Services) -> Option<IpAddr> {
+pub(crate) fn address(parts: &Parts, services: &Services) -> Option<IpAddr> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     Security::of(services).map_or(peer, |security| security.client(&parts.headers, peer))
 }

@@ -4,6 +4,7 @@
 //! site's own, and the hosts that it answers for (`hosts`). [`Way`] is what it makes of one request: over https or not, and
 //! to which host.
 mod checks;
+mod deploy;
 mod headers;
 mod hosts;
 mod https;
@@ -31,6 +32,7 @@ use crate::{
 use hosts::{Hosts, Said};
 
 pub(crate) use checks::checks;
+pub(crate) use deploy::deploy_checks;
 pub(crate) use headers::hsts;
 pub use headers::{FrameOptions, HeaderSettings};
 use https::Redirect;

@@ -1,0 +1,57 @@
+//! What `check --deploy` looks for among the settings of users.
+
+use quintet_core::{check::Check, settings::Settings};
+
+use crate::{passwords::PasswordSettings, settings::AuthSettings};
+
+/// Shorter ones are tried out.
+const SHORT: usize = 8;
+
+pub(crate) fn checks(settings: &Settings) -> Vec<Check> {
+    let mut found = Vec::new();
+    let mut warn = |id, what: &str, setting: &str, fix: &str| {
+        found.push(Check::warning(id, what).hint(fix).about(setting))
+    };
+    if settings.get::<AuthSettings>().is_ok_and(|auth| auth.wrong_logins == 0) {
+        let fix = "take `wrong_logins = 0` out of [auth]";
+        warn("auth.W001", "anybody may try passwords for ever", "[auth] wrong_logins", fix);
+    }
+    if let Ok(passwords) = settings.get::<PasswordSettings>() {
+        if passwords.min_length < SHORT {
+            let fix = "set `min_length` of [auth.passwords] to 8 or more";
+            warn(
+                "auth.W002",
+                "passwords may be so short that somebody tries all",
+                "[auth.passwords] min_length",
+                fix,
+            );
+        }
+        if passwords.allow_common {
+            let fix = "take `allow_common = true` out of [auth.passwords]";
+            warn(
+                "auth.W003",
+                "passwords may be those that everybody tries first",
+                "[auth.passwords] allow_common",
+                fix,
+            );
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_makes_passwords_easy_to_guess_is_found() {
+        let ids = |given: &[(&str, &str)]| -> Vec<&str> {
+            let settings = Settings::for_tests("/nowhere", given.iter().copied());
+            checks(&settings).iter().map(|check| check.id).collect()
+        };
+        assert!(ids(&[]).is_empty());
+        assert_eq!(ids(&[("auth.wrong_logins", "0")]), ["auth.W001"]);
+        assert_eq!(ids(&[("auth.passwords.min_length", "4")]), ["auth.W002"]);
+        assert_eq!(ids(&[("auth.passwords.allow_common", "true")]), ["auth.W003"]);
+    }
+}
