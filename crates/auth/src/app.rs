@@ -3,7 +3,7 @@
 use quintet_core::{App, EmbeddedFile, Folder, signal::Listen as _};
 use quintet_migrate::KeepMigrations as _;
 use quintet_orm::{Model as _, Models as _};
-use quintet_web::Routing as _;
+use quintet_web::{Route, Routing as _};
 
 use crate::{
     models::{ContentType, Group, Permission, User},
@@ -53,5 +53,14 @@ fn base(users: Users) -> App {
     app.models((ContentType, Permission, Group))
         .on(permissions::keep)
         .routes(pages::routes())
+        .routes(by_mail())
         .context("user", async |user: Option<User>| Ok(user))
+}
+
+/// The pages that need mail, where the site has that.
+fn by_mail() -> Vec<Route> {
+    #[cfg(feature = "mail")]
+    return crate::by_mail::routes();
+    #[cfg(not(feature = "mail"))]
+    Vec::new()
 }

@@ -5,7 +5,8 @@
 //! [`login()`] and [`logout`] begin and end a session, `user: User` in a handler asks for one, [`guard`]s stand before
 //! routes and whole apps, [`Access`] says what they may do to single rows.
 //! `backend` is who is asked about users, [`Accounts`] finds and makes users and compares their passwords; [`Permissions`] are what one of them may do.
-//! `pages` are those for logging in, logging out and changing a password; [`throttle`] bounds how often somebody may guess.
+//! `pages` are those for logging in, logging out and changing a password, `by_mail` those that need mail (signing up, another password,
+//! another address); [`throttle`] bounds how often somebody may guess.
 //!
 //! [`passwords`] keeps what people log in with: hashed by argon2id in the form in which Django stores them, compared off the event
 //! loop, renewed when the parameters change.
@@ -13,6 +14,8 @@ mod access;
 mod accounts;
 mod app;
 mod backend;
+#[cfg(feature = "mail")]
+mod by_mail;
 mod commands;
 mod deploy;
 pub mod guard;

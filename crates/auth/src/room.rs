@@ -41,7 +41,13 @@ impl Room for AuthRoom {
     }
 
     fn sections(&self) -> Vec<Section> {
-        vec![AuthSettings::section(), PasswordSettings::section(), RemoteUserSettings::section()]
+        vec![
+            AuthSettings::section(),
+            PasswordSettings::section(),
+            RemoteUserSettings::section(),
+            #[cfg(feature = "mail")]
+            crate::settings::ByMailSettings::section(),
+        ]
     }
 
     fn commands(&self) -> Vec<Command> {
@@ -74,6 +80,8 @@ impl Room for AuthRoom {
                 boot.services.insert(Backends::of_site(known, &boot.site, &names)?);
                 let mut supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
                 supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES));
+                #[cfg(feature = "mail")]
+                supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), crate::by_mail::FILES));
                 boot.services.insert(supplied);
             }
             Ok(())

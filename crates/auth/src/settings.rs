@@ -1,3 +1,6 @@
+#[cfg(feature = "mail")]
+use std::time::Duration;
+
 use quintet_core::settings::Secret;
 use quintet_macros::Settings;
 
@@ -38,4 +41,23 @@ pub enum LoginBy {
     Email,
     /// Their username; or if nobody has that, their e-mail address.
     Either,
+}
+
+/// What `[auth]` says about accounts and mail.
+#[cfg(feature = "mail")]
+#[derive(Debug, Clone, Settings)]
+#[settings("auth")]
+pub(crate) struct ByMailSettings {
+    /// May people sign up by themselves, at /signup/?
+    #[setting(default = false)]
+    pub(crate) signup: bool,
+    /// Where somebody goes who has signed up.
+    #[setting(default = "/")]
+    pub(crate) after_signup: String,
+    /// For how long the link of a mail leads to another password.
+    #[setting(default = "1h")]
+    pub(crate) reset_expires: Duration,
+    /// For how long the link of a mail confirms an address: of who signs up, or has another one.
+    #[setting(default = "1d")]
+    pub(crate) confirm_expires: Duration,
 }

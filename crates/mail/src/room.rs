@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use quintet_core::{
     Boot, BoxFuture, Result, Room, Services, ServicesBuilder,
+    check::Check,
     clock::Clock,
     command::{Command, Console},
     settings::{Section, SettingsSection, SiteSettings, SiteUrl},
@@ -31,6 +32,14 @@ impl Room for MailRoom {
     /// No mail of a test reaches anybody.
     fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
         vec![("mail.url", "memory://"), ("site.url", "http://testserver")]
+    }
+
+    fn checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        let unset = services
+            .get::<Mailer>()
+            .and_then(|mailer| mailer.0.transport.as_ref().err())
+            .map(|why| Check::warning("mail.W001", *why).about("[mail] url"));
+        Box::pin(std::future::ready(unset.into_iter().collect()))
     }
 
     /// What the second start sends, the first finds.

@@ -4,7 +4,8 @@
 mod support;
 
 use mail_parser::{MessageParser, MimeHeaders as _, PartType};
-use quintet_mail::{Address, Attachment, Mail, Message};
+use quintet_core::{Room as _, Services};
+use quintet_mail::{Address, Attachment, Mail, MailRoom, Mailer, Message};
 use support::{mailer, try_mailer, with};
 
 async fn formed(mail: Mail) -> Message {
@@ -162,6 +163,13 @@ async fn settings_say_where_mails_go() {
     let error = Mail::new("x").to("a@example.com").text("x").send(&unset).await.unwrap_err().to_string();
     assert!(error.contains("`[mail]`") && error.contains("MAIL_URL"), "{error}");
     assert!(format!("{:?}", mailer(&[("debug", "true")]).await).contains("ConsoleMail"));
+    let found = async |mailer: Mailer| {
+        let mut services = Services::builder();
+        services.insert(mailer);
+        MailRoom.checks(&services.build()).await.iter().map(|check| check.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found(unset).await, ["mail.W001"]);
+    assert!(found(mailer(&[("mail.url", "dummy://")]).await).await.is_empty());
     for (settings, told) in [
         (&[("mail.url", "smpt://x")][..], "did you mean `smtp`?"),
         (&[("mail.url", "file://")], "names no folder"),

@@ -2,7 +2,7 @@ use axum_core::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use quintet_core::{Result, Services, audit::What, settings::Settings};
 use quintet_forms::{Form, form};
-use quintet_web::{Client, Page, Query, Session, data, redirect, security_event};
+use quintet_web::{Client, Page, Query, Session, Url, data, redirect, security_event};
 
 use super::{must_wait, of_form, page};
 use crate::{
@@ -47,7 +47,11 @@ pub(super) async fn login_page(
 ) -> Result<Response> {
     let settings = services.require::<Settings>()?.get::<AuthSettings>()?;
     let (label, wrong) = words(settings.login_by);
-    let show = |form: &Form<Entry>| -> Page { of_form(page("auth/login.html").with("label", label), form) };
+    let (reset, signup) = more(&services)?;
+    let show = |form: &Form<Entry>| -> Page {
+        let page = page("auth/login.html").with("label", label);
+        of_form(page.with("reset", &reset).with("signup", &signup), form)
+    };
     let Some(Entry { username, password }) = form.valid() else { return Ok(show(&form).into_response()) };
 
     let name = counted_name(&username);
@@ -89,4 +93,23 @@ pub(super) async fn login_page(
         }
     }
     Ok(show(&form).into_response())
+}
+
+/// Where people get another password by mail, and where they sign up, if the site has that.
+#[cfg_attr(
+    not(feature = "mail"),
+    expect(clippy::unnecessary_wraps, reason = "with mail, the settings are asked")
+)]
+fn more(services: &Services) -> Result<(Option<Url>, Option<Url>)> {
+    #[cfg(feature = "mail")]
+    {
+        let by_mail: crate::settings::ByMailSettings = services.require::<Settings>()?.get()?;
+        let of = |name: &'static str| Url::named(name, [("", ""); 0]);
+        Ok((Some(of("reset")), by_mail.signup.then(|| of("signup"))))
+    }
+    #[cfg(not(feature = "mail"))]
+    {
+        let _ = services;
+        Ok((None, None))
+    }
 }

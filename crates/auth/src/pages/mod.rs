@@ -25,14 +25,14 @@ fn page(template: &'static str) -> Page {
 }
 
 /// The page of a form, with what is wrong with it as a whole above it.
-fn of_form<T: Data>(page: Page, form: &quintet_forms::Form<T>) -> Page {
+pub(crate) fn of_form<T: Data>(page: Page, form: &quintet_forms::Form<T>) -> Page {
     let whole: Vec<String> =
         form.errors().iter().filter(|e| e.field.is_empty()).map(|e| e.message.clone()).collect();
     page.with("form", form).with("faults", &whole)
 }
 
 /// The answer to who was wrong too often: the same page with 429, or a problem document.
-fn must_wait(parts: &Parts, wait: Duration, page: Page) -> Result<Response> {
+pub(crate) fn must_wait(parts: &Parts, wait: Duration, page: Page) -> Result<Response> {
     let message = wait_message(wait);
     let mut response = if answers_json(parts)? {
         Error::new(StatusCode::TOO_MANY_REQUESTS, message).into_response()

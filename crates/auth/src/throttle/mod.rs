@@ -83,6 +83,27 @@ impl Bucket {
         buckets
     }
 
+    /// Those that a mail takes from which somebody has asked for: nobody's mailbox is filled, and nobody tries many addresses. `what` is for
+    /// what the mail is.
+    #[cfg(feature = "mail")]
+    pub(crate) fn of_mail(what: &str, address: &str, network: Option<&str>, first: u32) -> Vec<Self> {
+        if first == 0 {
+            return Vec::new();
+        }
+        let address = counted_name(address);
+        let mut buckets = vec![Bucket::new("mail", &[what, &address], first, 10 * MINUTE)];
+        if let Some(network) = network {
+            buckets.push(Bucket::new("mails", &[network], first.saturating_mul(4), MINUTE));
+        }
+        buckets
+    }
+
+    /// That of something that can be done once.
+    #[cfg(feature = "mail")]
+    pub(crate) fn once(what: &str, token: &str) -> Vec<Self> {
+        vec![Bucket::new("once", &[what, token], 1, 24 * 60 * MINUTE)]
+    }
+
     /// That of who has logged in and tells the password once more.
     pub(crate) fn of_old_password(user: i64, first: u32) -> Vec<Self> {
         if first == 0 {
@@ -133,10 +154,15 @@ impl Attempt {
 
 /// What people read who have to wait.
 pub(crate) fn wait_message(wait: Duration) -> String {
+    format!("Too many wrong passwords. Try again in {}.", duration_in_words(wait))
+}
+
+/// `60 seconds`, `2 minutes`
+pub(crate) fn duration_in_words(wait: Duration) -> String {
     let seconds = whole_seconds(wait);
     let (count, unit) = if seconds > 90 { (seconds.div_ceil(60), "minute") } else { (seconds, "second") };
     let s = if count == 1 { "" } else { "s" };
-    format!("Too many wrong passwords. Try again in {count} {unit}{s}.")
+    format!("{count} {unit}{s}")
 }
 
 /// For `Retry-After`: never 0.
