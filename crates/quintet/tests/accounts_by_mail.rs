@@ -1,11 +1,17 @@
 //! Another password, signing up and another address, by mail; and what attackers try there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use quintet::{
     auth::{Account, Accounts, passwords::Passwords},
-    core::{EmbeddedFile, Folder, Service as _},
+    core::{
+        EmbeddedFile, Folder, Service as _,
+        audit::{SecurityEvent, What},
+    },
     prelude::*,
 };
 
@@ -427,6 +433,54 @@ async fn a_confirmation_is_void_once_something_has_changed(site: TestSite) -> Re
     let forged = link.replace("/email/link/", "/email/link/x");
     site.browser().get(forged).await.status(410);
     assert_eq!(again(&site, &ann).await.email, "ann@example.com");
+    Ok(())
+}
+
+/// What was told, in this process: each test looks for its own.
+static TOLD: Mutex<Vec<SecurityEvent>> = Mutex::new(Vec::new());
+
+fn watched() -> Site {
+    site().on(async |_: Services, event: Arc<SecurityEvent>| -> Result {
+        TOLD.lock().unwrap().push((*event).clone());
+        Ok(())
+    })
+}
+
+#[quintet::test(watched, settings = { "auth.signup" = true })]
+async fn what_happens_to_accounts_is_told(site: TestSite) -> Result {
+    TOLD.lock().unwrap().clear();
+    user(&site, "ann").await;
+    ask(&site, "nobody@example.com").await.status(303);
+    let link = reset_link(&site, "ann@example.com").await;
+    assert_eq!(set(&site.browser(), &link, NEW).await, 303);
+    let browser = site.login("ann").await;
+    change(&browser, "new@example.com", WORD).await.status(422);
+    change(&browser, "new@example.com", NEW).await.status(303);
+    let link = site.outbox().await.pop().unwrap().link();
+    browser.get(link).await.status(303);
+    browser.post("/email/confirm/", &[("confirm", "yes")]).await.status(303);
+    let link = signup_link(&site, "carol@example.com").await;
+    let carol = site.browser();
+    carol.get(link).await.status(303);
+    finish(&carol, "carol", NEW).await.status(303);
+    for _ in 0..6 {
+        ask(&site.browser(), "dora@example.com").await;
+    }
+    let told = TOLD.lock().unwrap();
+    let told: Vec<String> = told
+        .iter()
+        .filter(|event| event.what != What::LoggedIn)
+        .map(|event| format!("{} {}", event.what.name(), event.user.as_deref().unwrap_or("-")))
+        .collect();
+    let wanted = [
+        "reset_asked 1",
+        "reset_done 1",
+        "login_failed 1",
+        "email_changed 1",
+        "signed_up 2",
+        "rate_limited -",
+    ];
+    assert_eq!(told, wanted);
     Ok(())
 }
 

@@ -2,11 +2,11 @@
 
 use axum_core::response::{IntoResponse as _, Response};
 use http::request::Parts;
-use quintet_core::{Result, Services, settings::Settings};
+use quintet_core::{Result, Services, audit::What, settings::Settings};
 use quintet_forms::{Form, form};
 use quintet_mail::email;
 use quintet_orm::Db;
-use quintet_web::{Client, Page, Path, Session, data, get, messages::Message, redirect};
+use quintet_web::{Client, Page, Path, Session, data, get, messages::Message, redirect, security_event};
 
 use super::{must_wait, page, post as mails, quiet, settings, token, void};
 use crate::{
@@ -47,11 +47,17 @@ pub(super) async fn email_page(
     let first = services.require::<Settings>()?.get::<AuthSettings>()?.wrong_logins;
     let attempt = match Attempt::begin(&services, Bucket::of_old_password(user.id, first)).await? {
         Ok(attempt) => attempt,
-        Err(wait) => return pages::must_wait(&parts, wait, show(&form)),
+        Err(wait) => {
+            security_event(&parts, What::LoginThrottled).user(user.id).tell(&services).await;
+            return pages::must_wait(&parts, wait, show(&form));
+        }
     };
     match accounts.check_password(&user, &password).await {
         Ok(true) => attempt.was_right().await?,
-        Ok(false) => form.error(Change.password, "this is not your password"),
+        Ok(false) => {
+            security_event(&parts, What::LoginFailed).user(user.id).tell(&services).await;
+            form.error(Change.password, "this is not your password");
+        }
         Err(error) => {
             attempt.undo().await?;
             form.refuse(error)?;
@@ -62,7 +68,7 @@ pub(super) async fn email_page(
     }
     let buckets = Bucket::of_mail("email", &email, client.address().map(network).as_deref(), first);
     if let Err(wait) = Attempt::begin(&services, buckets).await? {
-        return must_wait(&parts, wait, show(&form));
+        return must_wait(&parts, &services, wait, show(&form)).await;
     }
     // A password that was stored in an older way may just have been stored anew.
     let id = user.id;
@@ -103,6 +109,7 @@ async fn asked(session: &Session, services: &Services) -> Result<Option<(User, S
 /// A button: a program that looks what links lead to must change nothing.
 #[form("/email/confirm/", name = "email_confirm")]
 pub(super) async fn email_confirm(
+    parts: Parts,
     services: Services,
     session: Session,
     mut form: Form<Yes>,
@@ -120,6 +127,7 @@ pub(super) async fn email_confirm(
     if taken || same.update(User.email.set(&email)).exec(services.require::<Db>()?).await? == 0 {
         return Ok(void().into_response());
     }
+    security_event(&parts, What::Other("email_changed")).user(user.id).tell(&services).await;
     if !user.email.is_empty() {
         let (old, new) = (user.email.clone(), email.clone());
         mails::beside("a notice to an old address", {

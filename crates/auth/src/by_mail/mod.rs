@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use axum_core::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header, request::Parts};
-use quintet_core::{EmbeddedFile, Error, Result, Services, settings::Settings};
-use quintet_web::{Page, Route, answers_json, routes};
+use quintet_core::{EmbeddedFile, Error, Result, Services, audit::What, settings::Settings};
+use quintet_web::{Page, Route, answers_json, routes, security_event};
 
 use crate::{
     settings::ByMailSettings,
@@ -75,7 +75,8 @@ fn void() -> Page {
 }
 
 /// The answer to who asks too often.
-fn must_wait(parts: &Parts, wait: Duration, page: Page) -> Result<Response> {
+async fn must_wait(parts: &Parts, services: &Services, wait: Duration, page: Page) -> Result<Response> {
+    security_event(parts, What::RateLimited).tell(services).await;
     let message = format!("That was asked for too often. Try again in {}.", duration_in_words(wait));
     let mut response = if answers_json(parts)? {
         Error::new(StatusCode::TOO_MANY_REQUESTS, message).into_response()

@@ -2,12 +2,17 @@
 
 use axum_core::response::{IntoResponse as _, Response};
 use http::request::Parts;
-use quintet_core::{Result, Services, settings::Settings};
+use quintet_core::{
+    Result, Services,
+    audit::{SecurityEvent, What},
+    settings::Settings,
+};
 use quintet_forms::{Form, form};
 use quintet_mail::email;
 use quintet_orm::Db;
 use quintet_web::{
-    Client, Page, Path, Session, Url, data, get, messages::Message, redirect, session::Sessions,
+    Client, Page, Path, Session, Url, data, get, messages::Message, redirect, security_event,
+    session::Sessions,
 };
 
 use super::{must_wait, page, post, quiet, settings, token, void};
@@ -53,15 +58,16 @@ pub(super) async fn reset_page(
     let first = services.require::<Settings>()?.get::<AuthSettings>()?.wrong_logins;
     let buckets = Bucket::of_mail("reset", &email, client.address().map(network).as_deref(), first);
     if let Err(wait) = Attempt::begin(&services, buckets).await? {
-        return must_wait(&parts, wait, show(&form));
+        return must_wait(&parts, &services, wait, show(&form)).await;
     }
-    post::beside("a mail for another password", async move { write(&email, &services).await });
+    let event = security_event(&parts, What::ResetAsked);
+    post::beside("a mail for another password", async move { write(&email, event, &services).await });
     Ok(quiet(redirect(reset_sent::url())).into_response())
 }
 
 /// To each active account of the address that has a password. The mail goes to the address as the account has it: one that only looks like
 /// it is somebody else's.
-async fn write(email: &str, services: &Services) -> Result {
+async fn write(email: &str, event: SecurityEvent, services: &Services) -> Result {
     let db = services.require::<Db>()?;
     let of_address = User.email.iexact(normal_email(email)) & User.is_active.eq(true);
     let users = User.filter(of_address).limit(MOST).all(db).await?;
@@ -69,6 +75,7 @@ async fn write(email: &str, services: &Services) -> Result {
     for user in users.iter().filter(|user| Passwords::is_usable(&user.password)) {
         let link = post::link(&reset_link::url(user.id, token::for_reset(user, services)?), services)?;
         let mail = email!("auth/mail/reset.html", link, expires, username: user.username);
+        event.clone().user(user.id).tell(services).await;
         post::send(mail, &user.email, services).await?;
     }
     Ok(())
@@ -100,6 +107,7 @@ async fn asked(session: &Session, services: &Services) -> Result<Option<User>> {
 
 #[form("/password/reset/new/", name = "reset_new")]
 pub(super) async fn reset_new(
+    parts: Parts,
     client: Client,
     services: Services,
     accounts: Accounts,
@@ -130,6 +138,7 @@ pub(super) async fn reset_new(
         tracing::warn!(?error, "the sessions of a user with another password could not be removed");
     }
     session.flush();
+    security_event(&parts, What::ResetDone).user(user.id).tell(&services).await;
     let done = Message::success("You have another password. Log in with it.");
     let login = services.require::<Settings>()?.get::<AuthSettings>()?;
     let keep = known(&client, &services, &user, login.login_by)?;

@@ -3,10 +3,10 @@
 
 use axum_core::response::{IntoResponse as _, Response};
 use http::request::Parts;
-use quintet_core::{Error, Result, Services, settings::Settings};
+use quintet_core::{Error, Result, Services, audit::What, settings::Settings};
 use quintet_forms::{Form, form};
 use quintet_mail::email;
-use quintet_web::{Client, Page, Path, Session, data, get, messages::Message, redirect};
+use quintet_web::{Client, Page, Path, Session, data, get, messages::Message, redirect, security_event};
 
 use super::{must_wait, page, post, quiet, settings, token, void};
 use crate::{
@@ -56,7 +56,7 @@ pub(super) async fn signup_page(
     let first = services.require::<Settings>()?.get::<AuthSettings>()?.wrong_logins;
     let buckets = Bucket::of_mail("signup", &email, client.address().map(network).as_deref(), first);
     if let Err(wait) = Attempt::begin(&services, buckets).await? {
-        return must_wait(&parts, wait, show(&form));
+        return must_wait(&parts, &services, wait, show(&form)).await;
     }
     post::beside("a mail to somebody who signs up", async move { write(&email, &services).await });
     Ok(quiet(redirect(signup_sent::url())).into_response())
@@ -99,6 +99,7 @@ async fn asked(session: &Session, services: &Services) -> Result<Option<(String,
 
 #[form("/signup/finish/", name = "signup_finish")]
 pub(super) async fn signup_finish(
+    parts: Parts,
     client: Client,
     services: Services,
     accounts: Accounts,
@@ -151,6 +152,7 @@ pub(super) async fn signup_finish(
         }
     };
     session.remove(KEY);
+    security_event(&parts, What::Other("signed_up")).user(user.id).tell(&services).await;
     login(&session, &user).await?;
     let name = if by == LoginBy::Email { &email } else { &user.username };
     let keep = Device::with(Device::of(&client, &services)?, counted_name(name))?.keep(&client, &services)?;
