@@ -231,7 +231,8 @@ fn no_secret_is_ever_told() {
 fn rows_tell_values_and_origins() {
     let settings = load("[server]\nworkers = 3", "QUINTET_SERVER_RATIO=0.1", &[URL]).unwrap();
     let rows = settings.rows();
-    let row = |key: &str| rows.iter().find(|r| r.key == key).unwrap();
+    // The last one: `[site]` has a `url`, too.
+    let row = |key: &str| rows.iter().rfind(|r| r.key == key).unwrap();
     let origin = |key: &str| row(key).origin.to_string();
     assert_eq!((row("workers").value.as_str(), origin("workers").as_str()), ("3", "quintet.toml:2"));
     assert_eq!(
