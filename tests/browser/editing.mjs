@@ -1,18 +1,19 @@
-// Films that are added, changed and deleted, on a site whose settings let everybody do it.
+// Films that are added, changed and deleted, by somebody who looks after them.
 import assert from 'node:assert/strict';
 import { withPage } from './browser.mjs';
 import { violations } from './looks.mjs';
+import { signIn } from './people.mjs';
 
 // A picture of one dot.
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 const picture = buffer => ({ name: 'Night Train (poster).png', mimeType: 'image/png', buffer });
 
-export default function suite({ browser, url, edited, shots }) {
+export default function suite({ browser, url, peopled, shots }) {
   const test = (name, options, use) => ({
     name: `editing: ${name}`,
     run: async () => {
-      const site = await edited();
-      return withPage(browser, site.url, options, async page => {
+      await peopled();
+      return withPage(browser, url, options, async page => {
         try {
           await use(page);
         } catch (error) {
@@ -33,7 +34,9 @@ export default function suite({ browser, url, edited, shots }) {
     const press = name => page.getByRole('button', { name }).click();
     const poster = () => page.getByRole('img', { name: /^Poster of Night Train/ });
 
-    await page.goto('/');
+    await page.goto('/login/');
+    await signIn(page, 'edith');
+    await page.waitForURL(at => at.pathname === '/');
     await page.getByRole('link', { name: 'Add a film' }).click();
     assert.equal(await page.locator('h1').innerText(), 'Add a film');
     await looks('new');
@@ -83,11 +86,12 @@ export default function suite({ browser, url, edited, shots }) {
     way('light', 1280),
     way('dark', 390),
     {
-      name: 'editing: where the settings say nothing there is none',
-      run: () => withPage(browser, url, { expects: [404] }, async page => {
+      name: 'editing: who has not signed in is asked to',
+      run: () => withPage(browser, url, {}, async page => {
         await page.goto('/');
         assert.equal(await page.getByRole('link', { name: 'Add a film' }).count(), 0);
-        assert.equal((await page.request.get('/films/new/')).status(), 404);
+        await page.goto('/films/new/');
+        assert.equal(new URL(page.url()).pathname, '/login/');
       }),
     },
   ];

@@ -21,7 +21,14 @@ function freePort() {
   });
 }
 
-function build() {
+let built;
+
+// The demo's binary: built once.
+export function build() {
+  return built ??= make();
+}
+
+function make() {
   const cargo = (...args) => execFileSync('cargo', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 26 });
   cargo('build', '--quiet', '-p', 'cinema');
   return join(JSON.parse(cargo('metadata', '--no-deps', '--format-version', '1')).target_directory, 'debug', 'cinema');

@@ -162,7 +162,7 @@ impl Service for Accounts {
             Error::internal("this site has no users: install them, `Site::new().install(auth::app())`")
         })?;
         Ok(Accounts {
-            db: services.require::<Db>()?.clone(),
+            db: Db::of(services)?,
             passwords: services.require::<Passwords>()?.clone(),
             login_by: services.require::<Settings>()?.get::<AuthSettings>()?.login_by,
             backends: services.require::<Backends>()?.clone(),

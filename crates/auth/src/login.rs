@@ -176,7 +176,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Permissions {
 
 async fn active(id: i64, services: &Services) -> Result<Option<Loaded>> {
     let users = services.require::<Users>()?;
-    Ok((users.load)(id, services.require::<Db>()?).await?.filter(|loaded| loaded.user.is_active))
+    Ok((users.load)(id, &Db::of(services)?).await?.filter(|loaded| loaded.user.is_active))
 }
 
 async fn load(id: i64, session: &Session, services: &Services) -> Result<Option<Loaded>> {

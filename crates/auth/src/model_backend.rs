@@ -25,6 +25,6 @@ impl AuthBackend for ModelBackend {
         services: &'a Services,
         user: &'a User,
     ) -> BoxFuture<'a, Result<Permissions>> {
-        Box::pin(async move { Permissions::of(user, services.require::<Db>()?).await })
+        Box::pin(async move { Permissions::of(user, &Db::of(services)?).await })
     }
 }

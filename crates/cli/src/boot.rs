@@ -64,17 +64,21 @@ fn text(root: &Path, name: &str) -> Result<Option<(String, String)>> {
     }
 }
 
-/// The settings of a site in `root`, with a development key in debug if none is set.
+/// The settings of a site in `root`; if no key is set, with that of `secret_key_file`, or a development key in debug.
 ///
 /// # Errors
 /// Everything that is wrong with them, in one error.
 pub fn settings(site: &Site, rooms: &[Box<dyn Room>], sources: Sources) -> Result<Settings> {
     let settings = Settings::load(sources, &sections_of(site, rooms))?;
-    if settings.debug() && settings.secret_key().is_err() {
-        let key = development_key(settings.root())?;
-        return Ok(settings.or_secret_key(key));
+    if settings.secret_key().is_ok() {
+        return Ok(settings);
     }
-    Ok(settings)
+    let key = match settings.secret_key_file() {
+        Some(file) => kept_key(&file)?,
+        None if settings.debug() => development_key(settings.root())?,
+        None => return Ok(settings),
+    };
+    Ok(settings.or_secret_key(key))
 }
 
 /// The key of a development site: made once, kept in `.quintet/secret`, out of version control.
@@ -82,16 +86,33 @@ pub fn settings(site: &Site, rooms: &[Box<dyn Room>], sources: Sources) -> Resul
 /// # Errors
 /// If the directory can't be written.
 pub fn development_key(root: &Path) -> Result<Secret> {
-    let directory = root.join(".quintet");
-    let file = directory.join("secret");
+    kept_key(&root.join(FOLDER).join("secret"))
+}
+
+/// Our own folder in a site's directory: nothing in it belongs into version control.
+const FOLDER: &str = ".quintet";
+
+/// The key in this file, which is made if it is not there, for nobody else to read.
+///
+/// # Errors
+/// If it can't be read or written, or holds something that is no key.
+fn kept_key(file: &Path) -> Result<Secret> {
+    let directory = file.parent().unwrap_or(Path::new(""));
+    let ours = directory.file_name().is_some_and(|name| name == FOLDER);
     let failed = |error: std::io::Error| {
         let text =
-            format!("a development key can't be kept in {}: {error}; set QUINTET_SECRET_KEY", file.display());
+            format!("a secret key can't be kept in {}: {error}; set QUINTET_SECRET_KEY", file.display());
         Error::settings(text).with_source(error)
     };
-    let read = || match std::fs::read_to_string(&file) {
+    let read = || match std::fs::read_to_string(file) {
         Ok(key) if key.trim().len() >= 32 => Ok(Some(Secret::new(key.trim()))),
-        Ok(_) => Ok(None),
+        // What is ours is made anew; what somebody has put there is theirs to mend.
+        Ok(_) if ours => Ok(None),
+        Ok(_) => Err(Error::settings(format!(
+            "{} holds no secret key: it has fewer than 32 characters. Put 32 or more random bytes there, for \
+             example the output of `openssl rand -base64 48`, or take the file away, and one is made",
+            file.display()
+        ))),
         Err(error) if error.kind() == Io::NotFound => Ok(None),
         Err(error) => Err(failed(error)),
     };
@@ -99,8 +120,10 @@ pub fn development_key(root: &Path) -> Result<Secret> {
         return Ok(key);
     }
     let broken = file.exists();
-    std::fs::create_dir_all(&directory).map_err(failed)?;
-    std::fs::write(directory.join(".gitignore"), "*\n").map_err(failed)?;
+    std::fs::create_dir_all(directory).map_err(failed)?;
+    if ours {
+        std::fs::write(directory.join(".gitignore"), "*\n").map_err(failed)?;
+    }
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| Error::internal(format!("no random numbers: {error}")))?;
     let key: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -114,11 +137,11 @@ pub fn development_key(root: &Path) -> Result<Secret> {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options.open(&mine)?.write_all(key.as_bytes())?;
-        match std::fs::hard_link(&mine, &file) {
+        match std::fs::hard_link(&mine, file) {
             Ok(()) => std::fs::remove_file(&mine),
             Err(error) if error.kind() == Io::AlreadyExists && !broken => std::fs::remove_file(&mine),
             // A file too short for a key, or a disk without links.
-            Err(_) => std::fs::rename(&mine, &file),
+            Err(_) => std::fs::rename(&mine, file),
         }
     };
     write().map_err(failed)?;

@@ -275,6 +275,30 @@ async fn a_development_key_is_made_once_and_only_in_debug() {
     assert_eq!(key_in(end.root.path()), None);
 }
 
+#[tokio::test]
+async fn a_key_is_kept_where_the_settings_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys/site");
+    let toml: &'static str = format!("secret_key_file = {:?}", file.display().to_string()).leak();
+    let end = Case { toml, ..Case::default() }.run("settings").await;
+    end.result.unwrap();
+    let key = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(key.len(), 64);
+    assert!(!end.out.text().contains(&key) && key_in(end.root.path()).is_none());
+    // The folder is the site's: nothing is put there but the key, which stays.
+    assert_eq!(std::fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+    Case { toml, ..Case::default() }.run("settings").await.result.unwrap();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), key);
+    // What somebody has put there is not written over.
+    std::fs::write(&file, "short\n").unwrap();
+    let error = Case { toml, ..Case::default() }.run("settings").await.result.unwrap_err().to_string();
+    assert!(error.contains("keys/site") && error.contains("fewer than 32"), "{error}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "short\n");
+    // A key that is set comes before it.
+    let both: &'static str = format!("secret_key = \"own\"\n{toml}").leak();
+    Case { toml: both, ..Case::default() }.run("settings").await.result.unwrap();
+}
+
 #[test]
 fn processes_that_start_together_agree_on_the_key() {
     let root = tempfile::tempdir().unwrap();

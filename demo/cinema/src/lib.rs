@@ -7,20 +7,20 @@ use std::sync::Arc;
 
 use quintet::prelude::*;
 
-pub mod editing;
 pub mod import;
+pub mod may;
 pub mod models;
 pub mod pages;
 pub mod search;
 pub mod view;
 
-use models::{Director, Distributor, Film, Genre};
+use models::{Director, Distributor, Film, Genre, Review};
 
 /// The app: installed by [`site`], and by any other site that wants films.
 #[must_use]
 pub fn app() -> App {
     app!("cinema")
-        .models((Director, Distributor, Genre, Film))
+        .models((Director, Distributor, Genre, Film, Review))
         .routes(routes![
             pages::home,
             pages::film,
@@ -35,20 +35,40 @@ pub fn app() -> App {
             pages::add_film,
             pages::edit_film,
             pages::delete_film,
-            pages::film_goes
+            pages::film_goes,
+            pages::write_review,
+            pages::edit_review,
+            pages::delete_review,
+            pages::review_goes,
+            pages::my_reviews,
+            pages::review_list,
+            pages::hide_review,
+            pages::show_review
         ])
-        .settings::<editing::Cinema>()
-        .context("editing", async |services: Services| editing::is_on(&services))
-        .commands(commands![import::import_films])
+        .context("may", may::may)
+        .commands(commands![import::import_films, may::moderator])
 }
 
-/// The site of `cargo run -p cinema`: the app, and its films at the first start.
+/// The site of `cargo run -p cinema`: the app, people who sign in, and the films at the first start.
 #[must_use]
 pub fn site() -> Site {
-    Site::new().install(app()).on(async |services: Services, _: Arc<SiteStarted>| -> Result {
-        editing::check(&services)?;
-        films_at_the_first_start(&services).await
-    })
+    // The cinema first: its templates come before those of the same name in the apps after it.
+    Site::new().install(app()).install(auth::app()).install(sessions::app()).on(
+        async |services: Services, _: Arc<SiteStarted>| -> Result {
+            films_at_the_first_start(&services).await?;
+            tell_of_the_first_user(&services).await
+        },
+    )
+}
+
+/// There is no account that comes with the cinema, and no password that everybody knows: somebody makes the first one.
+async fn tell_of_the_first_user(services: &Services) -> Result {
+    if !User.query().exists(services.require::<Db>()?).await? {
+        services.require::<Console>()?.line(
+            "Nobody can sign in yet: `cargo run -p cinema -- createsuperuser` makes somebody who may do everything.",
+        );
+    }
+    Ok(())
 }
 
 /// Imports the films that come with the cinema if there is none in the database.

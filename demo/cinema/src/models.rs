@@ -1,4 +1,4 @@
-//! What the cinema keeps: films, and the directors, distributors and genres they belong to.
+//! What the cinema keeps: films, the directors, distributors and genres they belong to, and what people say about them.
 
 use quintet::prelude::*;
 
@@ -123,6 +123,8 @@ pub struct Film {
     /// Its poster, if somebody has given one.
     #[field(upload_to = "posters")]
     pub poster: Option<StoredImage>,
+    /// What people said about it.
+    pub reviews: HasMany<Review>,
 }
 
 impl Film {
@@ -140,5 +142,40 @@ impl Film {
     /// If the director was not loaded.
     pub fn director_name(&self) -> Result<Option<&str>> {
         self.director.as_ref().map(|director| Ok(director.get()?.name.as_str())).transpose()
+    }
+}
+
+/// What somebody says about a film: one review a film each.
+#[model(
+    unique_together = ["film", "author"],
+    permissions = [("moderate_review", "Can hide and show reviews")]
+)]
+#[derive(Debug, Clone)]
+pub struct Review {
+    /// What it is about.
+    pub film: ForeignKey<Film>,
+    /// Who wrote it.
+    pub author: ForeignKey<User>,
+    /// How good the film is, of five.
+    #[field(min = 1, max = 5)]
+    pub stars: i32,
+    /// What they say.
+    #[field(max_length = 2000)]
+    pub text: String,
+    /// Is it kept from all but its author and moderators?
+    #[field(default = false)]
+    pub hidden: bool,
+    /// When it was written.
+    #[field(default = now, index)]
+    pub created: Timestamp,
+    /// When it was last changed by its author.
+    pub changed: Option<Timestamp>,
+}
+
+impl Review {
+    /// Those that everybody sees.
+    #[must_use]
+    pub fn visible() -> QuerySet<Review> {
+        Review.filter(Review.hidden.eq(false))
     }
 }

@@ -150,10 +150,12 @@ fn wrong_words_and_wrong_settings_end_with_status_2() {
     let (output, text) = run(folder.path(), &["check"], &[("DATABASE_URL", "oracle://x")]);
     assert_ne!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("oracle"), "{text}");
-    // Forms are signed: without a key there is no site that takes any.
-    let (output, text) = run(folder.path(), &[], &[("QUINTET_CINEMA_EDITING", "true")]);
+    // Forms are signed: a key that is none keeps the site from starting.
+    let key = folder.path().join("key");
+    std::fs::write(&key, "short").unwrap();
+    let (output, text) = run(folder.path(), &[], &[("QUINTET_SECRET_KEY_FILE", key.to_str().unwrap())]);
     assert_ne!(output.status.code(), Some(0), "{text}");
-    assert!(text.contains("secret_key") && !text.contains("Serving"), "{text}");
+    assert!(text.contains("fewer than 32") && !text.contains("Serving"), "{text}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The sections that every site has.
 
+use std::path::PathBuf;
+
 use super::{
     Given, Key, Secret, Section, SettingValue, Settings, SettingsSection, SiteSettings, Wrong, choice,
 };
@@ -12,6 +14,8 @@ pub struct Base {
     pub debug: bool,
     /// The key that signs cookies and tokens.
     pub secret_key: Option<Secret>,
+    /// Where it is kept, if it is not set itself.
+    pub secret_key_file: Option<PathBuf>,
     /// Former keys, whose signatures are still taken.
     pub secret_key_fallbacks: Vec<Secret>,
 }
@@ -26,6 +30,9 @@ impl SettingsSection for Base {
                 ),
                 Key::of::<Option<Secret>>("secret_key")
                     .help("Signs cookies and tokens: 32 or more random bytes."),
+                Key::of::<Option<PathBuf>>("secret_key_file").help(
+                    "Where `secret_key` is kept where it is not set; a file that is not there is made, with a key of its own.",
+                ),
                 Key::of::<Vec<Secret>>("secret_key_fallbacks")
                     .default(&Vec::<Secret>::new())
                     .help("Former keys: what they have signed is still taken."),
@@ -38,6 +45,7 @@ impl SettingsSection for Base {
         Ok(Base {
             debug: reader.given("debug")?.unwrap_or(false),
             secret_key: reader.needed("secret_key")?,
+            secret_key_file: reader.needed("secret_key_file")?,
             secret_key_fallbacks: reader.given("secret_key_fallbacks")?.unwrap_or_default(),
         })
     }

@@ -161,9 +161,16 @@ impl Settings {
             Error::settings(
                 "`secret_key` is not set: signed cookies and tokens need it. Set QUINTET_SECRET_KEY in the \
                  environment (or in `.env`, or `secret_key` in quintet.toml) to 32 or more random bytes, \
-                 for example the output of `openssl rand -base64 48`, and keep it out of version control",
+                 for example the output of `openssl rand -base64 48`, and keep it out of version control; \
+                 or let `secret_key_file` say where one is kept",
             )
         })
+    }
+
+    /// The file that keeps the key, seen from the site's directory, if `secret_key_file` says one.
+    #[must_use]
+    pub fn secret_key_file(&self) -> Option<PathBuf> {
+        self.0.base.secret_key_file.as_ref().map(|file| self.path(file))
     }
 
     /// Former keys: what they have signed is still taken, nothing new is signed with them.

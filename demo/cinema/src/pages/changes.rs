@@ -1,9 +1,9 @@
-//! Films are added, changed and deleted, with their posters: where [`Editing`] lets it.
+//! Films are added, changed and deleted, with their posters, by those who may.
 
+use quintet::auth::guard::{can, staff};
 use quintet::prelude::*;
 use quintet::web::messages::Message;
 
-use crate::editing::Editing;
 use crate::models::{Film, Genre, Kind};
 
 /// What people can say of a film. What it earned and how it was liked comes by the import.
@@ -36,8 +36,8 @@ pub struct FilmInput {
 }
 
 /// Adds a film.
-#[form("/films/new/", max_body = "20 MB")]
-pub async fn add_film(_editing: Editing, db: Db, mut form: Form<FilmInput>) -> Result<Page> {
+#[form("/films/new/", max_body = "20 MB", guard = staff() | can::add(Film))]
+pub async fn add_film(db: Db, mut form: Form<FilmInput>) -> Result<Page> {
     offer_genres(&mut form, &db).await?;
     match form.insert(|new| create!(Film { ..new }), &db).await? {
         Some(film) => Ok(redirect(super::film::url(film.id)).flash(told(&film.title, "was added"))),
@@ -46,13 +46,8 @@ pub async fn add_film(_editing: Editing, db: Db, mut form: Form<FilmInput>) -> R
 }
 
 /// Changes a film. The poster stays unless another one is chosen, or it is to be removed.
-#[form("/films/{id}/edit/", max_body = "20 MB")]
-pub async fn edit_film(
-    _editing: Editing,
-    Path(id): Path<i64>,
-    db: Db,
-    mut form: Form<FilmInput>,
-) -> Result<Page> {
+#[form("/films/{id}/edit/", max_body = "20 MB", guard = staff() | can::change(Film))]
+pub async fn edit_film(Path(id): Path<i64>, db: Db, mut form: Form<FilmInput>) -> Result<Page> {
     let film = Film.get(id, &db).await?;
     form.edits(&film, &db).await?;
     offer_genres(&mut form, &db).await?;
@@ -64,15 +59,15 @@ pub async fn edit_film(
 }
 
 /// Asks whether a film is to go.
-#[get("/films/{id}/delete/")]
-pub async fn delete_film(_editing: Editing, Path(id): Path<i64>, db: Db) -> Result<Page> {
+#[get("/films/{id}/delete/", guard = staff() | can::delete(Film))]
+pub async fn delete_film(Path(id): Path<i64>, db: Db) -> Result<Page> {
     let film = Film.get(id, &db).await?;
     Ok(page!("film_delete.html", id, title: film.title.clone(), poster: film.poster.clone()))
 }
 
 /// Deletes a film, and its poster once that lasts.
-#[post("/films/{id}/delete/", atomic)]
-pub async fn film_goes(_editing: Editing, Path(id): Path<i64>, db: Db, storage: Storage) -> Result<Page> {
+#[post("/films/{id}/delete/", atomic, guard = staff() | can::delete(Film))]
+pub async fn film_goes(Path(id): Path<i64>, db: Db, storage: Storage) -> Result<Page> {
     let film = Film.get(id, &db).await?;
     let said = told(&film.title, "was deleted");
     let poster = film.poster.clone();

@@ -11,17 +11,29 @@ pub mod export;
 pub mod figures;
 pub mod kinds;
 mod listing;
+pub mod moderation;
 pub mod names;
 pub mod people;
+pub mod reviews;
 pub mod sheet;
 pub mod start;
 pub mod table;
+pub mod talk;
 
 pub use changes::{add_film, delete_film, edit_film, film_goes};
 pub use companies::{distributor, distributors};
 pub use export::films_json;
 pub use figures::statistics;
 pub use kinds::{genre, genres};
+pub use moderation::{hide_review, my_reviews, review_list, show_review};
 pub use people::{director, directors};
+pub use reviews::{delete_review, edit_review, review_goes, write_review};
 pub use sheet::film;
 pub use start::home;
+
+use quintet::axum::http::HeaderMap;
+
+/// Does a script ask for a part of the page? htmx says so in a header.
+fn is_partial(headers: &HeaderMap) -> bool {
+    headers.contains_key("hx-request") && !headers.contains_key("hx-history-restore-request")
+}

@@ -55,7 +55,7 @@ pub struct Words {
 
 /// The page of these names, which come sorted. To a script that asks for a part of the page only what was found.
 pub fn page(words: &Words, looked: &Looked, names: Vec<Name>, base: Url, headers: &HeaderMap) -> Page {
-    let partial = headers.contains_key("hx-request") && !headers.contains_key("hx-history-restore-request");
+    let partial = super::is_partial(headers);
     let heading = counted(names.len() as u64, words.one);
     let q = looked.words().unwrap_or_default().to_owned();
     let address = if q.is_empty() { base.clone() } else { base.clone().query("q", &q) };

@@ -1,17 +1,39 @@
 //! A film’s own page.
 
+use quintet::auth::Permissions;
+use quintet::axum::http::HeaderMap;
 use quintet::prelude::*;
 
+use super::reviews::ReviewInput;
 use super::start::drawing;
+use super::{is_partial, talk};
 use crate::models::{Director, Distributor, Film};
 use crate::view::film::Told;
 
 /// How many other films of the director the page names.
 const OTHERS: usize = 6;
 
-/// A film's own page.
+/// Which of the reviews are shown.
+#[data]
+pub struct After {
+    /// Those after the one of this cursor.
+    pub after: Option<String>,
+}
+
+/// A film's own page. To a script that asks for a part of the page (a form was sent, a list goes on) only what people say.
 #[get("/films/{id}/")]
-pub async fn film(Path(id): Path<i64>, db: Db) -> Result<Page> {
+pub async fn film(
+    Path(id): Path<i64>,
+    Query(After { after }): Query<After>,
+    user: Option<User>,
+    may: Permissions,
+    headers: HeaderMap,
+    db: Db,
+) -> Result<Page> {
+    if is_partial(&headers) {
+        let film = Film.get(id, &db).await?;
+        return Ok(talk::part(talk::talk(&film, after.as_deref(), user.as_ref(), &may, &db).await?, None));
+    }
     let film = Film
         .query()
         .select_related(Film.director)
@@ -39,6 +61,8 @@ pub async fn film(Path(id): Path<i64>, db: Db) -> Result<Page> {
         })
         .collect();
 
+    let talk = talk::talk(&film, after.as_deref(), user.as_ref(), &may, &db).await?;
+    let form = talk.own.is_none().then(Form::<ReviewInput>::empty);
     let told = Told {
         genre: film.genre()?.map(|genre| genre.name.as_str()),
         running_time: film.running_time,
@@ -71,8 +95,12 @@ pub async fn film(Path(id): Path<i64>, db: Db) -> Result<Page> {
         genres: film.genres.get()?.to_vec(),
         remarks,
         others,
-        more
-    ))
+        more,
+        talk,
+        form,
+        partial: false
+    )
+    .header("Vary", "HX-Request, HX-History-Restore-Request"))
 }
 
 /// Another film of the same director.

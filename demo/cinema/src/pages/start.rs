@@ -3,9 +3,9 @@
 use quintet::axum::http::HeaderMap;
 use quintet::prelude::*;
 
-use super::listing;
 use super::table::lost;
-use crate::models::{Film, Genre, Kind};
+use super::{is_partial, listing};
+use crate::models::{Film, Genre, Kind, Review};
 use crate::search::{Link, Search};
 use crate::view::figures::counted;
 use crate::view::pager::{pager, pages};
@@ -31,11 +31,15 @@ pub struct Card {
     pub rating: Option<String>,
     /// The class that draws the rating.
     pub five: Option<String>,
+    /// What visitors gave it, of five, with one decimal; none if nobody has said anything.
+    pub given: Option<String>,
+    /// How many did: `3 reviews`.
+    pub reviews: String,
 }
 
 impl Card {
-    /// Makes the card of a film whose director and genres are loaded.
-    fn of(film: &Film) -> Result<Self> {
+    /// Makes the card of a film whose director and genres are loaded, and of the mean and the number of its reviews.
+    fn of((film, (given, reviews)): &(Film, (Option<f64>, i64))) -> Result<Self> {
         let year = film.released.map(|day| day.year().to_string());
         let credit: Vec<String> = year.into_iter().chain(film.director_name()?.map(str::to_owned)).collect();
         Ok(Self {
@@ -46,6 +50,8 @@ impl Card {
             score: drawing(film)?,
             rating: film.imdb_rating.map(|rating| format!("{rating:.1}")),
             five: film.imdb_rating.map(five),
+            given: given.map(|mean| format!("{mean:.1}")),
+            reviews: counted(reviews.unsigned_abs(), "review"),
         })
     }
 }
@@ -66,14 +72,16 @@ pub(super) fn drawing(film: &Film) -> Result<Score> {
 /// found.
 #[get("/")]
 pub async fn home(Query(search): Query<Search>, headers: HeaderMap, db: Db) -> Result<Page> {
-    let partial = headers.contains_key("hx-request") && !headers.contains_key("hx-history-restore-request");
+    let partial = is_partial(&headers);
     let genres = Genre.filter(Genre.kind.eq(Kind::Genre)).all(&db).await?;
     let genre = chosen(&search, &db, &genres).await?;
     let found = listing::films(&search)?;
     let count = found.clone().count(&db).await?;
+    let reviews = || Film.reviews.filter(Review.hidden.eq(false));
     let stretch = found
         .select_related(Film.director)
         .prefetch_related(Film.genres)
+        .annotate((reviews().avg(Review.stars), reviews().count()))
         .page_from(search.seek()?, PER_PAGE, &db)
         .await
         .map_err(lost)?;

@@ -7,4 +7,5 @@ pub mod chart;
 pub mod figures;
 pub mod film;
 pub mod pager;
+pub mod review;
 pub mod score;

@@ -36,10 +36,21 @@
       const own = new URL(event.detail.path, location).origin === location.origin;
       if (token && own && event.detail.verb !== 'get') event.detail.headers['X-CSRF-Token'] = token;
     });
+    // The menu closes by Escape, and by a click elsewhere.
+    const who = document.querySelector('.who');
+    document.addEventListener('click', event => { if (who?.open && !who.contains(event.target)) who.open = false });
+    who?.addEventListener('keydown', event => { if (event.key === 'Escape' && who.open) { who.open = false; who.querySelector('summary').focus() } });
     // Where something in a form needs another look, reading goes on at the list of it.
     document.querySelector('.note[role=alert]')?.focus();
     // What was found is told to those who don't see it.
     document.addEventListener('htmx:afterSettle', event => {
+      // The reviews were put anew: reading goes on at what is wrong, at the form that was asked for, or at what was told.
+      const reviews = event.detail.elt?.id === 'reviews' ? event.detail.elt : event.target.id === 'reviews' && event.target;
+      if (reviews) {
+        const said = reviews.querySelector('.note[role=status]');
+        if (said) document.querySelector('#say').textContent = said.textContent;
+        (reviews.querySelector('.note[role=alert]') ?? (said ? reviews.querySelector('h2') : reviews.querySelector('.form [name]:not([type=hidden])') ?? reviews.querySelector('h2')))?.focus();
+      }
       if (event.target.id === 'found') document.querySelector('#say').textContent = document.querySelector('.result h2').textContent;
     });
     document.addEventListener('keydown', event => {

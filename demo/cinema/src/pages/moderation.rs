@@ -1,0 +1,145 @@
+//! Lists of reviews: one's own, and all of them for those who hide and show them.
+
+use quintet::auth::{guard::can, safe_next};
+use quintet::prelude::*;
+use quintet::web::messages::Message;
+
+use crate::may::MODERATE;
+use crate::models::Review;
+use crate::search::Link;
+use crate::view::review::{ReviewRow, Said};
+
+/// Reviews in one stretch of a list.
+const PER_PAGE: u64 = 20;
+
+/// Which reviews a moderator looks at.
+#[data]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub enum Which {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that everybody sees.
+    Visible,
+    /// Those that are hidden.
+    Hidden,
+}
+
+/// Which stretch of which list.
+#[data]
+pub struct Looking {
+    /// All of them if it says nothing.
+    pub which: Option<Which>,
+    /// After the review of this cursor.
+    pub after: Option<String>,
+    /// Before the review of this cursor.
+    pub before: Option<String>,
+}
+
+/// The ways on from a stretch, by which it was asked for.
+#[data]
+pub struct Ways {
+    /// Towards the newest.
+    pub newer: Option<String>,
+    /// Towards the oldest.
+    pub older: Option<String>,
+}
+
+async fn stretch(
+    reviews: QuerySet<Review>,
+    looking: &Looking,
+    base: impl Fn(&str, &str) -> String,
+    db: &Db,
+) -> Result<(Vec<Said>, Ways)> {
+    let from = Seek::of(looking.after.as_deref(), looking.before.as_deref())?;
+    let found = reviews
+        .order_by((Review.created.desc(), Review.id.desc()))
+        .shape::<ReviewRow>()
+        .page_from(from, PER_PAGE, db)
+        .await?;
+    let ways = Ways {
+        newer: found.previous.as_deref().map(|cursor| base("before", cursor)),
+        older: found.next.as_deref().map(|cursor| base("after", cursor)),
+    };
+    Ok((found.items.into_iter().map(Said::from).collect(), ways))
+}
+
+/// What the visitor has said of films.
+#[get("/reviews/mine/")]
+pub async fn my_reviews(user: User, Query(looking): Query<Looking>, db: Db) -> Result<Page> {
+    let base = |name: &str, cursor: &str| my_reviews::url().query(name, cursor).to_string();
+    let (reviews, ways) = stretch(Review.filter(Review.author.eq(&user)), &looking, base, &db).await?;
+    Ok(page!("my_reviews.html", reviews, ways))
+}
+
+/// All reviews, for those who hide and show them.
+#[get("/reviews/", guard = can::named(MODERATE))]
+pub async fn review_list(Query(looking): Query<Looking>, db: Db) -> Result<Page> {
+    let which = looking.which.unwrap_or_default();
+    let word = |which: Which| match which {
+        Which::All => None,
+        Which::Visible => Some("visible"),
+        Which::Hidden => Some("hidden"),
+    };
+    let address = |which: Which| {
+        let base = review_list::url();
+        word(which).map_or_else(|| base.clone(), |word| base.clone().query("which", word))
+    };
+    let wanted = match which {
+        Which::All => Review.query(),
+        Which::Visible => Review::visible(),
+        Which::Hidden => Review.filter(Review.hidden.eq(true)),
+    };
+    let base = |name: &str, cursor: &str| address(which).query(name, cursor).to_string();
+    let (found, ways) = stretch(wanted, &looking, base, &db).await?;
+    let links: Vec<Link> = [(Which::All, "All"), (Which::Visible, "Seen by all"), (Which::Hidden, "Hidden")]
+        .into_iter()
+        .map(|(of, label)| Link {
+            label: label.to_owned(),
+            href: address(of).to_string(),
+            current: of == which,
+        })
+        .collect();
+    // A button leads back to where it was pressed.
+    let here = match (&looking.after, &looking.before) {
+        (Some(cursor), _) => base("after", cursor),
+        (None, Some(cursor)) => base("before", cursor),
+        (None, None) => address(which).to_string(),
+    };
+    Ok(page!("reviews_list.html", reviews: found, ways, links, here))
+}
+
+/// Where a button was pressed.
+#[data]
+pub struct Came {
+    /// An address of this site.
+    pub next: Option<String>,
+}
+
+/// Keeps a review from all but its author and moderators.
+#[post("/reviews/{id}/hide/", guard = can::named(MODERATE))]
+pub async fn hide_review(Path(id): Path<i64>, Query(came): Query<Came>, db: Db) -> Result<Page> {
+    turn(id, true, &came, &db).await
+}
+
+/// Lets everybody see a review again.
+#[post("/reviews/{id}/show/", guard = can::named(MODERATE))]
+pub async fn show_review(Path(id): Path<i64>, Query(came): Query<Came>, db: Db) -> Result<Page> {
+    turn(id, false, &came, &db).await
+}
+
+async fn turn(id: i64, hidden: bool, came: &Came, db: &Db) -> Result<Page> {
+    let review = Review.get(id, db).await?;
+    let film = review.film.id().to_owned();
+    Review.filter(Review.id.eq(id)).update(Review.hidden.set(hidden)).exec(db).await?;
+    let said = if hidden {
+        "The review is hidden: only its author and moderators see it."
+    } else {
+        "Everybody sees the review again."
+    };
+    let film = format!("{}#reviews", super::film::url(film));
+    Ok(match came.next.as_deref().and_then(safe_next) {
+        Some(next) if !next.starts_with("/films/") => redirect(next.to_owned()).flash(Message::success(said)),
+        next => redirect(next.map_or(film, str::to_owned)).flash(super::reviews::told(said)),
+    })
+}
