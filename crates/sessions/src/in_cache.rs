@@ -183,10 +183,8 @@ impl CacheSessions {
             }
         }
         if !gone.is_empty() {
-            self.change_list(user, |hashes| {
-                gone.iter().fold(false, |changed, hash| hashes.remove(hash) || changed)
-            })
-            .await?;
+            self.change_list(user, |hashes| gone.iter().filter(|hash| hashes.remove(*hash)).count() > 0)
+                .await?;
         }
         all.sort_by(|one, other| other.used.cmp(&one.used).then(one.id.cmp(&other.id)));
         Ok(all)

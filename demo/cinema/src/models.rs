@@ -174,7 +174,6 @@ pub struct Review {
 
 impl Review {
     /// Those that everybody sees.
-    #[must_use]
     pub fn visible() -> QuerySet<Review> {
         Review.filter(Review.hidden.eq(false))
     }

@@ -4,6 +4,7 @@ use quintet::auth::{guard::can, safe_next};
 use quintet::prelude::*;
 use quintet::web::messages::Message;
 
+use super::table::lost;
 use crate::may::MODERATE;
 use crate::models::Review;
 use crate::search::Link;
@@ -56,7 +57,8 @@ async fn stretch(
         .order_by((Review.created.desc(), Review.id.desc()))
         .shape::<ReviewRow>()
         .page_from(from, PER_PAGE, db)
-        .await?;
+        .await
+        .map_err(lost)?;
     let ways = Ways {
         newer: found.previous.as_deref().map(|cursor| base("before", cursor)),
         older: found.next.as_deref().map(|cursor| base("after", cursor)),

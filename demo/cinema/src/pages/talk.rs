@@ -4,6 +4,7 @@ use quintet::auth::Permissions;
 use quintet::prelude::*;
 
 use super::reviews::ReviewInput;
+use super::table::lost;
 use crate::may::MODERATE;
 use crate::models::{Film, Review};
 use crate::view::review::{ReviewRow, Said, Tally};
@@ -58,7 +59,8 @@ pub(super) async fn talk(
         .order_by((Review.created.desc(), Review.id.desc()))
         .shape::<ReviewRow>()
         .page_from(Seek::of(after, None)?, PER_PAGE, db)
-        .await?;
+        .await
+        .map_err(lost)?;
     Ok(Talk {
         film: film.id,
         title: film.title.clone(),
