@@ -103,6 +103,15 @@ impl Accounts {
         Ok(verified.is_right())
     }
 
+    /// Is this the password of a user who is there? Of one who has none here, another backend may know it.
+    pub(crate) async fn confirms(&self, user: &User, password: &str) -> Result<bool> {
+        let here = self.check_password(user, password).await?;
+        if here || !user.password.starts_with('!') {
+            return Ok(here);
+        }
+        Ok(self.authenticate(&user.username, password).await?.is_some_and(|found| found.id == user.id))
+    }
+
     /// Gives the user another password. Whether it is a good one says [`Passwords::check`].
     ///
     /// # Errors

@@ -6,17 +6,23 @@ use quintet_orm::{Model as _, Models as _};
 use quintet_web::{Route, Routing as _};
 
 use crate::{
-    models::{ContentType, Group, Permission, User},
+    models::{ContentType, Group, Permission, RecoveryCode, SessionEpoch, Token, Totp, User},
     own::{SiteUser, Users},
     pages, permissions,
 };
 
-static FILES: &[EmbeddedFile] = &[EmbeddedFile {
-    path: "migrations/0001_initial.toml",
-    bytes: include_bytes!("../migrations/0001_initial.toml"),
-}];
+static FILES: &[EmbeddedFile] = &[
+    EmbeddedFile {
+        path: "migrations/0001_initial.toml",
+        bytes: include_bytes!("../migrations/0001_initial.toml"),
+    },
+    EmbeddedFile {
+        path: "migrations/0002_factors_and_tokens.toml",
+        bytes: include_bytes!("../migrations/0002_factors_and_tokens.toml"),
+    },
+];
 
-/// Users, groups and permissions, and the pages `/login/`, `/logout/` and `/password/`: `Site::new().install(auth::app())`.
+/// Users, groups and permissions, and the pages for logging in, logging out and what belongs to an account: `Site::new().install(auth::app())`.
 #[must_use]
 pub fn app() -> App {
     base(Users::default()).models((User,))
@@ -51,6 +57,7 @@ fn base(users: Users) -> App {
     let mut app = App::new("auth").folder(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES));
     *app.slot_mut::<Users>() = users;
     app.models((ContentType, Permission, Group))
+        .models((Totp, RecoveryCode, Token, SessionEpoch))
         .on(permissions::keep)
         .routes(pages::routes())
         .routes(by_mail())

@@ -1,4 +1,6 @@
-//! `createsuperuser` and `changepassword`.
+//! `createsuperuser`, `changepassword`, `resettotp` and `createtoken`.
+
+use std::time::Duration;
 
 use quintet_core::{
     Error, FieldErrors, Result, Service, Services,
@@ -7,16 +9,19 @@ use quintet_core::{
 };
 
 use crate::{
-    Accounts,
+    Accounts, NewToken, Tokens,
     models::{Account, User},
     passwords::{About, Passwords},
     settings::AuthSettings,
+    totp,
 };
 
 pub(crate) fn all() -> Vec<Command> {
     let create = "Makes a user who may do everything.\n\n\
                   Asks for what is not given. In a script, give all of it: the password in QUINTET_AUTH_SUPERUSER_PASSWORD.";
     let change = "Gives a user another password.";
+    let reset = "Takes a user's second factor and recovery codes away, so that the password is enough.";
+    let token = "Makes a token by which a program acts for a user, and shows it: it can't be shown again.";
     vec![
         Command::new("createsuperuser", create, create_superuser)
             .arg(ArgSpec::of::<Option<String>>("username", "The username"))
@@ -27,6 +32,20 @@ pub(crate) fn all() -> Vec<Command> {
             )),
         Command::new("changepassword", change, change_password)
             .arg(ArgSpec::of::<String>("username", "Whose").positional()),
+        Command::new("resettotp", reset, reset_totp)
+            .arg(ArgSpec::of::<String>("username", "Whose").positional()),
+        Command::new("createtoken", token, create_token)
+            .arg(ArgSpec::of::<String>("username", "For whom").positional())
+            .arg(ArgSpec::of::<Option<String>>(
+                "name",
+                "What it is called; `command line` if nothing is said",
+            ))
+            .arg(ArgSpec::of::<Option<u64>>("days", "How many days it is good for"))
+            .arg(ArgSpec::of::<bool>("read_only", "It only reads"))
+            .arg(ArgSpec::of::<Option<String>>(
+                "only",
+                "The permissions that it has, with commas between: cinema.change_film",
+            )),
     ]
 }
 
@@ -61,9 +80,7 @@ async fn create_superuser(services: Services, args: Args) -> Result {
 async fn change_password(services: Services, args: Args) -> Result {
     let (accounts, console) = (Accounts::of(&services)?, services.require::<Console>()?);
     let name: String = args.take("username")?;
-    let db = services.require::<quintet_orm::Db>()?;
-    let found = User.filter(User.username.eq(crate::normal_username(&name))).first(db).await?;
-    let user = found.ok_or_else(|| Error::not_found(format!("there is no user `{name}`")))?;
+    let user = named(&services, &name).await?;
     let password = ask(&services, console, &About::of(&user))?;
     accounts.set_password(&user, password.expose()).await?;
     console.line(format!("{} has another password.", user.username));
@@ -93,4 +110,36 @@ fn ask(services: &Services, console: &Console, about: &About) -> Result<Secret> 
         console.warn("These are not the same.");
     }
     Err(Error::bad_request("no password"))
+}
+
+async fn named(services: &Services, name: &str) -> Result<User> {
+    let db = services.require::<quintet_orm::Db>()?;
+    let found = User.filter(User.username.eq(crate::normal_username(name))).first(db).await?;
+    found.ok_or_else(|| Error::not_found(format!("there is no user `{name}`")))
+}
+
+async fn reset_totp(services: Services, args: Args) -> Result {
+    let user = named(&services, &args.take::<String>("username")?).await?;
+    let had = totp::remove(&services, user.id).await?;
+    let what = if had { "is not asked for codes any more" } else { "had no second factor" };
+    services.require::<Console>()?.line(format!("{} {what}.", user.username));
+    Ok(())
+}
+
+async fn create_token(services: Services, args: Args) -> Result {
+    let user = named(&services, &args.take::<String>("username")?).await?;
+    let name: Option<String> = args.take("name")?;
+    let mut new = NewToken::named(name.unwrap_or_else(|| "command line".to_owned()));
+    if args.take::<bool>("read_only")? {
+        new = new.read_only();
+    }
+    if let Some(days) = args.take::<Option<u64>>("days")? {
+        new = new.lasts(Duration::from_secs(days.saturating_mul(86_400)));
+    }
+    if let Some(only) = args.take::<Option<String>>("only")? {
+        new = new.only(only.split(',').map(|name| name.trim().to_owned()));
+    }
+    let token = Tokens::of(&services)?.make(user.id, new).await?;
+    services.require::<Console>()?.line(token);
+    Ok(())
 }

@@ -5,8 +5,10 @@
 //! [`login()`] and [`logout`] begin and end a session, `user: User` in a handler asks for one, [`guard`]s stand before
 //! routes and whole apps, [`Access`] says what they may do to single rows.
 //! `backend` is who is asked about users, [`Accounts`] finds and makes users and compares their passwords; [`Permissions`] are what one of them may do.
-//! `pages` are those for logging in, logging out and changing a password, `by_mail` those that need mail (signing up, another password,
-//! another address); [`throttle`] bounds how often somebody may guess.
+//! `pages` are those for logging in and out and for what belongs to an account, `by_mail` those that need mail (signing up,
+//! another password, another address); `totp` is the second factor (`factors` says who needs
+//! one, `sealed` keeps its secret), [`Fresh`] who has just shown a password, [`Tokens`] are for programs, `epochs` ends sessions in cookies;
+//! [`throttle`] bounds how often somebody may guess.
 //!
 //! [`passwords`] keeps what people log in with: hashed by argon2id in the form in which Django stores them, compared off the event
 //! loop, renewed when the parameters change.
@@ -18,6 +20,9 @@ mod backend;
 mod by_mail;
 mod commands;
 mod deploy;
+mod epochs;
+mod factors;
+mod fresh;
 pub mod guard;
 mod login;
 mod may;
@@ -32,20 +37,26 @@ mod remote_user;
 mod room;
 #[doc(hidden)]
 pub mod rt;
+mod sealed;
 mod settings;
 pub mod throttle;
+mod tokens;
+#[doc(hidden)]
+pub mod totp;
 
 pub use access::Access;
 pub use accounts::Accounts;
 pub use app::{app, app_with};
-pub use backend::{AuthBackend, AuthBackends, Credentials, Object};
-pub use login::{login, logout, safe_next, stay_logged_in};
+pub use backend::{AuthBackend, AuthBackends, Credentials, Identity, Object};
+pub use fresh::Fresh;
+pub use login::{Begun, begin_login, login, login_fully, logout, safe_next, stay_logged_in};
 pub use may::Permissions;
 pub use model_backend::ModelBackend;
-pub use models::{Account, ContentType, Group, Permission, User};
+pub use models::{Account, ContentType, Group, Permission, Token, User};
 pub use names::{normal_email, normal_username};
 pub use own::SiteUser;
 pub use quintet_macros::UserModel;
 pub use remote_user::{RemoteUserBackend, RemoteUserSettings};
 pub use room::AuthRoom;
-pub use settings::{AuthSettings, LoginBy};
+pub use settings::{AuthSettings, LoginBy, RequireTotp};
+pub use tokens::{NewToken, TokenBackend, Tokens};

@@ -21,6 +21,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     backend::{Backends, identified},
+    factors::{Second, is_required, second},
     may::Permissions,
     models::User,
     own::{Loaded, SiteUser, Users, id},
@@ -28,10 +29,23 @@ use crate::{
 };
 
 /// Kept as it is in the address that somebody goes back to: people read it.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+pub(crate) const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
 /// The session's key for the signature of the password.
 const PROOF: &str = "_auth_proof";
+
+/// That of the second when they last showed a password.
+pub(crate) const CONFIRMED: &str = "_auth_confirmed";
+
+/// Did they show a second factor, too?
+const SECOND: &str = "_auth_second";
+
+/// Who has shown a password, and not yet a second factor.
+const HALF: &str = "_auth_half";
+
+/// So long they may take for that.
+const HALF_FOR: i64 = 600;
 
 /// Makes this the session of the user, who has shown that it is them. What was remembered of nobody stays; the session gets another
 /// token.
@@ -47,22 +61,118 @@ const PROOF: &str = "_auth_proof";
 /// }
 /// ```
 ///
+/// Whoever has to show a second factor is not logged in by this: that takes [`begin_login`], as the page for logging in does it.
+///
 /// # Errors
-/// 403 if the user is not active, 404 if they are gone; if the session or the database can't be written.
+/// 403 if the user is not active or needs a second factor, 404 if they are gone; if the session or the database can't be written.
 pub async fn login<M: SiteUser>(session: &Session, user: &M) -> Result {
     let services = services()?;
-    let db = services.require::<Db>()?;
-    // As they are now: a password that was just stored anew is another text than when this user was loaded.
-    let user = User.get(id(user), &db.primary()).await?;
+    let user = active_user(user, &services).await?;
+    if second(&services, &user).await? != Second::No {
+        return Err(Error::forbidden("This account needs a second factor: log in by the page."));
+    }
+    begin(session, &services, &user, false).await
+}
+
+/// What came of [`begin_login`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub enum Begun {
+    /// They are logged in.
+    LoggedIn,
+    /// They are nobody yet: the page `auth:code` asks for a code within ten minutes.
+    NeedsCode,
+    /// They are nobody yet: the page `auth:totp` has them set up an app that shows codes, for the site wants one.
+    MustEnroll,
+}
+
+/// Makes this the session of the user, who has shown their password, or notes that if they need a second factor. Until they have
+/// shown it, nobody is logged in.
+///
+/// # Errors
+/// As [`login`], but for the second factor.
+pub async fn begin_login<M: SiteUser>(session: &Session, user: &M) -> Result<Begun> {
+    let services = services()?;
+    let user = active_user(user, &services).await?;
+    let begun = match second(&services, &user).await? {
+        Second::No => return begin(session, &services, &user, false).await.map(|()| Begun::LoggedIn),
+        Second::Code => Begun::NeedsCode,
+        Second::ToEnroll => Begun::MustEnroll,
+    };
+    if session.user().await?.is_some() {
+        session.flush();
+    }
+    let half = Half { user: user.id, proof: proof(&services, &user)?, at: clock::now().as_second() };
+    session.set(HALF, &half)?;
+    // Who knows the token of before has no half of a login, either.
+    session.cycle();
+    Ok(begun)
+}
+
+/// The same as [`login`] for who has shown a second factor: a passkey of your own, say.
+///
+/// # Errors
+/// As [`login`].
+pub async fn login_fully<M: SiteUser>(session: &Session, user: &M) -> Result {
+    let services = services()?;
+    let user = active_user(user, &services).await?;
+    begin(session, &services, &user, true).await
+}
+
+/// As they are now: a password that was just stored anew is another text than when this user was loaded.
+async fn active_user<M: SiteUser>(user: &M, services: &Services) -> Result<User> {
+    let user = User.get(id(user), &services.require::<Db>()?.primary()).await?;
     if !user.is_active {
         return Err(Error::forbidden("This account is not active."));
     }
+    Ok(user)
+}
+
+async fn begin(session: &Session, services: &Services, user: &User, second: bool) -> Result {
     session.sign_in(user.id).await?;
-    session.set(PROOF, &proof(&services, &user)?)?;
+    session.remove(HALF);
+    session.set(PROOF, &proof(services, user)?)?;
+    session.set(SECOND, &second)?;
+    confirmed(session)?;
     let change = User.last_login.set(Some(clock::now()));
-    User.filter(User.id.eq(user.id)).update(change).exec(db).await?;
-    session.security_event(What::LoggedIn).user(user.id).tell(&services).await;
+    User.filter(User.id.eq(user.id)).update(change).exec(services.require::<Db>()?).await?;
+    session.security_event(What::LoggedIn).user(user.id).tell(services).await;
     Ok(())
+}
+
+/// They have shown their password just now.
+pub(crate) fn confirmed(session: &Session) -> Result {
+    session.set(CONFIRMED, &clock::now().as_second())
+}
+
+/// They have a second factor now, and have shown it; or none any more.
+pub(crate) fn has_second(session: &Session, second: bool) -> Result {
+    session.cycle();
+    session.set(SECOND, &second)
+}
+
+/// Half of a login.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Half {
+    user: i64,
+    proof: String,
+    at: i64,
+}
+
+/// Who has shown a password here, and not yet a second factor.
+pub(crate) async fn half(session: &Session, services: &Services) -> Result<Option<User>> {
+    let Some(half) = session.get::<Half>(HALF).await? else { return Ok(None) };
+    let age = clock::now().as_second().saturating_sub(half.at);
+    let user = User.filter(User.id.eq(half.user) & User.is_active.eq(true));
+    if (0..HALF_FOR).contains(&age)
+        && let Some(user) = user.first(&services.require::<Db>()?.primary()).await?
+        && proves(services, &user, &half.proof)?
+    {
+        return Ok(Some(user));
+    }
+    session.remove(HALF);
+    Ok(None)
 }
 
 /// Ends the session: nothing that it remembered is left.
@@ -118,8 +228,8 @@ async fn current(parts: &Parts) -> Result<Option<Loaded>> {
     // What the request itself says counts more than what its browser remembers.
     let said = identified(parts, services).await?;
     let session = Session::of(parts)?;
-    let id = match said {
-        Some(id) => id,
+    let id = match &said {
+        Some(identity) => identity.user,
         None => match id_of(&session).await? {
             Some(id) => id,
             None => return Ok(None),
@@ -133,7 +243,7 @@ async fn current(parts: &Parts) -> Result<Option<Loaded>> {
         return Ok(loaded.clone());
     }
     let loaded = match said {
-        Some(id) => active(id, services).await?,
+        Some(identity) => active(id, identity.only.is_some(), services).await?,
         None => load(id, &session, services).await?,
     };
     *found = Some((id, loaded.clone()));
@@ -151,7 +261,8 @@ struct FoundPermissions(Mutex<Option<(i64, Permissions)>>);
 
 /// What the user may do who has signed in, in one query a request; nothing, if nobody has.
 pub(crate) async fn permissions(parts: &Parts) -> Result<Permissions> {
-    let Some(user) = current_user(parts).await? else { return Ok(Permissions::none()) };
+    let Some(loaded) = current(parts).await? else { return Ok(Permissions::none()) };
+    let user = loaded.user;
     let found = per_request::<FoundPermissions>(parts)?;
     let mut found = found.0.lock().await;
     if let Some((of, may)) = &*found
@@ -160,7 +271,13 @@ pub(crate) async fn permissions(parts: &Parts) -> Result<Permissions> {
         return Ok(may.clone());
     }
     let services = Services::of_request(parts)?;
-    let may = services.require::<Backends>()?.permissions(services, &user).await?;
+    let mut may = match loaded.superuser {
+        true => Permissions::all(),
+        false => services.require::<Backends>()?.permissions(services, &user).await?,
+    };
+    if let Some(only) = identified(parts, services).await?.and_then(|identity| identity.only) {
+        may = may.within(&only);
+    }
     *found = Some((user.id, may.clone()));
     Ok(may)
 }
@@ -174,24 +291,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Permissions {
     }
 }
 
-async fn active(id: i64, services: &Services) -> Result<Option<Loaded>> {
+async fn active(id: i64, plain: bool, services: &Services) -> Result<Option<Loaded>> {
     let users = services.require::<Users>()?;
-    Ok((users.load)(id, &Db::of(services)?).await?.filter(|loaded| loaded.user.is_active))
+    Ok((users.load)(id, plain, &Db::of(services)?).await?.filter(|loaded| loaded.user.is_active))
 }
 
 async fn load(id: i64, session: &Session, services: &Services) -> Result<Option<Loaded>> {
     // Who has signed in otherwise is nobody's account.
     let Some(proof) = session.get::<String>(PROOF).await? else { return Ok(None) };
-    let Some(loaded) = active(id, services).await? else { return Ok(None) };
+    let Some(loaded) = active(id, false, services).await? else { return Ok(None) };
     if !proves(services, &loaded.user, &proof)? {
         session.flush();
+        return Ok(None);
+    }
+    // One that began before the site wanted a second factor.
+    if is_required(services, &loaded.user)? && session.get::<bool>(SECOND).await? != Some(true) {
         return Ok(None);
     }
     Ok(Some(loaded))
 }
 
 /// The address as the client said it: a router that is mounted somewhere sees the rest of it only.
-fn original(parts: &Parts) -> &Uri {
+pub(crate) fn original(parts: &Parts) -> &Uri {
     parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri)
 }
 

@@ -47,6 +47,16 @@ impl Permissions {
         }
     }
 
+    /// Those of these that are among those.
+    #[must_use]
+    pub fn within(self, others: &Permissions) -> Permissions {
+        match (self.0, &others.0) {
+            (one, Kind::All) => Permissions(one),
+            (Kind::All, Kind::Some(other)) => Permissions(Kind::Some(other.clone())),
+            (Kind::Some(one), Kind::Some(other)) => Permissions(Kind::Some(Arc::new(&*one & &**other))),
+        }
+    }
+
     /// Those of a user that the site's table has: everything for a superuser, nothing for one who is not active, else their own and those of their groups, in one
     /// query.
     ///

@@ -30,11 +30,14 @@ impl SiteUser for User {
     }
 }
 
+/// Loads by key; and whether they are to be no more than anybody, neither staff nor superuser.
+type Load = for<'a> fn(i64, bool, &'a Db) -> BoxFuture<'a, Result<Option<Loaded>>>;
+
 /// How the site's users are loaded, whatever their type is.
 #[derive(Clone, Copy)]
 pub(crate) struct Users {
     pub(crate) meta: fn() -> &'static ModelMeta,
-    pub(crate) load: for<'a> fn(i64, &'a Db) -> BoxFuture<'a, Result<Option<Loaded>>>,
+    pub(crate) load: Load,
 }
 
 /// A user as the site and as this crate knows them.
@@ -43,6 +46,8 @@ pub(crate) struct Loaded {
     pub(crate) user: Arc<User>,
     /// Of the site's type.
     pub(crate) own: Arc<dyn Any + Send + Sync>,
+    /// May they do everything, whatever they are to be?
+    pub(crate) superuser: bool,
 }
 
 impl Users {
@@ -57,10 +62,23 @@ impl Default for Users {
     }
 }
 
-fn load<M: Model<Pk = i64>>(id: i64, db: &Db) -> BoxFuture<'_, Result<Option<Loaded>>> {
+fn load<M: Model<Pk = i64>>(id: i64, plain: bool, db: &Db) -> BoxFuture<'_, Result<Option<Loaded>>> {
     Box::pin(async move {
         match Table::<M>::new().query().get(id, db).await {
-            Ok(own) => Ok(Some(Loaded { user: Arc::new(as_user(&own)?), own: Arc::new(own) })),
+            Ok(mut own) => {
+                let mut user = as_user(&own)?;
+                let superuser = user.is_superuser;
+                if plain {
+                    (user.is_staff, user.is_superuser) = (false, false);
+                    for (index, _) in M::meta()
+                        .columns()
+                        .filter(|(_, field)| matches!(field.column, "is_staff" | "is_superuser"))
+                    {
+                        own.set_at(index, &Value::Bool(false))?;
+                    }
+                }
+                Ok(Some(Loaded { user: Arc::new(user), own: Arc::new(own), superuser }))
+            }
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }

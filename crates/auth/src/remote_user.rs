@@ -4,7 +4,7 @@ use quintet_macros::Settings;
 use quintet_orm::Db;
 use quintet_web::Client;
 
-use crate::{Account, Accounts, AuthBackend, models::User, names::normal_username};
+use crate::{Account, Accounts, AuthBackend, Identity, models::User, names::normal_username};
 
 /// `[auth.remote_user]` in `quintet.toml`: a proxy before the site lets people in, and says who they are.
 #[derive(Debug, Clone, Settings)]
@@ -32,7 +32,7 @@ impl AuthBackend for RemoteUserBackend {
         &'a self,
         services: &'a Services,
         parts: &'a Parts,
-    ) -> BoxFuture<'a, Result<Option<i64>>> {
+    ) -> BoxFuture<'a, Result<Option<Identity>>> {
         Box::pin(async move {
             let settings = services.require::<Given>()?.get::<RemoteUserSettings>()?;
             let mut said = parts.headers.get_all(&settings.header).iter();
@@ -50,15 +50,17 @@ impl AuthBackend for RemoteUserBackend {
             let db = services.require::<Db>()?;
             let find = async || User.filter(User.username.eq(&name)).first(db).await;
             if let Some(user) = find().await? {
-                return Ok(Some(user.id));
+                return Ok(Some(Identity::of(user.id)));
             }
             if !settings.create {
                 return Ok(None);
             }
             match Accounts::of(services)?.create(Account::named(&name), None).await {
-                Ok(user) => Ok(Some(user.id)),
+                Ok(user) => Ok(Some(Identity::of(user.id))),
                 // Another request of theirs was faster.
-                Err(error) if error.status() == StatusCode::CONFLICT => Ok(find().await?.map(|user| user.id)),
+                Err(error) if error.status() == StatusCode::CONFLICT => {
+                    Ok(find().await?.map(|user| Identity::of(user.id)))
+                }
                 Err(error) => Err(error),
             }
         })

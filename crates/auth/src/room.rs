@@ -8,10 +8,14 @@ use quintet_core::{
     template::Supplied,
 };
 
+use quintet_orm::Db;
+use quintet_web::session::SessionEpochs;
+
 use crate::{
-    AuthBackend, ModelBackend, RemoteUserBackend, RemoteUserSettings,
+    AuthBackend, ModelBackend, RemoteUserBackend, RemoteUserSettings, TokenBackend,
     backend::Backends,
     commands, deploy,
+    epochs::Epochs,
     own::{self, Users},
     passwords::{PasswordSettings, Passwords},
     settings::AuthSettings,
@@ -27,6 +31,7 @@ macro_rules! files {
 /// The pages' looks. An app that has a file of the same name puts its own in its place.
 static FILES: &[EmbeddedFile] = files![
     "templates/auth/base.html" "templates/auth/login.html" "templates/auth/logout.html" "templates/auth/password.html"
+    "templates/auth/code.html" "templates/auth/confirm.html" "templates/auth/totp.html" "templates/auth/recovery_codes.html" "templates/auth/sessions.html" "templates/auth/tokens.html"
     "static/auth/auth.css"
 ];
 
@@ -74,9 +79,12 @@ impl Room for AuthRoom {
             }
             if let Some((_, users)) = boot.site.slots::<Users>().next() {
                 boot.services.insert(*users);
+                if let Some(db) = boot.services.get::<Db>().cloned() {
+                    boot.services.insert::<Arc<dyn SessionEpochs>>(Arc::new(Epochs(db)));
+                }
                 let names = boot.settings.get::<AuthSettings>()?.backends;
                 let known: Vec<Arc<dyn AuthBackend>> =
-                    vec![Arc::new(ModelBackend), Arc::new(RemoteUserBackend)];
+                    vec![Arc::new(ModelBackend), Arc::new(TokenBackend), Arc::new(RemoteUserBackend)];
                 boot.services.insert(Backends::of_site(known, &boot.site, &names)?);
                 let mut supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
                 supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES));

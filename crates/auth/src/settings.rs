@@ -1,4 +1,3 @@
-#[cfg(feature = "mail")]
 use std::time::Duration;
 
 use quintet_core::settings::Secret;
@@ -8,9 +7,9 @@ use quintet_macros::Settings;
 #[derive(Debug, Clone, Settings)]
 #[settings("auth")]
 pub struct AuthSettings {
-    /// Who is asked about users, in this order: "model" (the site's own table), "remote_user" (a proxy before the site), and those
-    /// that apps bring.
-    #[setting(default = vec!["model".to_owned()])]
+    /// Who is asked about users, in this order: "model" (the site's own table), "tokens" (of their programs), "remote_user" (a proxy
+    /// before the site), and those that apps bring.
+    #[setting(default = vec!["model".to_owned(), "tokens".to_owned()])]
     pub backends: Vec<String>,
     /// By what people log in: their "username", their "email", or "either".
     #[setting(default = "username")]
@@ -28,6 +27,15 @@ pub struct AuthSettings {
     /// limits at all.
     #[setting(default = 5)]
     pub wrong_logins: u32,
+    /// Who must have an app that shows codes, as a second factor: "nobody", "staff", "everybody". Who may have one is everybody.
+    #[setting(default = "nobody")]
+    pub require_totp: RequireTotp,
+    /// What apps call this site beside its codes; without, the host that people see.
+    #[setting(default)]
+    pub totp_name: String,
+    /// For how long somebody who has shown their password is not asked for it again, where it matters.
+    #[setting(default = "10m")]
+    pub fresh_for: Duration,
     /// The password that `createsuperuser --no-input` gives.
     pub superuser_password: Option<Secret>,
 }
@@ -60,4 +68,15 @@ pub(crate) struct ByMailSettings {
     /// For how long the link of a mail confirms an address: of who signs up, or has another one.
     #[setting(default = "1d")]
     pub(crate) confirm_expires: Duration,
+}
+
+/// Who must have a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Settings)]
+pub enum RequireTotp {
+    /// Nobody.
+    Nobody,
+    /// Staff and superusers.
+    Staff,
+    /// Everybody.
+    Everybody,
 }

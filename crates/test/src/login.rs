@@ -47,7 +47,7 @@ impl TestSite {
     async fn with_session_of<M: SiteUser>(&self, user: &M) -> Result<TestClient> {
         let session = Session::of_cookies(self.services(), &HeaderMap::new(), false)?;
         let begun = async {
-            quintet_auth::login(&session, user).await?;
+            quintet_auth::login_fully(&session, user).await?;
             session.save().await
         };
         self.services().clone().scope(begun).await?;

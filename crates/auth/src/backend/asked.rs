@@ -7,7 +7,7 @@ use quintet_core::{Error, Result, Services, Site, near::did_you_mean};
 use quintet_web::per_request;
 use tokio::sync::Mutex;
 
-use super::{AuthBackend, Brought, Credentials, Object};
+use super::{AuthBackend, Brought, Credentials, Identity, Object};
 use crate::{Permissions, may::permission, models::User};
 
 /// Those that `[auth] backends` names, in their order.
@@ -105,15 +105,15 @@ impl Permissions {
 
 /// What was found of a request itself.
 #[derive(Default)]
-struct Identified(Mutex<Option<Option<i64>>>);
+struct Identified(Mutex<Option<Option<Identity>>>);
 
-/// The key of the user whom the request itself shows, without its session.
-pub(crate) async fn identified(parts: &Parts, services: &Services) -> Result<Option<i64>> {
+/// Whom the request itself shows, without its session.
+pub(crate) async fn identified(parts: &Parts, services: &Services) -> Result<Option<Identity>> {
     let Some(backends) = services.get::<Backends>() else { return Ok(None) };
     let found = per_request::<Identified>(parts)?;
     let mut found = found.0.lock().await;
-    if let Some(known) = *found {
-        return Ok(known);
+    if let Some(known) = &*found {
+        return Ok(known.clone());
     }
     let mut who = None;
     for backend in backends.0.iter() {
@@ -122,7 +122,7 @@ pub(crate) async fn identified(parts: &Parts, services: &Services) -> Result<Opt
             break;
         }
     }
-    *found = Some(who);
+    *found = Some(who.clone());
     Ok(who)
 }
 

@@ -57,12 +57,13 @@ pub trait AuthBackend: fmt::Debug + Send + Sync + 'static {
         Box::pin(async { Ok(None) })
     }
 
-    /// The key of the user whom a request itself shows, without any session: a header of a proxy, say. It is asked once in a request.
+    /// Whom a request itself shows, without any session: a header of a proxy, say. It is asked once in a request. An error is the
+    /// answer where somebody is asked for.
     fn identify<'a>(
         &'a self,
         services: &'a Services,
         parts: &'a Parts,
-    ) -> BoxFuture<'a, Result<Option<i64>>> {
+    ) -> BoxFuture<'a, Result<Option<Identity>>> {
         let _ = (services, parts);
         Box::pin(async { Ok(None) })
     }
@@ -87,6 +88,38 @@ pub trait AuthBackend: fmt::Debug + Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Option<bool>>> {
         let _ = (services, user, what, object);
         Box::pin(async { Ok(None) })
+    }
+}
+
+/// Whom a request itself shows.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    pub(crate) user: i64,
+    pub(crate) only: Option<Permissions>,
+    program: bool,
+}
+
+impl Identity {
+    /// The user of this key.
+    #[must_use]
+    pub fn of(user: i64) -> Self {
+        Identity { user, only: None, program: false }
+    }
+
+    /// With no more than these permissions, and neither staff nor superuser.
+    #[must_use]
+    pub fn only(self, permissions: Permissions) -> Self {
+        Identity { only: Some(permissions), ..self }
+    }
+
+    /// A program acts for the user, who is not there: nothing is [fresh](crate::Fresh) then.
+    #[must_use]
+    pub fn program(self) -> Self {
+        Identity { program: true, ..self }
+    }
+
+    pub(crate) fn is_program(&self) -> bool {
+        self.program
     }
 }
 

@@ -6,12 +6,12 @@ use http::request::Parts;
 use quintet_core::{Error, Result, Services, audit::What, settings::Settings};
 use quintet_forms::{Form, form};
 use quintet_mail::email;
-use quintet_web::{Client, Page, Path, Session, data, get, messages::Message, redirect, security_event};
+use quintet_web::{Client, Page, Path, Session, Url, data, get, messages::Message, redirect, security_event};
 
 use super::{must_wait, page, post, quiet, settings, token, void};
 use crate::{
     Account, Accounts, AuthSettings, LoginBy,
-    login::login,
+    login::{Begun, begin_login},
     pages::of_form,
     passwords::{About, Passwords, random_letters},
     throttle::{Attempt, Bucket, Device, counted_name, network},
@@ -153,9 +153,15 @@ pub(super) async fn signup_finish(
     };
     session.remove(KEY);
     security_event(&parts, What::Other("signed_up")).user(user.id).tell(&services).await;
-    login(&session, &user).await?;
+    let begun = begin_login(&session, &user).await?;
     let name = if by == LoginBy::Email { &email } else { &user.username };
     let keep = Device::with(Device::of(&client, &services)?, counted_name(name))?.keep(&client, &services)?;
-    let there = quiet(redirect(settings(&services)?.after_signup)).header("set-cookie", keep);
+    let next = settings(&services)?.after_signup;
+    // A site may want a second factor of everybody: they set it up first.
+    let there = match begun {
+        Begun::LoggedIn => Url::from(next),
+        _ => Url::named("auth:totp", [("", ""); 0]).query("next", &next),
+    };
+    let there = quiet(redirect(there)).header("set-cookie", keep);
     Ok(there.flash(Message::success("Welcome! Your account is ready.")).into_response())
 }

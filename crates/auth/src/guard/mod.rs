@@ -21,6 +21,7 @@ use std::{
     fmt,
     ops::{BitAnd, BitOr, Not},
     sync::Arc,
+    time::Duration,
 };
 
 use axum_core::response::{IntoResponse as _, Response};
@@ -33,6 +34,7 @@ use row::Row;
 
 use crate::{
     Access, Object,
+    fresh::{confirm, is_fresh},
     login::{current_user, needed, permissions},
     may::permission,
 };
@@ -46,6 +48,7 @@ enum Rule {
     Staff,
     Superuser,
     ReadOnly,
+    Fresh(Duration),
     Named(String),
     Can(&'static str, &'static ModelMeta),
     /// The rows of a user, of which the path says one.
@@ -80,6 +83,13 @@ pub fn read_only() -> Guard {
     Guard(Arc::new(Rule::ReadOnly))
 }
 
+/// Who has shown their password within this time; others are asked for it: `staff() & fresh(Duration::from_secs(600))`. As an argument
+/// it is [`Fresh`](crate::Fresh).
+#[must_use]
+pub fn fresh(within: Duration) -> Guard {
+    Guard(Arc::new(Rule::Fresh(within)))
+}
+
 impl BitAnd for Guard {
     type Output = Guard;
 
@@ -109,6 +119,8 @@ impl Not for Guard {
 enum Said {
     Yes,
     No,
+    /// Once they have shown their password again.
+    Stale,
 }
 
 impl Guard {
@@ -123,6 +135,12 @@ impl Guard {
                 Rule::Named(name) => permissions(parts).await?.has(name),
                 Rule::Can(what, meta) => {
                     permissions(parts).await?.has(&permission(what, meta).unwrap_or_default())
+                }
+                Rule::Fresh(within) => {
+                    if current_user(parts).await?.is_some() && !is_fresh(parts, *within).await? {
+                        return Ok(Said::Stale);
+                    }
+                    current_user(parts).await?.is_some()
                 }
                 Rule::Own(row, of) => match current_user(parts).await? {
                     Some(user) => {
@@ -153,7 +171,10 @@ impl Guard {
                 },
                 Rule::Either(a, b) => match a.says(parts).await? {
                     Said::Yes => true,
-                    Said::No => return b.says(parts).await,
+                    one => {
+                        let other = b.says(parts).await?;
+                        return Ok(if other == Said::No { one } else { other });
+                    }
                 },
                 Rule::No(rule) => rule.says(parts).await? != Said::Yes,
             };
@@ -164,6 +185,7 @@ impl Guard {
     async fn answer(&self, parts: &mut Parts) -> Result<Option<Response>> {
         match self.says(parts).await? {
             Said::Yes => Ok(None),
+            Said::Stale => confirm(parts).map(Some),
             Said::No => match current_user(parts).await? {
                 Some(user) => {
                     let event = security_event(parts, What::PermissionDenied).user(user.id);
@@ -195,6 +217,7 @@ impl fmt::Debug for Guard {
             Rule::Staff => f.write_str("staff()"),
             Rule::Superuser => f.write_str("superuser()"),
             Rule::ReadOnly => f.write_str("read_only()"),
+            Rule::Fresh(within) => write!(f, "fresh({within:?})"),
             Rule::Named(name) => write!(f, "can::named({name:?})"),
             Rule::Can(what, meta) => write!(f, "can::{what}({})", meta.name),
             Rule::Own(row, _) => write!(f, "can::own({})", row.meta.name),

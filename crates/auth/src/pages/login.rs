@@ -4,10 +4,10 @@ use quintet_core::{Result, Services, audit::What, settings::Settings};
 use quintet_forms::{Form, form};
 use quintet_web::{Client, Page, Query, Session, Url, data, redirect, security_event};
 
-use super::{must_wait, of_form, page};
+use super::{Came, code::code_page, must_wait, of_form, page, totp::totp_page, with_next};
 use crate::{
     Accounts, AuthSettings, LoginBy,
-    login::{login, safe_next},
+    login::{Begun, begin_login, safe_next},
     throttle::{Attempt, Bucket, Device, counted_name, logged_name, network},
 };
 
@@ -18,12 +18,6 @@ pub(super) struct Entry {
     username: String,
     #[field(widget = "password", trim = false, autocomplete = "current-password")]
     password: String,
-}
-
-/// Where they come from.
-#[data]
-pub(super) struct Came {
-    next: Option<String>,
 }
 
 /// What the name is called, and what is said when it is wrong: the same whether or not there is such a name.
@@ -72,10 +66,15 @@ pub(super) async fn login_page(
     match accounts.authenticate(&username, &password).await {
         Ok(Some(user)) => {
             attempt.was_right().await?;
-            login(&session, &user).await?;
+            let begun = begin_login(&session, &user).await?;
             let keep = Device::with(device, name)?.keep(&client, &services)?;
-            let next = came.next.as_deref().and_then(safe_next).unwrap_or(&settings.after_login);
-            let there = redirect(next.to_owned()).header("cache-control", "no-store");
+            let next = came.next.as_deref().and_then(safe_next);
+            let there = match begun {
+                Begun::LoggedIn => Url::from(next.unwrap_or(&settings.after_login).to_owned()),
+                Begun::NeedsCode => with_next(code_page::url(), next),
+                Begun::MustEnroll => with_next(totp_page::url(), next),
+            };
+            let there = redirect(there).header("cache-control", "no-store");
             return Ok(there.header("set-cookie", keep).into_response());
         }
         Ok(None) => {

@@ -104,6 +104,18 @@ impl Bucket {
         vec![Bucket::new("once", &[what, token], 1, 24 * 60 * MINUTE)]
     }
 
+    /// Those of the codes of a user who has shown their password.
+    pub(crate) fn of_code(user: i64, first: u32) -> Vec<Self> {
+        if first == 0 {
+            return Vec::new();
+        }
+        let user = user.to_string();
+        vec![
+            Bucket::new("code", &[&user], first, MINUTE),
+            Bucket::new("codes", &[&user], first.saturating_mul(10), 10 * MINUTE),
+        ]
+    }
+
     /// That of who has logged in and tells the password once more.
     pub(crate) fn of_old_password(user: i64, first: u32) -> Vec<Self> {
         if first == 0 {
@@ -153,8 +165,8 @@ impl Attempt {
 }
 
 /// What people read who have to wait.
-pub(crate) fn wait_message(wait: Duration) -> String {
-    format!("Too many wrong passwords. Try again in {}.", duration_in_words(wait))
+pub(crate) fn wait_message(what: &str, wait: Duration) -> String {
+    format!("Too many wrong {what}. Try again in {}.", duration_in_words(wait))
 }
 
 /// `60 seconds`, `2 minutes`
@@ -248,7 +260,7 @@ mod tests {
         for (millis, text) in
             [(1, "1 second"), (1000, "1 second"), (60_000, "60 seconds"), (91_000, "2 minutes")]
         {
-            let message = wait_message(Duration::from_millis(millis));
+            let message = wait_message("passwords", Duration::from_millis(millis));
             assert!(message.ends_with(&format!("in {text}.")), "{message}");
         }
     }

@@ -128,18 +128,18 @@ fn new_site() -> Site {
 /// A site that had plain users gets a user model: `makemigrations` writes into the site's own folder, rows stay.
 #[quintet::test(new_site)]
 async fn further_columns_are_migrations_of_the_site(site: TestSite) -> Result {
-    let file = Path::new(empty()).join("migrations/auth/0002_member.toml");
+    let file = Path::new(empty()).join("migrations/auth/0003_member.toml");
     let _ = std::fs::remove_file(&file);
     create!(User { username: "old", password: "!" }).insert(&site.db).await?;
     let told = site.run("makemigrations auth --name member").await?;
     assert!(
-        told.contains("migrations/auth/0002_member.toml") && told.contains("add field city to User"),
+        told.contains("migrations/auth/0003_member.toml") && told.contains("add field city to User"),
         "{told}"
     );
     assert_eq!(site.run("makemigrations --check").await?, "No changes.\n");
     let (made, kept) = (
         std::fs::read_to_string(&file)?,
-        std::fs::read_to_string(format!("{HERE}/migrations/auth/0002_member.toml"))?,
+        std::fs::read_to_string(format!("{HERE}/migrations/auth/0003_member.toml"))?,
     );
     assert_eq!(made, kept);
     site.run("migrate").await?;
@@ -198,8 +198,9 @@ async fn handlers_take_the_sites_own_user(site: TestSite) -> Result {
     site.get("/me/").await.status(303);
     assert_eq!(site.get("/who/").await.ok().text(), "None None");
     let browser = site.login_as(&member).await;
-    site.queries(1, async || assert_eq!(browser.get("/me/").await.ok().text(), "ann of Rome")).await;
-    site.queries(1, async || {
+    // Whether the cookie is good, and who that is.
+    site.queries(2, async || assert_eq!(browser.get("/me/").await.ok().text(), "ann of Rome")).await;
+    site.queries(2, async || {
         assert_eq!(browser.get("/who/").await.ok().text(), "Some(\"Rome\") Some(\"ann\")")
     })
     .await;

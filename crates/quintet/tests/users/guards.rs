@@ -227,8 +227,8 @@ async fn rows_have_owners(site: TestSite) -> Result {
     own.post("/reviews/99/", &[]).await.status(404);
     own.get(format!("/films/3/reviews/{}/", review.id)).await.ok().contains(&format!("3 {}", review.id));
     other.get(format!("/films/3/reviews/{}/", review.id)).await.status(403);
-    // One query for who is there, one for whose it is.
-    site.queries(2, async || own.post(at(), &[]).await.ok()).await;
+    // One query for whether the cookie is good, one for who is there, one for whose it is.
+    site.queries(3, async || own.post(at(), &[]).await.ok()).await;
     Ok(())
 }
 

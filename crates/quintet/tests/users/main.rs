@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod events;
+mod factors;
 mod guards;
 mod login;
 mod pages;
 mod throttle;
+mod tokens;
 
 use quintet::{
     auth::{Account, Accounts, ContentType, Group, Permission, passwords::Passwords},
