@@ -24,7 +24,7 @@ pub struct MailSettings {
     pub server_from: Option<String>,
     /// What stands before the subjects of mails to admins and managers; "[the site's name] " if not set.
     pub subject_prefix: Option<String>,
-    /// Who reads what goes wrong: ["Ann <ann@example.com>"].
+    /// Who reads what goes wrong: a list, of "Ann <ann@example.com>".
     #[setting(default)]
     pub admins: Vec<String>,
     /// Who reads what people report.
