@@ -111,12 +111,12 @@ pub(super) async fn reset_new(
     client: Client,
     services: Services,
     accounts: Accounts,
-    passwords: Passwords,
     sessions: Sessions,
     session: Session,
     mut form: Form<Fresh>,
 ) -> Result<Response> {
     let Some(user) = asked(&session, &services).await? else { return Ok(void().into_response()) };
+    let passwords = services.require::<Passwords>()?;
     let rules = passwords.help();
     let show = |form: &Form<Fresh>| {
         of_form(page("auth/reset_new.html").with("rules", &rules).with("username", &user.username), form)
