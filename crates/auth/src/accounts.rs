@@ -121,6 +121,14 @@ impl Accounts {
         self.store(user, stored).await
     }
 
+    /// Gives the user another password, if it still is the one of this row: of two at once, one does. Says whether it did.
+    #[cfg(feature = "mail")]
+    pub(crate) async fn replace_password(&self, user: &User, password: &str) -> Result<bool> {
+        let stored = self.passwords.hash(password).await?;
+        let same = User.id.eq(user.id) & User.password.eq(&user.password) & User.is_active.eq(true);
+        Ok(User.filter(same).update(User.password.set(stored)).exec(&self.db).await? == 1)
+    }
+
     /// Takes the user's password away: they can't log in with one any more.
     ///
     /// # Errors

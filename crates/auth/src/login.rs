@@ -228,6 +228,10 @@ async fn current(parts: &Parts) -> Result<Option<Loaded>> {
     // What the request itself says counts more than what its browser remembers.
     let said = identified(parts, services).await?;
     let session = Session::of(parts)?;
+    if said.is_some() {
+        // What names them may be no header that caches look at.
+        session.keep_private();
+    }
     let id = match &said {
         Some(identity) => identity.user,
         None => match id_of(&session).await? {

@@ -2,7 +2,7 @@ use http::{StatusCode, request::Parts};
 use quintet_core::{BoxFuture, Error, Result, Service as _, Services, settings::Settings as Given};
 use quintet_macros::Settings;
 use quintet_orm::Db;
-use quintet_web::Client;
+use quintet_web::{Client, csrf};
 
 use crate::{Account, Accounts, AuthBackend, Identity, models::User, names::normal_username};
 
@@ -38,6 +38,10 @@ impl AuthBackend for RemoteUserBackend {
             let mut said = parts.headers.get_all(&settings.header).iter();
             let Some(name) = said.next() else { return Ok(None) };
             if !Client::of(parts)?.is_proxied() {
+                return Ok(None);
+            }
+            // Whom the proxy knows has not asked for what a page of another origin does without credentials.
+            if !parts.method.is_safe() && csrf::acts_for_nobody(parts) {
                 return Ok(None);
             }
             let name = name.to_str().ok().map(|name| normal_username(name.trim()));

@@ -152,6 +152,24 @@ async fn a_link_is_void_once_something_has_changed(site: TestSite) -> Result {
         .await
         .status(410);
     assert!(accounts(&site).authenticate("ann", NEW).await?.is_some());
+    // Of two at once, one.
+    let link = reset_link(&site, "ann@other.example").await;
+    let (first, second) = (site.browser(), site.browser());
+    let codes = tokio::join!(set(&first, &link, "one battery 7"), set(&second, &link, "two battery 7"));
+    assert!(matches!(codes, (303, 410) | (410, 303)), "{codes:?}");
+    Ok(())
+}
+
+#[quintet::test(site)]
+async fn a_session_that_somebody_else_knows_is_given_no_token(site: TestSite) -> Result {
+    user(&site, "ann").await;
+    user(&site, "eve").await;
+    let (ours, theirs) = (reset_link(&site, "ann@example.com").await, site.browser());
+    theirs.get(reset_link(&site, "eve@example.com").await).await.status(303);
+    // Their cookie in the browser of the owner.
+    let owner = site.browser().with_cookie("session", &theirs.cookie("session").unwrap());
+    owner.get(ours).await.status(303);
+    theirs.get("/password/reset/new/").await.status(410);
     Ok(())
 }
 
@@ -325,7 +343,10 @@ async fn who_signs_up_confirms_the_address_first(site: TestSite) -> Result {
     site.get("/signup/finish/").await.ok().contains("For ann@example.com.").contains("name=\"username\"");
     finish(&site, "ann", "password").await.status(422).contains("too common");
     finish(&site, "annann77", "annann77").await.status(422).contains("too similar to the username");
-    finish(&site, "bob", NEW).await.status(422);
+    // Whoever has a name has it in capitals, too: their known browsers would be one.
+    for taken in ["bob", "BOB", "ｂｏｂ"] {
+        finish(&site, taken, NEW).await.status(422).contains("This name is taken");
+    }
     finish(&site, "", NEW).await.status(422);
     finish(&site, "a b", NEW).await.status(422);
     let other = site.browser();
@@ -350,6 +371,16 @@ async fn who_signs_up_confirms_the_address_first(site: TestSite) -> Result {
     site.advance(Duration::from_secs(24 * 3600 + 1)).await;
     site.browser().get(link).await.status(410);
     assert_eq!(again(&site, &bob).await.password, bob.password);
+    Ok(())
+}
+
+#[quintet::test(site, settings = { "auth.signup" = true, "auth.login_by" = "either" })]
+async fn nobody_is_called_by_the_address_of_somebody_else(site: TestSite) -> Result {
+    user(&site, "bob").await;
+    site.get(signup_link(&site, "ann@example.com").await).await.status(303);
+    finish(&site, "bob@example.com", NEW).await.status(422).contains("This name is taken");
+    finish(&site, "ann@example.com", NEW).await.status(303);
+    assert_eq!(log_in(&site.browser(), "bob@example.com", WORD).await, 303);
     Ok(())
 }
 

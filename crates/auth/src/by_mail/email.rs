@@ -1,14 +1,14 @@
 //! Another address, which is one's own once the link that was sent there is followed.
 
 use axum_core::response::{IntoResponse as _, Response};
-use http::request::Parts;
+use http::{Method, request::Parts};
 use quintet_core::{Result, Services, audit::What, settings::Settings};
 use quintet_forms::{Form, form};
 use quintet_mail::email;
 use quintet_orm::Db;
 use quintet_web::{Client, Page, Path, Session, data, get, messages::Message, redirect, security_event};
 
-use super::{must_wait, page, post as mails, quiet, settings, token, void};
+use super::{keep_token, must_wait, page, post as mails, quiet, settings, token, void};
 use crate::{
     Accounts, AuthSettings, User,
     names::normal_email,
@@ -92,12 +92,13 @@ async fn write(user: i64, email: &str, services: &Services) -> Result {
 pub(super) async fn email_link(
     Path(token): Path<String>,
     services: Services,
+    method: Method,
     session: Session,
 ) -> Result<Page> {
     if token::of_email(&token, settings(&services)?.confirm_expires, &services).await?.is_none() {
         return Ok(void());
     }
-    session.set(KEY, &token)?;
+    keep_token(&session, &method, KEY, &token)?;
     Ok(quiet(redirect(email_confirm::url())))
 }
 

@@ -16,9 +16,10 @@ mod token;
 use std::time::Duration;
 
 use axum_core::response::{IntoResponse as _, Response};
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use quintet_core::{EmbeddedFile, Error, Result, Services, audit::What, settings::Settings};
-use quintet_web::{Page, Route, answers_json, routes, security_event};
+use quintet_web::{Page, Route, Session, answers_json, routes, security_event};
+use serde::Serialize;
 
 use crate::{
     settings::ByMailSettings,
@@ -85,4 +86,14 @@ async fn must_wait(parts: &Parts, services: &Services, wait: Duration, page: Pag
     };
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
     Ok(response)
+}
+
+/// Moves the token of a link into the session, under another token of its own: whoever knew that of before learns nothing. A program that
+/// only looks (HEAD) would not take the new one, and need not.
+fn keep_token(session: &Session, method: &Method, key: &str, token: &impl Serialize) -> Result {
+    if method == Method::GET {
+        session.cycle();
+        session.set(key, token)?;
+    }
+    Ok(())
 }

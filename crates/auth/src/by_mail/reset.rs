@@ -1,7 +1,7 @@
 //! Another password for who has forgotten theirs.
 
 use axum_core::response::{IntoResponse as _, Response};
-use http::request::Parts;
+use http::{Method, request::Parts};
 use quintet_core::{
     Result, Services,
     audit::{SecurityEvent, What},
@@ -15,7 +15,7 @@ use quintet_web::{
     session::Sessions,
 };
 
-use super::{must_wait, page, post, quiet, settings, token, void};
+use super::{keep_token, must_wait, page, post, quiet, settings, token, void};
 use crate::{
     Accounts, AuthSettings, LoginBy, User,
     names::normal_email,
@@ -91,12 +91,13 @@ pub(super) async fn reset_sent() -> Page {
 pub(super) async fn reset_link(
     Path((user, token)): Path<(i64, String)>,
     services: Services,
+    method: Method,
     session: Session,
 ) -> Result<Page> {
     if token::of_reset(user, &token, settings(&services)?.reset_expires, &services).await?.is_none() {
         return Ok(void());
     }
-    session.set(KEY, &(user, token))?;
+    keep_token(&session, &method, KEY, &(user, token))?;
     Ok(quiet(redirect(reset_new::url())))
 }
 
@@ -132,7 +133,9 @@ pub(super) async fn reset_new(
         return Ok(show(&form).into_response());
     }
     // With it the token is void, and so is whatever began with the password of before.
-    accounts.set_password(&user, &new_password).await?;
+    if !accounts.replace_password(&user, &new_password).await? {
+        return Ok(void().into_response());
+    }
     // Each of them has ended with the password; this only clears them away.
     if let Err(error) = sessions.end_all(user.id).await {
         tracing::warn!(?error, "the sessions of a user with another password could not be removed");

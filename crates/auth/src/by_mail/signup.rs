@@ -2,16 +2,19 @@
 //! address that is somebody else's, nor takes a name away.
 
 use axum_core::response::{IntoResponse as _, Response};
-use http::request::Parts;
+use http::{Method, request::Parts};
 use quintet_core::{Error, Result, Services, audit::What, settings::Settings};
 use quintet_forms::{Form, form};
 use quintet_mail::email;
+use quintet_orm::Db;
 use quintet_web::{Client, Page, Path, Session, Url, data, get, messages::Message, redirect, security_event};
 
-use super::{must_wait, page, post, quiet, settings, token, void};
+use super::{keep_token, must_wait, page, post, quiet, settings, token, void};
 use crate::{
     Account, Accounts, AuthSettings, LoginBy,
     login::{Begun, begin_login},
+    models::User,
+    names::normal_username,
     pages::of_form,
     passwords::{About, Passwords, random_letters},
     throttle::{Attempt, Bucket, Device, counted_name, network},
@@ -81,13 +84,14 @@ pub(super) async fn signup_sent() -> Page {
 pub(super) async fn signup_link(
     Path(token): Path<String>,
     services: Services,
+    method: Method,
     session: Session,
 ) -> Result<Page> {
     open(&services)?;
     if token::of_signup(&token, settings(&services)?.confirm_expires, &services).await?.is_none() {
         return Ok(void());
     }
-    session.set(KEY, &token)?;
+    keep_token(&session, &method, KEY, &token)?;
     Ok(quiet(redirect(signup_finish::url())))
 }
 
@@ -127,6 +131,16 @@ pub(super) async fn signup_finish(
             String::new()
         }
     };
+    if by != LoginBy::Email && !username.is_empty() {
+        let name = normal_username(&username);
+        // Wrong passwords of names that differ by capitals only are counted together, and people take them for one.
+        let alike = User.filter(User.username.iexact(&name)).exists(services.require::<Db>()?).await?;
+        // Names come before addresses: whoever is called by an address of somebody else would keep them out.
+        let address = by == LoginBy::Either && name.contains('@') && !name.eq_ignore_ascii_case(&email);
+        if alike || address {
+            form.error(Entry.username, "this name is taken");
+        }
+    }
     if password != again {
         form.error(Entry.again, "this is not the same password");
     }

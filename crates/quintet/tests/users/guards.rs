@@ -50,6 +50,11 @@ async fn cached() -> &'static str {
     "kept"
 }
 
+#[get("/greeting/", cache = "5m")]
+async fn greeting(user: Option<User>) -> String {
+    user.map_or_else(|| "nobody".to_owned(), |user| user.username)
+}
+
 #[post("/reviews/{id}/", guard = can::own(Review.author) | superuser())]
 async fn own_review(Path(id): Path<i64>) -> String {
     format!("own {id}")
@@ -140,6 +145,7 @@ fn site() -> Site {
         add_film,
         film,
         cached,
+        greeting,
         own_review,
         second_parameter,
         no_parameter,
@@ -279,6 +285,10 @@ async fn a_proxy_says_who_is_there(site: TestSite) -> Result {
     let ann = new(&Accounts::of(site.services())?, "ann").await?;
     let of_proxy = |name: &str| site.browser().with_header("x-remote-user", name);
     of_proxy("ann").get("/cached/").await.ok();
+    // What is shown to one is kept for nobody else, though no cookie tells them apart.
+    for name in ["ann", "bob", "ann"] {
+        of_proxy(name).get("/greeting/").await.ok().contains(name).header("cache-control", "private, no-cache");
+    }
     // An account is made for a name that nobody has, once.
     for _ in 0..2 {
         of_proxy("carol").get("/cached/").await.ok();

@@ -219,6 +219,14 @@ pub fn same_origin(parts: &Parts) -> Result {
     }
 }
 
+/// Does it come from a page of another origin that CORS lets in without credentials? Such a page may do what any program may, and acts
+/// for nobody, whoever sits before the browser: what names the person by other means than cookies (a proxy) must not count for it.
+#[must_use]
+pub fn acts_for_nobody(parts: &Parts) -> bool {
+    parts.extensions.get::<Granted>().is_some_and(|granted| !granted.credentials)
+        && same_origin(parts).is_err()
+}
+
 /// Can the site make tokens?
 ///
 /// # Errors

@@ -31,6 +31,9 @@ pub(crate) async fn keep(response: Response, facts: &Facts) -> Response {
 /// Tells the browser and everybody between.
 pub(crate) fn note(response: &mut Response, facts: &Facts) {
     let Some(state) = facts.session().get() else { return };
+    if state.is_alone() {
+        csrf::keep_private(response.headers_mut());
+    }
     let cookie = state.cookie();
     if !state.was_read() && cookie.is_none() {
         return;

@@ -148,6 +148,12 @@ impl Session {
         self.state.flush();
     }
 
+    /// Keeps the answer from all caches but the browser's own: for what knows the visitor by other means than the session, a certificate or
+    /// a proxy's header.
+    pub fn keep_private(&self) {
+        self.state.set_alone();
+    }
+
     /// Gives the browser another token for the same session; the one of before is good for nothing. For whenever somebody may do more
     /// than before.
     pub fn cycle(&self) {

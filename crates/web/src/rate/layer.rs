@@ -11,12 +11,14 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use quintet_core::{
     BoxFuture, Error, Result, Services,
     audit::{What, network_of},
     clock,
 };
+use sha2::{Digest as _, Sha256};
 use tower::{Layer, Service};
 
 use super::{By, RateLimit, RateStore};
@@ -73,7 +75,11 @@ async fn key(limit: &RateLimit, parts: &Parts, services: &Services) -> Result<Op
     let own = match &limit.by {
         By::Network => None,
         By::User => Session::of(parts)?.user().await?.map(|user| format!("user:{user}")),
-        By::Key(key) => key(parts).map(|key| format!("key:{key}")),
+        By::Key(key) => key(parts).map(|key| match key.len() {
+            0..=64 => format!("key:{key}"),
+            // As short as the others, whatever clients send.
+            _ => format!("key#{}", URL_SAFE_NO_PAD.encode(Sha256::digest(key))),
+        }),
     };
     let from = || client_address(parts, services).map(|address| format!("net:{}", network_of(address)));
     let mut bucket = format!("rate:{}:", limit.name);

@@ -90,14 +90,19 @@ impl RateLimit {
     }
 
     /// Counts by a key that is made of the request, such as a key of an API. What has none is counted by its network: else whoever leaves
-    /// it out would not be counted.
+    /// it out would not be counted. Give keys that you have handed out only: one that anybody may make up has a bucket of its own each
+    /// time, which is no limit.
     ///
     /// ```
     /// use std::time::Duration;
     /// use quintet_web::RateLimit;
     ///
+    /// /// Whose key this is.
+    /// fn customer(key: &str) -> Option<String> {
+    ///     ["c-17", "c-18"].contains(&key).then(|| key.to_owned())
+    /// }
     /// let by_key = RateLimit::new("api", 1000, Duration::from_secs(3600))
-    ///     .by(|parts| Some(parts.headers.get("x-api-key")?.to_str().ok()?.to_owned()));
+    ///     .by(|parts| customer(parts.headers.get("x-api-key")?.to_str().ok()?));
     /// # let _ = by_key;
     /// ```
     #[must_use]

@@ -35,6 +35,8 @@ struct Inner {
     ending: Option<String>,
     /// Did the answer depend on the session?
     read: bool,
+    /// Is the answer for this visitor alone, whatever the session says?
+    alone: bool,
     cookie: Option<Cookie>,
 }
 
@@ -251,6 +253,15 @@ impl State {
             Cookie::Forget => (String::new(), set_cookie::forget(&self.settings, self.https)),
         };
         Some((set_cookie::name(&self.settings, self.https), value, text))
+    }
+
+    /// The answer is for this visitor alone.
+    pub(crate) fn set_alone(&self) {
+        self.inner().alone = true;
+    }
+
+    pub(crate) fn is_alone(&self) -> bool {
+        self.inner().alone
     }
 
     /// Did the answer depend on it?
