@@ -82,7 +82,8 @@ async fn a_new_database_is_filled_at_the_first_start_and_left_alone_afterwards(s
 
     Film.filter(Film.title.eq("Inception")).delete(&site.db).await?;
     signals.emit(site.services(), SiteStarted).await?;
-    assert_eq!(site.written(), told, "nothing is said, and a film that was taken out stays out");
+    let told_later = site.written()[told.len()..].to_owned();
+    assert!(!told_later.contains("imported"), "a film that was taken out stays out: {told_later}");
     assert_eq!(Film.query().count(&site.db).await?, 3199);
     Ok(())
 }

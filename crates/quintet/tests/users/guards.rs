@@ -287,7 +287,12 @@ async fn a_proxy_says_who_is_there(site: TestSite) -> Result {
     of_proxy("ann").get("/cached/").await.ok();
     // What is shown to one is kept for nobody else, though no cookie tells them apart.
     for name in ["ann", "bob", "ann"] {
-        of_proxy(name).get("/greeting/").await.ok().contains(name).header("cache-control", "private, no-cache");
+        of_proxy(name)
+            .get("/greeting/")
+            .await
+            .ok()
+            .contains(name)
+            .header("cache-control", "private, no-cache");
     }
     // An account is made for a name that nobody has, once.
     for _ in 0..2 {
