@@ -160,7 +160,12 @@ async fn a_link_is_void_once_something_has_changed(site: TestSite) -> Result {
     Ok(())
 }
 
-#[quintet::test(site)]
+/// In cookies each browser has what is its own anyway.
+fn with_sessions() -> Site {
+    site().install(quintet::sessions::app())
+}
+
+#[quintet::test(with_sessions)]
 async fn a_session_that_somebody_else_knows_is_given_no_token(site: TestSite) -> Result {
     user(&site, "ann").await;
     user(&site, "eve").await;
