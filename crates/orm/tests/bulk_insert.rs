@@ -32,7 +32,7 @@ scenarios!(
     texts_are_read_by_columns_of_other_types,
     rows_of_other_columns_are_mixed_in,
     a_connection_that_is_cut_leaves_nothing,
-    nobody_waits_and_nothing_is_kept,
+    nobody_waits_and_nothing_is_kept_half,
 );
 
 /// How many statements of the log are a COPY.
@@ -220,15 +220,15 @@ async fn a_connection_that_is_cut_leaves_nothing(on: &On) {
     assert_eq!(Tag.bulk_insert(tags(600), db_).await.unwrap(), 600);
 }
 
-async fn nobody_waits_and_nothing_is_kept(on: &On) {
+async fn nobody_waits_and_nothing_is_kept_half(on: &On) {
     let db = on.empty().await;
     for wait in [0, 1, 3, 10, 30] {
         let work = Tag.bulk_insert(tags(50_000), &db);
         let cut = tokio::time::timeout(std::time::Duration::from_millis(wait), work).await;
-        if cut.is_ok() {
-            Tag.query().delete(&db).await.unwrap();
-        }
-        assert_eq!(Tag.count(&db).await.unwrap(), 0);
+        // Who is cut while the commit is on its way has all of them; nobody has some.
+        let kept = Tag.count(&db).await.unwrap();
+        assert!(if cut.is_ok() { kept == 50_000 } else { [0, 50_000].contains(&kept) }, "{kept}");
+        Tag.query().delete(&db).await.unwrap();
     }
     assert_eq!(Tag.bulk_insert(tags(600), &db).await.unwrap(), 600);
 }

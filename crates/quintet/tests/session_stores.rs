@@ -85,7 +85,7 @@ fn agent(site: &TestSite, name: &str) -> TestClient {
 async fn contract(site: &TestSite) {
     let read = async |browser: &TestClient, key: &str| browser.get(format!("/get/{key}/")).await.ok().text();
     // What is kept is found, and nobody else's.
-    let one = agent(&site, "one");
+    let one = agent(site, "one");
     one.get("/set/a/1/").await.ok();
     one.get("/set/b/2/").await.ok();
     assert_eq!((read(&one, "a").await, read(&one, "b").await), ("1".into(), "2".into()));
@@ -100,7 +100,7 @@ async fn contract(site: &TestSite) {
     assert_eq!(read(&one, "a").await, "1");
     assert_eq!(read(&site.browser().with_cookie("session", &before), "a").await, "none");
     // The list of a user's, the last used first; one that ends is gone.
-    let (two, three, foe) = (agent(&site, "two"), agent(&site, "three"), agent(&site, "foe"));
+    let (two, three, foe) = (agent(site, "two"), agent(site, "three"), agent(site, "foe"));
     for (browser, user) in [(&two, "7"), (&three, "7"), (&foe, "8")] {
         site.advance(Duration::from_secs(60)).await;
         browser.post(format!("/in/{user}/"), &[]).await.ok();
@@ -127,13 +127,13 @@ async fn contract(site: &TestSite) {
         );
     }
     // Not used for too long, it is over; used, it lasts until its absolute end.
-    let lazy = agent(&site, "lazy");
+    let lazy = agent(site, "lazy");
     lazy.get("/set/a/1/").await.ok();
     site.advance(Duration::from_secs(14 * 86_400 - 1)).await;
     assert_eq!(read(&lazy, "a").await, "1");
     site.advance(Duration::from_secs(14 * 86_400 + 1)).await;
     assert_eq!(read(&lazy, "a").await, "none");
-    let busy = agent(&site, "busy");
+    let busy = agent(site, "busy");
     busy.get("/set/a/1/").await.ok();
     for _ in 0..8 {
         site.advance(Duration::from_secs(10 * 86_400)).await;

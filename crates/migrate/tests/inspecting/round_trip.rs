@@ -41,7 +41,7 @@ fn called(start: &str, engine: Engine) -> String {
     format!("{start}_{}", format!("{engine:?}").to_lowercase())
 }
 
-/// The migrations of an app, as they lie in a folder.
+/// The migrations of an app, as they lie in a folder, but for those that need another app's.
 fn migrations(app: &str, folder: &str) -> Graph {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut names: Vec<String> = std::fs::read_dir(folder.clone())
@@ -53,6 +53,7 @@ fn migrations(app: &str, folder: &str) -> Graph {
         let text = std::fs::read_to_string(folder.join(format!("{name}.toml"))).unwrap();
         file::parse(app, name, "m.toml", &text).unwrap()
     });
+    let read = read.filter(|migration| migration.depends.iter().all(|on| on.app == app));
     Graph::new(read.collect()).unwrap()
 }
 

@@ -13,7 +13,7 @@ pub(super) const MAX_AGE: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone, Settings)]
 #[settings("cors")]
 pub struct CorsSettings {
-    /// Whose pages: "https://app.example.com", "https://*.example.com", or "*".
+    /// Whose pages: `https://app.example.com`, `https://*.example.com`, or `*`.
     #[setting(default)]
     pub origins: Vec<String>,
     /// The paths that they may ask for, and all below these.

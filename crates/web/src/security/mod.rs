@@ -43,7 +43,7 @@ use proxies::Proxies;
 #[settings("security")]
 pub struct SecuritySettings {
     /// The hosts that the site answers for: "example.com", ".example.com" for that and all below it, an address, a network, or
-    /// "*". In debug this machine's names are always among them, and so is the host of [site] url. Without any, this machine's
+    /// "*". In debug this machine's names are always among them, and so is the host of `[site] url`. Without any, this machine's
     /// names and that host.
     #[setting(default)]
     pub hosts: Vec<String>,
