@@ -54,7 +54,7 @@ pub fn app_with<M: SiteUser>() -> App {
 }
 
 fn base(users: Users) -> App {
-    let mut app = App::new("auth").folder(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES));
+    let mut app = App::new("auth").folder(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES).partly());
     *app.slot_mut::<Users>() = users;
     app.models((ContentType, Permission, Group))
         .models((Totp, RecoveryCode, Token, SessionEpoch))

@@ -16,7 +16,9 @@ pub(crate) fn checks(services: &Services) -> Vec<Check> {
 }
 
 fn check(app: &App) -> Option<Check> {
-    let binary = app.directory().filter(|folder| folder.is_embedded() && folder.root().is_dir())?;
+    // What was left out on purpose is not missing.
+    let whole = |folder: &&Folder| folder.is_embedded() && !folder.is_partly() && folder.root().is_dir();
+    let binary = app.directory().filter(whole)?;
     let disk = Folder::on_disk(binary.root().to_str()?);
     let stale = differences(binary, &disk);
     if stale.is_empty() {

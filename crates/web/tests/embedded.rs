@@ -42,6 +42,11 @@ async fn a_stale_binary_names_the_files_that_differ() {
     }
     assert!(!told.contains("same.html"), "{told}");
 
+    // Nothing is missing where only some were taken.
+    let some = App::new("cinema").folder(Folder::embedded(root, CARRIED).partly());
+    let running = start(Site::new().install(some)).await.unwrap();
+    assert!(WebRoom.checks(&running.services).await.is_empty());
+
     // Where the source is not at hand there is nothing to compare with.
     let away = App::new("cinema").folder(Folder::embedded("/no/such/source", CARRIED));
     let running = start(Site::new().install(away)).await.unwrap();

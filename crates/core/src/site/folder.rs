@@ -23,19 +23,33 @@ pub struct EmbeddedFile {
 pub struct Folder {
     root: &'static str,
     files: Option<&'static [EmbeddedFile]>,
+    partly: bool,
 }
 
 impl Folder {
     /// A directory that is read from disk.
     #[must_use]
     pub const fn on_disk(root: &'static str) -> Self {
-        Folder { root, files: None }
+        Folder { root, files: None, partly: false }
     }
 
     /// Files in the binary; `root` is where they came from.
     #[must_use]
     pub const fn embedded(root: &'static str, files: &'static [EmbeddedFile]) -> Self {
-        Folder { root, files: Some(files) }
+        Folder { root, files: Some(files), partly: false }
+    }
+
+    /// The same, where the binary has some of the directory's files on purpose: the others come by another way.
+    #[must_use]
+    pub const fn partly(mut self) -> Self {
+        self.partly = true;
+        self
+    }
+
+    /// Does the binary have some of the directory's files only?
+    #[must_use]
+    pub fn is_partly(&self) -> bool {
+        self.partly
     }
 
     /// The directory that the files are, or were, read from.
