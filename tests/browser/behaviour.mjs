@@ -1,6 +1,6 @@
 // What visitors do, one test each. Every test begins on a page of its own.
 import assert from 'node:assert/strict';
-import { withPage } from './browser.mjs';
+import { pictured, withPage } from './browser.mjs';
 import { count, films, has } from './data.mjs';
 
 const cards = page => page.locator('.films .film');
@@ -22,14 +22,7 @@ async function choose(page, label, value) {
 export default function suite({ browser, url, shots }) {
   const test = (name, options, use) => ({
     name,
-    run: () => withPage(browser, url, options, async page => {
-      try {
-        await use(page);
-      } catch (error) {
-        if (shots) await page.screenshot({ path: `${shots}/failed-${name.replaceAll(/\W+/g, '-')}.png`, fullPage: true }).catch(() => {});
-        throw error;
-      }
-    }),
+    run: () => withPage(browser, url, options, pictured(shots, name, use)),
   });
 
   return [

@@ -51,3 +51,15 @@ export async function withPage(browser, base, options, use) {
     await context.close();
   }
 }
+
+// `use`, with a picture of the page (`shots` is the folder, if pictures are wanted) where it fails.
+export function pictured(shots, name, use, options = { fullPage: true }) {
+  return async page => {
+    try {
+      return await use(page);
+    } catch (error) {
+      if (shots) await page.screenshot({ path: `${shots}/failed-${name.replaceAll(/\W+/g, '-')}.png`, ...options }).catch(() => {});
+      throw error;
+    }
+  };
+}

@@ -2,28 +2,15 @@
 import assert from 'node:assert/strict';
 import { withPage } from './browser.mjs';
 import { violations } from './looks.mjs';
-import { signIn } from './people.mjs';
+import { signIn, tests } from './people.mjs';
 
 // A picture of one dot.
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 const picture = buffer => ({ name: 'Night Train (poster).png', mimeType: 'image/png', buffer });
 
-export default function suite({ browser, url, peopled, strange, shots }) {
-  const test = (name, options, use) => ({
-    name: `editing: ${name}`,
-    skip: strange,
-    run: async () => {
-      await peopled();
-      return withPage(browser, url, options, async page => {
-        try {
-          await use(page);
-        } catch (error) {
-          if (shots) await page.screenshot({ path: `${shots}/failed-editing-${name.replaceAll(/\W+/g, '-')}.png`, fullPage: true }).catch(() => {});
-          throw error;
-        }
-      });
-    },
-  });
+export default function suite(given) {
+  const { browser, url, shots } = given;
+  const test = tests('editing', given);
 
   // The whole way, looking at each page on it.
   const way = (colorScheme, width) => test(`a film is added with a poster, changed and deleted, ${colorScheme} ${width}`, { expects: [404, 422], colorScheme, viewport: { width, height: 800 } }, async page => {

@@ -4,6 +4,7 @@ import { pbkdf2Sync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pictured, withPage } from './browser.mjs';
 import { ROOT, build } from './site.mjs';
 
 export const PASSWORD = 'a tune in five parts';
@@ -37,4 +38,16 @@ export async function signIn(page, username, password = PASSWORD) {
   await page.getByLabel('Username').fill(username);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+}
+
+// Makes the tests of a suite in which people sign in: they are there before the first of them.
+export function tests(part, { browser, url, peopled, strange, shots }) {
+  return (name, options, use) => ({
+    name: `${part}: ${name}`,
+    skip: strange,
+    run: async () => {
+      await peopled();
+      return withPage(browser, url, options, pictured(shots, `${part}-${name}`, use));
+    },
+  });
 }

@@ -3,24 +3,11 @@ import assert from 'node:assert/strict';
 import { withPage } from './browser.mjs';
 import { faults } from './html.mjs';
 import { violations } from './looks.mjs';
-import { PASSWORD, signIn } from './people.mjs';
+import { PASSWORD, signIn, tests } from './people.mjs';
 
-export default function suite({ browser, url, peopled, strange, shots }) {
-  const test = (name, options, use) => ({
-    name: `reviews: ${name}`,
-    skip: strange,
-    run: async () => {
-      await peopled();
-      return withPage(browser, url, options, async page => {
-        try {
-          await use(page);
-        } catch (error) {
-          if (shots) await page.screenshot({ path: `${shots}/failed-reviews-${name.replaceAll(/\W+/g, '-')}.png`, fullPage: true }).catch(() => {});
-          throw error;
-        }
-      });
-    },
-  });
+export default function suite(given) {
+  const { browser, url, shots } = given;
+  const test = tests('reviews', given);
 
   const press = (page, name) => page.getByRole('button', { name }).click();
   // A film that no other test says anything about.

@@ -1,6 +1,6 @@
 // The toolbar of the site in debug: what a developer does with it.
 import assert from 'node:assert/strict';
-import { withPage } from './browser.mjs';
+import { pictured, withPage } from './browser.mjs';
 import { violations } from './looks.mjs';
 
 const handle = page => page.getByRole('button', { name: /toolbar$/ });
@@ -15,14 +15,7 @@ export default function suite({ browser, url, develop, shots, full }) {
     name: `toolbar: ${name}`,
     run: async () => {
       const site = await develop();
-      return withPage(browser, site.url, options, async page => {
-        try {
-          await use(page, site.url);
-        } catch (error) {
-          if (shots) await page.screenshot({ path: `${shots}/failed-toolbar-${name.replaceAll(/\W+/g, '-')}.png` }).catch(() => {});
-          throw error;
-        }
-      });
+      return withPage(browser, site.url, options, pictured(shots, `toolbar-${name}`, page => use(page, site.url), {}));
     },
   });
 

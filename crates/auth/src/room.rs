@@ -30,7 +30,7 @@ macro_rules! files {
 
 /// The pages' looks. An app that has a file of the same name puts its own in its place.
 static FILES: &[EmbeddedFile] = files![
-    "templates/auth/base.html" "templates/auth/login.html" "templates/auth/logout.html" "templates/auth/password.html"
+    "templates/auth/base.html" "templates/auth/faults.html" "templates/auth/rules.html" "templates/auth/login.html" "templates/auth/logout.html" "templates/auth/password.html"
     "templates/auth/code.html" "templates/auth/confirm.html" "templates/auth/totp.html" "templates/auth/recovery_codes.html" "templates/auth/sessions.html" "templates/auth/tokens.html"
     "static/auth/auth.css"
 ];

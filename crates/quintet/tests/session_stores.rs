@@ -1,6 +1,8 @@
 //! All places for sessions keep one contract; and what those in a cache do when the cache forgets, is away, or is raced.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod session_handlers;
+
 use std::{
     sync::{
         Arc,
@@ -16,44 +18,13 @@ use quintet::{
     sessions::{self, CacheSessions, CachedSessions, DatabaseSessions, SessionRow},
     web::session::{Change, Record, SessionSettings, SessionStore, token_hash},
 };
+use session_handlers::*;
 use tokio::sync::Notify;
-
-#[get("/get/{key}/")]
-async fn get_one(Path(key): Path<String>, session: Session) -> Result<String> {
-    Ok(session.get::<String>(&key).await?.unwrap_or_else(|| "none".to_owned()))
-}
-
-#[get("/set/{key}/{value}/")]
-async fn set(Path((key, value)): Path<(String, String)>, session: Session) -> Result<&'static str> {
-    session.set(&key, &value)?;
-    Ok("set")
-}
-
-#[post("/in/{user}/")]
-async fn sign_in(Path(user): Path<String>, session: Session) -> Result<&'static str> {
-    session.sign_in(user).await?;
-    Ok("in")
-}
-
-#[post("/out/")]
-async fn out(session: Session) -> Result<&'static str> {
-    session.sign_out()?;
-    Ok("out")
-}
 
 #[post("/cycle/")]
 async fn cycle(session: Session) -> &'static str {
     session.cycle();
     "another token"
-}
-
-#[get("/mine/")]
-async fn mine(session: Session) -> Result<String> {
-    let all = session.list().await?;
-    let shown = all.iter().map(|info| {
-        format!("{}{};", info.agent.clone().unwrap_or_default(), if info.current { "*" } else { "" })
-    });
-    Ok(shown.collect())
 }
 
 #[post("/end/{agent}/")]

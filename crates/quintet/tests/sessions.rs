@@ -1,6 +1,8 @@
 //! Sessions in the site's database: what is asked, what is kept, and what two requests do to each other.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod session_handlers;
+
 use std::{sync::Arc, time::Duration};
 
 use quintet::{
@@ -10,34 +12,12 @@ use quintet::{
     sessions::{self, DatabaseSessions, SessionRow},
     web::session::{SessionSettings, SessionStore, Sessions, StoreChoice, token_hash},
 };
+use session_handlers::*;
 use tokio::sync::Barrier;
 
 #[get("/plain/")]
 async fn plain(_session: Session) -> &'static str {
     "plain"
-}
-
-#[get("/get/{key}/")]
-async fn get_one(Path(key): Path<String>, session: Session) -> Result<String> {
-    Ok(session.get::<String>(&key).await?.unwrap_or_else(|| "none".to_owned()))
-}
-
-#[get("/set/{key}/{value}/")]
-async fn set(Path((key, value)): Path<(String, String)>, session: Session) -> Result<&'static str> {
-    session.set(&key, &value)?;
-    Ok("set")
-}
-
-#[post("/in/{user}/")]
-async fn sign_in(Path(user): Path<String>, session: Session) -> Result<&'static str> {
-    session.sign_in(user).await?;
-    Ok("in")
-}
-
-#[post("/out/")]
-async fn out(session: Session) -> Result<&'static str> {
-    session.sign_out()?;
-    Ok("out")
 }
 
 #[post("/last/{how}/")]
@@ -48,17 +28,6 @@ async fn last(Path(how): Path<String>, session: Session) -> &'static str {
         _ => session.expire_as_usual(),
     }
     "lasts"
-}
-
-#[get("/mine/")]
-async fn mine(session: Session) -> Result<String> {
-    let all = session.list().await?;
-    Ok(all
-        .iter()
-        .map(|info| {
-            format!("{}{}", info.agent.clone().unwrap_or_default(), if info.current { "*;" } else { ";" })
-        })
-        .collect())
 }
 
 /// A transaction that fails keeps nothing of it; the session of the answer stays.
