@@ -39,7 +39,7 @@ export async function violations(page, forcedColors, within) {
   return found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${rule.help}: ${node.target.join(' ')}\n${node.failureSummary}`));
 }
 
-async function sideways(page) {
+export async function sideways(page) {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.scrollingElement;
     if (scrollWidth <= clientWidth) return '';

@@ -23,3 +23,4 @@ pub(crate) use read::{fetch_values, read_kind, read_value, values_of, values_sin
 pub use registry::Registry;
 pub use row::DynRow;
 pub use set::DynSet;
+pub(crate) use set::order_by_key;

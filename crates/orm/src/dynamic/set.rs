@@ -337,7 +337,7 @@ impl DynSet {
 }
 
 /// Lets the key decide where nothing else does.
-fn order_by_key(select: &mut Select) {
+pub(crate) fn order_by_key(select: &mut Select) {
     if select.distinct {
         return;
     }

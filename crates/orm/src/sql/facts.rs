@@ -35,7 +35,7 @@ pub(super) fn key_of(model: &'static ModelMeta) -> Result<(u16, &'static FieldMe
 }
 
 /// The model that a path leads to.
-pub(super) fn model_at(root: &'static ModelMeta, path: PathKey) -> Result<&'static ModelMeta> {
+pub(crate) fn model_at(root: &'static ModelMeta, path: PathKey) -> Result<&'static ModelMeta> {
     if path.is_too_long() {
         return Err(Error::internal(format!(
             "a query on {} follows more than {} foreign keys in a row: start it at a model further on, or give the inner \

@@ -33,7 +33,7 @@ use quintet_core::{
     meta::{FieldMeta, ModelMeta},
 };
 
-pub(crate) use facts::{column_of, decimal_places, scales_of};
+pub(crate) use facts::{column_of, decimal_places, model_at, scales_of};
 pub(crate) use insert::{Conflict, Links, Returning};
 
 use crate::{

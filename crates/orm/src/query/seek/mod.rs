@@ -14,11 +14,10 @@ use quintet_core::{Error, Result, TemplateValue, Value, value::Map};
 use self::{ends::Ends, term::Term};
 use super::QuerySet;
 use crate::{
-    ast::{Nulls, OrderBy, Select},
     db::at_home,
     decode::sink::{Joined, rows_of, rows_sink_with},
+    dynamic::order_by_key,
     executor::Executor,
-    key::key_columns,
     model::Model,
     query::prefetch::Asked,
     sql::{self, Ask},
@@ -246,14 +245,5 @@ impl<M: Model, O: Send + 'static> QuerySet<M, O> {
             }
         }
         Ok((rows, ends))
-    }
-}
-
-/// Lets the key decide where nothing else does.
-fn order_by_key(select: &mut Select) {
-    for node in key_columns(select.root) {
-        if !select.order.iter().any(|order| order.node == node) {
-            select.order.push(OrderBy { node, descending: false, nulls: Nulls::Default });
-        }
     }
 }

@@ -164,12 +164,7 @@ fn named(root: &'static ModelMeta, node: &Node) -> Result<String> {
 fn kind_of(root: &'static ModelMeta, node: &Node) -> Result<Option<Kind>> {
     let first = |all: &[Node]| all.first().map_or(Ok(None), |node| kind_of(root, node));
     Ok(match node {
-        Node::Column(path, index) => {
-            let model = path.steps().iter().try_fold(root, |model, step| {
-                model.field_at(*step).and_then(|field| field.relation.target())
-            });
-            model.and_then(|model| model.field_at(*index)).map(|field| field.kind)
-        }
+        Node::Column(path, index) => sql::model_at(root, *path)?.field_at(*index).map(|field| field.kind),
         Node::Compare(..) | Node::Not(_) | Node::IsNull(_) | Node::And(_) | Node::Or(_) | Node::In(..) => {
             Some(Kind::Bool)
         }
@@ -230,11 +225,7 @@ fn kind_of(root: &'static ModelMeta, node: &Node) -> Result<Option<Kind>> {
             (Aggregate::Exists, _) => Some(Kind::Bool),
             (Aggregate::Average, _) => Some(Kind::Float),
             (Aggregate::Min | Aggregate::Max, Some(argument)) => {
-                let model = many.path.steps().iter().try_fold(root, |model, step| {
-                    model.field_at(*step).and_then(|field| field.relation.target())
-                });
-                let Some(model) = model else { return Ok(None) };
-                let target = link(model, many.field)?.0;
+                let target = link(sql::model_at(root, many.path)?, many.field)?.0;
                 named(target, argument)?;
                 kind_of(target, argument)?
             }
