@@ -9,7 +9,7 @@ use quintet_orm::Model;
 
 use crate::{
     Object, Permissions,
-    backend::access,
+    backend::{access, identified},
     login::{current_user, permissions},
     models::User,
 };
@@ -28,11 +28,13 @@ use crate::{
 /// ```
 ///
 /// The [backends](crate::AuthBackend) are asked in their order about the row; where none says anything, whoever may do this to all rows
-/// may do it to this one.
+/// may do it to this one. Who comes with fewer permissions than their own (a [token](crate::NewToken::only)) gets no more by a backend.
 #[derive(Debug, Clone)]
 pub struct Access {
     user: Option<Arc<User>>,
     all: Permissions,
+    /// More than these nobody has in this request, whatever a backend says of a row.
+    only: Option<Permissions>,
     services: Services,
 }
 
@@ -40,7 +42,9 @@ impl Access {
     /// That of a request.
     pub(crate) async fn of(parts: &Parts) -> Result<Self> {
         let (user, all) = (current_user(parts).await?, permissions(parts).await?);
-        Ok(Access { user, all, services: Services::of_request(parts)?.clone() })
+        let services = Services::of_request(parts)?;
+        let only = identified(parts, services).await?.and_then(|identity| identity.only);
+        Ok(Access { user, all, only, services: services.clone() })
     }
 
     /// What the user may do to all rows.
@@ -63,6 +67,9 @@ impl Access {
     /// If a backend fails.
     pub async fn to(&self, what: &str, object: &Object) -> Result<bool> {
         let Some(user) = &self.user else { return Ok(false) };
+        if self.only.as_ref().is_some_and(|only| !only.has_all_of(what, object.meta)) {
+            return Ok(false);
+        }
         access(&self.services, user, &self.all, what, object).await
     }
 

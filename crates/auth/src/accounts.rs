@@ -106,7 +106,7 @@ impl Accounts {
     /// Is this the password of a user who is there? Of one who has none here, another backend may know it.
     pub(crate) async fn confirms(&self, user: &User, password: &str) -> Result<bool> {
         let here = self.check_password(user, password).await?;
-        if here || !user.password.starts_with('!') {
+        if here || Passwords::is_usable(&user.password) {
             return Ok(here);
         }
         Ok(self.authenticate(&user.username, password).await?.is_some_and(|found| found.id == user.id))

@@ -1,10 +1,10 @@
 //! Who needs a second factor.
 
-use quintet_core::{Result, Services, settings::Settings};
+use quintet_core::{Result, Services};
 use quintet_orm::Db;
 
 use crate::{
-    AuthSettings, RequireTotp,
+    RequireTotp,
     models::{Totp, User},
 };
 
@@ -19,9 +19,9 @@ pub(crate) enum Second {
     ToEnroll,
 }
 
-/// Does the site want one of this user?
+/// Does the site want one of this user? Asked in each request of somebody, so the room has read the setting at the start.
 pub(crate) fn is_required(services: &Services, user: &User) -> Result<bool> {
-    Ok(match services.require::<Settings>()?.get::<AuthSettings>()?.require_totp {
+    Ok(match services.require::<RequireTotp>()? {
         RequireTotp::Nobody => false,
         RequireTotp::Staff => user.is_staff || user.is_superuser,
         RequireTotp::Everybody => true,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use quintet_core::Result;
+use quintet_core::{Result, meta::ModelMeta};
 use quintet_orm::{Executor, Model, Table};
 
 use crate::models::{Group, Permission, User};
@@ -89,7 +89,12 @@ impl Permissions {
     /// May the user do this to rows of a model? `may("change", Film)`.
     #[must_use]
     pub fn may<M: Model>(&self, what: &str, model: Table<M>) -> bool {
-        permission(what, model.meta()).is_some_and(|name| self.has(&name))
+        self.has_all_of(what, model.meta())
+    }
+
+    /// The same by the model's description.
+    pub(crate) fn has_all_of(&self, what: &str, meta: &'static ModelMeta) -> bool {
+        permission(what, meta).is_some_and(|name| self.has(&name))
     }
 
     /// Is any of this app's among them?
@@ -105,7 +110,7 @@ impl Permissions {
 }
 
 /// The name of a permission on a model: `cinema.change_film`.
-pub(crate) fn permission(what: &str, meta: &'static quintet_core::meta::ModelMeta) -> Option<String> {
+pub(crate) fn permission(what: &str, meta: &'static ModelMeta) -> Option<String> {
     let (app, model) = meta.standing().identity().ok()?.label.split_once('.')?;
     Some(format!("{app}.{what}_{}", model.to_lowercase()))
 }

@@ -35,8 +35,9 @@ static FILES: &[EmbeddedFile] = files![
     "static/auth/auth.css"
 ];
 
-/// The room of users: the sections `[auth]` and `[auth.passwords]`, the service [`Passwords`], the
-/// looks of the pages, two commands, and the check of a site's own user model. It starts before the rooms of templates and of the web.
+/// The room of users: the sections `[auth]`, `[auth.passwords]` and `[auth.remote_user]`, the service [`Passwords`], the looks of the
+/// pages, four commands, and the checks of a site's own user model and of what others can reach. It starts before the rooms of templates
+/// and of the web.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AuthRoom;
 
@@ -82,10 +83,11 @@ impl Room for AuthRoom {
                 if let Some(db) = boot.services.get::<Db>().cloned() {
                     boot.services.insert::<Arc<dyn SessionEpochs>>(Arc::new(Epochs(db)));
                 }
-                let names = boot.settings.get::<AuthSettings>()?.backends;
+                let auth = boot.settings.get::<AuthSettings>()?;
+                boot.services.insert(auth.require_totp);
                 let known: Vec<Arc<dyn AuthBackend>> =
                     vec![Arc::new(ModelBackend), Arc::new(TokenBackend), Arc::new(RemoteUserBackend)];
-                boot.services.insert(Backends::of_site(known, &boot.site, &names)?);
+                boot.services.insert(Backends::of_site(known, &boot.site, &auth.backends)?);
                 let mut supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
                 supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES));
                 #[cfg(feature = "mail")]

@@ -11,6 +11,8 @@ use quintet_core::{
 };
 use sha2::{Digest as _, Sha256};
 
+use crate::passwords::random_bytes;
+
 /// Encrypts by `secret_key`, and reads what former ones (`secret_key_fallbacks`) have encrypted.
 pub(crate) struct Sealer(Vec<XChaCha20Poly1305>);
 
@@ -36,9 +38,7 @@ impl Sealer {
 
     /// The text, encrypted. It opens for the same `whose` alone: a row's text is nothing in another row.
     pub(crate) fn seal(&self, text: &str, whose: &str) -> Result<String> {
-        let mut nonce = [0u8; NONCE];
-        getrandom::fill(&mut nonce)
-            .map_err(|why| Error::internal(format!("the system gives no random numbers: {why}")))?;
+        let nonce: [u8; NONCE] = random_bytes()?;
         let cipher = self.0.first().ok_or_else(|| Error::internal("there is no key"))?;
         let payload = Payload { msg: text.as_bytes(), aad: whose.as_bytes() };
         let sealed = cipher.encrypt(&XNonce::from(nonce), payload);

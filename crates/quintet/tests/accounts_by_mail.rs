@@ -7,9 +7,9 @@ use std::{
 };
 
 use quintet::{
-    auth::{Account, Accounts, passwords::Passwords},
+    auth::{Account, Accounts, AuthBackend, AuthBackends as _, Credentials, passwords::Passwords},
     core::{
-        EmbeddedFile, Folder, Service as _,
+        BoxFuture, EmbeddedFile, Folder, Service as _,
         audit::{SecurityEvent, What},
     },
     prelude::*,
@@ -472,7 +472,47 @@ async fn a_confirmation_is_void_once_something_has_changed(site: TestSite) -> Re
     Ok(())
 }
 
-/// What was told, in this process: each test looks for its own.
+/// Knows the passwords of who has none here.
+#[derive(Debug)]
+struct Directory;
+
+impl AuthBackend for Directory {
+    fn name(&self) -> &'static str {
+        "directory"
+    }
+
+    fn authenticate<'a>(
+        &'a self,
+        services: &'a Services,
+        given: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Option<User>>> {
+        Box::pin(async move {
+            match given.password.expose() {
+                NEW => Accounts::of(services)?.find(&given.name).await,
+                _ => Ok(None),
+            }
+        })
+    }
+}
+
+fn with_directory() -> Site {
+    site().install(App::new("staff").auth_backend(Directory))
+}
+
+#[quintet::test(with_directory, settings = { "auth.backends" = "model, directory" })]
+async fn a_password_of_another_backend_is_enough_for_another_address(site: TestSite) -> Result {
+    let dora = accounts(&site).create(Account::named("dora"), None).await?;
+    let browser = site.login_as(&dora).await;
+    change(&browser, "dora@example.com", WORD).await.status(422);
+    change(&browser, "dora@example.com", NEW).await.redirects("/email/");
+    assert_eq!(site.outbox().await.pop().unwrap().recipients(), ["dora@example.com"]);
+    // Who has one here shows that one.
+    let ann = user(&site, "ann").await;
+    change(&site.login_as(&ann).await, "new@example.com", NEW).await.status(422);
+    Ok(())
+}
+
+/// What was told: one test alone has the site that tells it.
 static TOLD: Mutex<Vec<SecurityEvent>> = Mutex::new(Vec::new());
 
 fn watched() -> Site {

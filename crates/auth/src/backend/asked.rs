@@ -8,7 +8,7 @@ use quintet_web::per_request;
 use tokio::sync::Mutex;
 
 use super::{AuthBackend, Brought, Credentials, Identity, Object};
-use crate::{Permissions, may::permission, models::User};
+use crate::{Permissions, models::User};
 
 /// Those that `[auth] backends` names, in their order.
 #[derive(Debug, Clone)]
@@ -94,12 +94,6 @@ impl Backends {
             }
         }
         Ok(all.has_all_of(what, object.meta))
-    }
-}
-
-impl Permissions {
-    fn has_all_of(&self, what: &str, meta: &'static quintet_core::meta::ModelMeta) -> bool {
-        permission(what, meta).is_some_and(|name| self.has(&name))
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn email_page(
             return pages::must_wait(&parts, wait, show(&form));
         }
     };
-    match accounts.check_password(&user, &password).await {
+    match accounts.confirms(&user, &password).await {
         Ok(true) => attempt.was_right().await?,
         Ok(false) => {
             security_event(&parts, What::LoginFailed).user(user.id).tell(&services).await;

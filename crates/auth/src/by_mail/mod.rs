@@ -15,16 +15,13 @@ mod token;
 
 use std::time::Duration;
 
-use axum_core::response::{IntoResponse as _, Response};
-use http::{HeaderValue, Method, StatusCode, header, request::Parts};
-use quintet_core::{EmbeddedFile, Error, Result, Services, audit::What, settings::Settings};
-use quintet_web::{Page, Route, Session, answers_json, routes, security_event};
+use axum_core::response::Response;
+use http::{Method, request::Parts};
+use quintet_core::{EmbeddedFile, Result, Services, audit::What, settings::Settings};
+use quintet_web::{Page, Route, Session, routes, security_event};
 use serde::Serialize;
 
-use crate::{
-    settings::ByMailSettings,
-    throttle::{duration_in_words, whole_seconds},
-};
+use crate::{pages::too_many, settings::ByMailSettings, throttle::duration_in_words};
 
 macro_rules! files {
     ($($name:literal)*) => {
@@ -79,13 +76,7 @@ fn void() -> Page {
 async fn must_wait(parts: &Parts, services: &Services, wait: Duration, page: Page) -> Result<Response> {
     security_event(parts, What::RateLimited).tell(services).await;
     let message = format!("That was asked for too often. Try again in {}.", duration_in_words(wait));
-    let mut response = if answers_json(parts)? {
-        Error::new(StatusCode::TOO_MANY_REQUESTS, message).into_response()
-    } else {
-        page.with("faults", &Vec::from([message])).status(429).into_response()
-    };
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
-    Ok(response)
+    too_many(message, parts, wait, page)
 }
 
 /// Moves the token of a link into the session, under another token of its own: whoever knew that of before learns nothing. A program that

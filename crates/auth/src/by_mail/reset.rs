@@ -151,12 +151,14 @@ pub(super) async fn reset_new(
 
 /// Whoever has read the mail is the owner, so this browser is theirs: they get in also while strangers guess.
 fn known(client: &Client, services: &Services, user: &User, by: LoginBy) -> Result<String> {
-    let mut device = Device::of(client, services)?;
-    let names = [(&user.email, by != LoginBy::Username), (&user.username, by != LoginBy::Email)];
-    for (name, _) in names.into_iter().filter(|(_, used)| *used) {
-        device = Some(Device::with(device, counted_name(name))?);
-    }
-    device.map_or_else(|| Ok(String::new()), |device| device.keep(client, services))
+    let device = Device::of(client, services)?;
+    let with = |device, name: &str| Device::with(device, counted_name(name));
+    let device = match by {
+        LoginBy::Username => with(device, &user.username)?,
+        LoginBy::Email => with(device, &user.email)?,
+        LoginBy::Either => with(Some(with(device, &user.email)?), &user.username)?,
+    };
+    device.keep(client, services)
 }
 
 /// Where people ask for it.

@@ -36,7 +36,6 @@ use crate::{
     Access, Object,
     fresh::{confirm, is_fresh},
     login::{current_user, needed, permissions},
-    may::permission,
 };
 
 /// A rule about who may pass: for `guard = ..` of a route, and a tower layer, for `.layer(..)` of apps, sites and axum routers. `&`, `|` and `!` make one of several.
@@ -133,9 +132,7 @@ impl Guard {
                 Rule::Superuser => current_user(parts).await?.is_some_and(|user| user.is_superuser),
                 Rule::ReadOnly => parts.method.is_safe(),
                 Rule::Named(name) => permissions(parts).await?.has(name),
-                Rule::Can(what, meta) => {
-                    permissions(parts).await?.has(&permission(what, meta).unwrap_or_default())
-                }
+                Rule::Can(what, meta) => permissions(parts).await?.has_all_of(what, meta),
                 Rule::Fresh(within) => {
                     if current_user(parts).await?.is_some() && !is_fresh(parts, *within).await? {
                         return Ok(Said::Stale);

@@ -76,7 +76,11 @@ pub(crate) fn must_wait(parts: &Parts, wait: Duration, page: Page) -> Result<Res
 
 /// The same of something else that they were wrong about.
 fn must_wait_for(what: &str, parts: &Parts, wait: Duration, page: Page) -> Result<Response> {
-    let message = wait_message(what, wait);
+    too_many(wait_message(what, wait), parts, wait, page)
+}
+
+/// The same page with 429 and this message, or a problem document.
+pub(crate) fn too_many(message: String, parts: &Parts, wait: Duration, page: Page) -> Result<Response> {
     let mut response = if answers_json(parts)? {
         Error::new(StatusCode::TOO_MANY_REQUESTS, message).into_response()
     } else {

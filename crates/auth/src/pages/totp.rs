@@ -74,8 +74,7 @@ pub(super) async fn totp_page(
     let settings = services.require::<Settings>()?.get::<AuthSettings>()?;
     let issuer = if settings.totp_name.is_empty() { host(&parts) } else { settings.totp_name.clone() };
     let picture = totp::svg(&totp::address(&secret, &issuer, &user.username), "QR code")?;
-    let letters: Vec<char> = secret.chars().collect();
-    let spaced = letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ");
+    let spaced = totp::in_fours(&secret, " ");
     let show = |form: &Form<Code>| -> Page {
         let shown = page("auth/totp.html").with("picture", &picture).with("secret", &spaced);
         of_form(shown.with("enrolled", &false), form)

@@ -5,11 +5,12 @@ use base64::{
     alphabet::BCRYPT,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use quintet_core::{Error, Result};
+use quintet_core::Result;
 use sha2::{Digest as _, Sha256};
 
 use super::{
     hasher::Hasher,
+    random,
     settings::PasswordSettings,
     tools::{number, same},
 };
@@ -53,9 +54,7 @@ fn hex(bytes: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn hash(hasher: Hasher, password: &str, settings: &PasswordSettings) -> Result<String> {
-    let mut salt = [0; 16];
-    getrandom::fill(&mut salt)
-        .map_err(|why| Error::internal(format!("the system gives no random numbers: {why}")))?;
+    let salt = random::bytes()?;
     let rounds = settings.bcrypt_rounds;
     let hash = LETTERS.encode(derive(hasher, password, rounds, salt));
     Ok(format!("{}$$2b${rounds:02}${}{hash}", hasher.name(), LETTERS.encode(salt)))

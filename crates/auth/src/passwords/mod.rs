@@ -32,7 +32,7 @@ pub use self::{
     settings::PasswordSettings,
 };
 use self::{pool::Pool, stored::Stored};
-pub(crate) use random::letters as random_letters;
+pub(crate) use random::{bytes as random_bytes, letters as random_letters};
 
 /// The site's passwords: `passwords: Passwords` in a handler, `&Passwords` in tasks and commands. Cheap to clone.
 ///

@@ -11,13 +11,19 @@ pub(super) const SALT_LETTERS: usize = 22;
 /// What a password begins with that nobody has.
 pub(super) const UNUSABLE: char = '!';
 
+/// Random bytes.
+pub(crate) fn bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|why| Error::internal(format!("the system gives no random numbers: {why}")))?;
+    Ok(bytes)
+}
+
 /// Random letters, each as likely as any other.
 pub(crate) fn letters(count: usize) -> Result<String> {
     let mut text = String::with_capacity(count);
-    let mut bytes = [0u8; 64];
     while text.len() < count {
-        getrandom::fill(&mut bytes)
-            .map_err(|why| Error::internal(format!("the system gives no random numbers: {why}")))?;
+        let bytes: [u8; 64] = bytes()?;
         // 248 is four times 62: what lies above would make some letters likelier.
         let fair =
             bytes.iter().filter(|byte| **byte < 248).filter_map(|byte| LETTERS.get(usize::from(*byte) % 62));

@@ -1,9 +1,11 @@
 //! Codes of six digits that change every half minute: RFC 6238 with HMAC-SHA1, as all apps that show such codes know it.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use quintet_core::{Error, Result, value::Timestamp};
+use quintet_core::{Result, value::Timestamp};
 use sha1::Sha1;
 use subtle::ConstantTimeEq as _;
+
+use crate::passwords::random_bytes;
 
 /// Seconds that a code is shown for.
 const STEP: i64 = 30;
@@ -16,10 +18,7 @@ const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// A new secret, in base 32.
 pub(crate) fn new_secret() -> Result<String> {
-    let mut bytes = [0u8; SECRET];
-    getrandom::fill(&mut bytes)
-        .map_err(|why| Error::internal(format!("the system gives no random numbers: {why}")))?;
-    Ok(base32(&bytes))
+    Ok(base32(&random_bytes::<SECRET>()?))
 }
 
 /// Letters and digits that people don't mistake for each other, five bits each.

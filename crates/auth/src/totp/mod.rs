@@ -6,7 +6,7 @@ mod code;
 mod qr;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use quintet_core::{Error, Result, Services, clock};
+use quintet_core::{Result, Services, clock};
 use quintet_orm::{Db, prelude::*};
 use sha2::{Digest as _, Sha256};
 
@@ -15,6 +15,7 @@ pub(crate) use qr::svg;
 
 use crate::{
     models::{RecoveryCode, Totp, User},
+    passwords::random_bytes,
     sealed::Sealer,
 };
 
@@ -64,24 +65,20 @@ pub(crate) async fn renew_codes(services: &Services, user: i64) -> Result<Vec<St
 
 async fn new_codes(user: i64, db: &dyn Executor) -> Result<Vec<String>> {
     RecoveryCode.filter(RecoveryCode.user.eq(user)).delete(db).await?;
-    let mut codes = Vec::with_capacity(CODES);
-    for _ in 0..CODES {
-        let mut bytes = [0u8; CODE];
-        getrandom::fill(&mut bytes)
-            .map_err(|why| Error::internal(format!("the system gives no random numbers: {why}")))?;
-        codes.push(code::base32(&bytes).to_ascii_lowercase());
-    }
+    let new = || Ok(code::base32(&random_bytes::<CODE>()?).to_ascii_lowercase());
+    let codes = (0..CODES).map(|_| new()).collect::<Result<Vec<String>>>()?;
     let rows = codes
         .iter()
         .map(|code| create!(RecoveryCode { user: user, hash: hash(user, code) }))
         .collect::<Vec<_>>();
     RecoveryCode.bulk_insert(rows, db).await?;
-    // In groups of four, as people copy them.
-    let shown = |code: &String| -> String {
-        let letters: Vec<char> = code.chars().collect();
-        letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join("-")
-    };
-    Ok(codes.iter().map(shown).collect())
+    Ok(codes.iter().map(|code| in_fours(code, "-")).collect())
+}
+
+/// In groups of four letters, as people copy them.
+pub(crate) fn in_fours(text: &str, between: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(between)
 }
 
 fn hash(user: i64, code: &str) -> String {

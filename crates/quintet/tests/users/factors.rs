@@ -12,7 +12,7 @@ use quintet::{
     prelude::*,
 };
 
-use super::new;
+use super::{ann, who};
 
 #[get("/me/")]
 async fn me(user: User) -> String {
@@ -63,15 +63,6 @@ fn in_cookies() -> Site {
 }
 
 const RIGHT: [(&str, &str); 2] = [("username", "ann"), ("password", "ann's word")];
-
-async fn ann(site: &TestSite) -> Result<User> {
-    new(&Accounts::of(site.services())?, "ann").await
-}
-
-async fn who(browser: &TestClient) -> String {
-    let answer = browser.clone().with_header("accept", "application/json").get("/me/").await;
-    if answer.code() == 200 { answer.text() } else { answer.code().to_string() }
-}
 
 /// Sets up an app in this browser; its secret and the recovery codes.
 async fn enroll(site: &TestSite, browser: &TestClient) -> (String, Vec<String>) {
@@ -161,7 +152,7 @@ async fn a_code_is_good_once(site: TestSite) -> Result {
     minute(&site).await;
     assert_eq!((code_in(&codes[0]).await, code_in(&codes[0]).await), (303, 422));
     assert_eq!(code_in(&codes[1].to_uppercase().replace('-', " ")).await, 303);
-    // Somebody else's codes are nothing.
+    // Of the ten on paper two are gone.
     minute(&site).await;
     site.login("ann").await.get("/totp/").await.ok().contains("You have 8 recovery codes left");
     Ok(())

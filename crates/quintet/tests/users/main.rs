@@ -32,6 +32,16 @@ async fn new(accounts: &Accounts, name: &str) -> Result<User> {
     accounts.create(account, Some(&format!("{name}'s word"))).await
 }
 
+async fn ann(site: &TestSite) -> Result<User> {
+    new(&Accounts::of(site.services())?, "ann").await
+}
+
+/// What `/me/` says of who is there. A program is told 401 where a person is sent to log in.
+async fn who(browser: &TestClient) -> String {
+    let answer = browser.clone().with_header("accept", "application/json").get("/me/").await;
+    if answer.code() == 200 { answer.text() } else { answer.code().to_string() }
+}
+
 #[quintet::test(site)]
 async fn permissions_follow_the_models(site: TestSite) -> Result {
     let of_film = Permission.filter(Permission.content_type.model.eq("film")).order_by(Permission.codename);

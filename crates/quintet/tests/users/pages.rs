@@ -6,7 +6,7 @@ use quintet::{
     prelude::*,
 };
 
-use super::new;
+use super::{ann, who};
 
 #[get("/me/")]
 async fn me(user: User) -> String {
@@ -18,26 +18,6 @@ fn site() -> Site {
 }
 
 const WRONG: &str = "The username or the password is wrong.";
-
-async fn ann(site: &TestSite) -> Result<User> {
-    new(&Accounts::of(site.services())?, "ann").await
-}
-
-async fn who(browser: &TestClient) -> String {
-    let answer = browser.with_header_of_a_program().get("/me/").await;
-    if answer.code() == 200 { answer.text() } else { answer.code().to_string() }
-}
-
-/// A program is told 401 where a person is sent to log in.
-trait Program {
-    fn with_header_of_a_program(&self) -> TestClient;
-}
-
-impl Program for TestClient {
-    fn with_header_of_a_program(&self) -> TestClient {
-        self.clone().with_header("accept", "application/json")
-    }
-}
 
 #[quintet::test(site)]
 async fn a_person_logs_in_by_the_page(site: TestSite) -> Result {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use axum::extract::{ConnectInfo, Request};
 use quintet::{auth::Accounts, core::Service as _, prelude::*};
 
-use super::new;
+use super::{ann, new};
 
 /// Everything comes through a proxy, which says from where.
 fn site() -> Site {
@@ -17,10 +17,6 @@ fn site() -> Site {
 }
 
 const RIGHT: &str = "ann's word";
-
-async fn ann(site: &TestSite) -> Result<User> {
-    new(&Accounts::of(site.services())?, "ann").await
-}
 
 /// A browser that nobody knows, at this address.
 fn at(site: &TestSite, address: &str) -> TestClient {

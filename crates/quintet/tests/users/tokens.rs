@@ -80,7 +80,8 @@ async fn a_program_acts_for_a_user(site: TestSite) -> Result {
     );
     assert_eq!(who(&bob).await, r#"["bob",false,false]"#);
     // In the address it is nothing.
-    assert_eq!(who(&site.browser()).await, r#"["",false,false]"#);
+    let address = format!("/api/me/?access_token={token}&token={token}");
+    assert_eq!(site.browser().get(address).await.ok().text(), r#"["",false,false]"#);
     // Taken away, and of who is not active.
     assert!(!tokens.revoke(ann.id + 1, row.id).await?);
     assert_eq!(who(&robot).await, r#"["ann",false,true]"#);
