@@ -18,11 +18,16 @@ fn millis(time: Duration) -> i64 {
 }
 
 impl Limit {
-    /// So many at once, and one more after each `every`, which is a millisecond at least.
+    /// So many at once, and one more after each `every`, in whole milliseconds, as stores count them: what is between two of them is
+    /// the later one, so that never more pass than was said.
     #[must_use]
     pub const fn new(burst: u32, every: Duration) -> Self {
-        let least = Duration::from_millis(1);
-        Limit { burst, every: if every.as_millis() == 0 { least } else { every } }
+        let nanos = every.as_nanos();
+        let millis = if nanos == 0 { 1 } else { nanos.div_ceil(1_000_000) };
+        // More milliseconds than this are no instant that could be kept.
+        let most = i64::MAX as u128;
+        let millis = if millis > most { most } else { millis };
+        Limit { burst, every: Duration::from_millis(millis as u64) }
     }
 
     /// Takes one. All that is to be kept of a bucket is when it will be full again, in milliseconds since 1970; one that is not kept is
@@ -164,5 +169,31 @@ mod tests {
         assert_eq!(limit.whole(), Duration::from_secs(60));
         // No time at all would be no limit.
         assert_eq!(Limit::new(5, Duration::ZERO).whole(), Duration::from_millis(5));
+    }
+
+    #[test]
+    fn a_part_of_a_millisecond_lets_no_more_pass() {
+        // 600 in a second are one each 1⅔ ms.
+        let limit = Limit::new(600, Duration::from_secs(1) / 600);
+        let mut full_at = None;
+        let mut passed = 0;
+        for _ in 0..2000 {
+            if let Ok(next) = limit.take(full_at, 0) {
+                full_at = Some(next);
+                passed += 1;
+            }
+        }
+        assert_eq!(passed, 600);
+        // In the second after they come back, and no more of them.
+        let later = (0..2000).filter(|_| match limit.take(full_at, 1000) {
+            Ok(next) => {
+                full_at = Some(next);
+                true
+            }
+            Err(_) => false,
+        });
+        assert!(later.count() <= 600);
+        assert_eq!(Limit::new(1, Duration::from_nanos(1)).whole(), Duration::from_millis(1));
+        assert_eq!(Limit::new(1, Duration::MAX).whole(), Duration::from_millis(i64::MAX as u64));
     }
 }

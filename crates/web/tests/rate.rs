@@ -196,6 +196,8 @@ async fn bursts_and_several_limits() {
     assert_eq!(ask(&site, ANN, "GET", "/dear/", &[]).await.body, "kept, anew in 60 s");
     let none = Site::new().get("/", async || "x").layer(RateLimit::new("none", 0, MINUTE));
     assert_eq!(codes(&start(none, &clock).await, ANN, "/", &[], 1).await, [429]);
+    let still = Site::new().get("/", async || "x").layer(RateLimit::new("still", 0, MINUTE).burst(5));
+    assert_eq!(codes(&start(still, &clock).await, ANN, "/", &[], 1).await, [429]);
 }
 
 /// A store that can't be reached, or lets one pass.

@@ -75,10 +75,12 @@ impl RateLimit {
         RateLimit { name: name.into(), limit, by: By::Network, policy }
     }
 
-    /// At most so many at once; in the long run the same.
+    /// At most so many at once; in the long run the same, so of none at all it is none.
     #[must_use]
     pub fn burst(mut self, most: u32) -> Self {
-        self.limit = self.limit.with_burst(most);
+        if self.limit.burst() > 0 {
+            self.limit = self.limit.with_burst(most);
+        }
         self
     }
 
