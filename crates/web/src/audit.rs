@@ -1,13 +1,15 @@
 //! Security events of requests: what is known of a request is put into them here.
 
-use axum::{body::Body, extract::ConnectInfo};
-use http::{HeaderMap, Request, request::Parts};
+use std::net::IpAddr;
+
+use axum::body::Body;
+use http::{Request, request::Parts};
 use quintet_core::{
     Services,
     audit::{SecurityEvent, What},
 };
 
-use crate::{background::Background, facts::Facts, security::Security};
+use crate::{background::Background, extract::address_of, facts::Facts};
 
 /// An event of this request: with the network that it comes from, its id, method and path.
 ///
@@ -24,12 +26,10 @@ use crate::{background::Background, facts::Facts, security::Security};
 #[must_use]
 pub fn security_event(parts: &Parts, what: What) -> SecurityEvent {
     let Some(facts) = parts.extensions.get::<Facts>() else { return SecurityEvent::new(what) };
-    let peer = parts.extensions.get::<ConnectInfo<std::net::SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    event(what, facts, &parts.headers, peer)
+    event(what, facts, address_of(&parts.headers, &parts.extensions, facts.services()))
 }
 
-fn event(what: What, facts: &Facts, headers: &HeaderMap, peer: Option<std::net::IpAddr>) -> SecurityEvent {
-    let from = Security::of(facts.services()).map_or(peer, |security| security.client(headers, peer));
+fn event(what: What, facts: &Facts, from: Option<IpAddr>) -> SecurityEvent {
     let event = SecurityEvent::new(what).from(from).at(facts.method().as_str(), facts.uri().path());
     match facts.id() {
         Some(id) => event.request(id.as_str()),
@@ -40,9 +40,7 @@ fn event(what: What, facts: &Facts, headers: &HeaderMap, peer: Option<std::net::
 /// The same where a request is refused before anybody has taken it apart.
 #[cold]
 pub(crate) fn refused(what: What, facts: &Facts, request: &Request<Body>) -> SecurityEvent {
-    let peer =
-        request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    event(what, facts, request.headers(), peer)
+    event(what, facts, address_of(request.headers(), request.extensions(), facts.services()))
 }
 
 /// Tells an event where nobody waits: receivers hear of it after the answer.

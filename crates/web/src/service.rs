@@ -26,7 +26,6 @@ use crate::{
     files::media::Media,
     request_id::RequestId,
     routing::Routes,
-    security::Security,
 };
 
 /// A started site as an axum router and tower service, which the server serves and tests call in-process.
@@ -71,7 +70,6 @@ pub(crate) struct Entrance {
     #[cfg(feature = "static")]
     statics: Option<Arc<Statics>>,
     media: Option<Arc<Media>>,
-    security: Option<Arc<Security>>,
 }
 
 impl Entrance {
@@ -93,7 +91,6 @@ impl Entrance {
             #[cfg(feature = "static")]
             statics: services.get::<Arc<Statics>>().cloned(),
             media: Media::of(services)?.map(Arc::new),
-            security: Security::of(services).cloned(),
         })
     }
 
@@ -128,7 +125,7 @@ impl Entrance {
         if let Err(error) = check(&request, facts) {
             return Either::Left(ready(error.into_response()));
         }
-        if let Some(security) = &self.security {
+        if let Some(security) = self.common.security() {
             if let Some(response) = security.answer(&request, facts.cors()) {
                 return Either::Left(ready(response));
             }

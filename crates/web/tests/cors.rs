@@ -221,6 +221,41 @@ async fn only_some_paths_may_be_open() {
     }
 }
 
+#[tokio::test]
+async fn the_root_among_the_paths_is_everywhere() {
+    let site = running(&[("cors.origins", "*"), ("cors.paths", "/,/api/")]).await;
+    for path in ["/api/films/", "/page/"] {
+        assert_eq!(allowed(&ask(&site, "GET", path, &[("origin", APP)], "").await), "*", "{path}");
+        let asked = preflight(&site, path, APP, "GET", "").await;
+        assert_eq!((asked.status, allowed(&asked)), (StatusCode::NO_CONTENT, "*"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_app_may_let_in_whom_the_site_does_not() {
+    let other = "https://other.example";
+    let api = App::new("api").routes(routes![films, add]).cors(Cors::new([other]).methods(["POST"]));
+    let settings = [
+        ("secret_key", "a key"),
+        ("site.url", "https://example.com"),
+        ("cors.origins", "https://app.example.com"),
+    ];
+    let site = Site::new().install(api).routes(routes![page]);
+    let site = start_with(site, &settings, &[]).await.unwrap();
+    let asked = preflight(&site, "/api/films/", other, "POST", "content-type").await;
+    assert_eq!((asked.status, allowed(&asked)), (StatusCode::NO_CONTENT, other));
+    assert_eq!(asked.header("access-control-allow-methods"), "POST");
+    let answer = ask(&site, "GET", "/api/films/", &[("origin", other)], "").await;
+    assert_eq!((answer.status, allowed(&answer)), (StatusCode::OK, other));
+    // Whom the site lets in is let in everywhere, and whom neither knows nowhere.
+    assert_eq!(allowed(&preflight(&site, "/api/films/", APP, "POST", "content-type").await), APP);
+    for (path, origin) in [("/page/", other), ("/api/films/", "https://evil.example")] {
+        let asked = preflight(&site, path, origin, "POST", "content-type").await;
+        assert!(allowed(&asked).is_empty() && vary(&asked).contains("origin"), "{path} {asked:?}");
+        assert!(asked.header("access-control-allow-methods").is_empty(), "{path}");
+    }
+}
+
 const JSON: (&str, &str) = ("content-type", "application/json");
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const CROSS: (&str, &str) = ("sec-fetch-site", "cross-site");

@@ -50,8 +50,11 @@ impl SiteUrl {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.trim().split_once("://")?;
-        SiteUrl::of(scheme.eq_ignore_ascii_case("https"), rest.strip_suffix('/').unwrap_or(rest))
-            .filter(|_| scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http"))
+        let https = scheme.eq_ignore_ascii_case("https");
+        if !https && !scheme.eq_ignore_ascii_case("http") {
+            return None;
+        }
+        SiteUrl::of(https, rest.strip_suffix('/').unwrap_or(rest))
     }
 
     /// Of a host, with a port or without: `example.com`, `[::1]:8000`.

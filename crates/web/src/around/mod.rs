@@ -88,11 +88,6 @@ impl Around {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the site any?
-    pub(crate) fn is_any(&self) -> bool {
-        self.providers.is_some()
-    }
-
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.providers.iter().flat_map(|providers| providers.all.iter().map(|(name, _)| name.as_ref()))
     }
@@ -157,9 +152,6 @@ impl Around {
 
     /// Keeps the request for the functions that make values.
     pub(crate) fn remember<B>(&self, request: &Request<B>) {
-        if !self.is_any() {
-            return;
-        }
         let (mut parts, ()) = Request::new(()).into_parts();
         parts.method = request.method().clone();
         parts.uri = request.uri().clone();

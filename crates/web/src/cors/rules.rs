@@ -85,7 +85,8 @@ impl Rules {
 
     /// At these paths only, and below them.
     pub(crate) fn at(mut self, paths: Vec<String>) -> Self {
-        self.paths = paths.into_iter().filter(|path| path != "/").collect();
+        // Below the root is everywhere, whatever else is named.
+        self.paths = if paths.iter().any(|path| path == "/") { Vec::new() } else { paths };
         self
     }
 
@@ -101,16 +102,17 @@ impl Rules {
         };
         let origin = match origin {
             // The same to everybody, so that an answer may be kept for all.
-            Some(_) if self.any => Some(HeaderValue::from_static("*")),
-            None if self.any => Some(HeaderValue::from_static("*")),
+            _ if self.any => Some(HeaderValue::from_static("*")),
             other => other.filter(known).cloned(),
         };
         Some(Grant { origin, expose: self.expose.clone(), credentials: self.credentials, varies: !self.any })
     }
 
-    /// The answer to whoever asks whether he may ask.
+    /// The answer to whoever asks whether he may ask. Who may not gets none: the routes may let him in that the site as a whole does not, and
+    /// what they answer says nothing either if they don't.
     pub(crate) fn preflight(&self, method: &Method, headers: &HeaderMap, grant: &Grant) -> Option<Response> {
-        let asks = method == Method::OPTIONS
+        let asks = grant.origin.is_some()
+            && method == Method::OPTIONS
             && headers.contains_key(header::ORIGIN)
             && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         if !asks {
@@ -120,16 +122,14 @@ impl Rules {
         let out = response.headers_mut();
         let vary = "access-control-request-method, access-control-request-headers";
         out.append(header::VARY, HeaderValue::from_static(vary));
-        if grant.origin.is_some() {
-            out.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.methods.clone());
-            let asked = || headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
-            if let Some(allowed) = self.headers.clone().or_else(asked) {
-                out.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
-            }
-            out.insert(header::ACCESS_CONTROL_MAX_AGE, self.max_age.clone());
-            if self.private_network && headers.contains_key(ASKS_PRIVATE) {
-                out.insert(ALLOWS_PRIVATE, HeaderValue::from_static("true"));
-            }
+        out.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.methods.clone());
+        let asked = || headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+        if let Some(allowed) = self.headers.clone().or_else(asked) {
+            out.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+        }
+        out.insert(header::ACCESS_CONTROL_MAX_AGE, self.max_age.clone());
+        if self.private_network && headers.contains_key(ASKS_PRIVATE) {
+            out.insert(ALLOWS_PRIVATE, HeaderValue::from_static("true"));
         }
         Some(response)
     }

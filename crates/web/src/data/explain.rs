@@ -83,22 +83,15 @@ fn explain_pairs(
         let shape = (field.shape)();
         match pairs.get(field.name) {
             None => missing(field, column, "", errors, pairs.0.iter().map(|(n, _)| n.as_str())),
-            Some(given) => match (shape.reads)(given) {
-                Ok(()) => (field.judge)(given, errors),
+            Some(given) => match ((shape.reads)(given), shape.inner(), given) {
+                (Ok(()), ..) => (field.judge)(given, errors),
                 // Looked into: what is wrong is one of its parts.
-                Err(_)
-                    if matches!(
-                        (shape.inner(), given),
-                        (ShapeKind::Object(_), Given::Json(Json::Object(_)))
-                    ) =>
-                {
-                    if let Given::Json(json) = given {
-                        look_at_field(field, json, "", errors);
-                    }
+                (Err(_), ShapeKind::Object(_), Given::Json(json @ Json::Object(_))) => {
+                    look_at_field(field, json, "", errors);
                 }
-                Err(why) => {
+                (Err(why), kind, _) => {
                     // Several texts are a list already: what is wrong is one of them.
-                    let expected = match shape.inner() {
+                    let expected = match kind {
                         ShapeKind::List(item) => item.expected(),
                         ShapeKind::Whole { min, max } => Some(field.expected_whole(*min, *max)),
                         _ => shape.expected(),

@@ -1,13 +1,14 @@
-use std::{
-    fmt,
-    net::{IpAddr, SocketAddr},
-};
+use std::{fmt, net::IpAddr};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use http::request::Parts;
+use axum::extract::FromRequestParts;
+use http::{Extensions, HeaderMap, request::Parts};
 use quintet_core::{Error, Result, Services};
 
-use crate::{cookies::Cookies, facts::Facts, security::Security};
+use crate::{
+    cookies::Cookies,
+    facts::Facts,
+    security::{Security, peer},
+};
 
 /// Who has sent a request, as far as the site believes it: what a proxy says of it is taken from those of `[security] trusted_proxies`.
 ///
@@ -29,8 +30,17 @@ pub struct Client {
 
 /// The browser's address.
 pub(crate) fn address(parts: &Parts, services: &Services) -> Option<IpAddr> {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    Security::of(services).map_or(peer, |security| security.client(&parts.headers, peer))
+    address_of(&parts.headers, &parts.extensions, services)
+}
+
+/// The same of a request that is not taken apart.
+pub(crate) fn address_of(
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    services: &Services,
+) -> Option<IpAddr> {
+    let peer = peer(extensions).map(|peer| peer.ip());
+    Security::of(services).map_or(peer, |security| security.client(headers, peer))
 }
 
 impl Client {

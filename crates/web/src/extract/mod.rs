@@ -16,7 +16,7 @@ mod state;
 pub use ask::{answers_json, per_request};
 pub use base_url::{BaseUrl, base_url};
 pub use client::Client;
-pub(crate) use client::address as client_address;
+pub(crate) use client::{address as client_address, address_of};
 pub use csrf::Csrf;
 pub use json::Json;
 pub use messages::Messages;

@@ -76,6 +76,10 @@ impl Common {
         &self.0.services
     }
 
+    pub(crate) fn security(&self) -> Option<&Arc<Security>> {
+        self.0.security.as_ref()
+    }
+
     fn providers(&self) -> Option<&Arc<Providers>> {
         self.0.providers.as_ref()
     }
@@ -134,7 +138,7 @@ impl Facts {
             |is: Name, name: &HeaderName| if head.has(is) { headers.get(name).cloned() } else { None };
         // What has no body has no type of it.
         let sent = !request.body().is_end_stream();
-        let security = common.0.security.as_ref();
+        let security = common.security();
         let forwarded = head.has(Name::Forwarded);
         let (https, host_known) = security.map_or((false, true), |security| {
             security.arrival(request, forwarded, head.has(Name::SeveralHosts))

@@ -11,11 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::extract::ConnectInfo;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use quintet_core::clock::Clock;
 
-use crate::request_id::RequestId;
+use crate::{request_id::RequestId, security::peer};
 
 /// Gathered text above this is not added to.
 const MOST: usize = 4 * 1024 * 1024;
@@ -157,7 +156,7 @@ impl Entry {
             method: request.method().clone(),
             // Without the query: it may hold what no log should.
             path: request.uri().path().to_owned(),
-            peer: request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0),
+            peer: peer(request.extensions()),
             agent: headers
                 .get(header::USER_AGENT)
                 .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()),

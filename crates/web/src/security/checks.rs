@@ -24,7 +24,7 @@ fn unnamed(settings: &Settings) -> Option<Check> {
     if settings.debug() || local || named || url.is_some() {
         return None;
     }
-    let text = "the site answers for no host but this machine: everybody else gets 400";
+    let text = "the site answers for no hosts but this machine and the address it listens on: everybody else gets 400";
     let hint = "set `url` in [site] (QUINTET_SITE_URL=https://example.com), or `hosts` in [security] if it has several";
     Some(Check::warning("web.W004", text).hint(hint).about("[security] hosts"))
 }

@@ -111,7 +111,7 @@ fn hosts(site: &SiteSettings, security: &SecuritySettings, found: &mut Vec<Check
         let fix = "name the site's hosts, unless a proxy before it has looked";
         found.push(warn("security.W020", "[security] hosts", what, fix));
     } else if security.hosts.is_empty() && site.url.is_none() {
-        let what = "the site answers for no host but this machine";
+        let what = "the site answers for no hosts but this machine and the address it listens on";
         let fix = "set `url` in [site] (QUINTET_SITE_URL=https://example.com), or `hosts` in [security]";
         found.push(warn("security.W020", "[security] hosts", what, fix));
     }

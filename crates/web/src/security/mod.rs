@@ -236,7 +236,7 @@ fn first(value: &http::HeaderValue) -> Option<&str> {
 }
 
 /// Who is at the other end of the connection; nobody, if there is none.
-fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
     extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer)
 }
 

@@ -1,9 +1,10 @@
 //! Who may see what requests do: the developer at this machine, in pages of the site itself.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use axum::extract::ConnectInfo;
 use http::{HeaderMap, Request, header};
+
+use crate::security::peer;
 
 /// Headers by which a proxy says that it asks for somebody else.
 const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
@@ -13,7 +14,7 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"
 /// A page of another site can have its own name lead to this machine and then read what answers (DNS rebinding): so names other than
 /// `localhost` see nothing.
 pub(super) fn is_developer<B>(request: &Request<B>, clients: &[IpAddr]) -> bool {
-    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else { return false };
+    let Some(peer) = peer(request.extensions()) else { return false };
     let peer = peer.ip().to_canonical();
     let headers = request.headers();
     (peer.is_loopback() || clients.contains(&peer))
@@ -42,6 +43,10 @@ pub(super) fn is_own_page(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use axum::extract::ConnectInfo;
+
     use super::*;
 
     fn asked(peer: Option<&str>, headers: &[(&str, &str)]) -> bool {

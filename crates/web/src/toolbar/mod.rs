@@ -29,11 +29,11 @@ use quintet_core::{
 };
 use quintet_macros::Settings as Section;
 
-/// What its element looks like.
-const STYLE: &str = concat!(include_str!("../palette.css"), include_str!("style.css"));
-
 use crate::facts::Facts;
 use record::Record;
+
+/// What its element looks like.
+const STYLE: &str = concat!(include_str!("../palette.css"), include_str!("style.css"));
 
 /// What all addresses of the toolbar begin with.
 const PREFIX: &str = "/__quintet/toolbar/";
