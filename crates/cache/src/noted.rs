@@ -69,7 +69,8 @@ pub(crate) fn unnoted<T>(work: impl FnOnce() -> T) -> T {
 /// What was asked about.
 enum Keys<'a> {
     One(&'a str),
-    Many(Vec<&'a str>),
+    Many(&'a [String]),
+    Of(&'a [(String, Bytes)]),
 }
 
 impl Keys<'_> {
@@ -79,6 +80,7 @@ impl Keys<'_> {
         match self {
             Keys::One(key) => shown(key),
             Keys::Many(keys) => keys.iter().map(|key| shown(key)).collect::<Vec<_>>().join(", "),
+            Keys::Of(entries) => entries.iter().map(|(key, _)| shown(key)).collect::<Vec<_>>().join(", "),
         }
     }
 }
@@ -145,8 +147,7 @@ impl Backend for Noted {
     }
 
     fn get_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<Vec<Option<Bytes>>>> {
-        let all = Keys::Many(keys.iter().map(String::as_str).collect());
-        self.note("get many", all, self.inner.get_many(keys), |found| {
+        self.note("get many", Keys::Many(keys), self.inner.get_many(keys), |found| {
             let there = found.iter().filter(|found| found.is_some()).count();
             vec![("found", format!("{there} of {}", found.len()))]
         })
@@ -157,13 +158,11 @@ impl Backend for Noted {
         entries: &'a [(String, Bytes)],
         keep: Option<Duration>,
     ) -> BoxFuture<'a, Result> {
-        let all = Keys::Many(entries.iter().map(|(key, _)| key.as_str()).collect());
-        self.note("set many", all, self.inner.set_many(entries, keep), none)
+        self.note("set many", Keys::Of(entries), self.inner.set_many(entries, keep), none)
     }
 
     fn delete_many<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result> {
-        let all = Keys::Many(keys.iter().map(String::as_str).collect());
-        self.note("delete many", all, self.inner.delete_many(keys), none)
+        self.note("delete many", Keys::Many(keys), self.inner.delete_many(keys), none)
     }
 
     fn is_shared(&self) -> bool {
