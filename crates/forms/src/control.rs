@@ -353,7 +353,8 @@ fn attributes(state: &State, field: &DataField, kind: &ShapeKind, widget: &str, 
     all
 }
 
-fn is_true(text: &str) -> bool {
+/// Is it what a box that is ticked sends?
+pub(crate) fn is_true(text: &str) -> bool {
     matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "on" | "yes" | "1")
 }
 

@@ -230,7 +230,7 @@ impl<T: Data> Form<T> {
     pub fn offer<C: IntoChoice>(&mut self, field: DataName<T>, choices: impl IntoIterator<Item = C>) {
         let offers = choices.into_iter().map(IntoChoice::into_choice);
         let offers = offers.map(|(value, label)| Offer::new(value, label)).collect();
-        self.limit(field.name(), offers);
+        self.state.limit(field.name(), offers);
     }
 
     /// As [`offer`](Self::offer), with the entries in groups: `[("Europe", vec![("de", "Germany")]), ("", vec![("xx", "elsewhere")])]`. A
@@ -245,7 +245,7 @@ impl<T: Data> Form<T> {
             let choices = choices.into_iter().map(IntoChoice::into_choice);
             offers.extend(choices.map(|(value, label)| Offer::new(value, label).within(group.as_ref())));
         }
-        self.limit(field.name(), offers);
+        self.state.limit(field.name(), offers);
     }
 
     /// Offers files in the list of a field: of a folder on disk, by their paths in it. What was sent must be one of them.
@@ -254,7 +254,7 @@ impl<T: Data> Form<T> {
     /// If the folder can't be read.
     pub fn offer_files(&mut self, field: DataName<T>, files: &FilesOf) -> Result {
         let offers = files.list()?.into_iter().map(|name| Offer::new(name.clone(), name)).collect();
-        self.limit(field.name(), offers);
+        self.state.limit(field.name(), offers);
         Ok(())
     }
 
@@ -268,21 +268,6 @@ impl<T: Data> Form<T> {
         let start = self.state.start();
         let other = |field: &&DataField| !self.state.is_untouched(field, &start);
         self.state.fields.iter().filter(other).map(|field| field.name).collect()
-    }
-
-    /// Offers these, and refuses what is none of them.
-    pub(crate) fn limit(&mut self, name: &'static str, offers: Vec<Offer>) {
-        if let Some(field) =
-            self.state.field(name).filter(|field| self.state.submitted && !self.state.is_disabled(field))
-        {
-            let sent = self.state.shown(field);
-            let known = |text: &String| text.is_empty() || offers.iter().any(|offer| offer.value == *text);
-            if self.state.errors.of(name).next().is_none() && !sent.iter().all(known) {
-                let message = "choose one of those that are offered".to_owned();
-                self.state.refuse(field, self.state.column(field), "choice", message);
-            }
-        }
-        self.state.offer(name, Some(offers.into()));
     }
 }
 

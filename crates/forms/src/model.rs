@@ -99,7 +99,7 @@ impl<T: Data> Form<T> {
         db: &dyn Executor,
     ) -> Result {
         let offers = DynSet::on(rows).offers(db).await?;
-        self.limit(field.name(), offers.into_iter().map(offer).collect());
+        self.state.limit(field.name(), offers.into_iter().map(offer).collect());
         Ok(())
     }
 }

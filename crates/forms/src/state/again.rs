@@ -52,6 +52,9 @@ impl State {
             }
         };
         self.judge_files();
+        for name in self.limited.clone() {
+            self.check_offered(name);
+        }
         value
     }
 
@@ -75,7 +78,9 @@ impl State {
     fn fixed_json(&mut self, mut json: Json) -> Json {
         let Json::Object(members) = &mut json else { return json };
         for field in self.fields.iter().filter(|field| self.disabled.contains(&field.name)) {
-            match self.began_with(field) {
+            // A file stays as it is: the name that the row has of it is none that could be sent.
+            let is_file = typed::is_file((field.shape)().inner());
+            match self.began_with(field).filter(|_| !is_file) {
                 Some(value) => {
                     members.insert(field.name.to_owned(), json_of(&value, field));
                 }

@@ -6,7 +6,7 @@ use quintet_web::{DataField, ShapeKind, rt::typed};
 use serde_json::{Map as Members, Value as Json};
 
 use super::State;
-use crate::FormBody;
+use crate::{FormBody, control::is_true};
 
 /// The fields of a field that is shown as a group.
 pub(crate) fn fields(field: &DataField) -> Option<&'static [DataField]> {
@@ -85,9 +85,7 @@ fn one(part: &State, field: &DataField) -> Option<Json> {
     let kind = shape.inner();
     match kind {
         ShapeKind::Bool if !is_optional(&shape.kind) => {
-            let on =
-                |text: &String| matches!(&*text.trim().to_ascii_lowercase(), "true" | "on" | "yes" | "1");
-            Some(Json::Bool(texts.iter().any(on)))
+            Some(Json::Bool(texts.iter().any(|text| is_true(text))))
         }
         ShapeKind::List(item) if !typed::is_json(kind) => {
             let all =

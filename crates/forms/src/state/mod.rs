@@ -15,7 +15,9 @@ use quintet_core::{
 use quintet_web::{Data, DataField, ShapeKind, Upload, rt::typed};
 use serde_json::Value as Json;
 
-use crate::{FormBody, choice::Offer, dates, shelf::Shelf, text::texts, untouched::untouched};
+use crate::{
+    FormBody, choice::Offer, control::is_true, dates, shelf::Shelf, text::texts, untouched::untouched,
+};
 
 use self::again::Came;
 
@@ -51,6 +53,8 @@ pub(crate) struct State {
     pub(crate) errors: FieldErrors,
     /// What lists offer beyond what the field itself says, by field; `None` if that is too much for a list.
     offers: Vec<(&'static str, Option<Arc<[Offer]>>)>,
+    /// The fields whose lists a handler has said: what is sent must be in them.
+    limited: Vec<&'static str>,
     /// Whose values the messages are about that say that something is taken: the row's key, and the field.
     #[cfg(feature = "orm")]
     taken: Vec<(Value, &'static str)>,
@@ -58,8 +62,8 @@ pub(crate) struct State {
     /// Where files are kept.
     pub(crate) shelf: Option<Shelf>,
     /// The fields that files came for, and those whose file is to go.
-    pub(crate) files_came: Vec<&'static str>,
-    pub(crate) files_go: Vec<&'static str>,
+    files_came: Vec<&'static str>,
+    files_go: Vec<&'static str>,
     /// What was sent for the fields of fields that are groups.
     parts: Vec<(&'static str, State)>,
     /// Fields that are shown and can't be changed.
@@ -93,6 +97,7 @@ impl State {
             initial: Vec::new(),
             errors: FieldErrors::new(),
             offers: Vec::new(),
+            limited: Vec::new(),
             #[cfg(feature = "orm")]
             taken: Vec::new(),
             zone: zone.clone(),
@@ -286,11 +291,7 @@ impl State {
 
     /// Was a field sent as `start` shows it?
     pub(crate) fn is_untouched(&self, field: &DataField, start: &State) -> bool {
-        let is_true = |texts: &[String]| {
-            texts
-                .iter()
-                .any(|text| matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "on" | "yes" | "1"))
-        };
+        let any_true = |texts: &[String]| texts.iter().any(|text| is_true(text));
         if self.is_disabled(field) {
             return true;
         }
@@ -303,7 +304,7 @@ impl State {
             kind if typed::is_file(kind) => {
                 !self.files_came.contains(&field.name) && !self.files_go.contains(&field.name)
             }
-            ShapeKind::Bool => is_true(&typed) == is_true(&began),
+            ShapeKind::Bool => any_true(&typed) == any_true(&began),
             _ if began.is_empty() && typed == untouched(field) => true,
             _ => {
                 let typed = typed.iter().flat_map(|text| lines(field, text)).map(str::trim);
@@ -368,6 +369,28 @@ impl State {
     pub(crate) fn offer(&mut self, name: &'static str, offers: Option<Arc<[Offer]>>) {
         self.offers.retain(|(known, _)| *known != name);
         self.offers.push((name, offers));
+    }
+
+    /// Offers these in the list of a field, and refuses what is none of them, however often the form is read.
+    pub(crate) fn limit(&mut self, name: &'static str, offers: Vec<Offer>) {
+        self.offer(name, Some(offers.into()));
+        if !self.limited.contains(&name) {
+            self.limited.push(name);
+        }
+        self.check_offered(name);
+    }
+
+    /// Refuses what was sent for a field whose list has it not.
+    fn check_offered(&mut self, name: &'static str) {
+        let Some(field) = self.field(name).filter(|field| self.submitted && !self.is_disabled(field)) else {
+            return;
+        };
+        let (sent, offers) = (self.shown(field), self.offers(field).unwrap_or_default());
+        let known = |text: &String| text.is_empty() || offers.iter().any(|offer| offer.value == *text);
+        if self.errors.of(name).next().is_none() && !sent.iter().all(known) {
+            let message = "choose one of those that are offered".to_owned();
+            self.refuse(field, self.column(field), "choice", message);
+        }
     }
 
     /// What the list of a field offers; `None` if it is no list.
