@@ -223,7 +223,8 @@ pub(crate) fn entities(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(rest.get(..at).unwrap_or_default());
         rest = rest.get(at..).unwrap_or_default();
-        let end = rest.find(';').filter(|end| *end < 12);
+        // The longest is short: what follows is not searched anew at each `&`.
+        let end = rest.bytes().take(12).position(|byte| byte == b';');
         match end.and_then(|end| Some((reference(rest.get(1..end)?)?, rest.get(end + 1..)?))) {
             Some((c, after)) => {
                 out.push(c);

@@ -29,7 +29,7 @@ impl Room for MailRoom {
         vec![command::command()]
     }
 
-    /// No mail of a test reaches anybody.
+    /// No mail of a test reaches anybody, unless the site brings a way of its own: then it says itself where the mails of tests go.
     fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
         vec![("mail.url", "memory://"), ("site.url", "http://testserver")]
     }

@@ -20,6 +20,16 @@ fn around(info: &SiteSettings) -> Arc<dyn Context> {
     Arc::new(around)
 }
 
+/// Templates of text escape nothing.
+fn is_text(template: &str) -> bool {
+    template.ends_with(".txt")
+}
+
+/// What a template gave as text: in one of HTML it was escaped, and is read back.
+fn as_text(given: String, template: &str) -> String {
+    if is_text(template) { given } else { entities(&given) }
+}
+
 /// The mail with what its template says; what the program has said itself stays.
 ///
 /// # Errors
@@ -49,29 +59,29 @@ pub(crate) fn fill(
     let blocks = renderer.blocks(&template);
     let has = |name: &str| blocks.iter().any(|block| block == name);
     if mail.subject.is_none() {
-        if !has("subject") {
+        // One that is not there says so by itself when it is rendered.
+        if !has("subject") && renderer.exists(&template) {
             return Err(Error::internal(format!(
                 "the mail `{template}` has no subject: give the template a block, `{{% block subject %}}…{{% endblock %}}`, or \
                  say `.subject(..)`"
             )));
         }
-        let subject = entities(&render(&template, Some("subject"))?);
+        let subject = as_text(render(&template, Some("subject"))?, &template);
         // One line, however the template is broken into lines.
         let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
         mail = mail.subject(subject);
     }
     let rest = Some("!subject,text");
-    let is_text = template.ends_with(".txt");
+    let is_text = is_text(&template);
     if mail.text.is_none() {
         let beside = template.strip_suffix(".html").map(|name| format!("{name}.txt"));
         let text = match beside {
-            _ if has("text") => Some(render(&template, Some("text"))?),
+            _ if has("text") => Some(as_text(render(&template, Some("text"))?, &template)),
             _ if is_text => Some(render(&template, rest)?),
-            Some(beside) if renderer.exists(&beside) => Some(render(&beside, Some("!subject,text"))?),
+            Some(beside) if renderer.exists(&beside) => Some(render(&beside, rest)?),
             _ => None,
         };
-        // Text was escaped in a template of HTML, and has no HTML to be read.
-        mail.text = text.map(|text| if is_text { text } else { entities(&text) }.trim().to_owned() + "\n");
+        mail.text = text.map(|text| text.trim().to_owned() + "\n");
     }
     if mail.html.is_none() && !is_text {
         let html = render(&template, if has("html") { Some("html") } else { rest })?;

@@ -40,6 +40,11 @@ static FILES: &[EmbeddedFile] = &[
         path: "templates/mail/plain.txt",
         bytes: b"{% block subject %}Plain & {{ name }}{% endblock %}\nOnly <text> for {{ name }}.",
     },
+    EmbeddedFile {
+        path: "templates/mail/both.html",
+        bytes: b"{% block subject %}Both{% endblock %}<p>{{ name }}</p>",
+    },
+    EmbeddedFile { path: "templates/mail/both.txt", bytes: b"As it is: &lt; {{ name }}" },
     EmbeddedFile { path: "templates/mail/mute.html", bytes: b"<p>x</p>" },
 ];
 
@@ -113,16 +118,20 @@ async fn a_template_makes_subject_html_and_text(site: TestSite) -> Result {
     assert_eq!((child.subject(), child.html()), ("A child", Some("<p>Ann</p><p>Cinema</p>\n")));
     let pair = form(email!("mail/pair.html", name: "Ann"))?;
     assert_eq!((pair.text(), pair.html()), ("text of <Ann>\n", Some("<p>html</p>\n")));
+    let both = form(email!("mail/both.html", name: "&amp;"))?;
+    assert_eq!((both.text(), both.html()), ("As it is: &lt; &amp;\n", Some("<p>&amp;amp;</p>\n")));
     let plain = form(email!("mail/plain.txt", name: "<Ann> &amp;"))?;
     assert_eq!(
         (plain.subject(), plain.text(), plain.html()),
-        ("Plain & <Ann> &", "Only <text> for <Ann> &amp;.\n", None)
+        ("Plain & <Ann> &amp;", "Only <text> for <Ann> &amp;.\n", None)
     );
     // What the program says goes before.
     let own = form(email!("mail/full.html", name: "x").subject("Own").text("own"))?;
     assert_eq!((own.subject(), own.text()), ("Own", "own"));
     let mute = form(email!("mail/mute.html")).unwrap_err().to_string();
     assert!(mute.contains("mail/mute.html") && mute.contains("block subject"), "{mute}");
+    let unknown = form(email!("mail/ful.html", name: "x")).unwrap_err().to_string();
+    assert!(unknown.contains("mail/ful.html") && !unknown.contains("subject"), "{unknown}");
     let missing = form(email!("mail/full.html")).unwrap_err().to_string();
     assert!(missing.contains("name"), "{missing}");
     Ok(())

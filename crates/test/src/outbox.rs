@@ -30,9 +30,7 @@ impl TestSite {
     /// # Panics
     /// If the site has no mail, or the test has set another `mail.url` than `memory://`.
     pub async fn outbox(&self) -> Vec<TestMail> {
-        if let Some(background) = self.services().get::<Background>() {
-            background.idle().await;
-        }
+        self.settle().await;
         let info = self.mailer().site().clone();
         self.sent().all().into_iter().map(|message| TestMail::of(message, &info)).collect()
     }
@@ -42,10 +40,15 @@ impl TestSite {
     /// # Panics
     /// As [`outbox`](Self::outbox).
     pub async fn clear_outbox(&self) {
+        self.settle().await;
+        self.sent().clear();
+    }
+
+    /// Waits for what the site does beside requests.
+    async fn settle(&self) {
         if let Some(background) = self.services().get::<Background>() {
             background.idle().await;
         }
-        self.sent().clear();
     }
 
     fn mailer(&self) -> &Mailer {
@@ -60,7 +63,9 @@ impl TestSite {
     fn sent(&self) -> &Outbox {
         match self.mailer().outbox() {
             Some(outbox) => outbox,
-            None => panic!("this test sends its mails elsewhere: an outbox has `mail.url = \"memory://\"`"),
+            None => panic!(
+                "this test sends its mails elsewhere: an outbox has `mail.url = \"memory://\"`, in a site without a `Transport` of its own"
+            ),
         }
     }
 }
