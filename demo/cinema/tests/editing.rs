@@ -186,7 +186,13 @@ async fn a_film_that_is_deleted_takes_its_poster_along(site: TestSite) -> Result
         .insert(&site.db)
         .await?;
     let delete = pages::delete_film::url(film.id);
-    editor.get(delete.clone()).await.ok().template("film_delete.html").contains("Delete Alien?");
+    editor
+        .get(delete.clone())
+        .await
+        .ok()
+        .template("film_delete.html")
+        .contains("Delete Alien?")
+        .contains("and so do its reviews and its poster");
     files(&site, &["posters/Alien_1979.png"]).await;
     assert_eq!(Film.query().count(&site.db).await?, 2);
 

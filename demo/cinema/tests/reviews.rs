@@ -235,7 +235,7 @@ async fn a_moderator_hides_and_shows(site: TestSite) -> Result {
     // Others don't see it, and it counts in no rating; its author sees it, and that it is hidden.
     for reader in [site.browser(), site.login("ben").await] {
         reader.get(at.clone()).await.ok().lacks("Rubbish").contains("<b>5.0</b> of 5");
-        reader.get(at.clone().query("after", "")).await;
+        reader.get(at.clone().query("after", "")).await.ok().lacks("Rubbish");
     }
     site.get("/").await.ok().contains("</span>5.0<span class=\"vh\"> of 5, 1 review</span>");
     let ana = site.login("ana").await;

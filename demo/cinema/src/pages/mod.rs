@@ -33,6 +33,9 @@ pub use start::home;
 
 use quintet::axum::http::HeaderMap;
 
+/// What decides whether it is a part of the page, for whoever keeps answers.
+const VARY: &str = "HX-Request, HX-History-Restore-Request";
+
 /// Does a script ask for a part of the page? htmx says so in a header.
 fn is_partial(headers: &HeaderMap) -> bool {
     headers.contains_key("hx-request") && !headers.contains_key("hx-history-restore-request")

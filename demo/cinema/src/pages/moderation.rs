@@ -14,13 +14,13 @@ use crate::view::review::{ReviewRow, Said};
 const PER_PAGE: u64 = 20;
 
 /// Which reviews a moderator looks at.
-#[data]
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Choices)]
 pub enum Which {
     /// All of them.
     #[default]
     All,
     /// Those that everybody sees.
+    #[choice(label = "Seen by all")]
     Visible,
     /// Those that are hidden.
     Hidden,
@@ -78,14 +78,9 @@ pub async fn my_reviews(user: User, Query(looking): Query<Looking>, db: Db) -> R
 #[get("/reviews/", guard = can::named(MODERATE))]
 pub async fn review_list(Query(looking): Query<Looking>, db: Db) -> Result<Page> {
     let which = looking.which.unwrap_or_default();
-    let word = |which: Which| match which {
-        Which::All => None,
-        Which::Visible => Some("visible"),
-        Which::Hidden => Some("hidden"),
-    };
-    let address = |which: Which| {
-        let base = review_list::url();
-        word(which).map_or_else(|| base.clone(), |word| base.clone().query("which", word))
+    let address = |which: Which| match which {
+        Which::All => review_list::url(),
+        some => review_list::url().query("which", some.value()),
     };
     let wanted = match which {
         Which::All => Review.query(),
@@ -94,12 +89,12 @@ pub async fn review_list(Query(looking): Query<Looking>, db: Db) -> Result<Page>
     };
     let base = |name: &str, cursor: &str| address(which).query(name, cursor).to_string();
     let (found, ways) = stretch(wanted, &looking, base, &db).await?;
-    let links: Vec<Link> = [(Which::All, "All"), (Which::Visible, "Seen by all"), (Which::Hidden, "Hidden")]
-        .into_iter()
-        .map(|(of, label)| Link {
-            label: label.to_owned(),
-            href: address(of).to_string(),
-            current: of == which,
+    let links: Vec<Link> = Which::ALL
+        .iter()
+        .map(|of| Link {
+            label: of.label().to_owned(),
+            href: address(*of).to_string(),
+            current: *of == which,
         })
         .collect();
     // A button leads back to where it was pressed.

@@ -69,7 +69,7 @@ pub fn page(words: &Words, looked: &Looked, names: Vec<Name>, base: Url, headers
         lead: words.lead,
         base
     );
-    let page = page.header("Vary", "HX-Request, HX-History-Restore-Request");
+    let page = page.header("Vary", super::VARY);
     if partial { page.only("found").header("HX-Push-Url", address.to_string()) } else { page }
 }
 

@@ -6,7 +6,7 @@ use quintet::prelude::*;
 
 use super::reviews::ReviewInput;
 use super::start::drawing;
-use super::{is_partial, talk};
+use super::{VARY, is_partial, talk};
 use crate::models::{Director, Distributor, Film};
 use crate::view::film::Told;
 
@@ -32,7 +32,10 @@ pub async fn film(
 ) -> Result<Page> {
     if is_partial(&headers) {
         let film = Film.get(id, &db).await?;
-        return Ok(talk::part(talk::talk(&film, after.as_deref(), user.as_ref(), &may, &db).await?, None));
+        let talk = talk::talk(&film, after.as_deref(), user.as_ref(), &may, &db).await?;
+        // An empty one for who has not said anything yet.
+        let form = talk.own.is_none().then(Form::empty);
+        return Ok(talk::part(talk, form.as_ref()));
     }
     let film = Film
         .query()
@@ -100,7 +103,7 @@ pub async fn film(
         form,
         partial: false
     )
-    .header("Vary", "HX-Request, HX-History-Restore-Request"))
+    .header("Vary", VARY))
 }
 
 /// Another film of the same director.

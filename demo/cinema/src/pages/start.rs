@@ -4,7 +4,7 @@ use quintet::axum::http::HeaderMap;
 use quintet::prelude::*;
 
 use super::table::lost;
-use super::{is_partial, listing};
+use super::{VARY, is_partial, listing};
 use crate::models::{Film, Genre, Kind, Review};
 use crate::search::{Link, Search};
 use crate::view::figures::counted;
@@ -122,7 +122,7 @@ pub async fn home(Query(search): Query<Search>, headers: HeaderMap, db: Db) -> R
         pager,
         partial
     );
-    let page = values.header("Vary", "HX-Request, HX-History-Restore-Request");
+    let page = values.header("Vary", VARY);
     Ok(match (partial, search.page.is_some()) {
         (true, false) => page.only("found").header("HX-Push-Url", address),
         (true, true) => page.only("found"),

@@ -3,6 +3,7 @@
 use quintet::auth::Permissions;
 use quintet::prelude::*;
 
+use super::VARY;
 use super::reviews::ReviewInput;
 use super::table::lost;
 use crate::may::MODERATE;
@@ -72,17 +73,8 @@ pub(super) async fn talk(
     })
 }
 
-/// The part of the film's page, with a form in the place of the visitor's own review: an empty one if they have not said anything yet.
+/// The part of the film's page, with a form in the place of the visitor's own review.
 pub(super) fn part(talk: Talk, form: Option<&Form<ReviewInput>>) -> Page {
-    let empty;
-    let form = match form {
-        Some(form) => Some(form),
-        None if talk.own.is_none() => {
-            empty = Form::empty();
-            Some(&empty)
-        }
-        None => None,
-    };
     let page = page!("reviews.html", talk, partial: true).with("form", &form);
-    page.header("Vary", "HX-Request, HX-History-Restore-Request")
+    page.header("Vary", VARY)
 }
