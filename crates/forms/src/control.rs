@@ -11,7 +11,7 @@ use crate::{
     choice::Offer,
     dates,
     state::{State, group},
-    text::plain,
+    text::{is_true, plain},
 };
 
 /// More stars than these are a number.
@@ -351,11 +351,6 @@ fn attributes(state: &State, field: &DataField, kind: &ShapeKind, widget: &str, 
         put("aria-invalid", text("true"));
     }
     all
-}
-
-/// Is it what a box that is ticked sends?
-pub(crate) fn is_true(text: &str) -> bool {
-    matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "on" | "yes" | "1")
 }
 
 fn text(text: impl AsRef<str>) -> Value {

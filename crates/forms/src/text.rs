@@ -61,6 +61,11 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
+/// Is it what a box that is ticked sends?
+pub(crate) fn is_true(text: &str) -> bool {
+    matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "on" | "yes" | "1")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

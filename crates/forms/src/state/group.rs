@@ -6,7 +6,7 @@ use quintet_web::{DataField, ShapeKind, rt::typed};
 use serde_json::{Map as Members, Value as Json};
 
 use super::State;
-use crate::{FormBody, control::is_true};
+use crate::{FormBody, text::is_true};
 
 /// The fields of a field that is shown as a group.
 pub(crate) fn fields(field: &DataField) -> Option<&'static [DataField]> {

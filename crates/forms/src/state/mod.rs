@@ -16,7 +16,12 @@ use quintet_web::{Data, DataField, ShapeKind, Upload, rt::typed};
 use serde_json::Value as Json;
 
 use crate::{
-    FormBody, choice::Offer, control::is_true, dates, shelf::Shelf, text::texts, untouched::untouched,
+    FormBody,
+    choice::Offer,
+    dates,
+    shelf::Shelf,
+    text::{is_true, texts},
+    untouched::untouched,
 };
 
 use self::again::Came;
