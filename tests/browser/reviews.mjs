@@ -96,7 +96,9 @@ export default function suite(given) {
       assert.equal(await own.count(), 0);
 
       await page.locator('.who summary').click();
-      await page.getByRole('link', { name: 'Change password' }).click();
+      await page.getByRole('link', { name: 'Your account' }).click();
+      await looks('account');
+      await page.getByRole('link', { description: 'Password', exact: true }).click();
       await looks('password');
       await page.goto('/logout/');
       await looks('logout');

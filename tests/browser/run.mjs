@@ -11,6 +11,7 @@
 import { mkdirSync } from 'node:fs';
 import { launch } from './browser.mjs';
 import { start } from './site.mjs';
+import accounts from './accounts.mjs';
 import behaviour from './behaviour.mjs';
 import editing from './editing.mjs';
 import html from './html.mjs';
@@ -32,12 +33,14 @@ function within(ms, work) {
 
 let passed = 0, failed = 0;
 const site = await start();
-let developed, invited;
+let developed, hurried, invited;
 const browser = await launch();
 try {
   // Started by the first test that needs it.
   const same = site.database && { DATABASE_URL: site.database };
   const develop = () => developed ??= start({ QUINTET_DEBUG: 'true', ...same });
+  // Who is there is asked for the password again after seconds, not minutes.
+  const hurry = () => hurried ??= start({ QUINTET_AUTH_FRESH_FOR: '4s', ...same });
   // A site that runs already has no users that tests know.
   const strange = site.database ? undefined : 'nobody can sign in to a site that was not started here';
   // Who signs in, from the first test on that needs somebody.
@@ -46,12 +49,13 @@ try {
       { username: 'ana', first_name: 'Ana', last_name: 'Ruiz' },
       { username: 'ben' },
       { username: 'cem' },
+      ...['dora', 'emil', 'finn', 'gwen', 'hana'].map(username => ({ username, email: `${username}@example.com` })),
       { username: 'mira', moderator: true },
       { username: 'edith', is_staff: true },
     ]) ?? true;
   };
   // Those that change films come last: the others count them.
-  const tests = [behaviour, looks, html, toolbar, reviews, editing].flatMap(suite => suite({ browser, url: site.url, develop, peopled, strange, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
+  const tests = [behaviour, looks, html, toolbar, accounts, reviews, editing].flatMap(suite => suite({ browser, url: site.url, mail: site.mail, develop, hurry, peopled, strange, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
   for (const { name, skip, run } of tests) {
     if (!name.includes(only)) continue;
     if (skip) {
@@ -71,6 +75,7 @@ try {
 } finally {
   await browser.close();
   await (await developed)?.stop();
+  await (await hurried)?.stop();
   await site.stop();
 }
 if (failed && site.said()) console.log(`\nThe end of what the site said:\n${site.said().split('\n').slice(-20).join('\n')}`);

@@ -30,7 +30,8 @@ export function build() {
 
 function make() {
   const cargo = (...args) => execFileSync('cargo', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 26 });
-  cargo('build', '--quiet', '-p', 'cinema');
+  // With mail: people sign up, and get another password.
+  cargo('build', '--quiet', '-p', 'cinema', '--features', 'mail');
   return join(JSON.parse(cargo('metadata', '--no-deps', '--format-version', '1')).target_directory, 'debug', 'cinema');
 }
 
@@ -44,7 +45,10 @@ export async function start(more) {
   const folder = mkdtempSync(join(tmpdir(), 'quintet-browser-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const env = { ...process.env, QUINTET_BIND: `127.0.0.1:${port}`, DATABASE_URL: `sqlite://${join(folder, 'site.db')}`, STORAGE_URL: `file://${join(folder, 'media')}`, ...more };
+  const mail = join(folder, 'mail');
+  const own = { QUINTET_BIND: `127.0.0.1:${port}`, DATABASE_URL: `sqlite://${join(folder, 'site.db')}`, STORAGE_URL: `file://${join(folder, 'media')}` };
+  const writes = { MAIL_URL: `file://${mail}`, QUINTET_MAIL_FROM: 'cinema <no-reply@cinema.example>', QUINTET_SITE_URL: url, QUINTET_AUTH_SIGNUP: 'true' };
+  const env = { ...process.env, ...own, ...writes, ...more };
   const site = spawn(binary, [], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   let over = null;
@@ -71,7 +75,7 @@ export async function start(more) {
       throw new Error(`the demo ended (${over}) before it served:\n${last()}`);
     }
     const answer = await fetch(`${url}/`, { signal: AbortSignal.timeout(5000) }).catch(() => null);
-    if (answer?.status === 200) return { url, database: env.DATABASE_URL, said: () => said, stop };
+    if (answer?.status === 200) return { url, mail, database: env.DATABASE_URL, said: () => said, stop };
     if (Date.now() > until) {
       await stop();
       throw new Error(`GET / answered ${answer ? answer.status : 'nothing'} for ${PATIENCE / 1000} s; the demo said:\n${last()}`);

@@ -43,7 +43,8 @@ pub fn app() -> App {
             pages::my_reviews,
             pages::review_list,
             pages::hide_review,
-            pages::show_review
+            pages::show_review,
+            pages::account
         ])
         .context("may", may::may)
         .commands(commands![import::import_films, may::moderator])

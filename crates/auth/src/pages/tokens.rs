@@ -88,6 +88,8 @@ pub(super) async fn tokens_page(
                     new = new.lasts(Duration::from_secs(days.saturating_mul(86_400)));
                 }
                 made = Some(tokens.make(user.id, new).await?);
+                // What stood in it is a token now.
+                form = Form::empty();
             }
         }
     }

@@ -22,7 +22,12 @@ const WRONG: &str = "The username or the password is wrong.";
 #[quintet::test(site)]
 async fn a_person_logs_in_by_the_page(site: TestSite) -> Result {
     ann(&site).await?;
-    let page = site.get("/login/").await.ok().template("auth/login.html").contains(">Username</label>");
+    let page = site
+        .get("/login/")
+        .await
+        .ok()
+        .template("auth/login.html")
+        .contains(">Username <span class=\"req\" aria-hidden=\"true\">*</span></label>");
     let page = page.header("cache-control", "no-store").lacks(WRONG).lacks("style=");
     page.contains("autocomplete=\"current-password\"").contains("name=\"csrf_token\"");
     // A wrong password and a name that nobody has are answered alike, and what was typed as a name stays.
@@ -62,7 +67,7 @@ async fn who_was_sent_to_log_in_goes_back_and_nowhere_else(site: TestSite) -> Re
 #[quintet::test(site, settings = { "auth.after_login" = "/me/", "auth.after_logout" = "/logout/", "auth.login_by" = "either" })]
 async fn the_settings_say_where_to_go_and_what_a_name_is(site: TestSite) -> Result {
     ann(&site).await?;
-    site.get("/login/").await.ok().contains(">Username or e-mail address</label>");
+    site.get("/login/").await.ok().contains(">Username or e-mail address <span class=\"req\"");
     let wrong = [("username", "ann"), ("password", "wrong")];
     site.post("/login/", &wrong).await.status(422).contains("The name or the password is wrong.");
     site.post("/login/", &[("username", "ann@example.com"), ("password", "ann's word")])

@@ -180,7 +180,7 @@ async fn people_make_them_on_a_page_and_on_the_command_line(site: TestSite) -> R
     let token = text.split("class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert_eq!(who(&with(&site, &token)).await, r#"["ann",false,false]"#);
     // It is shown once.
-    browser.get("/tokens/").await.ok().lacks(&token).contains(&token[..11]).contains("last used 20");
+    browser.get("/tokens/").await.ok().lacks(&token).contains(&token[..11]).contains("last used <time");
     let row = Tokens::of(site.services())?.of_user(ann.id).await?[0].id;
     site.login("bob").await.post(format!("/tokens/{row}/revoke/"), &[]).await.status(404);
     browser.clone().enforce_csrf().post(format!("/tokens/{row}/revoke/"), &[]).await.status(403);

@@ -19,6 +19,7 @@ pub mod sheet;
 pub mod start;
 pub mod table;
 pub mod talk;
+pub mod yours;
 
 pub use changes::{add_film, delete_film, edit_film, film_goes};
 pub use companies::{distributor, distributors};
@@ -30,6 +31,7 @@ pub use people::{director, directors};
 pub use reviews::{delete_review, edit_review, review_goes, write_review};
 pub use sheet::film;
 pub use start::home;
+pub use yours::account;
 
 use quintet::axum::http::HeaderMap;
 
