@@ -21,6 +21,7 @@ pub(crate) fn room(name: &str) -> TokenStream {
         "templates",
         "forms",
         "views",
+        "realtime",
         "auth",
         "sessions",
         "cli",
