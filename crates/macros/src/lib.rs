@@ -5,6 +5,7 @@
 use proc_macro::TokenStream;
 
 mod app;
+mod channel;
 mod choices;
 mod command;
 mod common;
@@ -95,6 +96,12 @@ pub fn patch(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn delete(args: TokenStream, item: TokenStream) -> TokenStream {
     common::finish(route::expand(&["DELETE"], args.into(), item.into()))
+}
+
+/// Makes a struct a topic of channels: `#[channel("film:{id}")]`, with the fields that the topic names.
+#[proc_macro_attribute]
+pub fn channel(args: TokenStream, item: TokenStream) -> TokenStream {
+    common::finish(channel::expand(args.into(), item.into()))
 }
 
 /// A page: a template with its values. The file must exist in the crate's `templates/`.

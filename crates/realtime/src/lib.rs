@@ -1,4 +1,30 @@
 //! Quintet's real time: channels, presence, server-sent events and WebSockets, in the same binary as the pages.
 //!
-//! [`layer`] carries topics between processes.
+//! A [`Channel`] is what people say to each other in a topic, and who may. Clients connect where `endpoint` has them, by the protocol in
+//! `wire`; the `hub` knows who is in which topic; the [`layer`] carries topics between processes. Data passes: a client's text →
+//! `hub::connection` → the channel's code → [`Channel::send`] → the layer → `hub::topic` → the outboxes of all who listen → their
+//! sockets. [`Identify`] is how the room of users says who somebody is.
+mod channel;
+mod command;
+mod endpoint;
+mod hub;
+mod identity;
 pub mod layer;
+mod pattern;
+mod room;
+#[doc(hidden)]
+pub mod rt;
+mod send;
+mod settings;
+mod topic;
+mod wire;
+
+pub use channel::{Channel, Channeling, Client};
+pub use hub::{ChannelStats, Channels, TopicStats, connection::auth::ticket, registry::Join};
+pub use identity::{Identify, Identity};
+pub use quintet_macros::channel;
+pub use room::RealtimeRoom;
+pub use send::{Message, Via};
+pub use settings::ChannelSettings;
+pub use topic::Topic;
+pub use wire::{Bye, NAME as PROTOCOL};

@@ -14,6 +14,7 @@ mod audit;
 pub mod background;
 mod body_limit;
 pub mod cached;
+mod caller;
 mod conditional;
 mod cookies;
 pub mod cors;
@@ -65,6 +66,7 @@ pub use around::Provide;
 pub use audit::security_event;
 pub use axum;
 pub use background::spawn;
+pub use caller::Caller;
 pub use cors::{Cors, CorsSettings};
 pub use data::{
     CleanData, Data, DataErrors, DataField, DataName, DataNames, DataShape, FieldOptions, Payload, ShapeKind,
@@ -82,7 +84,7 @@ pub use rate::{RateLimit, RateStore};
 pub use room::WebRoom;
 #[doc(hidden)]
 pub use routing::WebPart;
-pub use routing::{Atomic, Route, RouteGuard, RouteInfo, Routed, Routes, Routing};
+pub use routing::{Atomic, Route, RouteGuard, RouteInfo, Routed, Routes, Routing, SuppliedRoutes};
 pub use security::{FrameOptions, HeaderSettings, SecuritySettings};
 pub use service::service;
 pub use upload::{FileChange, Multipart, Upload};

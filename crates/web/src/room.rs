@@ -20,7 +20,7 @@ use crate::{
     cors::CorsSettings,
     dispatch, embedded, overview,
     rate::{MemoryRates, RateStore},
-    routing::{Routes, WebSlot},
+    routing::{Routes, SuppliedRoutes, WebSlot},
     security::{self, HeaderSettings, Security, SecuritySettings},
     server::{ServerSettings, serve_command},
     service,
@@ -117,7 +117,7 @@ fn start(boot: &mut Boot) -> Result {
         boot.services.insert(RateStore(Arc::new(MemoryRates::default())));
     }
     session::choose(&mut boot.services, &boot.settings)?;
-    let (routes, router) = dispatch::build(&site)?;
+    let (routes, router) = dispatch::build(&site, boot.services.get::<SuppliedRoutes>())?;
     let routes = Arc::new(routes);
     url::remember(&routes);
     if boot.services.get::<Background>().is_none() {

@@ -14,7 +14,7 @@ use axum::{
 use http::request::Parts;
 use quintet_core::{BoxFuture, Result, Service, Services};
 
-pub use crate::errors::{broken, unread};
+pub use crate::errors::{broken, pointer, unread};
 pub use crate::{
     data::{
         Given,
@@ -237,4 +237,9 @@ pub fn tagged<const N: usize>(
         core::Value::Map(fields) => core::Value::Map(tag.into_iter().chain(fields).collect()),
         other => other,
     }
+}
+
+/// Work as code of an app, by its namespace: names of routes mean the app's own first.
+pub fn as_code_of<F: Future>(namespace: std::sync::Arc<str>, work: F) -> impl Future<Output = F::Output> {
+    crate::routing::current::scope(namespace, work)
 }

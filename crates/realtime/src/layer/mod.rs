@@ -172,6 +172,9 @@ pub trait Layer: Send + Sync + 'static {
     fn pass<'a>(&'a self, topic: &'a str, event: Event) -> BoxFuture<'a, Result>;
 
     /// News of this topic are wanted from now on. What is appended after the position that it answers with is told.
+    ///
+    /// If the layer can't reach its server that is an error, and nevertheless holds: once it is back, it tells [`News::Gap`] and
+    /// [`News::Present`].
     fn listen<'a>(&'a self, topic: &'a str) -> BoxFuture<'a, Result<Position>>;
 
     /// News of this topic are not wanted any more. A later [`listen`](Self::listen) holds, whatever this is still doing.

@@ -13,7 +13,7 @@ use super::{
     panics, unmatched,
 };
 use crate::cached;
-use crate::routing::{self, Atomic, Entry, Pattern, RouteInfo, Routes, WebSlot, What, clash};
+use crate::routing::{self, Atomic, Entry, Pattern, RouteInfo, Routes, SuppliedRoutes, WebSlot, What, clash};
 
 /// The routes of a site and the axum router that answers them. It needs the services of the running site in
 /// each request: [`service`](crate::service) puts them there.
@@ -21,7 +21,7 @@ use crate::routing::{self, Atomic, Entry, Pattern, RouteInfo, Routes, WebSlot, W
 /// # Errors
 /// If two routes have one name, one method at one path, or paths that can't be told apart; and if a path is
 /// malformed. The error names the lines that declare them.
-pub(crate) fn build(site: &Site) -> Result<(Routes, Router)> {
+pub(crate) fn build(site: &Site, supplied: Option<&SuppliedRoutes>) -> Result<(Routes, Router)> {
     check_namespaces(site)?;
     panics::watch();
     let atomic = site.slot::<WebSlot>().and_then(|slot| slot.atomic);
@@ -40,6 +40,9 @@ pub(crate) fn build(site: &Site) -> Result<(Routes, Router)> {
             router = with_cors(router, slot)?;
         }
         whole = whole.merge(router);
+    }
+    if let Some(supplied) = supplied {
+        whole = whole.merge(builder.part(site.own(), &supplied.slot())?);
     }
     whole = match builder.rest.take() {
         Some((_, router)) => whole.fallback_service(router),

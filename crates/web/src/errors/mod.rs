@@ -23,6 +23,7 @@ use quintet_core::Error;
 pub(crate) use rejected::refused;
 pub use rejected::{Rejected, Source};
 pub(crate) use stalled::{Stalled, is_stalled};
+pub use problem::pointer;
 pub use unread::{broken, unread};
 
 use crate::{debug, debug::DebugInfo, facts::Facts, files, page};

@@ -48,7 +48,7 @@ pub(super) fn write(error: &Error, status: StatusCode, source: Option<Source>, f
 }
 
 /// `people.0.name` as a JSON pointer in a fragment, as RFC 9457 shows it; the whole document is `#`.
-fn pointer(field: &str) -> String {
+pub fn pointer(field: &str) -> String {
     if field.is_empty() {
         return "#".to_owned();
     }

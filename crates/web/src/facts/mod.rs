@@ -304,6 +304,10 @@ impl Facts {
         self.seen.id.as_ref()
     }
 
+    pub(crate) fn common(&self) -> &Common {
+        &self.seen.common
+    }
+
     pub(crate) fn services(&self) -> &Services {
         self.seen.common.services()
     }

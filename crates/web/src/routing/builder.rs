@@ -38,6 +38,35 @@ pub(crate) struct WebSlot {
     pub(crate) cache: Option<Result<Duration, String>>,
 }
 
+/// Routes that rooms bring, beside those of apps: a room puts them among the services before the web room starts.
+///
+/// ```
+/// use quintet_web::{SuppliedRoutes, axum::routing::get};
+///
+/// let mut supplied = SuppliedRoutes::default();
+/// supplied.get("/health/", get(async || "fine"));
+/// ```
+#[derive(Clone, Default, Debug)]
+pub struct SuppliedRoutes(Vec<(String, MethodRouter, &'static Location<'static>)>);
+
+impl SuppliedRoutes {
+    /// Answers GET at a path.
+    #[track_caller]
+    pub fn get(&mut self, path: impl Into<String>, methods: MethodRouter) {
+        self.0.push((path.into(), methods, Location::caller()));
+    }
+
+    pub(crate) fn slot(&self) -> WebSlot {
+        let entry = |(path, methods, at): &(String, MethodRouter, &'static Location<'static>)| Entry {
+            path: path.clone(),
+            at: (at.file(), at.line()),
+            name: None,
+            what: What::Handler("GET", methods.clone()),
+        };
+        WebSlot { entries: self.0.iter().map(entry).collect(), ..WebSlot::default() }
+    }
+}
+
 /// Something at a path.
 pub(crate) struct Entry {
     pub(crate) path: String,

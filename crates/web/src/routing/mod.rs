@@ -12,7 +12,7 @@ mod route;
 mod table;
 
 pub use atomic::Atomic;
-pub use builder::Routing;
+pub use builder::{Routing, SuppliedRoutes};
 #[doc(hidden)]
 pub use builder::WebPart;
 pub(crate) use builder::{Entry, WebSlot, What};

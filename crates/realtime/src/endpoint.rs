@@ -1,0 +1,195 @@
+//! Where clients connect: from a handshake to a [`Connection`], and what carries its text to and fro.
+
+use std::{
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    body::Bytes,
+    extract::{
+        FromRequestParts, Request, WebSocketUpgrade,
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
+    },
+    response::{IntoResponse, Response},
+};
+use futures_util::{SinkExt, StreamExt, future::Either};
+use http::{header, request::Parts};
+use quintet_core::{Error, Result, Service, Services, clock};
+use quintet_web::csrf;
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    Channels,
+    hub::{Hub, connection::Connection, outbox::Next},
+    wire::{self, Bye},
+};
+
+/// With more a connection at rest would cost many times as much memory.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// How long a client may take to hear that it is sent away.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// The handler at `[channels] path`.
+pub(crate) async fn connect(request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    match accept(&mut parts).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn accept(parts: &mut Parts) -> Result<Response> {
+    let services = Services::of_request(parts)?.clone();
+    let Channels(hub) = Channels::of(&services)?;
+    let foreign = match csrf::same_origin(parts) {
+        Ok(()) => false,
+        Err(_) if is_allowed(parts, &hub) => true,
+        Err(error) => return Err(error),
+    };
+    let upgrade = WebSocketUpgrade::from_request_parts(parts, &()).await.map_err(|refusal| {
+        Error::new(refusal.into_response().status(), "Clients of channels connect here, by WebSocket.")
+    })?;
+    if !offers(parts) {
+        let why = format!("This is the end point of channels, for clients that offer the subprotocol `{}`.", wire::NAME);
+        return Err(Error::bad_request(why));
+    }
+    let connection = Connection::open(&hub, parts, foreign).await?;
+    let left = Left(connection.clone());
+    let most = hub.settings.max_message.as_usize();
+    Ok(upgrade
+        .protocols([wire::NAME])
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(most)
+        .max_frame_size(most)
+        .on_upgrade(move |socket| run(socket, left)))
+}
+
+/// Ends the connection however its socket ends, and if it never comes to one.
+struct Left(Arc<Connection>);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+fn offers(parts: &Parts) -> bool {
+    let offered = parts.headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    offered.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|name| name.trim() == wire::NAME)
+}
+
+fn is_allowed(parts: &Parts, hub: &Hub) -> bool {
+    let origin = parts.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    origin.is_some_and(|origin| hub.settings.origins.iter().any(|known| known.eq_ignore_ascii_case(origin)))
+}
+
+/// What happens next with a socket.
+enum Event {
+    Said(Option<Result<Message, axum::Error>>),
+    ToSend(Next),
+    Tick,
+}
+
+async fn run(mut socket: WebSocket, left: Left) {
+    let connection = left.0.clone();
+    let ping = connection.hub().settings.ping;
+    let mut pinged = false;
+    let mut tick = pin!(sleep_until(Instant::now() + ping));
+    let mut looked = Instant::now();
+    loop {
+        // One after the other, without boxes: the future of a connection at rest is most of what it costs.
+        let event = {
+            let said = socket.next();
+            let sent = pin!(connection.outbox.next());
+            match futures_util::future::select(futures_util::future::select(sent, said), &mut tick).await {
+                Either::Left((Either::Left((next, _)), _)) => Event::ToSend(next),
+                Either::Left((Either::Right((said, _)), _)) => Event::Said(said),
+                Either::Right(((), _)) => Event::Tick,
+            }
+        };
+        match event {
+            Event::Said(Some(Ok(message))) => {
+                pinged = false;
+                match message {
+                    Message::Text(text) => connection.said(text.as_str()),
+                    Message::Binary(_) => {
+                        return farewell(socket, 1003, "messages are text", None).await;
+                    }
+                    Message::Ping(_) | Message::Pong(_) => {}
+                    Message::Close(_) => return,
+                }
+            }
+            Event::Said(Some(Err(error))) => {
+                tracing::debug!(%error, "a client's connection failed");
+                return;
+            }
+            Event::Said(None) | Event::ToSend(Next::Over) => return,
+            Event::ToSend(Next::Messages(messages)) => {
+                connection.hub().count_sent(messages.len());
+                for message in messages {
+                    if socket.feed(text(message)).await.is_err() {
+                        return;
+                    }
+                }
+                if socket.flush().await.is_err() {
+                    return;
+                }
+            }
+            Event::ToSend(Next::Bye(why)) => {
+                if why == Bye::Slow {
+                    connection.hub().count_slow();
+                }
+                return farewell(socket, why.code(), why.name(), Some(wire::bye(why))).await;
+            }
+            Event::Tick => {
+                if connection.expires().is_some_and(|until| until <= clock::now()) {
+                    connection.outbox.end(Bye::Expired);
+                } else if pinged {
+                    connection.outbox.end(Bye::Idle);
+                } else {
+                    pinged = true;
+                    if socket.send(Message::Ping(Bytes::new())).await.is_err() {
+                        return;
+                    }
+                }
+                if looked.elapsed() >= connection.hub().settings.recheck {
+                    looked = Instant::now();
+                    connection.look_again_soon();
+                }
+                tick.as_mut().reset(Instant::now() + next_tick(&connection, ping));
+            }
+        }
+    }
+}
+
+/// When the client is to be looked at again.
+fn next_tick(connection: &Connection, ping: Duration) -> Duration {
+    let left = connection.expires().map(|until| until.duration_since(clock::now()));
+    let left = left.and_then(|left| Duration::try_from(left).ok());
+    left.map_or(ping, |left| left.clamp(Duration::from_millis(100), ping))
+}
+
+fn text(message: Bytes) -> Message {
+    match Utf8Bytes::try_from(message) {
+        Ok(text) => Message::Text(text),
+        Err(_) => Message::Text(Utf8Bytes::from_static("null")),
+    }
+}
+
+/// Says why, closes, and waits a moment for the client to close as well: else what was sent last could be lost.
+async fn farewell(mut socket: WebSocket, code: u16, reason: &'static str, last: Option<Bytes>) {
+    let goodbye = async {
+        if let Some(last) = last {
+            socket.send(text(last)).await?;
+        }
+        let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+        socket.send(Message::Close(Some(frame))).await?;
+        while let Some(Ok(_)) = socket.next().await {}
+        Ok::<_, axum::Error>(())
+    };
+    let _ = tokio::time::timeout(FAREWELL, goodbye).await;
+}

@@ -1,0 +1,110 @@
+use std::sync::Arc;
+
+use quintet_core::{
+    Boot, BoxFuture, EmbeddedFile, Error, Folder, Result, Room, Services,
+    check::Check,
+    command::Command,
+    settings::{Section, SettingsSection},
+    template::Supplied,
+};
+use quintet_web::{SuppliedRoutes, axum::routing};
+
+use crate::{
+    Channels, command, endpoint,
+    channel::ChannelSlot,
+    hub::{Hub, registry::Registry},
+    identity::Identify,
+    layer::{Layer, Retention, memory::Memory},
+    settings::ChannelSettings,
+};
+
+/// The client for browsers: `{{ static("channels.js") }}`.
+static FILES: &[EmbeddedFile] = &[EmbeddedFile {
+    path: "static/channels.js",
+    bytes: include_bytes!("../client/channels.js"),
+}];
+
+/// The room of channels: the section `[channels]`, the service [`Channels`], where clients connect, the command `publish`. It starts
+/// before the web room, which has its route.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealtimeRoom;
+
+impl Room for RealtimeRoom {
+    fn name(&self) -> &'static str {
+        "realtime"
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        vec![ChannelSettings::section()]
+    }
+
+    fn commands(&self) -> Vec<Command> {
+        vec![command::publish()]
+    }
+
+    /// Tests talk to themselves.
+    fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
+        vec![("channels.url", "memory://")]
+    }
+
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            let settings = boot.settings.get::<ChannelSettings>()?;
+            let mut registry = Registry::default();
+            for (part, slot) in boot.site.slots::<ChannelSlot>() {
+                for declared in &slot.0 {
+                    registry.add(declared, part.namespace())?;
+                }
+            }
+            let layer = match boot.services.get::<Arc<dyn Layer>>() {
+                Some(own) => own.clone(),
+                None => open(&settings, boot)?,
+            };
+            if !registry.is_empty() {
+                let mut routes = boot.services.get::<SuppliedRoutes>().cloned().unwrap_or_default();
+                routes.get(settings.path.clone(), routing::get(endpoint::connect));
+                boot.services.insert(routes);
+                let mut supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
+                supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES));
+                boot.services.insert(supplied);
+            }
+            let identify = boot.services.get::<Arc<dyn Identify>>().cloned();
+            boot.services.insert(Channels(Hub::new(layer, registry, identify, settings)));
+            Ok(())
+        })
+    }
+
+    fn ready<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            match services.get::<Channels>() {
+                Some(Channels(hub)) => hub.start().await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn checks<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(std::future::ready(Vec::new()))
+    }
+
+    fn stop<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if let Some(Channels(hub)) = services.get::<Channels>() {
+                hub.stop().await;
+            }
+        })
+    }
+}
+
+fn open(settings: &ChannelSettings, boot: &Boot) -> Result<Arc<dyn Layer>> {
+    let retention = Retention { events: settings.history, age: settings.history_age };
+    let url = settings.url.as_str();
+    let scheme = url.split_once("://").map_or(url, |(scheme, _)| scheme);
+    let _ = boot;
+    match scheme {
+        "memory" => Ok(Arc::new(Memory::new(retention))),
+        other => Err(Error::settings(format!(
+            "`url` of `[channels]`: there is no layer `{other}://`; write memory://, redis://host:6379 or database://"
+        ))),
+    }
+}
