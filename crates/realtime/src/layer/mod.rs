@@ -54,7 +54,9 @@ impl FromStr for Position {
             let epoch = u64::from_str_radix(epoch, 16).ok().filter(|epoch| *epoch > 0)?;
             Some(Position { epoch, offset: offset.parse().ok()? })
         };
-        read().ok_or_else(|| Error::bad_request("that is no position in a topic: it has the form `epoch-offset`"))
+        read().ok_or_else(|| {
+            Error::bad_request("that is no position in a topic: it has the form `epoch-offset`")
+        })
     }
 }
 
@@ -78,7 +80,8 @@ impl ConnectionId {
     /// If the system has no random numbers.
     pub fn random() -> Result<Self> {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|error| Error::internal(format!("no random numbers: {error}")))?;
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Error::internal(format!("no random numbers: {error}")))?;
         Ok(ConnectionId(u128::from_le_bytes(bytes)))
     }
 }
@@ -147,12 +150,16 @@ pub enum News {
 }
 
 /// Where a layer tells its news. Calls are short and don't wait; those of one topic come one after the other.
+///
+/// A layer may hold its lock of the topic meanwhile: a sink does not call the layer, it has a task do that.
 pub trait Sink: Send + Sync + 'static {
     /// Something has happened in a topic.
     fn hear(&self, topic: &str, news: News);
 }
 
 /// What carries topics between processes.
+///
+/// A topic's name is any text without a zero byte, of 1 to [`MAX_TOPIC`] bytes; others are refused with 400.
 ///
 /// All calls may come at the same time and from any task. None waits for long: a layer that can't reach its server says so by an error
 /// after at most a few seconds, at once where it knows already, and tries to reach it again by itself (with growing pauses and some
@@ -180,11 +187,11 @@ pub trait Layer: Send + Sync + 'static {
     /// News of this topic are not wanted any more. A later [`listen`](Self::listen) holds, whatever this is still doing.
     fn forget(&self, topic: &str);
 
-    /// What came after a position.
+    /// What came after a position. Nobody needs to listen.
     fn since<'a>(&'a self, topic: &'a str, after: Position) -> BoxFuture<'a, Result<Since>>;
 
     /// Somebody is present by a connection of this process, until they leave or the process ends, however it ends. Again for the same
-    /// connection: they have other data.
+    /// connection: they have other data; the same data is no news.
     fn enter<'a>(&'a self, topic: &'a str, here: Here) -> BoxFuture<'a, Result>;
 
     /// They are not present any more.
@@ -196,7 +203,7 @@ pub trait Layer: Send + Sync + 'static {
     /// Can it carry topics now? An error says why not.
     fn health<'a>(&'a self) -> BoxFuture<'a, Result>;
 
-    /// The process ends: nobody is present by it any more.
+    /// The process ends: nobody is present by it any more. One that ends without it is missed after a while, and others then tell of it.
     fn stop<'a>(&'a self) -> BoxFuture<'a, ()>;
 }
 
@@ -214,4 +221,32 @@ impl Default for Retention {
     fn default() -> Self {
         Retention { events: 1_000, age: std::time::Duration::from_secs(600) }
     }
+}
+
+/// How many events one answer of [`Layer::since`] has at most.
+pub const MOST_AT_ONCE: usize = 1_000;
+
+/// How many bytes of events one answer of [`Layer::since`] has at most; one event it has in any case.
+pub const MOST_BYTES_AT_ONCE: usize = 4 * 1024 * 1024;
+
+/// How many bytes the name of a topic has at most.
+pub const MAX_TOPIC: usize = 1_024;
+
+/// Refuses what no layer can keep a topic under: no name, a zero byte in it, more than [`MAX_TOPIC`] bytes.
+fn check_topic(topic: &str) -> Result<()> {
+    let wrong = match topic.len() {
+        0 => "it has no name",
+        1..=MAX_TOPIC if topic.contains('\0') => "its name has a zero byte",
+        1..=MAX_TOPIC => return Ok(()),
+        _ => "its name is longer than 1,024 bytes",
+    };
+    Err(Error::bad_request(format!("that is no topic: {wrong}")))
+}
+
+/// The epoch of a log that begins.
+fn new_epoch() -> Result<u64> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| Error::internal(format!("no random numbers: {error}")))?;
+    // Of 53 bits, which Lua can count with, and never 0.
+    Ok((u64::from_le_bytes(bytes) >> 11).max(1))
 }
