@@ -18,6 +18,8 @@ mod app;
 mod backend;
 #[cfg(feature = "mail")]
 mod by_mail;
+#[cfg(feature = "realtime")]
+mod channels;
 mod commands;
 mod deploy;
 mod epochs;
@@ -47,6 +49,8 @@ pub mod totp;
 pub use access::Access;
 pub use accounts::Accounts;
 pub use app::{app, app_with};
+#[cfg(feature = "realtime")]
+pub use channels::ClientUser;
 pub use backend::{AuthBackend, AuthBackends, Credentials, Identity, Object};
 pub use fresh::Fresh;
 pub use login::{Begun, begin_login, login, login_fully, logout, safe_next, stay_logged_in};

@@ -223,7 +223,7 @@ fn proves(services: &Services, user: &User, proof: &str) -> Result<bool> {
 struct Found(Mutex<Option<(i64, Option<Loaded>)>>);
 
 /// Who is there, in one query a request: whom a backend finds in the request itself, or who has signed in; nobody who is not active, or has another password since.
-async fn current(parts: &Parts) -> Result<Option<Loaded>> {
+pub(crate) async fn current(parts: &Parts) -> Result<Option<Loaded>> {
     let services = Services::of_request(parts)?;
     // What the request itself says counts more than what its browser remembers.
     let said = identified(parts, services).await?;
@@ -295,7 +295,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Permissions {
     }
 }
 
-async fn active(id: i64, plain: bool, services: &Services) -> Result<Option<Loaded>> {
+pub(crate) async fn active(id: i64, plain: bool, services: &Services) -> Result<Option<Loaded>> {
     let users = services.require::<Users>()?;
     Ok((users.load)(id, plain, &Db::of(services)?).await?.filter(|loaded| loaded.user.is_active))
 }

@@ -88,12 +88,22 @@ impl Room for AuthRoom {
                 let known: Vec<Arc<dyn AuthBackend>> =
                     vec![Arc::new(ModelBackend), Arc::new(TokenBackend), Arc::new(RemoteUserBackend)];
                 boot.services.insert(Backends::of_site(known, &boot.site, &auth.backends)?);
+                #[cfg(feature = "realtime")]
+                boot.services.insert::<Arc<dyn quintet_realtime::Identify>>(Arc::new(crate::channels::ByAccount));
                 let mut supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
                 supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES));
                 #[cfg(feature = "mail")]
                 supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), crate::by_mail::FILES));
                 boot.services.insert(supplied);
             }
+            Ok(())
+        })
+    }
+
+    #[cfg(feature = "realtime")]
+    fn ready<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            crate::channels::watch(services);
             Ok(())
         })
     }

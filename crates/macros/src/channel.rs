@@ -31,8 +31,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenS
     for piece in &pieces {
         let Piece::Hole(hole) = piece else { continue };
         if !texts.contains(hole) {
-            let known: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let hint = near::hint(hole, &known);
+            let hint = near::did_you_mean(hole, texts.iter().map(String::as_str));
             return Err(Error::new(pattern.span(), format!("`{{{hole}}}` is no field of `{}`{hint}", item.ident)));
         }
         if used.contains(hole) {

@@ -16,8 +16,8 @@
 //! A query passes: builder → AST → SQL → driver → row → struct. Each room's first page tells more.
 //!
 //! # Features
-//! `sqlite` (with `orm`), `templates`, `forms`, `views`, `sessions`, `cache`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and
-//! `postgres-tls` bring PostgreSQL, beside SQLite or instead of it, `auth` users, `mail` mail, `redis` a cache in Redis. `test` is for `[dev-dependencies]`.
+//! `sqlite` (with `orm`), `templates`, `forms`, `views`, `sessions`, `cache`, `realtime`, `static`, `compress`, `progress` and `dev` are on by default. `postgres` and
+//! `postgres-tls` bring PostgreSQL, beside SQLite or instead of it, `auth` users, `mail` mail, `redis` a cache and channels in Redis. `test` is for `[dev-dependencies]`.
 #[cfg(doctest)]
 mod guide;
 mod run;
@@ -40,6 +40,8 @@ pub use quintet_mail as mail;
 pub use quintet_migrate as migrate;
 #[cfg(feature = "orm")]
 pub use quintet_orm as orm;
+#[cfg(feature = "realtime")]
+pub use quintet_realtime as realtime;
 #[cfg(feature = "sessions")]
 pub use quintet_sessions as sessions;
 pub use quintet_storage as storage;
@@ -60,6 +62,8 @@ pub use quintet_macros::migrations;
 pub use quintet_macros::test;
 #[cfg(feature = "orm")]
 pub use quintet_macros::{Choices, model};
+#[cfg(feature = "realtime")]
+pub use quintet_macros::channel;
 pub use quintet_macros::{app, command, data, delete, get, main, page, patch, post, put};
 #[cfg(feature = "orm")]
 pub use quintet_orm::Shape;
@@ -76,6 +80,8 @@ pub mod __rooms {
     pub use quintet_mail as mail;
     #[cfg(feature = "orm")]
     pub use quintet_orm as orm;
+    #[cfg(feature = "realtime")]
+    pub use quintet_realtime as realtime;
     #[cfg(feature = "test")]
     pub use quintet_test as test;
     pub use quintet_web as web;

@@ -7,6 +7,9 @@ pub use axum::{
 #[cfg(feature = "auth")]
 #[doc(no_inline)]
 pub use quintet_auth::{self as auth, User};
+#[cfg(all(feature = "auth", feature = "realtime"))]
+#[doc(no_inline)]
+pub use quintet_auth::ClientUser as _;
 #[cfg(feature = "cache")]
 #[doc(no_inline)]
 pub use quintet_cache::{Cache, Keep};
@@ -40,6 +43,9 @@ pub use quintet_migrate::{DataMigrating as _, KeepMigrations as _, Migrated, Old
 #[cfg(feature = "orm")]
 #[doc(no_inline)]
 pub use quintet_orm::prelude::*;
+#[cfg(feature = "realtime")]
+#[doc(no_inline)]
+pub use quintet_realtime::{Channel, Channeling as _, Channels, Client, Join, channel};
 #[cfg(feature = "sessions")]
 #[doc(no_inline)]
 pub use quintet_sessions as sessions;
@@ -54,6 +60,9 @@ pub use quintet_test::TestMail;
 #[cfg(all(feature = "test", feature = "orm"))]
 #[doc(no_inline)]
 pub use quintet_test::{Factory, Nth, factory};
+#[cfg(all(feature = "test", feature = "realtime"))]
+#[doc(no_inline)]
+pub use quintet_test::{Heard, TestRoom};
 #[cfg(feature = "test")]
 #[doc(no_inline)]
 pub use quintet_test::{LiveSite, TestClient, TestCookie, TestFile, TestResponse, TestSite};

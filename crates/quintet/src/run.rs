@@ -16,6 +16,8 @@ pub fn rooms() -> Vec<Box<dyn Room>> {
     // As the room of forms, it brings templates along.
     #[cfg(feature = "auth")]
     rooms.push(Box::new(quintet_auth::AuthRoom));
+    #[cfg(feature = "realtime")]
+    rooms.push(Box::new(quintet_realtime::RealtimeRoom));
     #[cfg(feature = "templates")]
     rooms.push(Box::new(quintet_templates::TemplatesRoom));
     rooms.push(Box::new(quintet_storage::StorageRoom));

@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{SinkExt, StreamExt, future::Either};
-use http::{header, request::Parts};
+use http::{StatusCode, header, request::Parts};
 use quintet_core::{Error, Result, Service, Services, clock};
 use quintet_web::csrf;
 use tokio::time::{Instant, sleep_until};
@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     Channels,
     hub::{Hub, connection::Connection, outbox::Next},
+    local::{LocalClient, LocalHandshake},
     wire::{self, Bye},
 };
 
@@ -49,6 +50,10 @@ async fn accept(parts: &mut Parts) -> Result<Response> {
         Err(_) if is_allowed(parts, &hub) => true,
         Err(error) => return Err(error),
     };
+    if let Some(local) = parts.extensions.get::<LocalHandshake>() {
+        local.put(LocalClient::new(Connection::open(&hub, parts, foreign).await?));
+        return Ok(StatusCode::SWITCHING_PROTOCOLS.into_response());
+    }
     let upgrade = WebSocketUpgrade::from_request_parts(parts, &()).await.map_err(|refusal| {
         Error::new(refusal.into_response().status(), "Clients of channels connect here, by WebSocket.")
     })?;

@@ -10,6 +10,8 @@ mod endpoint;
 mod hub;
 mod identity;
 pub mod layer;
+#[doc(hidden)]
+pub mod local;
 mod pattern;
 mod room;
 #[doc(hidden)]

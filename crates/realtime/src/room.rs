@@ -7,7 +7,7 @@ use quintet_core::{
     settings::{Section, SettingsSection},
     template::Supplied,
 };
-use quintet_web::{SuppliedRoutes, axum::routing};
+use quintet_web::{SuppliedRoutes, axum::routing, session::SessionWatch};
 
 use crate::{
     Channels, command, endpoint,
@@ -69,7 +69,9 @@ impl Room for RealtimeRoom {
                 boot.services.insert(supplied);
             }
             let identify = boot.services.get::<Arc<dyn Identify>>().cloned();
-            boot.services.insert(Channels(Hub::new(layer, registry, identify, settings)));
+            let channels = Channels(Hub::new(layer, registry, identify, settings));
+            boot.services.insert::<Arc<dyn SessionWatch>>(Arc::new(Watch(channels.clone())));
+            boot.services.insert(channels);
             Ok(())
         })
     }
@@ -93,6 +95,15 @@ impl Room for RealtimeRoom {
                 hub.stop().await;
             }
         })
+    }
+}
+
+/// Whose session has ended is disconnected.
+struct Watch(Channels);
+
+impl SessionWatch for Watch {
+    fn ended<'a>(&'a self, user: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(self.0.user_changed(Some(user)))
     }
 }
 

@@ -195,6 +195,17 @@ impl TestClient {
         body: Body,
         at: &'static Location<'static>,
     ) -> impl Future<Output = TestResponse> + use<> {
+        self.run_with(ask, body, at, |_| {})
+    }
+
+    /// The same, of a request that is somewhat different.
+    pub(crate) fn run_with<F: FnOnce(&mut Request<Body>)>(
+        &self,
+        ask: Ask,
+        body: Body,
+        at: &'static Location<'static>,
+        change: F,
+    ) -> impl Future<Output = TestResponse> + use<F> {
         let client = self.clone();
         async move {
             let asked = format!("{} {} ({at})", ask.method, ask.url);
@@ -202,6 +213,7 @@ impl TestClient {
                 Ok(request) => request,
                 Err(error) => panic!("{asked}: {error}"),
             };
+            change(&mut request);
             let headers = request.headers_mut();
             if !client.headers.iter().any(|(name, _)| name == header::HOST) {
                 headers.insert(header::HOST, HeaderValue::from_static(HOST));

@@ -13,6 +13,8 @@
 //! ```
 #![allow(clippy::panic, reason = "an assertion that fails panics: that is what a test kit is for")]
 mod ask;
+#[cfg(feature = "realtime")]
+mod channel;
 mod client;
 mod cookie;
 mod cookies;
@@ -40,6 +42,8 @@ mod time;
 mod upload;
 mod words;
 
+#[cfg(feature = "realtime")]
+pub use channel::{Away, Heard, TestRoom};
 pub use client::TestClient;
 pub use cookie::TestCookie;
 #[cfg(feature = "orm")]

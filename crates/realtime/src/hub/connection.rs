@@ -128,11 +128,15 @@ impl Connection {
             return self.answer(reference, &error);
         }
         match said {
-            Ok(Said::Ping) => drop(self.outbox.push(wire::pong())),
+            Ok(Said::Ping) => {
+                self.outbox.push(wire::pong());
+            }
             Ok(Said::Join { reference, topic, after }) => self.join(reference, topic, after),
             Ok(Said::Leave { reference, topic }) => match self.lane(topic) {
                 Some(lane) => lane.leave(self, reference),
-                None => drop(self.outbox.push(wire::left(Some(reference), topic, None))),
+                None => {
+                    self.outbox.push(wire::left(Some(reference), topic, None));
+                }
             },
             Ok(Said::Say { reference, topic, data }) => match self.lane(topic) {
                 Some(lane) => lane.say(self, reference, data),
@@ -180,7 +184,9 @@ impl Connection {
     }
 
     fn join(self: &Arc<Self>, reference: &str, topic: &str, after: Option<&str>) {
-        let refuse = |error: Error| drop(self.outbox.push(wire::refused(reference, topic, &error)));
+        let refuse = |error: Error| {
+            self.outbox.push(wire::refused(reference, topic, &error));
+        };
         let (room, namespace) = match self.hub.registry.open(topic) {
             Ok(opened) => opened,
             Err(error) => return refuse(error),

@@ -104,11 +104,6 @@ impl Registry {
         self.0.is_empty()
     }
 
-    /// The patterns, and where they are declared.
-    pub(crate) fn patterns(&self) -> impl Iterator<Item = (&'static str, &'static Location<'static>)> + '_ {
-        self.0.iter().map(|known| (known.pattern.text(), known.at))
-    }
-
     /// A topic by its name, and the namespace of its code.
     ///
     /// # Errors

@@ -191,6 +191,7 @@ impl Session {
     pub async fn end_others(&self) -> Result<Option<u64>> {
         let Some(user) = self.user().await? else { return Ok(Some(0)) };
         let ended = self.state.store.end_all(&user, self.state.token().as_deref()).await?;
+        self.state.tell_ended(&user).await;
         // In a cookie, this one is written anew to be none of those.
         self.cycle();
         Ok(ended)

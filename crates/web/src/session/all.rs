@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use quintet_core::{Error, Result, Service, Services};
 
-use super::{SessionInfo, SessionStore};
+use super::{SessionInfo, SessionStore, SessionWatch};
 
 /// All sessions of the site: a service, for handlers, tasks and commands.
 ///
@@ -18,7 +18,7 @@ use super::{SessionInfo, SessionStore};
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Sessions(Arc<dyn SessionStore>);
+pub struct Sessions(Arc<dyn SessionStore>, Option<Arc<dyn SessionWatch>>);
 
 impl Sessions {
     /// Those of a user, the last used first.
@@ -34,7 +34,10 @@ impl Sessions {
     /// # Errors
     /// As [`of_user`](Self::of_user).
     pub async fn end(&self, user: impl fmt::Display, id: &str) -> Result<bool> {
-        self.0.end_one(&user.to_string(), id).await
+        let user = user.to_string();
+        let ended = self.0.end_one(&user, id).await?;
+        self.tell(&user).await;
+        Ok(ended)
     }
 
     /// Ends all of a user's. Gives how many those were, if that is known.
@@ -42,7 +45,10 @@ impl Sessions {
     /// # Errors
     /// If the store can't be reached (503), or can't end sessions: in cookies of a site without users.
     pub async fn end_all(&self, user: impl fmt::Display) -> Result<Option<u64>> {
-        self.0.end_all(&user.to_string(), None).await
+        let user = user.to_string();
+        let ended = self.0.end_all(&user, None).await?;
+        self.tell(&user).await;
+        Ok(ended)
     }
 
     /// Forgets those that are over, as the command `clearsessions` does, and gives how many those were.
@@ -54,9 +60,18 @@ impl Sessions {
     }
 }
 
+impl Sessions {
+    async fn tell(&self, user: &str) {
+        if let Some(watch) = &self.1 {
+            watch.ended(user).await;
+        }
+    }
+}
+
 impl Service for Sessions {
     fn of(services: &Services) -> Result<Self> {
-        Ok(Sessions(services.require::<Arc<dyn SessionStore>>()?.clone()))
+        let watch = services.get::<Arc<dyn SessionWatch>>().cloned();
+        Ok(Sessions(services.require::<Arc<dyn SessionStore>>()?.clone(), watch))
     }
 }
 

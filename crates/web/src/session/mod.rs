@@ -29,5 +29,5 @@ pub use memory::MemorySessions;
 pub use record::{Lasting, Record};
 pub use settings::{SameSite, SecureCookie, SessionSettings, StoreChoice};
 pub(crate) use state::State as SessionState;
-pub use store::{SessionEpochs, SessionInfo, SessionStore};
+pub use store::{SessionEpochs, SessionInfo, SessionStore, SessionWatch};
 pub use token::{new_token, token_hash};

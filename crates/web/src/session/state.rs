@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use quintet_core::{Error, Result, Services, clock};
 use serde_json::Value;
 
-use super::{Change, Lasting, Record, SessionSettings, SessionStore, set_cookie};
+use super::{Change, Lasting, Record, SessionSettings, SessionStore, SessionWatch, set_cookie};
 use crate::cookies::Cookies;
 
 /// Of what a browser says of itself so much is kept.
@@ -21,6 +21,7 @@ pub(crate) struct State {
     https: bool,
     address: Option<IpAddr>,
     agent: Option<String>,
+    watch: Option<Arc<dyn SessionWatch>>,
     inner: Mutex<Inner>,
 }
 
@@ -31,8 +32,8 @@ struct Inner {
     /// What the store had, once it was asked.
     loaded: Option<Option<Record>>,
     change: Change,
-    /// The token of a session that is to end.
-    ending: Option<String>,
+    /// The token of a session that is to end, and whose it was, if that is known.
+    ending: Option<(String, Option<String>)>,
     /// Did the answer depend on the session?
     read: bool,
     /// Is the answer for this visitor alone, whatever the session says?
@@ -61,7 +62,8 @@ impl State {
         let token = cookies.get(&set_cookie::name(&settings, https)).map(str::to_owned);
         let agent = agent.map(|agent| agent.chars().take(LONGEST_AGENT).collect());
         let inner = Mutex::new(Inner { token, ..Inner::default() });
-        Ok(State { store, settings, https, address, agent, inner })
+        let watch = services.get::<Arc<dyn SessionWatch>>().cloned();
+        Ok(State { store, settings, https, address, agent, watch, inner })
     }
 
     /// Where the browser is.
@@ -155,9 +157,9 @@ impl State {
     pub(crate) fn flush(&self) {
         let mut inner = self.inner();
         inner.change = Change::default();
-        inner.loaded = Some(None);
+        let loaded = inner.loaded.replace(None).flatten();
         if let Some(token) = inner.token.take() {
-            inner.ending = Some(token);
+            inner.ending = Some((token, loaded.and_then(|record| record.user)));
             inner.cookie = Some(Cookie::Forget);
         }
     }
@@ -170,11 +172,25 @@ impl State {
         inner.cookie = None;
     }
 
+    /// Tells whoever wants to know that sessions of this user have ended.
+    pub(crate) async fn tell_ended(&self, user: &str) {
+        if let Some(watch) = &self.watch {
+            watch.ended(user).await;
+        }
+    }
+
     /// Writes what was changed, if something was.
     pub(crate) async fn commit(&self) -> Result {
         let ending = self.inner().ending.take();
-        if let Some(token) = ending {
+        if let Some((token, user)) = ending {
+            let user = match (&self.watch, user) {
+                (Some(_), None) => self.store.load(&token).await?.and_then(|record| record.user),
+                (_, user) => user,
+            };
             self.store.end(&token).await?;
+            if let Some(user) = user {
+                self.tell_ended(&user).await;
+            }
         }
         let now = clock::now();
         let (unread, changed) = {

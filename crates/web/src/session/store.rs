@@ -105,3 +105,10 @@ pub trait SessionEpochs: Send + Sync + 'static {
     /// Another number from now on.
     fn advance<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result>;
 }
+
+/// Somebody who wants to know that a session of a user has ended: put among the services as `Arc<dyn SessionWatch>`, they are told
+/// after it has.
+pub trait SessionWatch: Send + Sync + 'static {
+    /// A session of this user has ended, or several.
+    fn ended<'a>(&'a self, user: &'a str) -> BoxFuture<'a, ()>;
+}

@@ -45,7 +45,9 @@ pub(super) fn begin(connection: &Arc<Connection>, reference: &str, token: &str) 
     let (connection, reference, token) = (connection.clone(), reference.to_owned(), token.to_owned());
     super::lane::spawn(&connection.clone(), None, async move {
         match connection.show(&token).await {
-            Ok(()) => drop(connection.outbox.push(wire::reply(&reference, Ok(None)))),
+            Ok(()) => {
+                connection.outbox.push(wire::reply(&reference, Ok(None)));
+            }
             Err(error) => connection.answer(Some(&reference), &error),
         }
     });

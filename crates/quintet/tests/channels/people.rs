@@ -1,0 +1,130 @@
+//! Who is there, and who may stay.
+
+use quintet::{prelude::*, realtime::Bye};
+use serde_json::json;
+
+use crate::site::{Film, News, Say, alien, site};
+
+/// Waits until somebody has come or gone.
+async fn presence<C: Channel<Out = News>>(room: &mut TestRoom<C>) {
+    while room.heard().await != Heard::Presence {}
+}
+
+#[quintet::test(site)]
+async fn it_is_seen_who_is_there(site: TestSite) -> Result {
+    let room = alien(&site).await?;
+    let mut ann = site.login("ann").await.join(room).await?;
+    assert_eq!(ann.here(), [json!("ann")]);
+    let nobody = site.join(room).await?;
+    assert_eq!(nobody.here(), [json!("ann")], "and is not seen");
+    presence(&mut ann).await;
+    let bob = site.login("bob").await;
+    let mut one = bob.join(room).await?;
+    presence(&mut ann).await;
+    assert_eq!(ann.here().len(), 2);
+    let other = bob.join(room).await?;
+    presence(&mut ann).await;
+    assert_eq!(ann.here().len(), 3, "once for each connection");
+    assert_eq!(room.present(&site.db_here()).await?.len(), 3);
+    drop(other);
+    presence(&mut ann).await;
+    one.say(Say::Rename { name: "Robert".into() }).await?;
+    presence(&mut ann).await;
+    let mut here = ann.here();
+    here.sort_by_key(ToString::to_string);
+    assert_eq!(here, [json!("Robert"), json!("ann")]);
+    one.leave();
+    presence(&mut ann).await;
+    assert_eq!(ann.here(), [json!("ann")]);
+    Ok(())
+}
+
+trait Here {
+    fn db_here(&self) -> Channels;
+}
+
+impl Here for TestSite {
+    fn db_here(&self) -> Channels {
+        self.services().require::<Channels>().unwrap().clone()
+    }
+}
+
+#[quintet::test(site)]
+async fn whoever_logs_out_is_disconnected(site: TestSite) -> Result {
+    let room = alien(&site).await?;
+    let (ann, again) = (site.login("ann").await, site.login("ann").await);
+    let mut gone = ann.join(room).await?;
+    let mut stays = again.join(room).await?;
+    let mut bob = site.login("bob").await.join(room).await?;
+    ann.post("/logout/", &[]).await.status(303);
+    let why = loop {
+        match gone.heard().await {
+            Heard::Bye(why) => break why,
+            _ => {}
+        }
+    };
+    assert_eq!(why, "logout");
+    stays.say(Say::Comment { text: "still".into() }).await?;
+    while bob.next().await != (News::Comment { by: "ann".into(), text: "still".into() }) {}
+    Ok(())
+}
+
+#[quintet::test(site)]
+async fn whoever_may_not_be_in_a_topic_any_more_is_put_out(site: TestSite) -> Result {
+    let film = create!(Film { title: "Secret", secret: true }).insert(&site.db).await?;
+    let room = crate::site::FilmRoom { id: film.id };
+    let ann = site.login("ann").await;
+    User.filter(User.username.eq("ann")).update(User.is_staff.set(true)).exec(&site.db).await?;
+    let mut inside = ann.join(room).await?;
+    User.filter(User.username.eq("ann")).update(User.is_staff.set(false)).exec(&site.db).await?;
+    loop {
+        match inside.heard().await {
+            Heard::Out(status, why) => {
+                assert_eq!((status, why.as_str()), (403, "Not for you."));
+                break;
+            }
+            Heard::Presence => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(inside.say(Say::Typing).await.unwrap_err().status().as_u16(), 404, "not in the topic");
+    User.filter(User.username.eq("ann")).update(User.is_active.set(false)).exec(&site.db).await?;
+    assert_eq!(inside.heard().await, Heard::Bye("logout".into()));
+    Ok(())
+}
+
+#[quintet::test(site, settings = { "channels.rate" = "1", "channels.burst" = "3" })]
+async fn whoever_says_too_much_is_told_and_then_disconnected(site: TestSite) -> Result {
+    let mut ann = site.login("ann").await.join(alien(&site).await?).await?;
+    ann.say(Say::Typing).await?;
+    ann.say(Say::Typing).await?;
+    for _ in 0..3 {
+        assert_eq!(ann.say(Say::Typing).await.unwrap_err().status().as_u16(), 429);
+    }
+    let _ = ann.say(Say::Typing).await;
+    assert_eq!(ann.heard().await, Heard::Bye("rate".into()));
+    Ok(())
+}
+
+#[quintet::test(site, settings = { "channels.queue" = "4" })]
+async fn a_client_that_does_not_read_is_sent_away(site: TestSite) -> Result {
+    let room = alien(&site).await?;
+    let mut ann = site.login("ann").await.join(room).await?;
+    let mut slow = site.join(room).await?;
+    for n in 0..10 {
+        ann.say(Say::Comment { text: n.to_string() }).await?;
+        ann.next().await;
+    }
+    assert_eq!(slow.heard().await, Heard::Bye("slow".into()));
+    let mut back = slow.cut().come_back().await?;
+    assert_eq!(back.next().await, News::Comment { by: "ann".into(), text: "0".into() });
+    Ok(())
+}
+
+#[quintet::test(site)]
+async fn clients_are_told_when_the_site_stops(site: TestSite) -> Result {
+    let mut ann = site.join(alien(&site).await?).await?;
+    ann.end(Bye::Restart);
+    assert_eq!(ann.heard().await, Heard::Bye("restart".into()));
+    Ok(())
+}
