@@ -126,7 +126,7 @@ impl<C: Channel> TestRoom<C> {
     /// Says something, and waits until it was heard. Gives what the channel replies, or null.
     ///
     /// # Errors
-    /// If the channel refuses it, with its status.
+    /// If the channel refuses it, with its status; 503 if the server has ended the connection.
     #[track_caller]
     pub fn say(&mut self, event: C::In) -> impl Future<Output = Result<Value>> {
         let at = Location::caller();
@@ -203,10 +203,16 @@ impl<C: Channel> TestRoom<C> {
         loop {
             let heard = self.message(at).await;
             if heard["ref"] != reference.as_str() {
-                if let Some(heard) = self.understand(&heard, at) {
-                    self.waiting.push_back(heard);
+                let Some(heard) = self.understand(&heard, at) else { continue };
+                let gone = match &heard {
+                    Heard::Bye(why) => Some(format!("disconnected: {why}")),
+                    _ => None,
+                };
+                self.waiting.push_back(heard);
+                match gone {
+                    Some(why) => return Err(Error::new(http::StatusCode::SERVICE_UNAVAILABLE, why)),
+                    None => continue,
                 }
-                continue;
             }
             if let Some(problem) = heard.get("problem") {
                 return Err(error_of(problem));

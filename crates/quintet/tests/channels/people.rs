@@ -17,7 +17,6 @@ async fn it_is_seen_who_is_there(site: TestSite) -> Result {
     assert_eq!(ann.here(), [json!("ann")]);
     let nobody = site.join(room).await?;
     assert_eq!(nobody.here(), [json!("ann")], "and is not seen");
-    presence(&mut ann).await;
     let bob = site.login("bob").await;
     let mut one = bob.join(room).await?;
     presence(&mut ann).await;

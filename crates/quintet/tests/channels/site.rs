@@ -4,7 +4,7 @@ use quintet::prelude::*;
 
 #[model(app = "cinema")]
 #[derive(Clone, Debug)]
-pub struct Film {
+pub(crate) struct Film {
     pub title: String,
     #[field(default = false)]
     pub secret: bool,
@@ -13,13 +13,13 @@ pub struct Film {
 /// What is talked of a film.
 #[channel("film:{id}")]
 #[derive(Clone, Copy, Debug)]
-pub struct FilmRoom {
+pub(crate) struct FilmRoom {
     pub id: i64,
 }
 
 #[data]
 #[derive(Clone, Debug, PartialEq)]
-pub enum Say {
+pub(crate) enum Say {
     Comment {
         #[field(max_length = 20)]
         text: String,
@@ -36,7 +36,7 @@ pub enum Say {
 
 #[data]
 #[derive(Clone, Debug, PartialEq)]
-pub enum News {
+pub(crate) enum News {
     Comment { by: String, text: String },
     Typing { by: String },
     Welcome { times: i32 },
@@ -92,11 +92,11 @@ impl Channel for FilmRoom {
 }
 
 #[channel("lobby")]
-pub struct Lobby;
+pub(crate) struct Lobby;
 
 #[data]
 #[derive(Debug, PartialEq)]
-pub enum Called {
+pub(crate) enum Called {
     Out { name: String },
 }
 
@@ -137,7 +137,7 @@ async fn say(Path(id): Path<i64>, db: Db) -> Result<String> {
     Ok(format!("{:?}", FilmRoom { id }.present(&db).await?))
 }
 
-pub fn site() -> Site {
+pub(crate) fn site() -> Site {
     Site::new().install(auth::app()).install(quintet::sessions::app()).install(
         App::new("cinema")
             .at("/c")
@@ -149,7 +149,7 @@ pub fn site() -> Site {
 }
 
 /// A film that is there.
-pub async fn alien(site: &TestSite) -> Result<FilmRoom> {
+pub(crate) async fn alien(site: &TestSite) -> Result<FilmRoom> {
     let film = create!(Film { title: "Alien" }).insert(&site.db).await?;
     Ok(FilmRoom { id: film.id })
 }

@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use crate::{
     identity::Identify,
-    layer::{ConnectionId, Event, Here, Layer, News, Position, Since, Sink},
+    layer::{Event, Here, Layer, News, Sink},
     settings::ChannelSettings,
     wire::Bye,
 };
@@ -33,13 +33,10 @@ use outbox::Bounds;
 use people::People;
 use registry::Registry;
 pub use topic::TopicStats;
-use topic::{Ear, TopicState};
+use topic::TopicState;
 
 /// The topic by which processes tell each other what concerns connections, not topics. No pattern stands for it.
 const CONTROL: &str = "quintet:control";
-
-/// So often somebody who comes back asks for what was said while he asked for what was said before.
-const TRIES: usize = 16;
 
 const SHARDS: usize = 16;
 
@@ -191,38 +188,6 @@ impl Hub {
         Ok(())
     }
 
-    /// Tells what came after a position, `last` who is there, and then all that comes.
-    #[allow(clippy::too_many_arguments, reason = "one place calls it")]
-    pub(crate) async fn resume(
-        &self,
-        topic: &Arc<TopicState>,
-        id: ConnectionId,
-        ear: &Arc<dyn Ear>,
-        presence: bool,
-        mut after: Position,
-        tell: impl Fn(Position, &[u8]) + Send,
-        last: impl Fn(&topic::People) + Send,
-    ) -> Result<Resumed> {
-        for _ in 0..TRIES {
-            match self.layer.since(&topic.name, after).await? {
-                Since::Gap { .. } => return Ok(Resumed::Gap),
-                Since::Events { events, at } => {
-                    for (offset, event) in events {
-                        if event.except != Some(id) {
-                            tell(Position { offset, ..at }, &event.data);
-                        }
-                    }
-                    if topic.listen_from(id, ear, presence, at, &last) {
-                        return Ok(Resumed::Whole);
-                    }
-                    after = at;
-                }
-            }
-        }
-        // It is said faster than it can be read.
-        Ok(Resumed::Gap)
-    }
-
     /// Appends an event, or tells it here if the layer is away.
     pub(crate) async fn publish(&self, topic: &str, event: Event, kept: bool) -> Result {
         let told = match kept {
@@ -290,15 +255,6 @@ impl Hub {
     pub(crate) fn disconnected(&self, connection: &Arc<Connection>) {
         self.people.remove(connection);
     }
-}
-
-/// Where somebody who has come back stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Resumed {
-    /// All was told, and what comes will be.
-    Whole,
-    /// Something is lost: it listens not yet.
-    Gap,
 }
 
 impl Sink for Hub {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use crate::wire::Bye;
 
@@ -21,6 +22,8 @@ pub(crate) struct Bounds {
 pub(crate) struct Outbox {
     bounds: Bounds,
     state: Mutex<State>,
+    /// Told when something was taken.
+    room: Notify,
 }
 
 #[derive(Default)]
@@ -54,7 +57,7 @@ pub(crate) enum Next {
 
 impl Outbox {
     pub(crate) fn new(bounds: Bounds) -> Self {
-        Outbox { bounds, state: Mutex::default() }
+        Outbox { bounds, state: Mutex::default(), room: Notify::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -83,11 +86,29 @@ impl Outbox {
         taken
     }
 
+    /// Lets a message wait once less than half of what may wait does: for what can be had again as fast as the client reads it.
+    pub(crate) async fn push_when_room(&self, message: Bytes) -> bool {
+        loop {
+            let told = self.room.notified();
+            let full = {
+                let state = self.state();
+                let most = self.bounds.messages / 2;
+                let open = state.end == End::Open && !state.queue.is_empty();
+                open && (state.queue.len() > most || state.bytes > self.bounds.bytes / 2)
+            };
+            if !full {
+                return self.push(message);
+            }
+            told.await;
+        }
+    }
+
     /// Ends it after what waits; the first reason counts.
     pub(crate) fn end(&self, why: Bye) {
         let mut state = self.state();
         if state.end == End::Open {
             state.end = End::Ending(why);
+            self.room.notify_waiters();
             wake(state);
         }
     }
@@ -97,6 +118,7 @@ impl Outbox {
         let mut state = self.state();
         state.end = End::Over;
         state.queue = VecDeque::new();
+        self.room.notify_waiters();
         wake(state);
     }
 
@@ -110,6 +132,7 @@ impl Outbox {
         let mut state = self.state();
         if !state.queue.is_empty() {
             state.bytes = 0;
+            self.room.notify_waiters();
             return Poll::Ready(Next::Messages(std::mem::take(&mut state.queue)));
         }
         match state.end {
@@ -177,6 +200,31 @@ mod tests {
         assert!(alone.push(text("larger than all")));
         assert_eq!(alone.next().await, Next::Messages([text("larger than all")].into()));
         assert!(alone.push(text("five!")), "what was taken counts no more");
+    }
+
+    #[tokio::test]
+    async fn what_can_wait_waits_for_room() {
+        let outbox = std::sync::Arc::new(outbox(4, 1_000));
+        let writer = tokio::spawn({
+            let outbox = outbox.clone();
+            async move {
+                for _ in 0..20 {
+                    assert!(outbox.push_when_room(text("x")).await);
+                }
+                outbox.end(Bye::Restart);
+            }
+        });
+        let mut heard = 0;
+        loop {
+            match outbox.next().await {
+                Next::Messages(messages) => heard += messages.len(),
+                Next::Bye(why) => break assert_eq!(why, Bye::Restart),
+                Next::Over => panic!("over"),
+            }
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(heard, 20);
+        writer.await.unwrap();
     }
 
     #[tokio::test]

@@ -16,13 +16,16 @@ use serde_json::value::RawValue;
 use super::{Connection, Me, Values};
 use crate::{
     hub::{
-        Hold, Resumed,
+        Hold,
         registry::{AnyTopic, Join},
-        topic::{Ear, People},
+        topic::{Ear, People, TopicState},
     },
-    layer::{Here, Position},
+    layer::{Here, Position, Since},
     wire::{self, Present, Who},
 };
+
+/// So often somebody who comes back asks for what was said while they were told what was said before.
+const TRIES: usize = 16;
 
 /// So much may wait to be done in one topic.
 const MOST: usize = 64;
@@ -194,13 +197,9 @@ impl Lane {
             }),
             Some(Some(after)) => {
                 joined(after, None);
-                let tell = |at: Position, data: &[u8]| {
-                    outbox.push(wire::event(&self.topic, Some(at), data));
-                };
-                let last = |here: &People| self.tell_present(connection, &join, here);
-                match hub.resume(topic, connection.id, &ear, join.sees, after, tell, last).await {
-                    Ok(Resumed::Whole) => {}
-                    Ok(Resumed::Gap) => topic.listen(connection.id, ear, join.sees, lost),
+                match self.resume(connection, topic, &ear, &join, after).await {
+                    Ok(true) => {}
+                    Ok(false) => topic.listen(connection.id, ear, join.sees, lost),
                     Err(error) => {
                         hub.away(&error);
                         topic.listen(connection.id, ear, join.sees, lost);
@@ -213,6 +212,38 @@ impl Lane {
             topic.leave(connection.id);
         }
         Ok(())
+    }
+
+    /// Tells what came after a position, as fast as the client reads, and then all that comes. False if that can't be told any more.
+    async fn resume(
+        &self,
+        connection: &Arc<Connection>,
+        topic: &TopicState,
+        ear: &Arc<dyn Ear>,
+        join: &Join,
+        mut after: Position,
+    ) -> Result<bool> {
+        for _ in 0..TRIES {
+            match connection.hub().layer.since(&self.topic, after).await? {
+                Since::Gap { .. } => return Ok(false),
+                Since::Events { events, at } => {
+                    for (offset, event) in events {
+                        if event.except != Some(connection.id) {
+                            let position = Position { offset, ..at };
+                            let message = wire::event(&self.topic, Some(position), &event.data);
+                            connection.outbox.push_when_room(message).await;
+                        }
+                    }
+                    let last = |here: &People| self.tell_present(connection, join, here);
+                    if topic.listen_from(connection.id, ear, join.sees, at, last) {
+                        return Ok(true);
+                    }
+                    after = at;
+                }
+            }
+        }
+        // It is said faster than it is read.
+        Ok(false)
     }
 
     /// Tells the client who is there: all of them.
