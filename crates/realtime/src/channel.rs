@@ -19,9 +19,9 @@ use serde_json::value::RawValue;
 use crate::{
     Join, Topic,
     hub::{
-        connection::Me,
+        connection::{Me, any::AnyTopic},
         encode,
-        registry::{AnyTopic, Declared},
+        registry::Declared,
     },
     identity::Identity,
     layer::{ConnectionId, Event},

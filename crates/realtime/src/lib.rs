@@ -22,7 +22,10 @@ mod topic;
 mod wire;
 
 pub use channel::{Channel, Channeling, Client};
-pub use hub::{ChannelStats, Channels, TopicStats, connection::auth::ticket, registry::Join};
+pub use hub::{
+    ChannelStats, Channels, TopicStats,
+    connection::{any::Join, auth::ticket},
+};
 pub use identity::{Identify, Identity};
 pub use quintet_macros::channel;
 pub use room::RealtimeRoom;

@@ -1,6 +1,7 @@
 //! One client's connection, whatever carries it: what the client says comes in as text, what it hears goes to an [`Outbox`].
 //!
 //! Nothing here waits for a socket. What is said of one topic is done one after the other, each topic for itself: `lane` sees to that.
+pub(crate) mod any;
 pub(crate) mod auth;
 mod lane;
 

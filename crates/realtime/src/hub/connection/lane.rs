@@ -13,11 +13,13 @@ use quintet_core::{Error, Result};
 use quintet_web::background::Background;
 use serde_json::value::RawValue;
 
-use super::{Connection, Me, Values};
+use super::{
+    Connection, Me, Values,
+    any::{AnyTopic, Join},
+};
 use crate::{
     hub::{
         Hold,
-        registry::{AnyTopic, Join},
         topic::{Ear, People, TopicState},
     },
     layer::{Here, Position, Since},
