@@ -4,12 +4,14 @@ import { chromium } from 'playwright-core';
 
 const PLACES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-export function launch() {
+// With `keeps`, pages that were left are kept for who goes back to them, as browsers do where nobody tests them.
+export function launch({ keeps = false } = {}) {
   const executablePath = PLACES.find(place => place && existsSync(place));
   if (!executablePath) throw new Error('no Chromium found: install Debian\'s package `chromium`, or set CHROMIUM to its path');
   return chromium.launch({
     executablePath,
     headless: true,
+    ignoreDefaultArgs: keeps ? ['--disable-back-forward-cache'] : [],
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
 }

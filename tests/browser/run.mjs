@@ -13,6 +13,7 @@ import { launch } from './browser.mjs';
 import { start } from './site.mjs';
 import accounts from './accounts.mjs';
 import behaviour from './behaviour.mjs';
+import channels from './channels.mjs';
 import editing from './editing.mjs';
 import html from './html.mjs';
 import looks from './looks.mjs';
@@ -55,7 +56,7 @@ try {
     ]) ?? true;
   };
   // Those that change films come last: the others count them.
-  const tests = [behaviour, looks, html, toolbar, accounts, reviews, editing].flatMap(suite => suite({ browser, url: site.url, mail: site.mail, develop, hurry, peopled, strange, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
+  const tests = [behaviour, looks, html, toolbar, accounts, channels, reviews, editing].flatMap(suite => suite({ browser, url: site.url, mail: site.mail, develop, hurry, peopled, strange, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
   for (const { name, skip, run } of tests) {
     if (!name.includes(only)) continue;
     if (skip) {

@@ -1,5 +1,6 @@
 // How a site in TypeScript uses the client. Compiled by types.test.mjs, never run: what must not compile stands behind @ts-expect-error.
 import { ChannelError, connect, type Bye, type Channels, type Problem, type Room } from "quintet-channels";
+import { listen } from "quintet-channels/html";
 
 type News =
   | { event: "comment"; by: string; text: string }
@@ -96,5 +97,11 @@ channels.off("error");
 // @ts-expect-error: a connection has no events of topics
 channels.on("comment", () => {});
 channels.close();
+
+const stop: () => void = listen(channels);
+listen(channels, document.body);
+// @ts-expect-error: it needs channels
+listen(document);
+stop();
 
 export { people };
