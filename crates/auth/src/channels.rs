@@ -30,9 +30,7 @@ struct Known {
 
 fn identity(known: Option<Known>) -> Identity {
     match known {
-        Some(known) => {
-            Identity { user: Some(known.loaded.user.id.to_string()), who: Some(Arc::new(known)) }
-        }
+        Some(known) => Identity { user: Some(known.loaded.user.id.to_string()), who: Some(Arc::new(known)) },
         None => Identity::default(),
     }
 }
@@ -106,7 +104,10 @@ impl<C: Channel> ClientUser for Client<C> {
         let may = match known.loaded.superuser && known.only.is_none() {
             true => Permissions::all(),
             false => {
-                self.services().require::<Backends>()?.permissions(self.services(), &known.loaded.user).await?
+                self.services()
+                    .require::<Backends>()?
+                    .permissions(self.services(), &known.loaded.user)
+                    .await?
             }
         };
         Ok(match &known.only {

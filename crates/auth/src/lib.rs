@@ -49,9 +49,9 @@ pub mod totp;
 pub use access::Access;
 pub use accounts::Accounts;
 pub use app::{app, app_with};
+pub use backend::{AuthBackend, AuthBackends, Credentials, Identity, Object};
 #[cfg(feature = "realtime")]
 pub use channels::ClientUser;
-pub use backend::{AuthBackend, AuthBackends, Credentials, Identity, Object};
 pub use fresh::Fresh;
 pub use login::{Begun, begin_login, login, login_fully, logout, safe_next, stay_logged_in};
 pub use may::Permissions;

@@ -89,7 +89,8 @@ impl Room for AuthRoom {
                     vec![Arc::new(ModelBackend), Arc::new(TokenBackend), Arc::new(RemoteUserBackend)];
                 boot.services.insert(Backends::of_site(known, &boot.site, &auth.backends)?);
                 #[cfg(feature = "realtime")]
-                boot.services.insert::<Arc<dyn quintet_realtime::Identify>>(Arc::new(crate::channels::ByAccount));
+                boot.services
+                    .insert::<Arc<dyn quintet_realtime::Identify>>(Arc::new(crate::channels::ByAccount));
                 let mut supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
                 supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), FILES));
                 #[cfg(feature = "mail")]

@@ -11,10 +11,14 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenS
         let why = "name the topic: #[channel(\"film:{id}\")]";
         Error::new(error.span(), why)
     })?;
-    let item: ItemStruct = syn::parse2(item)
-        .map_err(|error| Error::new(error.span(), "a channel is a struct, whose fields are the topic's parameters"))?;
+    let item: ItemStruct = syn::parse2(item).map_err(|error| {
+        Error::new(error.span(), "a channel is a struct, whose fields are the topic's parameters")
+    })?;
     if !item.generics.params.is_empty() {
-        return Err(Error::new_spanned(&item.generics, "a channel has no type parameters: its topic is a text"));
+        return Err(Error::new_spanned(
+            &item.generics,
+            "a channel has no type parameters: its topic is a text",
+        ));
     }
     let fields: Vec<_> = match &item.fields {
         Fields::Named(fields) => fields.named.iter().collect(),
@@ -32,7 +36,10 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenS
         let Piece::Hole(hole) = piece else { continue };
         if !texts.contains(hole) {
             let hint = near::did_you_mean(hole, texts.iter().map(String::as_str));
-            return Err(Error::new(pattern.span(), format!("`{{{hole}}}` is no field of `{}`{hint}", item.ident)));
+            return Err(Error::new(
+                pattern.span(),
+                format!("`{{{hole}}}` is no field of `{}`{hint}", item.ident),
+            ));
         }
         if used.contains(hole) {
             return Err(Error::new(pattern.span(), format!("`{{{hole}}}` is there twice")));
@@ -112,7 +119,9 @@ fn pieces(pattern: &LitStr) -> syn::Result<Vec<Piece>> {
                 return Err(wrong("a parameter has the name of a field: \"film:{id}\""));
             }
             if behind.starts_with(is_letter) || behind.starts_with('{') {
-                let why = format!("behind `{{{name}}}` stands `:`, `/` or another sign, so that it is known where the value ends");
+                let why = format!(
+                    "behind `{{{name}}}` stands `:`, `/` or another sign, so that it is known where the value ends"
+                );
                 return Err(wrong(&why));
             }
             pieces.push(Piece::Hole(name.to_owned()));
@@ -124,7 +133,9 @@ fn pieces(pattern: &LitStr) -> syn::Result<Vec<Piece>> {
                 return Err(wrong("`}` without `{`"));
             }
             if !behind.is_empty() && literal.ends_with(is_letter) {
-                let why = format!("between `{literal}` and the parameter stands `:`, `/` or another sign: \"{literal}:{behind}\"");
+                let why = format!(
+                    "between `{literal}` and the parameter stands `:`, `/` or another sign: \"{literal}:{behind}\""
+                );
                 return Err(wrong(&why));
             }
             pieces.push(Piece::Literal(literal.to_owned()));

@@ -36,6 +36,7 @@ pages! {
     users <- "../../../docs/users.md",
     cache <- "../../../docs/cache.md",
     mail <- "../../../docs/mail.md",
+    channels <- "../../../docs/channels.md",
     settings <- "../../../docs/settings.md",
     apps <- "../../../docs/apps.md",
     commands <- "../../../docs/commands.md",

@@ -54,6 +54,8 @@ pub use quintet_web as web;
 pub use quintet_core::{App, Error, OrStatus, Result, Services, Site};
 #[cfg(feature = "forms")]
 pub use quintet_forms::form;
+#[cfg(feature = "realtime")]
+pub use quintet_macros::channel;
 #[cfg(feature = "mail")]
 pub use quintet_macros::email;
 #[cfg(feature = "orm")]
@@ -62,8 +64,6 @@ pub use quintet_macros::migrations;
 pub use quintet_macros::test;
 #[cfg(feature = "orm")]
 pub use quintet_macros::{Choices, model};
-#[cfg(feature = "realtime")]
-pub use quintet_macros::channel;
 pub use quintet_macros::{app, command, data, delete, get, main, page, patch, post, put};
 #[cfg(feature = "orm")]
 pub use quintet_orm::Shape;

@@ -4,12 +4,12 @@ pub use axum::{
     self,
     response::{IntoResponse, Response},
 };
-#[cfg(feature = "auth")]
-#[doc(no_inline)]
-pub use quintet_auth::{self as auth, User};
 #[cfg(all(feature = "auth", feature = "realtime"))]
 #[doc(no_inline)]
 pub use quintet_auth::ClientUser as _;
+#[cfg(feature = "auth")]
+#[doc(no_inline)]
+pub use quintet_auth::{self as auth, User};
 #[cfg(feature = "cache")]
 #[doc(no_inline)]
 pub use quintet_cache::{Cache, Keep};

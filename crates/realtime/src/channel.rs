@@ -113,14 +113,22 @@ pub trait Channel: Topic {
     ///
     /// # Errors
     /// If nothing knows the site's channels here, or the layer can't be reached.
-    fn present<V: Via + ?Sized>(&self, via: &V) -> impl Future<Output = Result<Vec<serde_json::Value>>> + Send {
+    fn present<V: Via + ?Sized>(
+        &self,
+        via: &V,
+    ) -> impl Future<Output = Result<Vec<serde_json::Value>>> + Send {
         let topic = self.topic();
         let channels = via.channels();
         async move { channels?.present(&topic).await }
     }
 }
 
-fn message<C: Channel>(topic: &C, event: &C::Out, except: Option<ConnectionId>, kept: bool) -> Result<Message> {
+fn message<C: Channel>(
+    topic: &C,
+    event: &C::Out,
+    except: Option<ConnectionId>,
+    kept: bool,
+) -> Result<Message> {
     Ok(Message { topic: topic.topic(), event: Event { data: encode(event)?, except }, kept })
 }
 
@@ -198,7 +206,8 @@ impl<C: Channel> Client<C> {
     /// # Errors
     /// If the data can't be JSON.
     pub fn reply<T: Serialize + ?Sized>(&self, data: &T) -> Result {
-        let data = serde_json::value::to_raw_value(data).map_err(|why| Error::internal(format!("that can't be JSON: {why}")))?;
+        let data = serde_json::value::to_raw_value(data)
+            .map_err(|why| Error::internal(format!("that can't be JSON: {why}")))?;
         if let Some(slot) = &self.me.reply {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(data);
         }
@@ -210,7 +219,8 @@ impl<C: Channel> Client<C> {
     /// # Errors
     /// If it can't be JSON.
     pub async fn show<T: Serialize + ?Sized>(&self, meta: &T) -> Result {
-        let meta = serde_json::to_value(meta).map_err(|why| Error::internal(format!("that can't be JSON: {why}")))?;
+        let meta = serde_json::to_value(meta)
+            .map_err(|why| Error::internal(format!("that can't be JSON: {why}")))?;
         self.me.lane.show_as(&self.me.connection, meta).await
     }
 
@@ -248,7 +258,8 @@ impl<C: Channel> Client<C> {
             Ok(taken) => Ok(taken),
             Err(refusal) => {
                 let status = refusal.into_response().status();
-                let status = if status.is_client_error() { status } else { http::StatusCode::INTERNAL_SERVER_ERROR };
+                let status =
+                    if status.is_client_error() { status } else { http::StatusCode::INTERNAL_SERVER_ERROR };
                 Err(Error::new(status, format!("`{}` can't be taken", std::any::type_name::<T>())))
             }
         }
@@ -263,7 +274,10 @@ impl<C: Channel> Client<C> {
 
 impl<C: Channel> fmt::Debug for Client<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("id", &self.id()).field("identity", self.identity()).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("id", &self.id())
+            .field("identity", self.identity())
+            .finish_non_exhaustive()
     }
 }
 
@@ -289,7 +303,10 @@ impl<C: Channel> AnyTopic for Typed<C> {
     fn understands(&self, data: &serde_json::Value) -> Result {
         use serde::Deserialize as _;
         let event = C::Out::deserialize(data).map_err(|why| {
-            Error::new(http::StatusCode::UNPROCESSABLE_ENTITY, format!("listeners of `{}` don't hear that: {why}", C::PATTERN))
+            Error::new(
+                http::StatusCode::UNPROCESSABLE_ENTITY,
+                format!("listeners of `{}` don't hear that: {why}", C::PATTERN),
+            )
         })?;
         let mut errors = FieldErrors::new();
         event.validate(&mut errors);

@@ -18,8 +18,9 @@ pub(crate) fn publish() -> Command {
 async fn run(services: Services, args: Args) -> Result {
     let (channels, console) = (services.require::<Channels>()?, services.require::<Console>()?);
     let (topic, data): (String, String) = (args.take("topic")?, args.take("data")?);
-    let data: serde_json::Value = serde_json::from_str(&data)
-        .map_err(|why| Error::bad_request(format!("that is no JSON: {why}; quote it: '{{\"event\":\"typing\"}}'")))?;
+    let data: serde_json::Value = serde_json::from_str(&data).map_err(|why| {
+        Error::bad_request(format!("that is no JSON: {why}; quote it: '{{\"event\":\"typing\"}}'"))
+    })?;
     if channels.reaches_only_itself() {
         return Err(Error::settings(
             "`url` of `[channels]` is memory://, which no other process hears: give the site redis:// or database://",

@@ -1,10 +1,6 @@
 //! Where clients connect: from a handshake to a [`Connection`], and what carries its text to and fro.
 
-use std::{
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -58,7 +54,10 @@ async fn accept(parts: &mut Parts) -> Result<Response> {
         Error::new(refusal.into_response().status(), "Clients of channels connect here, by WebSocket.")
     })?;
     if !offers(parts) {
-        let why = format!("This is the end point of channels, for clients that offer the subprotocol `{}`.", wire::NAME);
+        let why = format!(
+            "This is the end point of channels, for clients that offer the subprotocol `{}`.",
+            wire::NAME
+        );
         return Err(Error::bad_request(why));
     }
     let connection = Connection::open(&hub, parts, foreign).await?;
@@ -84,7 +83,10 @@ impl Drop for Left {
 
 fn offers(parts: &Parts) -> bool {
     let offered = parts.headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
-    offered.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|name| name.trim() == wire::NAME)
+    offered
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|name| name.trim() == wire::NAME)
 }
 
 fn is_allowed(parts: &Parts, hub: &Hub) -> bool {

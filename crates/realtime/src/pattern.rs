@@ -67,7 +67,8 @@ impl Pattern {
 
     /// Do both stand for the same topics?
     pub(crate) fn is_like(&self, other: &Pattern) -> bool {
-        let literals = |pattern: &Pattern| pattern.holes.iter().map(|(_, literal)| *literal).collect::<Vec<_>>();
+        let literals =
+            |pattern: &Pattern| pattern.holes.iter().map(|(_, literal)| *literal).collect::<Vec<_>>();
         self.head == other.head && literals(self) == literals(other)
     }
 

@@ -10,8 +10,9 @@ use quintet_core::{
 use quintet_web::{SuppliedRoutes, axum::routing, session::SessionWatch};
 
 use crate::{
-    Channels, command, endpoint,
+    Channels,
     channel::ChannelSlot,
+    command, endpoint,
     hub::{Hub, registry::Registry},
     identity::Identify,
     layer::{Layer, Retention, memory::Memory},
@@ -19,10 +20,10 @@ use crate::{
 };
 
 /// The client for browsers: `{{ static("channels.js") }}`.
-static FILES: &[EmbeddedFile] = &[EmbeddedFile {
-    path: "static/channels.js",
-    bytes: include_bytes!("../client/channels.js"),
-}];
+static FILES: &[EmbeddedFile] = &[
+    EmbeddedFile { path: "static/channels.js", bytes: include_bytes!("../client/channels.js") },
+    EmbeddedFile { path: "static/channels-html.js", bytes: include_bytes!("../client/channels-html.js") },
+];
 
 /// The room of channels: the section `[channels]`, the service [`Channels`], where clients connect, the command `publish`. It starts
 /// before the web room, which has its route.

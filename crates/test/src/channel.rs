@@ -187,7 +187,12 @@ impl<C: Channel> TestRoom<C> {
     /// Cuts it off. It hears what is said meanwhile when it [comes back](Away::come_back).
     #[must_use]
     pub fn cut(self) -> Away<C> {
-        Away { browser: self.browser.clone(), channel: self.channel.clone(), at: self.at.clone(), of: self.of }
+        Away {
+            browser: self.browser.clone(),
+            channel: self.channel.clone(),
+            at: self.at.clone(),
+            of: self.of,
+        }
     }
 
     /// Has the server end the connection, as it would over the network.

@@ -72,7 +72,8 @@ impl Caller {
         let mut request = Request::builder().method(Method::GET).uri(&*self.uri);
         let mut lines = self.headers.split(|byte| *byte == b'\n');
         while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
-            let value = HeaderValue::from_bytes(value).map_err(|_| Error::internal("a header can't be read again"))?;
+            let value = HeaderValue::from_bytes(value)
+                .map_err(|_| Error::internal("a header can't be read again"))?;
             request = request.header(name, value);
         }
         let mut request = request.body(Body::empty()).map_err(broken)?;

@@ -119,9 +119,11 @@ impl Connection {
         let said = wire::read(text);
         if let Err(error) = allowed {
             let reference = match &said {
-                Ok(Said::Join { reference, .. } | Said::Leave { reference, .. } | Said::Auth { reference, .. }) => {
-                    Some(*reference)
-                }
+                Ok(
+                    Said::Join { reference, .. }
+                    | Said::Leave { reference, .. }
+                    | Said::Auth { reference, .. },
+                ) => Some(*reference),
                 Ok(Said::Say { reference, .. }) => *reference,
                 Ok(Said::Ping) => None,
                 Err((reference, _)) => *reference,
@@ -141,7 +143,9 @@ impl Connection {
             },
             Ok(Said::Say { reference, topic, data }) => match self.lane(topic) {
                 Some(lane) => lane.say(self, reference, data),
-                None => self.answer(reference, &Error::not_found("You are not in this topic: join it first.")),
+                None => {
+                    self.answer(reference, &Error::not_found("You are not in this topic: join it first."))
+                }
             },
             Ok(Said::Auth { reference, token }) => auth::begin(self, reference, token),
             Err((reference, error)) => {
@@ -204,7 +208,8 @@ impl Connection {
             }
             if state.lanes.len() >= self.hub.settings.max_topics {
                 drop(state);
-                let why = format!("You are in {} topics, and may be in no more.", self.hub.settings.max_topics);
+                let why =
+                    format!("You are in {} topics, and may be in no more.", self.hub.settings.max_topics);
                 return refuse(Error::new(http::StatusCode::TOO_MANY_REQUESTS, why));
             }
             let lane = Arc::new(Lane::new(topic, room, namespace));

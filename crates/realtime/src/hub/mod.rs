@@ -32,8 +32,8 @@ use connection::Connection;
 use outbox::Bounds;
 use people::People;
 use registry::Registry;
-pub use topic::TopicStats;
 use topic::TopicState;
+pub use topic::TopicStats;
 
 /// The topic by which processes tell each other what concerns connections, not topics. No pattern stands for it.
 const CONTROL: &str = "quintet:control";
@@ -343,7 +343,8 @@ impl Channels {
     #[must_use]
     pub fn stats(&self) -> ChannelStats {
         let hub = &self.0;
-        let topics = hub.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len());
+        let topics =
+            hub.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len());
         ChannelStats {
             connections: hub.people.count(),
             topics: topics.sum(),
@@ -359,7 +360,8 @@ impl Channels {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             shard.values().map(|held| held.topic.clone()).collect::<Vec<_>>()
         };
-        let mut all: Vec<TopicStats> = self.0.shards.iter().flat_map(held).map(|topic| topic.stats()).collect();
+        let mut all: Vec<TopicStats> =
+            self.0.shards.iter().flat_map(held).map(|topic| topic.stats()).collect();
         all.sort_by(|one, other| one.topic.cmp(&other.topic));
         all
     }

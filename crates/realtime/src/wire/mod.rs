@@ -6,8 +6,8 @@ mod read;
 mod write;
 
 pub(crate) use read::{Said, read};
-pub(crate) use write::{Who, 
-    Present, bye, error, event, gap, hello, joined, left, pong, presence, refused, reply,
+pub(crate) use write::{
+    Present, Who, bye, error, event, gap, hello, joined, left, pong, presence, refused, reply,
 };
 
 /// The name of the protocol: the subprotocol of the WebSocket (RFC 6455, section 1.9).

@@ -53,7 +53,10 @@ pub(crate) fn read(text: &str) -> Result<Said<'_>, (Option<&str>, Error)> {
         "auth" => Said::Auth { reference: wanted()?, token: message.token.ok_or_else(|| missing("token"))? },
         "ping" => Said::Ping,
         other => {
-            let why = format!("There are no messages of the type `{}`.", other.chars().take(40).collect::<String>());
+            let why = format!(
+                "There are no messages of the type `{}`.",
+                other.chars().take(40).collect::<String>()
+            );
             return Err((reference, Error::bad_request(why)));
         }
     })

@@ -62,7 +62,11 @@ impl Present<'_> {
 
 pub(crate) fn joined(reference: &str, topic: &str, at: Position, here: Option<Present<'_>>) -> Bytes {
     let here = here.map(|here| format!(r#","here":{}"#, here.list())).unwrap_or_default();
-    bytes(format!(r#"{{"type":"joined","ref":{},"topic":{},"at":"{at}"{here}}}"#, Text(reference), Text(topic)))
+    bytes(format!(
+        r#"{{"type":"joined","ref":{},"topic":{},"at":"{at}"{here}}}"#,
+        Text(reference),
+        Text(topic)
+    ))
 }
 
 pub(crate) enum Who<'p> {
@@ -163,7 +167,10 @@ mod tests {
         let topic = "fi\"lm:\u{1f3ac}\n";
         let here = [Here { id: ConnectionId(1), meta: Bytes::from_static(b"{\"n\":1}") }];
         let one = "00000000000000000000000000000001";
-        assert_eq!(read(hello(ConnectionId(1), 25_000)), json!({"type":"hello","connection":one,"ping":25000}));
+        assert_eq!(
+            read(hello(ConnectionId(1), 25_000)),
+            json!({"type":"hello","connection":one,"ping":25000})
+        );
         assert_eq!(
             read(event(topic, Some(at(3)), b"{\"event\":\"x\"}")),
             json!({"type":"event","topic":topic,"at":"a1-3","data":{"event":"x"}})
@@ -178,11 +185,20 @@ mod tests {
             read(presence(topic, Who::Changed(Present(&mut here.iter()), &[ConnectionId(1)]))),
             json!({"type":"presence","topic":topic,"joins":[{"id":one,"meta":{"n":1}}],"leaves":[one]})
         );
-        assert_eq!(read(presence(topic, Who::All(Present(&mut [].iter())))), json!({"type":"presence","topic":topic,"here":[]}));
+        assert_eq!(
+            read(presence(topic, Who::All(Present(&mut [].iter())))),
+            json!({"type":"presence","topic":topic,"here":[]})
+        );
         let refusal = Error::forbidden("Not for you.");
         let told = json!({"status":403,"title":"Forbidden","detail":"Not for you."});
-        assert_eq!(read(refused("1", topic, &refusal)), json!({"type":"refused","ref":"1","topic":topic,"problem":told}));
-        assert_eq!(read(left(Some("1"), topic, Some(&refusal))), json!({"type":"left","ref":"1","topic":topic,"problem":told}));
+        assert_eq!(
+            read(refused("1", topic, &refusal)),
+            json!({"type":"refused","ref":"1","topic":topic,"problem":told})
+        );
+        assert_eq!(
+            read(left(Some("1"), topic, Some(&refusal))),
+            json!({"type":"left","ref":"1","topic":topic,"problem":told})
+        );
         assert_eq!(read(left(None, topic, None)), json!({"type":"left","topic":topic}));
         assert_eq!(read(reply("1", Err(&refusal))), json!({"type":"reply","ref":"1","problem":told}));
         assert_eq!(read(reply("1", Ok(None))), json!({"type":"reply","ref":"1"}));

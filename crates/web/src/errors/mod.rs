@@ -20,10 +20,10 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use quintet_core::Error;
 
+pub use problem::pointer;
 pub(crate) use rejected::refused;
 pub use rejected::{Rejected, Source};
 pub(crate) use stalled::{Stalled, is_stalled};
-pub use problem::pointer;
 pub use unread::{broken, unread};
 
 use crate::{debug, debug::DebugInfo, facts::Facts, files, page};

@@ -12,10 +12,10 @@ mod route;
 mod table;
 
 pub use atomic::Atomic;
-pub use builder::{Routing, SuppliedRoutes};
 #[doc(hidden)]
 pub use builder::WebPart;
 pub(crate) use builder::{Entry, WebSlot, What};
+pub use builder::{Routing, SuppliedRoutes};
 pub use guard::RouteGuard;
 pub(crate) use pattern::{Pattern, fill, join};
 pub use route::{Declared, Route, Routed};

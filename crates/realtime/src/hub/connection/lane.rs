@@ -51,9 +51,17 @@ struct State {
 
 enum Work {
     /// `after` is what the client says that it has heard, if it can be read.
-    Join { reference: Box<str>, after: Option<Option<Position>> },
-    Say { reference: Option<Box<str>>, data: Box<RawValue> },
-    Leave { reference: Box<str> },
+    Join {
+        reference: Box<str>,
+        after: Option<Option<Position>>,
+    },
+    Say {
+        reference: Option<Box<str>>,
+        data: Box<RawValue>,
+    },
+    Leave {
+        reference: Box<str>,
+    },
     /// Its user has changed.
     Again,
     Gone,
@@ -73,13 +81,24 @@ impl Lane {
         with(&mut self.state().values)
     }
 
-    pub(super) fn join(self: &Arc<Self>, connection: &Arc<Connection>, reference: &str, after: Option<Option<Position>>) {
+    pub(super) fn join(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        reference: &str,
+        after: Option<Option<Position>>,
+    ) {
         self.work(connection, Work::Join { reference: reference.into(), after });
     }
 
-    pub(super) fn say(self: &Arc<Self>, connection: &Arc<Connection>, reference: Option<&str>, data: &RawValue) {
+    pub(super) fn say(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        reference: Option<&str>,
+        data: &RawValue,
+    ) {
         if self.state().waiting.len() >= MOST {
-            let error = Error::new(http::StatusCode::TOO_MANY_REQUESTS, "What you said before is still being done.");
+            let error =
+                Error::new(http::StatusCode::TOO_MANY_REQUESTS, "What you said before is still being done.");
             return connection.answer(reference, &error);
         }
         self.work(connection, Work::Say { reference: reference.map(Into::into), data: data.to_owned() });
@@ -281,7 +300,8 @@ impl Lane {
 
     async fn hear(self: &Arc<Self>, connection: &Arc<Connection>, reference: Option<&str>, data: &RawValue) {
         if self.state().inside.is_none() {
-            return connection.answer(reference, &Error::not_found("You are not in this topic: join it first."));
+            return connection
+                .answer(reference, &Error::not_found("You are not in this topic: join it first."));
         }
         let slot = reference.is_some().then(Arc::default);
         let me = Me { reply: slot.clone(), ..self.me(connection) };
@@ -353,7 +373,11 @@ async fn caught<T>(work: impl Future<Output = Result<T>> + Send) -> Result<T> {
 
 fn text(panic: &Box<dyn Any + Send>) -> &str {
     let panic = panic.as_ref();
-    panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("?")
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("?")
 }
 
 /// What is the program's fault goes to the log.
