@@ -21,7 +21,7 @@ use crate::{
     hub::{
         connection::{Me, any::AnyTopic},
         encode,
-        registry::Declared,
+        registry::{Declared, Open},
     },
     identity::Identity,
     layer::{ConnectionId, Event},
@@ -347,9 +347,8 @@ pub trait Channeling: Sized {
     #[track_caller]
     fn channel<C: Channel>(mut self) -> Self {
         let at = Location::caller();
-        let open: Box<dyn Fn(&crate::pattern::Params<'_>) -> Result<Arc<dyn AnyTopic>> + Send + Sync> =
-            Box::new(|params| Ok(Arc::new(Typed(C::from_params(params)?))));
-        self.channels().push(Declared { pattern: C::PATTERN, at, open: Arc::new(open) });
+        let open: Open = Arc::new(|params| Ok(Arc::new(Typed(C::from_params(params)?))));
+        self.channels().push(Declared { pattern: C::PATTERN, at, open });
         self
     }
 

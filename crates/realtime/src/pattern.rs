@@ -50,7 +50,7 @@ impl Pattern {
         if holes.iter().any(|(_, literal)| literal.starts_with(is_plain)) {
             return Err(wrong("a parameter ends with `:`, `/` or another sign, not with a letter"));
         }
-        if holes.first().is_some() && head.ends_with(is_plain) {
+        if !holes.is_empty() && head.ends_with(is_plain) {
             return Err(wrong("before a parameter stands `:`, `/` or another sign"));
         }
         Ok(Pattern { text, head, holes })

@@ -157,7 +157,7 @@ impl Outbox {
 }
 
 fn wake(state: MutexGuard<'_, State>) {
-    let reader = state.reader.as_ref().map(Waker::clone);
+    let reader = state.reader.clone();
     drop(state);
     if let Some(reader) = reader {
         reader.wake();

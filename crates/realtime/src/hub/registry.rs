@@ -7,13 +7,14 @@ use quintet_core::{Error, Result, SourcePlace};
 use super::connection::any::AnyTopic;
 use crate::pattern::{Params, Pattern};
 
-type Open = Box<dyn Fn(&Params<'_>) -> Result<Arc<dyn AnyTopic>> + Send + Sync>;
+/// Makes the topic of a name.
+pub(crate) type Open = Arc<dyn Fn(&Params<'_>) -> Result<Arc<dyn AnyTopic>> + Send + Sync>;
 
 /// A channel of an app.
 pub(crate) struct Declared {
     pub(crate) pattern: &'static str,
     pub(crate) at: &'static Location<'static>,
-    pub(crate) open: Arc<Open>,
+    pub(crate) open: Open,
 }
 
 struct Known {
@@ -21,7 +22,7 @@ struct Known {
     at: &'static Location<'static>,
     /// Whose code it is, for the names of routes.
     namespace: Arc<str>,
-    open: Arc<Open>,
+    open: Open,
 }
 
 /// All channels of a site.
