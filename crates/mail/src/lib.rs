@@ -13,6 +13,7 @@ mod address;
 mod attachment;
 mod command;
 mod console;
+mod deploy;
 mod dummy;
 mod file;
 mod header;

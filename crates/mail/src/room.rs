@@ -5,11 +5,13 @@ use quintet_core::{
     check::Check,
     clock::Clock,
     command::{Command, Console},
-    settings::{Section, SettingsSection, SiteSettings, SiteUrl},
+    settings::{Section, Settings, SettingsSection, SiteSettings, SiteUrl},
     template::Renderer,
 };
 
-use crate::{MailSettings, Mailer, Outbox, Transport, absolute, command, mailer::Inner, open::Around};
+use crate::{
+    MailSettings, Mailer, Outbox, Transport, absolute, command, deploy, mailer::Inner, open::Around,
+};
 
 /// The room of mail: the section `[mail]`, the service [`Mailer`], the command `sendtestemail`. It starts after those of templates
 /// and of the web, whose addresses mails hold.
@@ -38,8 +40,16 @@ impl Room for MailRoom {
         let unset = services
             .get::<Mailer>()
             .and_then(|mailer| mailer.0.transport.as_ref().err())
-            .map(|why| Check::warning("mail.W001", *why).about("[mail] url"));
+            // What is wrong, and what to do.
+            .map(|why| why.split_once(". ").unwrap_or((why, "")))
+            .map(|(what, fix)| Check::warning("mail.W001", what).hint(fix).about("[mail] url"));
         Box::pin(std::future::ready(unset.into_iter().collect()))
+    }
+
+    fn deploy_checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        let own = services.get::<Arc<dyn Transport>>().is_some();
+        let found = services.get::<Settings>().map(|settings| deploy::checks(settings, own));
+        Box::pin(std::future::ready(found.unwrap_or_default()))
     }
 
     /// What the second start sends, the first finds.
