@@ -6,6 +6,8 @@
 pub mod ast;
 pub mod change;
 mod clean;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "only that driver copies"))]
+mod copied;
 mod create;
 mod db;
 pub mod decode;

@@ -2,7 +2,10 @@ use std::{fmt, ops::Deref, panic::Location, sync::Arc};
 
 use quintet_core::Value;
 
-use crate::change::Note;
+use crate::{
+    change::Note,
+    copied::{Asked, Written},
+};
 
 /// What a statement does to the data: decides which connection runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +109,10 @@ pub(crate) struct ByInsert {
     pub(crate) table: Sql,
     /// The columns, with [`ByInsert::BETWEEN`] between them.
     pub(crate) columns: String,
+    /// Who wants to know in which form its rows are copied.
+    pub(crate) asked: Option<Asked>,
+    /// Its rows, where they were written in that form already. There are no parameters then, and no insert stands in for them.
+    pub(crate) written: Option<Written>,
 }
 
 impl ByInsert {

@@ -49,11 +49,17 @@ async fn very_many_rows_go_the_way_that_costs_least(on: &On) {
     let db = on.empty().await;
     let log = db.record();
     assert_eq!(Tag.bulk_insert(tags(100_000), &db).await.unwrap(), 100_000);
-    assert_eq!((log.count(), copies(&log)), (200, copied(&db, 200)));
     let queries = log.queries();
-    assert!(queries.iter().all(|query| query.rows == 500 && query.at.is_some()), "{:?}", queries[0]);
+    assert!(queries.iter().all(|query| query.at.is_some()));
+    assert_eq!(queries.iter().map(|query| query.rows).sum::<u64>(), 100_000);
     if db.dialect().name == "postgres" {
-        assert_eq!(queries[0].sql, r#"COPY "cinema_tag" ("name") FROM STDIN (FORMAT binary)"#);
+        // The first tells in which form the others are copied, a megabyte each.
+        assert_eq!((log.count(), copies(&log), queries[0].rows), (3, 3, 500));
+        assert!(queries[1].rows > 50_000, "{}", queries[1].rows);
+        let copy = r#"COPY "cinema_tag" ("name") FROM STDIN (FORMAT binary)"#;
+        assert!(queries.iter().all(|query| query.sql == copy));
+    } else {
+        assert!(log.count() == 200 && queries.iter().all(|query| query.rows == 500), "{}", log.count());
     }
     drop(log);
     let names: Vec<String> = Tag.order_by(Tag.id).select(Tag.name).all(&db).await.unwrap();
@@ -143,7 +149,7 @@ async fn every_sort_of_value_comes_back(on: &On) {
     // The same columns in each row: the NULLs among them.
     let log = db.record();
     assert_eq!(Everything.bulk_insert((0..1200).map(everything), &db).await.unwrap(), 1200);
-    assert_eq!(copies(&log), copied(&db, 3));
+    assert_eq!(copies(&log), copied(&db, 2));
     drop(log);
     let copied = Everything.order_by(Everything.id).all(&db).await.unwrap();
     Everything.query().delete(&db).await.unwrap();
@@ -242,7 +248,9 @@ async fn any_number_of_rows(on: &On) {
     for (count, statements) in [(0, 0), (1, 1), (499, 1), (500, 1), (501, 2), (1203, 3)] {
         let log = db.record();
         assert_eq!(Tag.bulk_insert(tags(count), &db).await.unwrap(), count as u64);
-        assert_eq!(log.count(), statements, "{count} rows: {:?}", log.queries());
+        // Behind the first 500 there is one COPY for all.
+        let statements = if db.dialect().name == "postgres" { statements.min(2) } else { statements };
+        assert_eq!(log.count(), statements, "{count} rows");
         assert!(log.queries().iter().all(|query| !query.sql.contains("RETURNING")));
         drop(log);
         let names: Vec<String> = Tag.order_by(Tag.id).select(Tag.name).all(&db).await.unwrap();
@@ -261,8 +269,18 @@ async fn drafts_are_asked_for_as_rows_are_written(on: &On) {
     let drafts = tags(1600).inspect(|_| written.push(log.count()));
     assert_eq!(Tag.bulk_insert(drafts, &db).await.unwrap(), 1600);
     // One more than 500 is looked at, to know whether there is one; the next 500 are made ready while those are written.
-    assert_eq!((written[500], log.count()), (0, 4));
-    assert!(written[1001] >= 1 && written[1599] >= 2, "{} {}", written[1001], written[1599]);
+    if db.dialect().name == "postgres" {
+        assert_eq!((written[500], written[1599], log.count()), (0, 1, 2));
+        Tag.query().delete(&db).await.unwrap();
+        let mut written = Vec::new();
+        let log = db.record();
+        Tag.bulk_insert(tags(200_000).inspect(|_| written.push(log.count())), &db).await.unwrap();
+        // Two megabytes at most wait to be written.
+        assert!(written[199_999] >= 2, "{}", written[199_999]);
+    } else {
+        assert_eq!((written[500], log.count()), (0, 4));
+        assert!(written[1001] >= 1 && written[1599] >= 2, "{} {}", written[1001], written[1599]);
+    }
     // Nothing is asked for after what is wrong.
     let asked = AtomicUsize::new(0);
     let wrong = (0..5000).map(|n| {
@@ -271,7 +289,7 @@ async fn drafts_are_asked_for_as_rows_are_written(on: &On) {
     });
     Tag.query().delete(&db).await.unwrap();
     assert_eq!(Tag.bulk_insert(wrong, &db).await.unwrap_err().status().as_u16(), 422);
-    assert_eq!((asked.into_inner(), Tag.count(&db).await.unwrap()), (1000, 0));
+    assert_eq!((asked.into_inner(), Tag.count(&db).await.unwrap()), (701, 0));
 }
 
 fn films(director: &Director) -> Vec<Draft<Film>> {
@@ -324,7 +342,7 @@ async fn what_is_wrong_is_told_and_nothing_is_kept(on: &On) {
     let db = on.empty().await;
     let wrong = create!(Tag { name: "x".repeat(61) });
     let here = line!() + 1;
-    let long = Tag.bulk_insert(tags(700).chain([wrong]), &db).await.unwrap_err();
+    let long = Tag.bulk_insert(tags(70_000).chain([wrong]).chain(tags(1)), &db).await.unwrap_err();
     assert_eq!(long.status().as_u16(), 422);
     assert_eq!(long.field_errors().unwrap().of("name").count(), 1);
     assert_eq!(long.location().line(), here, "{long:?}");
@@ -370,6 +388,25 @@ async fn whoever_listens_hears_of_them(on: &On) {
     }
     assert_eq!(keys, 600);
     drop(changes);
+    Tag.query().delete(&db).await.unwrap();
+
+    // Whoever begins to listen in between hears of the rows from then on, and that there were others.
+    let mut changes = None;
+    let drafts = tags(100_000).enumerate().map(|(n, tag)| {
+        if n == 4000 {
+            changes = Some(db.changes());
+        }
+        tag
+    });
+    assert_eq!(Tag.bulk_insert(drafts, &db).await.unwrap(), 100_000);
+    let mut changes = changes.unwrap();
+    let told: Vec<Notice> = std::iter::from_fn(|| changes.try_next()).collect();
+    let heard = |notice: &Notice| matches!(notice, Notice::Changes(batch) if batch.touches(Tag.meta()));
+    assert!(
+        told.iter().any(heard) && told.iter().any(|notice| matches!(notice, Notice::Gap { .. })),
+        "{told:?}"
+    );
+    assert_eq!(Tag.count(&db).await.unwrap(), 100_000);
     Tag.query().delete(&db).await.unwrap();
 
     let heard = Arc::new(AtomicUsize::new(0));

@@ -83,10 +83,7 @@ async fn a_policy_decides_row_by_row_for_whom_it_applies_to() {
     })
     .await
     .unwrap();
-    assert_eq!(
-        (seen(&db).await.as_str(), Tag.count(&db).await.unwrap()),
-        ("INSERT INSERT COPY COPY COPY", 1200)
-    );
+    assert_eq!((seen(&db).await.as_str(), Tag.count(&db).await.unwrap()), ("INSERT INSERT COPY COPY", 1200));
     db.batch(format!("DROP OWNED BY {guest}; DROP ROLE {guest}")).await.unwrap();
 }
 
@@ -158,4 +155,59 @@ async fn what_has_to_be_read_as_text_is_inserted() {
     assert_eq!(Tag.bulk_insert((0..1100).map(day), &db).await.unwrap(), 1100);
     assert_eq!(seen(&db).await, "INSERT INSERT INSERT");
     assert_eq!(count(&db, "SELECT count(*) FROM cinema_tag WHERE name = '2001-02-28'").await, 39);
+}
+
+#[model(app = "bulk", table = "mixed")]
+struct Mixed {
+    n: i32,
+    day: Option<String>,
+}
+
+const MIXED: &str = "CREATE TABLE mixed (id :key, n INTEGER NOT NULL, day DATE);";
+
+#[tokio::test]
+async fn rows_that_can_not_be_copied_stand_where_they_belong() {
+    let Some(on) = On::postgres().await else { return };
+    let db = on.with(&format!("{MIXED}{SEEN}{}", TRIGGER.replace("cinema_tag", "mixed"))).await;
+    let draft = |n: i32| {
+        let day = (n == 700 || n == 2500).then(|| "2001-02-03".to_owned());
+        create!(Mixed { n, day })
+    };
+    assert_eq!(Mixed.bulk_insert((0..4000).map(draft), &db).await.unwrap(), 4000);
+    let numbers: Vec<i32> = Mixed.order_by(Mixed.id).select(Mixed.n).all(&db).await.unwrap();
+    assert!(numbers.iter().copied().eq(0..4000));
+    assert_eq!(count(&db, "SELECT count(*) FROM mixed WHERE day = '2001-02-03'").await, 2);
+    // The first 500, up to the one, the one with the 499 after it, and so on.
+    assert_eq!(seen(&db).await, "COPY COPY INSERT COPY INSERT COPY");
+    let wrong = |n: i32| create!(Mixed { n, day: (n == 3999).then(|| "no day".to_owned()) });
+    let refused = Mixed.bulk_insert((0..4000).map(wrong), &db).await.unwrap_err();
+    assert!(format!("{refused:?}").contains("no day"), "{refused:?}");
+    assert_eq!(Mixed.count(&db).await.unwrap(), 4000);
+}
+
+#[tokio::test]
+async fn nothing_of_the_transaction_comes_in_between() {
+    let Some(on) = On::postgres().await else { return };
+    let db = on.with(MIXED).await;
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let draft = |n: i32| {
+        asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        create!(Mixed { n })
+    };
+    let inserted = db
+        .atomic(async |tx| {
+            let change = async {
+                while asked.load(std::sync::atomic::Ordering::SeqCst) < 2000 {
+                    tokio::task::yield_now().await;
+                }
+                tx.batch("ALTER TABLE mixed ALTER n TYPE REAL".to_owned()).await
+            };
+            // The rest of the rows, written for integers, would be read as other numbers.
+            let (inserted, changed) = tokio::join!(Mixed.bulk_insert((0..300_000).map(draft), tx), change);
+            changed.and(inserted)
+        })
+        .await;
+    assert_eq!(inserted.unwrap(), 300_000);
+    let right = "SELECT count(*) FROM (SELECT DISTINCT n FROM mixed WHERE n BETWEEN 0 AND 299999) AS numbers";
+    assert_eq!(count(&db, right).await, 300_000);
 }

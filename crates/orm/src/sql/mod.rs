@@ -38,6 +38,7 @@ pub(crate) use insert::{Conflict, Links, Returning};
 
 use crate::{
     ast::{Comparison, Node, PathKey, Select, scope_of},
+    copied::Written,
     decode::Scales,
     dialect::Dialect,
     key::key_is,
@@ -251,6 +252,25 @@ pub(crate) fn copy_many(
     params: Vec<Value>,
     dialect: &'static Dialect,
 ) -> Result<Stmt> {
+    copy(model, fields, (rows, params, None), dialect)
+}
+
+/// The COPY of rows that are written already.
+pub(crate) fn copy_written(
+    model: &'static ModelMeta,
+    fields: &[u16],
+    written: Written,
+    dialect: &'static Dialect,
+) -> Result<Stmt> {
+    copy(model, fields, (1, Vec::new(), Some(written)), dialect)
+}
+
+fn copy(
+    model: &'static ModelMeta,
+    fields: &[u16],
+    (rows, params, written): (usize, Vec<Value>, Option<Written>),
+    dialect: &'static Dialect,
+) -> Result<Stmt> {
     let how = (Conflict::Refuse, Returning::Nothing);
     let insert = |rows| insert_many(model, fields, rows, Vec::new(), how, dialect).map(|stmt| stmt.sql);
     let (one, all) = (insert(1)?, insert(rows)?);
@@ -271,7 +291,7 @@ pub(crate) fn copy_many(
     let columns = fields.iter().map(|field| facts::field_at(model, *field).map(|field| field.column));
     let columns = columns.collect::<Result<Vec<_>>>()?.join(ByInsert::BETWEEN);
     stmt.params = params;
-    stmt.copy = Some(Box::new(ByInsert { one, all, table, columns }));
+    stmt.copy = Some(Box::new(ByInsert { one, all, table, columns, asked: None, written }));
     Ok(stmt)
 }
 

@@ -1,12 +1,15 @@
 //! Values checked against metadata, before the database is asked.
 //!
 //! [`check`] looks at one value of one field; [`rules`] has the rules beyond type and size. Each message has a code, by which
-//! a field may say it in words of its own (`#[field(error(required = "…"))]`). [`own`] runs a model's own rules over a whole row.
+//! a field may say it in words of its own (`#[field(error(required = "…"))]`). [`own`] runs a model's own rules over a whole row; [`glance`] knows what
+//! is surely right.
+mod glance;
 mod own;
 mod rules;
 
 use quintet_core::{FieldErrors, Value, meta::FieldMeta};
 
+pub(crate) use glance::Glance;
 pub(crate) use own::own_rules;
 
 /// Adds what is wrong with `value` as the new value of `field`, for the person who gave it.

@@ -16,7 +16,7 @@ use crate::{
     dialect::Dialect,
     expr::{AssignValue, RawAssign},
     sql::{decimal_places, kept},
-    validate::check,
+    validate::{Glance, check},
 };
 
 /// Most rows of one statement. More of them save little, and each length is a statement of its own to be prepared: all but the
@@ -70,30 +70,31 @@ struct Open {
 }
 
 /// What drafts that assign the same fields in the same order have in common.
-struct Form {
+pub(super) struct Form {
     given: Vec<u16>,
-    fields: Arc<[u16]>,
-    columns: Vec<Column>,
+    pub(super) fields: Arc<[u16]>,
+    pub(super) columns: Vec<Column>,
     /// Are the given values the columns', in their order?
     in_order: bool,
 }
 
-struct Column {
-    field: &'static FieldMeta,
-    from: From,
+pub(super) struct Column {
+    pub(super) field: &'static FieldMeta,
+    pub(super) from: From,
+    pub(super) glance: Glance,
     /// Does the column keep another form of its values?
-    scaled: bool,
+    pub(super) scaled: bool,
 }
 
 /// Where a column's value comes from.
-enum From {
+pub(super) enum From {
     Given(usize),
     Made(fn() -> Value),
     Nothing,
 }
 
 impl Form {
-    fn of(meta: &'static ModelMeta, sets: &[RawAssign], dialect: &Dialect) -> Form {
+    pub(super) fn of(meta: &'static ModelMeta, sets: &[RawAssign], dialect: &Dialect) -> Form {
         let mut columns = Vec::new();
         let mut fields = Vec::new();
         for (index, field) in meta.columns() {
@@ -107,13 +108,14 @@ impl Form {
                 (None, FieldDefault::None) => field.on_save.map_or(From::Nothing, From::Made),
             };
             fields.push(index);
-            columns.push(Column { field, from, scaled: decimal_places(field, dialect).is_some() });
+            let scaled = decimal_places(field, dialect).is_some();
+            columns.push(Column { field, from, glance: Glance::of(field), scaled });
         }
         let given: Vec<u16> = sets.iter().map(|assign| assign.field).collect();
         Form { in_order: given == fields, given, fields: fields.into(), columns }
     }
 
-    fn is_of(&self, sets: &[RawAssign]) -> bool {
+    pub(super) fn is_of(&self, sets: &[RawAssign]) -> bool {
         self.given.len() == sets.len()
             && self.given.iter().zip(sets).all(|(field, assign)| *field == assign.field)
     }
@@ -149,6 +151,19 @@ impl Batch {
     /// How many rows of this model one statement has if all its columns are given.
     pub(super) fn rows_at_once(meta: &ModelMeta, dialect: &Dialect) -> usize {
         (dialect.max_parameters / meta.columns().count().max(1)).clamp(1, ROWS)
+    }
+
+    /// Is a row wrong? No further ones are looked at then.
+    pub(super) fn is_wrong(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// The fields of its last rows, if these go by COPY, and further ones may without being made parameters.
+    pub(super) fn copied(&self, dialect: &Dialect) -> Option<Arc<[u16]>> {
+        let last = self.chunks.last().filter(|last| last.can_be_copied())?;
+        // A model's own rules look at the row as a whole.
+        let plain = self.meta.clean.is_none() && self.links.is_empty();
+        (plain && dialect.copies_rows()).then(|| last.fields.clone())
     }
 
     /// How many rows there are.
@@ -205,10 +220,12 @@ impl Batch {
                 From::Nothing => Value::Null,
             }));
         }
-        for (Column { field, scaled, .. }, value) in
+        for (Column { field, scaled, glance, .. }, value) in
             form.columns.iter().zip(params.get_mut(start..).unwrap_or_default())
         {
-            check(field, value, &mut errors);
+            if !glance.passes(value) {
+                check(field, value, &mut errors);
+            }
             if let Some(why) = refused(value, dialect) {
                 errors.push(field.name, why);
             }

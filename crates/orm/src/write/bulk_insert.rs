@@ -1,4 +1,6 @@
 //! Very many new rows that nobody wants back: as many at a time as one statement takes, so that no more are in the memory.
+//!
+//! Where the database copies rows, all but the first of them are written in its own form: [`Copying`].
 
 use std::{any::Any, future::poll_fn, iter::Peekable, panic::Location, task::Poll};
 
@@ -8,9 +10,11 @@ use super::{
     batch::Batch,
     bulk_create::{NewRows, linked},
     chunks::Chunks,
-    raw_draft::RawDraft,
+    copying::Copying,
+    raw_draft::Drafts,
 };
 use crate::{
+    copied::Asked,
     db::to_home,
     decode::tap::Tap,
     executor::Executor,
@@ -18,9 +22,6 @@ use crate::{
     signal::{Ears, Moment},
     sql::Returning,
 };
-
-/// Where drafts come from, one by one.
-pub(crate) type Drafts<'a> = Box<dyn Iterator<Item = RawDraft> + Send + 'a>;
 
 /// Inserts rows, all or none, and tells how many there are.
 pub(crate) async fn bulk_insert(
@@ -40,12 +41,28 @@ pub(crate) async fn bulk_insert(
         return Chunks::new(meta, first.chunks, at).insert(db).await;
     }
     let tx = db.begin().await?;
+    let asked = first.copied(tx.dialect()).map(|fields| (fields, Asked::default()));
     let mut count = 0;
     // One part is made ready while the one before is written.
-    let mut writing = Begun::of(Box::pin(insert(meta, first, &*tx, at))).await;
+    let part_of = |rows, asked| insert(meta, rows, &*tx, at, asked);
+    let cell = asked.as_ref().map(|(_, cell)| cell.clone());
+    let mut writing = Begun::of(Box::pin(part_of(first, cell))).await;
+    let mut copying = None;
+    if let Some((fields, asked)) = asked {
+        // In which form further rows are copied is told with the answer.
+        count += std::mem::replace(&mut writing, Begun::Done(Ok(0))).end().await?;
+        copying = Copying::of(meta, fields, asked, at);
+    }
     while drafts.peek().is_some() {
-        let next = part(meta, &mut drafts, &*tx, at)?;
-        let next = Begun::of(Box::pin(insert(meta, next, &*tx, at))).await;
+        let ready = match &mut copying {
+            Some(copying) => copying.write(&mut drafts, &*tx).await,
+            None => None,
+        };
+        let next: BoxFuture<'_, Result<u64>> = match ready {
+            Some(ready) => Box::pin(ready.send(&*tx)),
+            None => Box::pin(part_of(part(meta, &mut drafts, &*tx, at)?, None)),
+        };
+        let next = Begun::of(next).await;
         count += std::mem::replace(&mut writing, next).end().await?;
     }
     count += writing.end().await?;
@@ -84,7 +101,12 @@ fn part(
     at: &'static Location<'static>,
 ) -> Result<Batch> {
     let mut batch = Batch::new(meta, db.dialect());
-    drafts.take(Batch::rows_at_once(meta, db.dialect())).for_each(|draft| batch.push(draft));
+    for draft in drafts.take(Batch::rows_at_once(meta, db.dialect())) {
+        batch.push(draft);
+        if batch.is_wrong() {
+            break;
+        }
+    }
     batch.checked().map_err(|error| error.at(at))
 }
 
@@ -93,9 +115,10 @@ async fn insert(
     rows: Batch,
     tx: &dyn Executor,
     at: &'static Location<'static>,
+    asked: Option<Asked>,
 ) -> Result<u64> {
     if rows.links.is_empty() {
-        return Chunks::new(meta, rows.chunks, at).by_copy().insert_in(tx).await;
+        return Chunks::new(meta, rows.chunks, at).by_copy(asked).insert_in(tx).await;
     }
     let count = rows.len();
     linked(meta, rows, Tap::new(meta, Returning::Rows), tx, at).await?;

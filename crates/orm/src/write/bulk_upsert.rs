@@ -63,7 +63,7 @@ pub(crate) async fn bulk_upsert<M: Model>(
     };
     let sink = rows_sink(row_scales(meta, db.dialect()), M::from_row);
     let tap = Tap::new(meta, Returning::Rows).into(sink);
-    rows_of(Chunks { meta, chunks, conflict, at, copies: false }.fetch(tap, db).await?.sink()?)
+    rows_of(Chunks { conflict, ..Chunks::new(meta, chunks, at) }.fetch(tap, db).await?.sink()?)
 }
 
 /// Refuses drafts that share their unique fields: some databases refuse to write a row twice in one statement, and which of two

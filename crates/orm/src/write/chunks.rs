@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     change::{Entry, Keys, What},
+    copied::Asked,
     decode::tap::Tap,
     executor::Executor,
     sql::{self, Conflict, Render, Returning},
@@ -28,6 +29,8 @@ pub(super) struct Chunks<'a> {
     pub(super) at: &'static Location<'static>,
     /// May they go by COPY where the database knows that?
     pub(super) copies: bool,
+    /// Where it is told in which form rows like those of the last chunk are copied.
+    pub(super) asked: Option<Asked>,
 }
 
 impl<'a> Chunks<'a> {
@@ -37,12 +40,13 @@ impl<'a> Chunks<'a> {
         chunks: Vec<Chunk>,
         at: &'static Location<'static>,
     ) -> Chunks<'a> {
-        Chunks { meta, chunks, conflict: Conflict::Refuse, at, copies: false }
+        Chunks { meta, chunks, conflict: Conflict::Refuse, at, copies: false, asked: None }
     }
 
-    /// Sends many rows by COPY where the database knows that and nobody asks for their keys.
-    pub(super) fn by_copy(self) -> Chunks<'a> {
-        Chunks { copies: true, ..self }
+    /// Sends many rows by COPY where the database knows that and nobody asks for their keys. With the rows of the last chunk the
+    /// form is `asked` in which further ones are copied.
+    pub(super) fn by_copy(self, asked: Option<Asked>) -> Chunks<'a> {
+        Chunks { copies: true, asked, ..self }
     }
 
     /// Runs them, all or none; nobody asks for the rows. Gives their number.
@@ -58,15 +62,20 @@ impl<'a> Chunks<'a> {
 
     /// Runs them one after the other, in a transaction where there are several.
     pub(super) async fn insert_in(self, db: &dyn Executor) -> Result<u64> {
-        let Chunks { meta, chunks, conflict, at, copies } = self;
+        let Chunks { meta, chunks, conflict, at, copies, mut asked } = self;
         let copies = copies && db.dialect().copies_rows();
-        let mut count = 0;
+        let (mut count, mut left) = (0, chunks.len());
         for chunk in chunks {
+            left -= 1;
             let entry = Entry::open(db, meta, what(conflict), &[]);
             let returning = if entry.is_heard() { Returning::Keys } else { Returning::Nothing };
             let fields = chunk.fields.clone();
             let stmt = if copies && !entry.is_heard() && chunk.can_be_copied() {
-                chunk.copy(meta, db, at)?
+                let mut stmt = chunk.copy(meta, db, at)?;
+                if let (0, Some(copy)) = (left, &mut stmt.copy) {
+                    copy.asked = asked.take();
+                }
+                stmt
             } else {
                 chunk.statement(meta, (conflict, returning), db, at)?
             };
@@ -95,7 +104,7 @@ impl<'a> Chunks<'a> {
 
     /// As [`insert_in`](Self::insert_in); the rows go through the tap.
     pub(super) async fn fetch_in(self, mut tap: Tap, db: &dyn Executor) -> Result<Tap> {
-        let Chunks { meta, chunks, conflict, at, copies: _ } = self;
+        let Chunks { meta, chunks, conflict, at, .. } = self;
         for chunk in chunks {
             let (fields, rows) = (chunk.fields.clone(), chunk.rows);
             let stmt = chunk.statement(meta, (conflict, Returning::Rows), db, at)?;
@@ -124,7 +133,7 @@ fn what(conflict: Conflict<'_>) -> What {
 
 impl Chunk {
     /// Are they values only, and enough for a COPY to be worth it?
-    fn can_be_copied(&self) -> bool {
+    pub(super) fn can_be_copied(&self) -> bool {
         self.rows > FEW && !self.fields.is_empty() && matches!(self.values, Values::Kept(_))
     }
 

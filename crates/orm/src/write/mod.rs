@@ -11,6 +11,7 @@ mod bulk_insert;
 mod bulk_upsert;
 mod by_name;
 mod chunks;
+mod copying;
 mod delete;
 mod draft;
 mod edit;

@@ -18,6 +18,9 @@ pub(crate) struct RawDraft {
     pub(super) sets: Vec<RawAssign>,
 }
 
+/// Where drafts come from, one by one.
+pub(crate) type Drafts<'a> = Box<dyn Iterator<Item = RawDraft> + Send + 'a>;
+
 /// A draft's columns and their values.
 #[derive(Debug)]
 pub(crate) struct Row {

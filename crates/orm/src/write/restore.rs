@@ -29,7 +29,7 @@ pub(crate) async fn restore_rows(
         fields => Conflict::Update { by: meta.primary_key, fields },
     };
     let chunks = vec![chunk(meta, fields, rows, db).map_err(|error| error.at(at))?];
-    Chunks { meta, chunks, conflict, at, copies: false }.insert_in(db).await.map(drop)
+    Chunks { conflict, ..Chunks::new(meta, chunks, at) }.insert_in(db).await.map(drop)
 }
 
 /// Writes a row that the database gives its key.

@@ -18,10 +18,14 @@ use super::{
 use crate::stmt::ByInsert;
 
 /// A message of data ends with the row that reaches this, in bytes.
-const MESSAGE: usize = 64 * 1024;
+pub(super) const MESSAGE: usize = 64 * 1024;
 
 /// Signature, flags and the length of what else the header has.
-const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+pub(super) const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+/// Why rows that were written already are not sent.
+pub(super) const CHANGED: &str = "the table's columns, or who may write to it, were changed while rows were inserted into it: insert them \
+     again";
 
 /// Would a COPY do what the insert does? It is refused where a policy would have to look at each row, and on views; it does
 /// not know of rules, and overwrites what only the server gives out.
@@ -72,9 +76,7 @@ pub(super) fn rows(
         bind(&Plan::new(String::new(), types, Vec::new()), params, out)?;
         return frontend::execute("", 0, out).map_err(io);
     };
-    frontend::parse("", copy, [], out).map_err(io)?;
-    bind(&Plan::new(String::new(), Box::default(), Vec::new()), &[], out)?;
-    frontend::execute("", 0, out).map_err(io)?;
+    self::start(copy, out)?;
     let mut start = open(out);
     out.put_slice(HEADER);
     let columns = u16::try_from(plan.params.len()).map_err(|_| "there are too many columns".to_owned())?;
@@ -94,8 +96,16 @@ pub(super) fn rows(
     Ok(())
 }
 
+/// Writes the COPY that data follows.
+pub(super) fn start(copy: &str, out: &mut BytesMut) -> Result<(), String> {
+    let io = |error: std::io::Error| error.to_string();
+    frontend::parse("", copy, [], out).map_err(io)?;
+    bind(&Plan::new(String::new(), Box::default(), Vec::new()), &[], out)?;
+    frontend::execute("", 0, out).map_err(io)
+}
+
 /// Would the server read the same from a text and from the binary form?
-fn is_binary(value: &Value, wanted: u32) -> bool {
+pub(super) fn is_binary(value: &Value, wanted: u32) -> bool {
     value.is_null()
         || bind::format(value, wanted) == Format::Binary
         || matches!(

@@ -3,7 +3,7 @@
 //! A single statement goes to one of the few connections that all share ([`lanes`]), where it is sent at
 //! once, behind the others and without waiting for their answers. A transaction, a batch and a statement
 //! marked as long take a connection for themselves ([`pool`]). Each connection belongs to a task ([`owner`])
-//! that writes what it is asked for ([`bind`], many rows by COPY: [`copy`]), reads the answers ([`reader`]) and pushes rows into the sink
+//! that writes what it is asked for ([`bind`], many rows by COPY: [`copy`], [`written`]), reads the answers ([`reader`]) and pushes rows into the sink
 //! straight from its buffer ([`row`]). New connections come from [`reach`], which knows patience, by way of
 //! [`connect`], [`stream`] and [`tls`].
 //!
@@ -31,6 +31,7 @@ mod target;
 #[cfg(feature = "postgres-tls")]
 mod tls;
 mod work;
+mod written;
 
 pub(crate) use shell::shell;
 

@@ -44,6 +44,9 @@ use crate::{
     stmt::Sql,
 };
 
+/// Room for what is to be sent.
+const OUTPUT: usize = 4096;
+
 /// What all connections of a database know.
 pub(super) struct Facts {
     pub(super) door: Door,
@@ -67,6 +70,8 @@ pub(super) struct Owner {
     key: Key,
     input: BytesMut,
     output: BytesMut,
+    /// Has the output become larger than it shall stay?
+    grown: bool,
     queue: mpsc::UnboundedReceiver<Request>,
     /// Nobody can ask for anything any more.
     deserted: bool,
@@ -190,7 +195,8 @@ impl Owner {
             stream: opened.stream,
             key: opened.key,
             input: opened.input,
-            output: BytesMut::with_capacity(4096),
+            output: BytesMut::with_capacity(OUTPUT),
+            grown: false,
             queue,
             deserted: false,
             goodbye_said: false,
@@ -268,6 +274,10 @@ impl Owner {
                 Poll::Ready(Err(error)) => return Err(self.lost(error)),
                 Poll::Pending => break,
             }
+        }
+        if self.grown && self.output.is_empty() {
+            self.output = BytesMut::with_capacity(OUTPUT);
+            self.grown = false;
         }
         match Pin::new(&mut self.stream).poll_flush(cx) {
             Poll::Ready(Err(error)) => Err(self.lost(error)),

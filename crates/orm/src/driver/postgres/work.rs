@@ -8,7 +8,7 @@ use std::sync::{
 use quintet_core::{Error, Result};
 use tokio::task::JoinHandle;
 
-use super::pool::Lease;
+use super::{pool::Lease, written::Sent};
 use crate::{
     db::Hooks,
     driver::{Begin, Job, Place, Reply, Savepoint, Session, Sink},
@@ -31,6 +31,13 @@ impl Work {
 
     pub(super) fn stmt(&self) -> &Stmt {
         &self.job().stmt
+    }
+
+    /// The rows that were written for it beforehand.
+    pub(super) fn take_written(&mut self) -> Option<Sent> {
+        let (Work::Fetch { job, .. } | Work::Execute { job, .. } | Work::Batch { job, .. }) = self;
+        let written = job.stmt.copy.as_mut()?.written.take()?;
+        written.downcast::<Sent>().ok().map(Arc::unwrap_or_clone)
     }
 
     /// Has the future that waits for it been dropped?

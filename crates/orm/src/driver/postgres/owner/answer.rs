@@ -172,6 +172,7 @@ impl Owner {
             (Some(_), Some(open)) => open.copied = Some((stmt.sql.clone(), plan.clone(), statement.copyable)),
             (Some(_), None) => {}
         }
+        statement.tell_form(&plan);
         statement.columns = plan.columns.clone();
         statement.plan = Some(plan);
         self.execute(&mut running);

@@ -1,6 +1,6 @@
 //! Requests, written.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use http::StatusCode;
 use postgres_protocol::message::frontend;
@@ -14,7 +14,9 @@ use crate::driver::{
         copy,
         errors::of_stmt,
         keyword::{self, Effect},
+        plan::Plan,
         work::{Load, Request, Work},
+        written::Form,
     },
 };
 
@@ -125,6 +127,10 @@ impl Owner {
             open.at = work.stmt().at;
         }
         if let Work::Batch { job, .. } = &work {
+            if let Some(open) = &mut self.open {
+                // It may change the table, or who asks.
+                open.copied = None;
+            }
             self.tainted |= keyword::may_leave_something(&job.stmt.sql);
             let sql = job.stmt.sql.clone();
             return self.step(&sql, What::Statement(Box::new(Statement::new(work, load))), true);
@@ -139,6 +145,7 @@ impl Owner {
                 if copies && *sql == *statement.work.stmt().sql =>
             {
                 statement.copyable = *copyable;
+                statement.tell_form(plan);
                 Some(plan.clone())
             }
             _ if copies => None,
@@ -211,13 +218,23 @@ impl Owner {
 
     /// Writes the run of a statement whose plan is known, and the Sync that ends it.
     pub(super) fn execute(&mut self, running: &mut Running) {
-        let What::Statement(statement) = &running.what else { return };
+        let What::Statement(statement) = &mut running.what else { return };
         let Some(plan) = &statement.plan else { return };
         let start = self.output.len();
+        let written = statement.work.take_written();
         let unnamed_again = plan.name.is_empty() && running.stage == Stage::Executing;
         let stmt = statement.work.stmt();
         let written = (|| {
             let io = |e: std::io::Error| e.to_string();
+            if let Some(rows) = written {
+                if !statement.copyable || rows.plan.params != plan.params {
+                    return Err(copy::CHANGED.to_owned());
+                }
+                copy::start(&stmt.sql, &mut self.output)?;
+                self.output.extend_from_slice(&rows.data);
+                self.grown = true;
+                return Ok(());
+            }
             if let Some(insert) = &stmt.copy {
                 let copy = statement.copyable.then_some(&*stmt.sql);
                 return copy::rows(plan, copy, &insert.all, &stmt.params, &mut self.output);
@@ -284,6 +301,16 @@ impl Owner {
 }
 
 impl Statement {
+    /// Leaves the form of its rows where the one who asked looks for it.
+    pub(super) fn tell_form(&self, plan: &Arc<Plan>) {
+        if self.copyable
+            && let Some(asked) = self.work.stmt().copy.as_ref().and_then(|copy| copy.asked.as_ref())
+        {
+            // It may be there already: the form is the same.
+            let _ = asked.set(Box::new(Form(plan.clone())));
+        }
+    }
+
     fn new(work: Work, load: Option<Load>) -> Statement {
         Statement {
             work,
