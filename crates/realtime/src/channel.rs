@@ -100,6 +100,20 @@ pub trait Channel: Topic {
         async move { via.deliver(message?).await }
     }
 
+    /// Tells everybody in the topic but one connection: the one whose page has asked for what is told, say, and knows.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    fn send_except<V: Via + ?Sized>(
+        &self,
+        event: Self::Out,
+        except: ConnectionId,
+        via: &V,
+    ) -> impl Future<Output = Result> + Send {
+        let message = message(self, &event, Some(except), true);
+        async move { via.deliver(message?).await }
+    }
+
     /// Tells everybody who is there now; nobody hears it later. For what is soon out of date: who is typing, where a pointer is.
     ///
     /// # Errors
