@@ -266,7 +266,7 @@ class Line {
     this.#ready = performance.now();
     this.#watch();
     this.#become("open");
-    if (this.#socket === socket) this.#owner.ready();
+    this.#owner.ready();
   }
 
   #replied({ ref, data, problem }) {

@@ -146,6 +146,11 @@ test('a page that is left lets go of its connection, and takes another one when 
   assert.equal(room.state, 'joined');
   await world.fires('pageshow');
   assert.equal(world.sockets.length, 2);
+
+  await world.socket.closes();
+  await world.fires('pagehide');
+  await world.fires('online');
+  assert.equal(world.sockets.length, 2, 'it was on its way back, and sleeps now');
 });
 
 test('a restart is waited for by chance, within what the server says', async t => {
@@ -231,8 +236,11 @@ test('closed by the page is closed, whatever it is doing', async t => {
   for (const [state, reach] of Object.entries(states)) {
     const world = new World(t);
     await reach(world);
+    const told = ears();
+    world.channels.on('state', told);
     world.channels.close();
     world.channels.close();
+    assert.deepEqual(told.take(), ['closed']);
     assert.ok(!world.room || world.sockets[0].readyState === 3, state);
     await neverAgain(world, world.channels, world.room ?? world.channels.join('a'));
   }
@@ -333,11 +341,11 @@ test('a connection that breaks while its ticket is fetched is not spoken to', as
   const [first, late] = [world.socket, give];
   await first.closes();
   await world.pass(250);
+  await world.socket.greets();
   late('late');
   await settled();
   first.silent();
   world.socket.silent();
-  await world.socket.greets();
   // One that is never there is waited for as long as a greeting.
   await world.pass(20_000);
   assert.equal(channels.state, 'away');

@@ -227,6 +227,22 @@ test('left and joined again at once: nothing of before is heard', async t => {
   socket.silent();
 });
 
+test('left and joined again before the first answer: the first one is not taken for the second', async t => {
+  const world = new World(t);
+  const { channels, socket } = await world.joined();
+  channels.join('film:8').leave();
+  const room = channels.join('film:8');
+  const first = socket.heard({ type: 'join', topic: 'film:8' });
+  const leave = socket.heard({ type: 'leave', topic: 'film:8' });
+  const second = socket.heard({ type: 'join', topic: 'film:8' });
+  await socket.says({ type: 'joined', ref: first, topic: 'film:8', at: 'p1' });
+  await socket.says({ type: 'left', ref: leave, topic: 'film:8' });
+  assert.equal(room.state, 'joining');
+  await socket.says({ type: 'joined', ref: second, topic: 'film:8', at: 'p2' });
+  await socket.says({ type: 'left', ref: leave, topic: 'film:8' });
+  assert.deepEqual([room.state, room.at], ['joined', 'p2']);
+});
+
 test('left before the answer to its join, and while away', async t => {
   const world = new World(t);
   const channels = world.connect();
@@ -283,6 +299,19 @@ test('too much at once, and what is broken over there, passes: it asks again aft
   }
   await world.socket.joins('film:7');
   assert.equal(room.state, 'joined');
+});
+
+test('a pause before another join ends with the connection', async t => {
+  const world = new World(t);
+  const room = world.connect().join('film:7');
+  await world.socket.greets();
+  await world.socket.says({ type: 'refused', ref: world.socket.heard({ type: 'join', topic: 'film:7' }), topic: 'film:7', problem: { status: 503, title: 'no' } });
+  await world.socket.closes();
+  assert.equal(room.state, 'away');
+  assert.equal(world.waiting, 1, 'the next connection');
+  await world.pass(250);
+  await world.socket.greets();
+  await world.socket.joins('film:7');
 });
 
 test('the server takes somebody out of a topic', async t => {
