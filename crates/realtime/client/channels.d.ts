@@ -12,8 +12,8 @@ export interface Problem {
   title: string;
   type?: string;
   detail?: string;
-  /** Messages by field, where the data was wrong. */
-  errors?: Record<string, unknown>;
+  /** What was wrong with the data, and where: `#/text`. */
+  errors?: { pointer: string; detail: string }[];
   [member: string]: unknown;
 }
 
@@ -82,7 +82,7 @@ export interface Options {
   token?: () => string | null | undefined | Promise<string | null | undefined>;
   /** How long `say` waits for an answer, in milliseconds, counted from the call; 10,000. `Infinity` waits until the connection is lost. */
   timeout?: number;
-  /** How many messages of a room wait for the connection; 100. */
+  /** How many messages of a room wait for the connection; 50. */
   queue?: number;
   /** Warns on the console of messages that it can't read. */
   debug?: boolean;

@@ -110,7 +110,7 @@ class Answer {
 
 /**
  * The WebSocket: dials, greets, shows its ticket, keeps alive, and comes back after whatever happens to it. What it hears of topics it
- * hands to `owner`: `hear`, `ready`, `lost`, `ended`, and `tell` for what listeners want to know.
+ * hands to `owner`: `hear`, `failed` for what was asked there and can't be done, `ready`, `lost`, `ended`, and `tell` for listeners.
  */
 class Line {
   state = "idle";
@@ -271,15 +271,13 @@ class Line {
 
   #replied({ ref, data, problem }) {
     const answer = this.#answers.get(ref);
-    if (!answer) return;
-    if (isObject(problem)) answer.fail(refusal(problem));
-    else answer.done(data);
+    if (isObject(problem)) answer ? answer.fail(refusal(problem)) : this.#owner.failed(ref, problem);
+    else answer?.done(data);
   }
 
   #misunderstood({ ref, problem }) {
     const error = refusal(isObject(problem) ? problem : {});
-    const answer = this.#answers.get(ref);
-    if (answer) return answer.fail(error);
+    if (ref !== undefined) return this.#replied({ ref, problem: error.problem });
     this.warn("the server could not understand:", error.problem);
     this.#owner.tell("error", error);
   }
@@ -401,19 +399,20 @@ class Topic {
   at;
   #line;
   #options;
-  #forget;
+  #owner;
   #ref;
   #queue = [];
   #tries = 0;
   #timer;
   #over;
 
-  constructor(name, after, line, options, forget) {
+  // `owner` forgets it when it is over, and leaves it for it.
+  constructor(name, after, line, options, owner) {
     this.name = name;
     this.at = after;
     this.#line = line;
     this.#options = options;
-    this.#forget = forget;
+    this.#owner = owner;
   }
 
   enter() {
@@ -438,7 +437,7 @@ class Topic {
     this.rooms.delete(room);
     if (this.rooms.size || this.state === "left") return;
     const there = this.state === "joined" || (this.state === "joining" && this.#ref);
-    if (there && this.#line.state === "open") this.#line.send({ type: "leave", ref: this.#line.ref(), topic: this.name });
+    if (there && this.#line.state === "open") this.#owner.leave(this.name);
     this.end(new ChannelError("left", `${this.name} was left`));
   }
 
@@ -451,7 +450,7 @@ class Topic {
   /** It is over: it was left, or the line was closed. */
   end(error) {
     clearTimeout(this.#timer);
-    this.#forget();
+    this.#owner.forget(this);
     this.#over = error;
     this.#fail(error);
     this.presence.clear();
@@ -493,7 +492,7 @@ class Topic {
   }
 
   refused({ ref, problem }) {
-    if (ref !== this.#ref || this.state !== "joining") return;
+    if (ref === undefined || ref !== this.#ref || this.state !== "joining") return;
     this.#ref = undefined;
     this.problem = isObject(problem) ? problem : { status: 403, title: "Forbidden" };
     const { status } = this.problem;
@@ -524,9 +523,8 @@ class Topic {
     this.#tell("gap", { at });
   }
 
-  left({ ref, problem }) {
-    // With a ref it answers a `leave`, maybe one from before a new `join`.
-    if (ref !== undefined || this.state !== "joined") return;
+  left({ problem }) {
+    if (this.state !== "joined") return;
     this.problem = isObject(problem) ? problem : undefined;
     this.end(this.problem ? refusal(this.problem) : new ChannelError("left", `the server took this page out of ${this.name}`));
   }
@@ -674,17 +672,23 @@ class Channels {
   #line;
   #options;
   #topics = new Map();
+  // The refs of leavings that are not answered yet, by topic. Until then the server takes nobody back.
+  #leaving = new Map();
   #listeners = new Listeners();
 
   constructor(url, options) {
-    this.#options = { timeout: 10_000, queue: 100, ...options };
+    this.#options = { timeout: 10_000, queue: 50, ...options };
     const address = new URL(url, globalThis.location?.href);
     address.protocol = address.protocol.replace(/^http/, "ws");
     address.hash = "";
     this.#line = new Line(address.href, this.#options, {
       hear: (message) => this.#hear(message),
+      failed: (ref, problem) => this.#failed(ref, problem),
       ready: () => this.#each((topic) => topic.state !== "refused" && topic.enter()),
-      lost: () => this.#each((topic) => topic.lost()),
+      lost: () => {
+        this.#leaving.clear();
+        this.#each((topic) => topic.lost());
+      },
       ended: () => this.#each((topic) => topic.end(closed())),
       tell: (what, ...words) => this.#listeners.tell(what, ...words),
     });
@@ -702,14 +706,17 @@ class Channels {
     if (typeof name !== "string" || name === "") throw new TypeError("a topic is a text such as `film:7`");
     let topic = this.#topics.get(name);
     if (!topic) {
-      topic = new Topic(name, after, this.#line, this.#options, () => this.#topics.delete(name));
+      topic = new Topic(name, after, this.#line, this.#options, {
+        forget: (topic) => this.#topics.get(name) === topic && this.#topics.delete(name),
+        leave: () => this.#leave(name),
+      });
       if (this.state === "closed") topic.end(closed());
       else this.#topics.set(name, topic);
     }
     const room = new Room(topic, after);
     // Only now is there somebody who hears what comes of it.
     if (this.state === "idle") this.#line.open();
-    else if (this.state === "open" && topic.rooms.size === 1 && topic.state === "joining") topic.enter();
+    else if (this.state === "open" && topic.rooms.size === 1 && topic.state === "joining" && !this.#leaving.has(name)) topic.enter();
     return room;
   }
 
@@ -743,9 +750,30 @@ class Channels {
       case "gap":
         return topic?.gap(message);
       case "left":
-        return topic?.left(message);
+        return message.ref === undefined ? topic?.left(message) : this.#left(message);
       default:
         this.#line.warn("unknown message:", message);
+    }
+  }
+
+  #leave(topic) {
+    const ref = this.#line.ref();
+    this.#leaving.set(topic, ref);
+    this.#line.send({ type: "leave", ref, topic });
+  }
+
+  #left({ topic, ref }) {
+    if (this.#leaving.get(topic) !== ref) return;
+    this.#leaving.delete(topic);
+    // Somebody wants it again.
+    this.#topics.get(topic)?.enter();
+  }
+
+  // Said too much at once: then the answer to a `join` or a `leave` is none of theirs.
+  #failed(ref, problem) {
+    this.#each((topic) => topic.refused({ ref, problem }));
+    for (const [topic, leaving] of this.#leaving) {
+      if (leaving === ref) setTimeout(() => this.#leaving.get(topic) === ref && this.#leave(topic), FIRST_PAUSE);
     }
   }
 

@@ -216,11 +216,12 @@ test('left and joined again at once: nothing of before is heard', async t => {
   const heard = ears();
   again.on('comment', heard);
   const leave = socket.heard({ type: 'leave', topic: 'film:7' });
-  const join = socket.heard({ type: 'join', topic: 'film:7' });
   await socket.says(comment('before', 'p1'));
+  // Before it has left, the server does not take it back.
+  socket.silent();
   await socket.says({ type: 'left', ref: leave, topic: 'film:7' });
   assert.equal(again.state, 'joining');
-  await socket.says({ type: 'joined', ref: join, topic: 'film:7', at: 'p1' });
+  await socket.joins('film:7', { at: 'p1' });
   await socket.says(comment('after', 'p2'));
   assert.deepEqual(heard.take().map(([{ text }]) => text), ['after']);
   room.leave();
@@ -234,13 +235,50 @@ test('left and joined again before the first answer: the first one is not taken 
   const room = channels.join('film:8');
   const first = socket.heard({ type: 'join', topic: 'film:8' });
   const leave = socket.heard({ type: 'leave', topic: 'film:8' });
-  const second = socket.heard({ type: 'join', topic: 'film:8' });
   await socket.says({ type: 'joined', ref: first, topic: 'film:8', at: 'p1' });
   await socket.says({ type: 'left', ref: leave, topic: 'film:8' });
+  assert.equal(room.state, 'joining');
+  const second = socket.heard({ type: 'join', topic: 'film:8' });
+  await socket.says({ type: 'joined', ref: first, topic: 'film:8', at: 'p1' });
   assert.equal(room.state, 'joining');
   await socket.says({ type: 'joined', ref: second, topic: 'film:8', at: 'p2' });
   await socket.says({ type: 'left', ref: leave, topic: 'film:8' });
   assert.deepEqual([room.state, room.at], ['joined', 'p2']);
+});
+
+test('a connection that breaks while somebody leaves has left', async t => {
+  const world = new World(t);
+  const { room, channels, socket } = await world.joined();
+  room.leave();
+  const again = channels.join('film:7');
+  socket.heard({ type: 'leave', topic: 'film:7' });
+  const next = await world.again();
+  await next.joins('film:7');
+  assert.equal(again.state, 'joined');
+});
+
+test('who says too much at once joins and leaves a little later', async t => {
+  const world = new World(t);
+  const { room, channels, socket } = await world.joined();
+  const problem = { status: 429, title: 'Too Many Requests' };
+  const other = channels.join('film:8');
+  await socket.says({ type: 'reply', ref: socket.heard({ type: 'join', topic: 'film:8' }), problem });
+  assert.equal(other.state, 'joining');
+  await world.pass(250);
+  await socket.joins('film:8');
+
+  room.leave();
+  await socket.says({ type: 'reply', ref: socket.heard({ type: 'leave', topic: 'film:7' }), problem });
+  const again = channels.join('film:7');
+  socket.silent();
+  await world.pass(500);
+  await socket.says({ type: 'left', ref: socket.heard({ type: 'leave', topic: 'film:7' }), topic: 'film:7' });
+  await socket.joins('film:7');
+  assert.equal(again.state, 'joined');
+
+  const third = channels.join('film:9');
+  await socket.says({ type: 'error', ref: socket.heard({ type: 'join', topic: 'film:9' }), problem: { status: 404, title: 'Not Found' } });
+  assert.deepEqual([third.state, third.problem.status], ['refused', 404]);
 });
 
 test('left before the answer to its join, and while away', async t => {

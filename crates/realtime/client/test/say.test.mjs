@@ -23,7 +23,7 @@ test('an answer is the one with its ref', async t => {
 test('a problem is a failure that tells what the server said', async t => {
   const world = new World(t);
   const { room, socket } = await world.joined();
-  const problem = { status: 422, title: 'Unprocessable Content', detail: 'a comment needs a text', errors: { text: ['needed'] } };
+  const problem = { status: 422, title: 'Unprocessable Content', detail: 'a comment needs a text', errors: [{ pointer: '#/text', detail: 'Needed.' }] };
   const said = room.say({ event: 'comment' });
   await socket.says({ type: 'reply', ref: socket.said.shift().ref, problem });
   await fails(said, 'problem', 422);

@@ -156,6 +156,7 @@ export class Site {
   }
 
   #joined(one, ref, name, after) {
+    if (one.topics.has(name)) return one.wire.say({ type: 'refused', ref, topic: name, problem: { status: 409, title: 'Conflict' } });
     if (name.startsWith('secret')) return one.wire.say({ type: 'refused', ref, topic: name, problem: { status: 403, title: 'Forbidden' } });
     const { log, lost, here } = this.#topic(name);
     const end = log.at(-1)?.at ?? lost;

@@ -45,7 +45,7 @@ room.onGap(({ at }) => console.log(at?.length));
 room.onState((state) => {
   if (state === "refused") {
     const problem: Problem | undefined = room.problem;
-    console.log(problem?.status, problem?.errors);
+    console.log(problem?.status, problem?.errors?.[0]?.pointer);
   }
   // @ts-expect-error: there is no such state
   if (state === "gone") console.log(state);
