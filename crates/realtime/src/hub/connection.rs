@@ -89,7 +89,9 @@ impl Connection {
         connection.state().identity = Arc::new(identity);
         let connection = Arc::new(connection);
         hub.connected(&connection);
-        connection.outbox.push(wire::hello(connection.id, hub.settings.ping.as_millis()));
+        let settings = &hub.settings;
+        let most = settings.max_message.as_usize();
+        connection.outbox.push(wire::hello(connection.id, settings.ping.as_millis(), most));
         Ok(connection)
     }
 

@@ -28,8 +28,9 @@ fn bytes(text: String) -> Bytes {
     Bytes::from(text)
 }
 
-pub(crate) fn hello(id: ConnectionId, ping: u128) -> Bytes {
-    bytes(format!(r#"{{"type":"hello","connection":"{id}","ping":{ping}}}"#))
+/// `ping` in milliseconds, `most` in bytes.
+pub(crate) fn hello(id: ConnectionId, ping: u128, most: usize) -> Bytes {
+    bytes(format!(r#"{{"type":"hello","connection":"{id}","ping":{ping},"max_message":{most}}}"#))
 }
 
 pub(crate) fn event(topic: &str, at: Option<Position>, data: &[u8]) -> Bytes {
@@ -168,8 +169,8 @@ mod tests {
         let here = [Here { id: ConnectionId(1), meta: Bytes::from_static(b"{\"n\":1}") }];
         let one = "00000000000000000000000000000001";
         assert_eq!(
-            read(hello(ConnectionId(1), 25_000)),
-            json!({"type":"hello","connection":one,"ping":25000})
+            read(hello(ConnectionId(1), 25_000, 65_536)),
+            json!({"type":"hello","connection":one,"ping":25000,"max_message":65536})
         );
         assert_eq!(
             read(event(topic, Some(at(3)), b"{\"event\":\"x\"}")),
