@@ -24,7 +24,7 @@ use crate::{
         registry::{Declared, Open},
     },
     identity::Identity,
-    layer::{ConnectionId, Event},
+    layer::{ConnectionId, Event, Position},
     send::{Message, Via},
 };
 
@@ -121,6 +121,17 @@ pub trait Channel: Topic {
     fn pass<V: Via + ?Sized>(&self, event: Self::Out, via: &V) -> impl Future<Output = Result> + Send {
         let message = message(self, &event, None, false);
         async move { via.deliver(message?).await }
+    }
+
+    /// Where the topic's log ends now, for the page that is about to be made: with it as `after`, a browser hears what the page does not
+    /// show yet.
+    ///
+    /// # Errors
+    /// As [`present`](Self::present).
+    fn position<V: Via + ?Sized>(&self, via: &V) -> impl Future<Output = Result<Position>> + Send {
+        let topic = self.topic();
+        let channels = via.channels();
+        async move { channels?.position(&topic).await }
     }
 
     /// Who is present, in all processes: what [`Join::present`] said of each of their connections.

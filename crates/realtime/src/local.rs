@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use crate::{
     hub::{connection::Connection, outbox::Next},
+    layer::ConnectionId,
     wire::{self, Bye},
 };
 
@@ -37,6 +38,12 @@ pub struct LocalClient {
 impl LocalClient {
     pub(crate) fn new(connection: Arc<Connection>) -> Self {
         LocalClient { connection, heard: VecDeque::new() }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> ConnectionId {
+        self.connection.id
     }
 
     /// Says something: a message of the protocol.

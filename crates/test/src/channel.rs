@@ -7,6 +7,7 @@ use http::Method;
 use quintet_core::{Error, Result};
 use quintet_realtime::{
     Bye, Channel, ChannelSettings,
+    layer::{ConnectionId, Position},
     local::{LocalClient, LocalHandshake},
 };
 use serde_json::{Value, json};
@@ -77,6 +78,22 @@ impl TestClient {
     #[track_caller]
     pub fn join<C: Channel>(&self, topic: C) -> impl Future<Output = Result<TestRoom<C>>> + use<C> {
         self.enter(topic.topic(), None, Location::caller())
+    }
+
+    /// The same, as a page that was made when the topic was at this position: what was said since is heard first.
+    ///
+    /// # Errors
+    /// If the channel refuses it, with the status that it gives.
+    ///
+    /// # Panics
+    /// If the site has no channels.
+    #[track_caller]
+    pub fn join_after<C: Channel>(
+        &self,
+        topic: C,
+        after: Position,
+    ) -> impl Future<Output = Result<TestRoom<C>>> + use<C> {
+        self.enter(topic.topic(), Some(after.to_string()), Location::caller())
     }
 
     fn enter<C: Channel>(
@@ -173,6 +190,12 @@ impl<C: Channel> TestRoom<C> {
     pub fn heard(&mut self) -> impl Future<Output = Heard<C::Out>> {
         let at = Location::caller();
         async move { self.hear(at).await }
+    }
+
+    /// The connection's id.
+    #[must_use]
+    pub fn connection(&self) -> ConnectionId {
+        self.client.id()
     }
 
     /// Who is there, as far as this client was told: what the channel shows of each connection.

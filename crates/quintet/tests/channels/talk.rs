@@ -108,6 +108,25 @@ async fn who_comes_back_hears_what_they_missed(site: TestSite) -> Result {
     Ok(())
 }
 
+#[quintet::test(site)]
+async fn a_page_goes_on_where_it_was_made(site: TestSite) -> Result {
+    let room = alien(&site).await?;
+    let channels = site.services().require::<Channels>()?;
+    room.send(comment("a", "on the page"), channels).await?;
+    let made = room.position(channels).await?;
+    room.send(comment("a", "meanwhile"), channels).await?;
+    let mut late = site.join_after(room, made).await?;
+    assert_eq!(late.next().await, comment("a", "meanwhile"));
+    let ann = site.login("ann").await.join(room).await?;
+    let mut bob = site.login("bob").await.join(room).await?;
+    room.send_except(comment("ann", "x"), ann.connection(), channels).await?;
+    room.send(comment("ann", "y"), channels).await?;
+    assert_eq!(bob.next().await, comment("ann", "x"));
+    let mut ann = ann;
+    assert_eq!(ann.next().await, comment("ann", "y"));
+    Ok(())
+}
+
 #[quintet::test(site, settings = { "channels.history" = "2" })]
 async fn who_was_away_for_too_long_is_told_of_a_gap(site: TestSite) -> Result {
     let room = alien(&site).await?;

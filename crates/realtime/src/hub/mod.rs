@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use crate::{
     identity::Identify,
-    layer::{Event, Here, Layer, News, Sink},
+    layer::{Event, Here, Layer, News, Position, Sink},
     settings::ChannelSettings,
     wire::Bye,
 };
@@ -316,6 +316,18 @@ impl Channels {
             None => self.0.layer.here(topic).await?,
         };
         Ok(here.iter().filter_map(|here| serde_json::from_slice(&here.meta).ok()).collect())
+    }
+
+    /// Where a topic's log ends now: a page that is made after this hears what it does not show yet with `join(topic, { after })`.
+    ///
+    /// # Errors
+    /// 503 if the layer can't be reached.
+    pub async fn position(&self, topic: &str) -> Result<Position> {
+        let hold = self.0.hold(topic).await;
+        hold.topic.at().ok_or_else(|| {
+            let why = "the channels' layer can't be reached";
+            Error::of_kind(quintet_core::ErrorKind::Unavailable, http::StatusCode::SERVICE_UNAVAILABLE, why)
+        })
     }
 
     /// Something about this user has changed: who they are, what they may do, or a session of theirs has ended. All their connections,

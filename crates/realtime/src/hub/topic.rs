@@ -130,6 +130,11 @@ impl TopicState {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Where the log is, as far as it came by.
+    pub(crate) fn at(&self) -> Option<Position> {
+        self.inner().at
+    }
+
     /// The layer is away: whoever is here hears what is said here, and of a gap when it is back.
     pub(crate) fn open_torn(&self) {
         self.inner().torn = true;
