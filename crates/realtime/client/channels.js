@@ -115,6 +115,9 @@ class Answer {
 class Line {
   state = "idle";
   connection = null;
+  /** The connection before this one. */
+  was = undefined;
+  #renewal;
   #url;
   #options;
   #owner;
@@ -252,7 +255,7 @@ class Line {
         if (token !== undefined && token !== null) {
           const answer = new Answer(Infinity);
           this.ask(answer, (ref) => JSON.stringify({ type: "auth", ref, token }));
-          await answer.promise;
+          this.#renewed(socket, await answer.promise);
         }
       } catch (error) {
         if (this.#socket !== socket) return;
@@ -267,6 +270,24 @@ class Line {
     this.#watch();
     this.#become("open");
     this.#owner.ready();
+  }
+
+  // A ticket is shown anew before it expires, so that nothing breaks; if that fails, the server says when it has.
+  #renewed(socket, data) {
+    clearTimeout(this.#renewal);
+    const left = isObject(data) ? data.expires : undefined;
+    if (!(left > 0)) return;
+    this.#renewal = setTimeout(async () => {
+      try {
+        const token = await this.#options.token();
+        if (this.#socket !== socket || token === undefined || token === null) return;
+        const answer = new Answer(Infinity);
+        this.ask(answer, (ref) => JSON.stringify({ type: "auth", ref, token }));
+        this.#renewed(socket, await answer.promise);
+      } catch (error) {
+        if (this.#socket === socket) this.#owner.tell("error", error);
+      }
+    }, Math.min(left * 0.8, 2 ** 31 - 1));
   }
 
   #replied({ ref, data, problem }) {
@@ -313,8 +334,10 @@ class Line {
   #release(code) {
     const socket = this.#socket;
     this.#socket = null;
+    this.was = this.connection ?? this.was;
     this.connection = null;
     clearTimeout(this.#timer);
+    clearTimeout(this.#renewal);
     // 0 and 1: connecting and open.
     if (socket?.readyState < 2) socket.close(code);
     // It may have been heard or not. Saying it again could do it twice.
@@ -419,7 +442,9 @@ class Topic {
     clearTimeout(this.#timer);
     this.#ref = this.#line.ref();
     // JSON leaves out an `after` that is undefined.
-    this.#line.send({ type: "join", ref: this.#ref, topic: this.name, after: this.at });
+    // By which connection it was there: the server does not tell it what it has said itself for the others.
+    const was = this.at === undefined ? undefined : this.#line.was;
+    this.#line.send({ type: "join", ref: this.#ref, topic: this.name, after: this.at, was });
     this.#become("joining");
   }
 

@@ -66,10 +66,11 @@ class Socket {
     await settled();
   }
 
-  // The next thing that the client has said, which must look like this; its ref comes back.
+  // The next thing that the client has said, which must look like this; its ref comes back, and `was` is kept.
   heard(expected) {
-    const { ref, ...message } = this.said.shift() ?? assert.fail(`nothing was said, ${JSON.stringify(expected)} was expected`);
+    const { ref, was, ...message } = this.said.shift() ?? assert.fail(`nothing was said, ${JSON.stringify(expected)} was expected`);
     assert.deepEqual(message, expected);
+    this.was = was;
     return ref;
   }
 

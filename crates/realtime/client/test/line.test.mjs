@@ -305,6 +305,30 @@ test('a ticket is shown before anything is joined, a new one each time', async t
   world.socket.heard({ type: 'auth', token: 'ticket 3' });
 });
 
+test('a ticket is shown anew before it expires', async t => {
+  const world = new World(t);
+  let number = 0;
+  const channels = world.connect({ token: async () => `ticket ${++number}` });
+  const errors = ears();
+  channels.on('error', errors);
+  channels.join('film:7');
+  await world.socket.greets();
+  const first = world.socket.heard({ type: 'auth', token: 'ticket 1' });
+  await world.socket.says({ type: 'reply', ref: first, data: { expires: 10_000 } });
+  await world.socket.joins('film:7');
+  await world.pass(7_999);
+  world.socket.silent();
+  await world.pass(1);
+  const second = world.socket.heard({ type: 'auth', token: 'ticket 2' });
+  await world.socket.says({ type: 'reply', ref: second, data: { expires: 10_000 } });
+  assert.equal(channels.state, 'open', 'nothing has broken');
+  await world.pass(8_000);
+  const third = world.socket.heard({ type: 'auth', token: 'ticket 3' });
+  await world.socket.says({ type: 'reply', ref: third, problem: { status: 401, title: 'Unauthorized' } });
+  assert.equal(errors.take()[0].status, 401, 'that is told; the server says when it has expired');
+  assert.equal(channels.state, 'open');
+});
+
 test('no ticket connects as nobody', async t => {
   const world = new World(t);
   world.connect({ token: () => null }).join('film:7');

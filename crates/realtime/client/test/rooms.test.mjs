@@ -125,6 +125,7 @@ test('after the connection broke, each topic goes on after the last event', asyn
   const next = await world.again();
   assert.equal(world.sockets.length, 2);
   const ref = next.heard({ type: 'join', topic: 'film:7', after: 'p1' });
+  assert.equal(next.was, 'c1', 'by which connection it was there');
   next.heard({ type: 'join', topic: 'film:8', after: 'q0' });
   await next.says({ type: 'joined', ref, topic: 'film:7', at: 'p3' });
   // Cut off before it heard what it missed: that must not be skipped.
@@ -156,6 +157,7 @@ test('a page that was made at a position hears what came since', async t => {
   const room = world.connect().join('film:7', { after: 'p5' });
   await world.socket.greets();
   await world.socket.joins('film:7', { after: 'p5', at: 'p6' });
+  assert.equal(world.socket.was, undefined, 'it was there by none');
   const heard = ears();
   room.on('comment', heard);
   await world.socket.says(comment('six', 'p6'));

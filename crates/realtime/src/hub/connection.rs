@@ -27,7 +27,7 @@ use crate::{
     layer::ConnectionId,
     wire::{self, Bye, Said},
 };
-use lane::Lane;
+use lane::{After, Lane};
 
 /// A client that is connected.
 pub(crate) struct Connection {
@@ -121,14 +121,8 @@ impl Connection {
         let said = wire::read(text);
         if let Err(error) = allowed {
             let reference = match &said {
-                Ok(
-                    Said::Join { reference, .. }
-                    | Said::Leave { reference, .. }
-                    | Said::Auth { reference, .. },
-                ) => Some(*reference),
-                Ok(Said::Say { reference, .. }) => *reference,
-                Ok(Said::Ping) => None,
-                Err((reference, _)) => *reference,
+                Ok(said) => said.reference(),
+                Err((reference, _)) => reference.as_deref(),
             };
             return self.answer(reference, &error);
         }
@@ -136,22 +130,25 @@ impl Connection {
             Ok(Said::Ping) => {
                 self.outbox.push(wire::pong());
             }
-            Ok(Said::Join { reference, topic, after }) => self.join(reference, topic, after),
-            Ok(Said::Leave { reference, topic }) => match self.lane(topic) {
-                Some(lane) => lane.leave(self, reference),
+            Ok(Said::Join { reference, topic, after, was }) => {
+                self.join(&reference, &topic, after.as_deref(), was);
+            }
+            Ok(Said::Leave { reference, topic }) => match self.lane(&topic) {
+                Some(lane) => lane.leave(self, &reference),
                 None => {
-                    self.outbox.push(wire::left(Some(reference), topic, None));
+                    self.outbox.push(wire::left(Some(&reference), &topic, None));
                 }
             },
-            Ok(Said::Say { reference, topic, data }) => match self.lane(topic) {
-                Some(lane) => lane.say(self, reference, data),
+            Ok(Said::Say { reference, topic, data }) => match self.lane(&topic) {
+                Some(lane) => lane.say(self, reference.as_deref(), data),
                 None => {
-                    self.answer(reference, &Error::not_found("You are not in this topic: join it first."))
+                    let error = Error::not_found("You are not in this topic: join it first.");
+                    self.answer(reference.as_deref(), &error);
                 }
             },
-            Ok(Said::Auth { reference, token }) => auth::begin(self, reference, token),
+            Ok(Said::Auth { reference, token }) => auth::begin(self, &reference, &token),
             Err((reference, error)) => {
-                self.outbox.push(wire::error(reference, &error));
+                self.outbox.push(wire::error(reference.as_deref(), &error));
             }
         }
     }
@@ -190,7 +187,7 @@ impl Connection {
         self.state().lanes.iter().find(|lane| &*lane.topic == topic).cloned()
     }
 
-    fn join(self: &Arc<Self>, reference: &str, topic: &str, after: Option<&str>) {
+    fn join(self: &Arc<Self>, reference: &str, topic: &str, after: Option<&str>, was: Option<ConnectionId>) {
         let refuse = |error: Error| {
             self.outbox.push(wire::refused(reference, topic, &error));
         };
@@ -219,7 +216,8 @@ impl Connection {
             lane
         };
         // What can't be read was never a position of ours.
-        lane.join(self, reference, after.map(|after| after.parse().ok()));
+        let after = after.map(|after| After { position: after.parse().ok(), was });
+        lane.join(self, reference, after);
     }
 
     /// It is in this topic no more.

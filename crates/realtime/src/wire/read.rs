@@ -1,27 +1,65 @@
+use std::borrow::Cow;
+
 use quintet_core::{Error, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::layer::ConnectionId;
+
 /// What a client says.
 #[derive(Debug)]
 pub(crate) enum Said<'m> {
-    Join { reference: &'m str, topic: &'m str, after: Option<&'m str> },
-    Leave { reference: &'m str, topic: &'m str },
-    Say { reference: Option<&'m str>, topic: &'m str, data: &'m RawValue },
-    Auth { reference: &'m str, token: &'m str },
+    Join {
+        reference: Cow<'m, str>,
+        topic: Cow<'m, str>,
+        after: Option<Cow<'m, str>>,
+        /// The connection by which it was there before.
+        was: Option<ConnectionId>,
+    },
+    Leave {
+        reference: Cow<'m, str>,
+        topic: Cow<'m, str>,
+    },
+    Say {
+        reference: Option<Cow<'m, str>>,
+        topic: Cow<'m, str>,
+        data: &'m RawValue,
+    },
+    Auth {
+        reference: Cow<'m, str>,
+        token: Cow<'m, str>,
+    },
     Ping,
 }
 
-/// The members of all messages. Borrowed: whoever sends escapes in names of topics and references, which have none, is told so.
+impl Said<'_> {
+    /// What the answer is to repeat.
+    pub(crate) fn reference(&self) -> Option<&str> {
+        match self {
+            Said::Join { reference, .. } | Said::Leave { reference, .. } | Said::Auth { reference, .. } => {
+                Some(reference)
+            }
+            Said::Say { reference, .. } => reference.as_deref(),
+            Said::Ping => None,
+        }
+    }
+}
+
+/// The members of all messages: borrowed, where they have no escapes.
 #[derive(Deserialize)]
 struct Message<'m> {
-    #[serde(rename = "type")]
-    kind: &'m str,
-    #[serde(rename = "ref")]
-    reference: Option<&'m str>,
-    topic: Option<&'m str>,
-    after: Option<&'m str>,
-    token: Option<&'m str>,
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'m, str>,
+    #[serde(rename = "ref", borrow)]
+    reference: Option<Cow<'m, str>>,
+    #[serde(borrow)]
+    topic: Option<Cow<'m, str>>,
+    #[serde(borrow)]
+    after: Option<Cow<'m, str>>,
+    #[serde(borrow)]
+    was: Option<Cow<'m, str>>,
+    #[serde(borrow)]
+    token: Option<Cow<'m, str>>,
     #[serde(borrow)]
     data: Option<&'m RawValue>,
 }
@@ -29,35 +67,48 @@ struct Message<'m> {
 /// How long a `ref` may be.
 const LONGEST: usize = 64;
 
-/// Reads a message. An error comes with the reference that it is to be answered with, if there is one.
-pub(crate) fn read(text: &str) -> Result<Said<'_>, (Option<&str>, Error)> {
+/// Why a message can't be read, and the reference that this is to be answered with, if there is one.
+type Unread<'m> = (Option<Cow<'m, str>>, Error);
+
+/// Reads a message.
+pub(crate) fn read(text: &str) -> Result<Said<'_>, Unread<'_>> {
     let message: Message<'_> = serde_json::from_str(text)
         .map_err(|why| (None, Error::bad_request(format!("The message can't be read: {why}."))))?;
-    let reference = message.reference.filter(|reference| reference.len() <= LONGEST);
-    if message.reference.is_some() != reference.is_some() {
+    let Message { kind, reference, topic, after, was, token, data } = message;
+    if reference.as_ref().is_some_and(|reference| reference.len() > LONGEST) {
         return Err((None, Error::bad_request("`ref` is longer than 64 characters.")));
     }
     let missing = |name: &str| {
-        (reference, Error::bad_request(format!("A message of the type `{}` needs `{name}`.", message.kind)))
+        let why = format!("A message of the type `{kind}` needs `{name}`.");
+        (reference.clone(), Error::bad_request(why))
     };
-    let wanted = || reference.ok_or_else(|| missing("ref"));
-    let topic = || match message.topic {
-        Some(topic) if topic.len() <= crate::pattern::LONGEST => Ok(topic),
-        Some(_) => Err((reference, Error::not_found("There is no such topic."))),
+    let wanted = || reference.clone().ok_or_else(|| missing("ref"));
+    let named = || match &topic {
+        Some(topic) if topic.len() <= crate::pattern::LONGEST => Ok(topic.clone()),
+        Some(_) => Err((reference.clone(), Error::not_found("There is no such topic."))),
         None => Err(missing("topic")),
     };
-    Ok(match message.kind {
-        "join" => Said::Join { reference: wanted()?, topic: topic()?, after: message.after },
-        "leave" => Said::Leave { reference: wanted()?, topic: topic()? },
-        "say" => Said::Say { reference, topic: topic()?, data: message.data.ok_or_else(|| missing("data"))? },
-        "auth" => Said::Auth { reference: wanted()?, token: message.token.ok_or_else(|| missing("token"))? },
+    Ok(match &*kind {
+        "join" => Said::Join {
+            reference: wanted()?,
+            topic: named()?,
+            after: after.clone(),
+            was: was.as_deref().and_then(|was| was.parse().ok()),
+        },
+        "leave" => Said::Leave { reference: wanted()?, topic: named()? },
+        "say" => Said::Say {
+            reference: reference.clone(),
+            topic: named()?,
+            data: data.ok_or_else(|| missing("data"))?,
+        },
+        "auth" => Said::Auth { reference: wanted()?, token: token.clone().ok_or_else(|| missing("token"))? },
         "ping" => Said::Ping,
         other => {
-            let why = format!(
-                "There are no messages of the type `{}`.",
-                other.chars().take(40).collect::<String>()
-            );
-            return Err((reference, Error::bad_request(why)));
+            let other: String = other.chars().take(40).collect();
+            return Err((
+                reference,
+                Error::bad_request(format!("There are no messages of the type `{other}`.")),
+            ));
         }
     })
 }
@@ -68,17 +119,12 @@ mod tests {
 
     #[test]
     fn messages_are_read() {
-        let Ok(Said::Join { reference: "1", topic: "film:7", after: Some("a-1") }) =
-            read(r#"{"type":"join","ref":"1","topic":"film:7","after":"a-1","more":[1]}"#)
-        else {
-            panic!("join")
-        };
-        let Ok(Said::Say { reference: None, topic: "t", data }) =
-            read(r#"{"type":"say","topic":"t","data":{"event":"typing"}}"#)
-        else {
-            panic!("say")
-        };
-        assert_eq!(data.get(), r#"{"event":"typing"}"#);
+        let text = r#"{"type":"join","ref":"1","topic":"film:7","after":"a-1","was":"x","more":[1]}"#;
+        let Ok(Said::Join { reference, topic, after, was: None }) = read(text) else { panic!("join") };
+        assert_eq!((&*reference, &*topic, after.as_deref()), ("1", "film:7", Some("a-1")));
+        let escaped = r#"{"type":"say","topic":"caf\u00e9\/1","data":{"event":"typing"}}"#;
+        let Ok(Said::Say { reference: None, topic, data }) = read(escaped) else { panic!("say") };
+        assert_eq!((&*topic, data.get()), ("café/1", r#"{"event":"typing"}"#));
         assert!(matches!(read(r#"{"type":"ping"}"#), Ok(Said::Ping)));
     }
 
@@ -95,7 +141,7 @@ mod tests {
             (r#"{"type":"dance","ref":"1"}"#, Some("1"), "no messages of the type `dance`"),
         ] {
             let (found, error) = read(text).unwrap_err();
-            assert_eq!(found, reference, "{text}");
+            assert_eq!(found.as_deref(), reference, "{text}");
             assert_eq!(error.status(), 400);
             assert!(error.to_string().contains(told), "{text}: {error}");
         }

@@ -45,8 +45,9 @@ pub(super) fn begin(connection: &Arc<Connection>, reference: &str, token: &str) 
     let (connection, reference, token) = (connection.clone(), reference.to_owned(), token.to_owned());
     super::lane::spawn(&connection.clone(), None, async move {
         match connection.show(&token).await {
-            Ok(()) => {
-                connection.outbox.push(wire::reply(&reference, Ok(None)));
+            Ok(left) => {
+                let data = serde_json::value::to_raw_value(&serde_json::json!({ "expires": left })).ok();
+                connection.outbox.push(wire::reply(&reference, Ok(data.as_deref())));
             }
             Err(error) => connection.answer(Some(&reference), &error),
         }
@@ -54,7 +55,8 @@ pub(super) fn begin(connection: &Arc<Connection>, reference: &str, token: &str) 
 }
 
 impl Connection {
-    async fn show(self: &Arc<Self>, token: &str) -> Result {
+    /// Takes a ticket, and gives for how many milliseconds it holds.
+    async fn show(self: &Arc<Self>, token: &str) -> Result<i64> {
         let ticket = read(self.services().require::<Settings>()?, token)?;
         let until = Timestamp::from_second(ticket.until)
             .map_err(|_| Error::unauthorized("This ticket is not valid, or has expired."))?;
@@ -80,7 +82,7 @@ impl Connection {
         if nobody {
             self.hub.people.add(self);
         }
-        Ok(())
+        Ok(until.as_millisecond().saturating_sub(clock::now().as_millisecond()))
     }
 
     /// Who it belongs to now.
@@ -119,7 +121,8 @@ impl Connection {
             }
         };
         if now.user != before.user {
-            return self.outbox.end(Bye::Logout);
+            let expired = self.expires().is_some_and(|until| until <= clock::now());
+            return self.outbox.end(if expired { Bye::Expired } else { Bye::Logout });
         }
         let lanes = {
             let mut state = self.state();

@@ -22,7 +22,7 @@ use crate::{
         Hold,
         topic::{Ear, People, TopicState},
     },
-    layer::{Here, Position, Since},
+    layer::{ConnectionId, Here, Position, Since},
     wire::{self, Present, Who},
 };
 
@@ -49,11 +49,20 @@ struct State {
     values: Values,
 }
 
+/// What a client that comes back says of where it was.
+#[derive(Clone, Copy)]
+pub(super) struct After {
+    /// What it has heard; none, if that can't be read.
+    pub(super) position: Option<Position>,
+    /// The connection that it had.
+    pub(super) was: Option<ConnectionId>,
+}
+
 enum Work {
     /// `after` is what the client says that it has heard, if it can be read.
     Join {
         reference: Box<str>,
-        after: Option<Option<Position>>,
+        after: Option<After>,
     },
     Say {
         reference: Option<Box<str>>,
@@ -85,7 +94,7 @@ impl Lane {
         self: &Arc<Self>,
         connection: &Arc<Connection>,
         reference: &str,
-        after: Option<Option<Position>>,
+        after: Option<After>,
     ) {
         self.work(connection, Work::Join { reference: reference.into(), after });
     }
@@ -179,7 +188,7 @@ impl Lane {
         self: &Arc<Self>,
         connection: &Arc<Connection>,
         reference: &str,
-        after: Option<Option<Position>>,
+        after: Option<After>,
     ) -> Result {
         let join = caught(self.room.join(self.me(connection))).await?;
         let hub = connection.hub();
@@ -212,13 +221,13 @@ impl Lane {
         };
         match after {
             None => topic.listen(connection.id, ear, join.sees, |at, here| joined(at, Some(here))),
-            Some(None) => topic.listen(connection.id, ear, join.sees, |at, here| {
+            Some(After { position: None, .. }) => topic.listen(connection.id, ear, join.sees, |at, here| {
                 joined(at, None);
                 lost(at, here);
             }),
-            Some(Some(after)) => {
+            Some(After { position: Some(after), was }) => {
                 joined(after, None);
-                match self.resume(connection, topic, &ear, &join, after).await {
+                match self.resume(connection, topic, &ear, &join, (after, was)).await {
                     Ok(true) => {}
                     Ok(false) => topic.listen(connection.id, ear, join.sees, lost),
                     Err(error) => {
@@ -242,14 +251,14 @@ impl Lane {
         topic: &TopicState,
         ear: &Arc<dyn Ear>,
         join: &Join,
-        mut after: Position,
+        (mut after, was): (Position, Option<ConnectionId>),
     ) -> Result<bool> {
         for _ in 0..TRIES {
             match connection.hub().layer.since(&self.topic, after).await? {
                 Since::Gap { .. } => return Ok(false),
                 Since::Events { events, at } => {
                     for (offset, event) in events {
-                        if event.except != Some(connection.id) {
+                        if event.except.is_none_or(|id| id != connection.id && Some(id) != was) {
                             let position = Position { offset, ..at };
                             let message = wire::event(&self.topic, Some(position), &event.data);
                             connection.outbox.push_when_room(message).await;
