@@ -43,7 +43,7 @@ def of_demo(bin: Path, folder: Path, stack: ExitStack) -> list[str]:
     for who, member in (("a stranger", None), ("a member", ("member", PASSWORD))):
         log(f"wapiti, as {who}")
         found += [f"{what} (as {who})" for what in wapiti.run(bin, site.url, folder, member, site.starts, site.kept, 20, log)]
-    return found + slow.run(site.direct, site.headers, site.sends, log)
+    return found + slow.run(site.direct, site.headers, site.sends, site.large, log)
 
 
 def of_holes(bin: Path, folder: Path, stack: ExitStack) -> list[str]:
@@ -52,7 +52,7 @@ def of_holes(bin: Path, folder: Path, stack: ExitStack) -> list[str]:
     found = wapiti.run(bin, site.url, folder, None, [], [], 5, log)
     log("sqlmap")
     found += sqlmap.run(bin, site.url, folder, site.asked, None, log)
-    return found + slow.run(site.direct, site.headers, site.sends, log)
+    return found + slow.run(site.direct, site.headers, site.sends, site.large, log)
 
 
 def main(words: list[str]) -> int:

@@ -33,6 +33,7 @@ class Site:
     direct: tuple[str, int]  # the site itself, without what stands before it
     headers: dict[str, str] = field(default_factory=dict)  # what makes it answer there as it does behind
     sends: str = "/"  # a path that takes a form
+    large: tuple[str, int] = ("/", 2000)  # what is more than the system buffers if it is asked for so many times
     starts: list[str] = field(default_factory=list)  # where a crawler begins, beside the front page
     kept: list[str] = field(default_factory=list)  # what it keeps away from
     asked: list[tuple[str, str | None]] = field(default_factory=list)  # addresses and forms that are taken apart
@@ -134,6 +135,7 @@ def demo(folder: Path):
             ("127.0.0.1", port),
             {"Host": f"127.0.0.1:{outside}", "X-Forwarded-Proto": "https"},
             "/login/",
+            large=("/static/cinema/vendor/htmx.min.js", 60),
             starts=["/films/1/", "/directors/?q=co", "/genres/", "/login/?next=/reviews/mine/", "/account/", "/films/1/review/", "/films.json?q=a&limit=5"],
             # Who logs out sees nothing more.
             kept=["/logout/*", "/sessions/end/*"],

@@ -47,7 +47,7 @@ async def drip(at: tuple[str, int], first: bytes, piece: bytes) -> bool:
         writer.close()
 
 
-async def stare(at: tuple[str, int], request: bytes) -> bool:
+async def stare(at: tuple[str, int], requests: bytes) -> bool:
     """Asks for more than the system buffers, and reads nothing; does the server hang up?"""
     loop = asyncio.get_running_loop()
     with socket.socket() as client:
@@ -55,10 +55,9 @@ async def stare(at: tuple[str, int], request: bytes) -> bool:
         client.setblocking(False)
         try:
             await loop.sock_connect(client, at)
-            # Many requests on one connection, until nothing more is taken.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(5):
-                    await loop.sock_sendall(client, request * 2000)
+                    await loop.sock_sendall(client, requests)
             until = time.monotonic() + LONGEST
             while time.monotonic() < until:
                 await asyncio.sleep(2)
@@ -108,12 +107,14 @@ def judged(kind: str, waits: list[float], log: Callable[[str], None]) -> list[st
     return [f"{kind}: a visitor got no answer {lost} of {len(waits)} times"] if lost else []
 
 
-async def own(at: tuple[str, int], headers: dict[str, str], sends: str, log: Callable[[str], None]) -> list[str]:
+async def own(at: tuple[str, int], headers: dict[str, str], sends: str, large: tuple[str, int], log: Callable[[str], None]) -> list[str]:
     form = head("POST", sends, headers, "Content-Type: application/x-www-form-urlencoded", "Content-Length: 100000", "")
+    # What costs the server little and is much: a flood would be another attack.
+    path, times = large
     kinds = {
         "slow head": lambda: drip(at, head("GET", "/", headers), b"X-More: 1\r\n"),
         "slow body": lambda: drip(at, form, b"a"),
-        "slow read": lambda: stare(at, head("GET", "/", headers, "")),
+        "slow read": lambda: stare(at, head("GET", path, headers, "") * times),
     }
     # All kinds at once: none of them takes long of the server, each takes long.
     everything = asyncio.gather(*(asyncio.gather(*(attack() for _ in range(MANY))) for attack in kinds.values()))
@@ -152,7 +153,7 @@ async def slowhttptest(at: tuple[str, int], headers: dict[str, str], sends: str,
     return found
 
 
-def run(at: tuple[str, int], headers: dict[str, str], sends: str, log: Callable[[str], None]) -> list[str]:
+def run(at: tuple[str, int], headers: dict[str, str], sends: str, large: tuple[str, int], log: Callable[[str], None]) -> list[str]:
     """`at` is the site itself: what stands before it would bear the attack in its place."""
     log("slow clients")
     found = []
@@ -160,4 +161,4 @@ def run(at: tuple[str, int], headers: dict[str, str], sends: str, log: Callable[
         found += asyncio.run(slowhttptest(at, headers, sends, log))
     else:
         log("  slowhttptest is not installed")
-    return found + asyncio.run(own(at, headers, sends, log))
+    return found + asyncio.run(own(at, headers, sends, large, log))
