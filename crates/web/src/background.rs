@@ -25,14 +25,10 @@ impl Background {
         F: Future<Output: Send> + Send + 'static,
     {
         let running = Running::start(self.0.clone());
-        let services = Services::current();
-        let work = own_writes::carried(current::carried(work)).in_current_span();
+        let work = carried(work);
         tokio::spawn(async move {
             let _running = running;
-            match services {
-                Some(services) => services.scope(work).await,
-                None => work.await,
-            }
+            work.await
         })
     }
 
@@ -62,6 +58,19 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.send_modify(|n| *n = n.saturating_sub(1));
+    }
+}
+
+/// Work for another task that goes on as the caller's: with the same [`Services::current`], app and span. Nobody waits for it when the
+/// server ends: see [`spawn`], and [`Stopping::hold`](crate::Stopping::hold).
+pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let services = Services::current();
+    let work = own_writes::carried(current::carried(work)).in_current_span();
+    async move {
+        match services {
+            Some(services) => services.scope(work).await,
+            None => work.await,
+        }
     }
 }
 

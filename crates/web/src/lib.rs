@@ -57,6 +57,7 @@ pub mod session;
 mod settings;
 #[cfg(feature = "static")]
 pub mod statics;
+mod stopping;
 #[cfg(feature = "dev")]
 pub mod toolbar;
 pub mod upload;
@@ -77,6 +78,7 @@ pub use extract::{
     BaseUrl, Client, Csrf, Json, Messages, Path, Query, Session, State, answers_json, base_url, per_request,
 };
 pub use files::{FileResponse, Streamed};
+pub use origins::Origins;
 pub use page::{Page, redirect};
 pub use quintet_core::Value;
 pub use quintet_macros::{app, data, delete, form, get, page, patch, post, put};
@@ -87,5 +89,6 @@ pub use routing::WebPart;
 pub use routing::{Atomic, Route, RouteGuard, RouteInfo, Routed, Routes, Routing, SuppliedRoutes};
 pub use security::{FrameOptions, HeaderSettings, SecuritySettings};
 pub use service::service;
+pub use stopping::{Held, Stopping, stopping};
 pub use upload::{FileChange, Multipart, Upload};
 pub use url::Url;

@@ -1,7 +1,8 @@
 //! Origins: scheme, host and port.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
+use http::{HeaderMap, header};
 use quintet_core::{Error, Result};
 
 /// Where a page is from, as browsers compare it: `https://example.com`.
@@ -87,6 +88,41 @@ impl Trusted {
             };
             host && origin.scheme == known.scheme && origin.port == known.port
         })
+    }
+}
+
+/// A list of origins: whose pages, beside the site's own, may do something. What [`same_origin`](crate::csrf::same_origin) refuses may
+/// still come from one of these.
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, header};
+/// use quintet_web::Origins;
+///
+/// let origins = Origins::read(&["https://*.example.com".to_owned()], "[channels] origins").unwrap();
+/// let mut headers = HeaderMap::new();
+/// headers.insert(header::ORIGIN, HeaderValue::from_static("https://app.example.com"));
+/// assert!(origins.sent(&headers));
+/// headers.insert(header::ORIGIN, HeaderValue::from_static("https://example.org"));
+/// assert!(!origins.sent(&headers));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Origins(Arc<Trusted>);
+
+impl Origins {
+    /// Origins as settings have them: `https://app.example.com`, `https://*.example.com` for all below that. `key` is named in errors.
+    ///
+    /// # Errors
+    /// If one of them is no origin.
+    pub fn read(given: &[String], key: &str) -> Result<Self> {
+        Ok(Origins(Arc::new(Trusted::read(given, key)?)))
+    }
+
+    /// Has a page of one of them sent these headers?
+    #[must_use]
+    pub fn sent(&self, headers: &HeaderMap) -> bool {
+        let mut said = headers.get_all(header::ORIGIN).iter();
+        let (Some(origin), None) = (said.next(), said.next()) else { return false };
+        origin.to_str().ok().and_then(Origin::parse).is_some_and(|origin| self.0.has(&origin))
     }
 }
 

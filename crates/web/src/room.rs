@@ -25,6 +25,7 @@ use crate::{
     server::{ServerSettings, serve_command},
     service,
     session::{self, SessionSettings},
+    stopping::Stopping,
     upload::UploadSettings,
     url,
 };
@@ -123,6 +124,7 @@ fn start(boot: &mut Boot) -> Result {
     if boot.services.get::<Background>().is_none() {
         boot.services.insert(Background::default());
     }
+    boot.services.insert(Stopping::default());
     if let Some(store) = boot.services.get::<Arc<dyn KeptBytes>>().cloned() {
         boot.services.insert(Arc::new(Answers::new(store)));
     }

@@ -242,7 +242,9 @@ impl Leaving {
         let (mut parts, body) = bodiless(response, facts.method()).into_parts();
         let (id, connection) = (self.id, self.connection);
         gate.headers.dress(&mut parts.headers, &id, facts.https());
-        if connection.as_ref().is_some_and(|connection| connection.ends()) {
+        // What becomes another protocol says `Connection: upgrade`.
+        let stays_http = parts.status != http::StatusCode::SWITCHING_PROTOCOLS;
+        if stays_http && connection.as_ref().is_some_and(|connection| connection.ends()) {
             parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(additions) = parts.extensions.get::<Additions>() {

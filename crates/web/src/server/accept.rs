@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use quintet_core::Services;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
     time::{sleep, timeout_at},
 };
@@ -29,10 +29,14 @@ use crate::{
     background::Background,
     deadline::{Deadline, NoHead, Watch},
     middleware::Gate,
+    stopping::{Held, Stopping},
 };
 
 /// How long a connection without any request is kept when the server stops.
 const FIRST_REQUEST: Duration = Duration::from_secs(1);
+
+/// What a connection holds while it is open, whatever it is upgraded to: its place, and its count.
+type Kept = (Result<OwnedSemaphorePermit, AcquireError>, Held);
 
 /// Accepts connections until told to stop, then drains.
 pub(super) async fn serve(
@@ -44,6 +48,7 @@ pub(super) async fn serve(
 ) -> Draining {
     let places = Arc::new(Semaphore::new(settings.max_connections));
     let mut connections = JoinSet::new();
+    let end = Stopping::of(services);
     let stopping = shutdown.stopping();
     tokio::pin!(stopping);
     loop {
@@ -61,15 +66,15 @@ pub(super) async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 let (gate, settings, shutdown) = (gate.clone(), settings.clone(), shutdown.clone());
-                connections.spawn(async move {
-                    let _place = place;
-                    connection(stream, peer, gate, &settings, &shutdown).await;
-                });
+                let kept = (place, end.connected());
+                connections
+                    .spawn(async move { connection(stream, kept, peer, gate, &settings, &shutdown).await });
             }
             Err(error) => pause(&error).await,
         }
     }
     drop(listener);
+    end.begin();
     drain(connections, services, settings, shutdown).await
 }
 
@@ -85,6 +90,7 @@ async fn pause(error: &std::io::Error) {
 
 async fn connection(
     stream: TcpStream,
+    kept: Kept,
     peer: SocketAddr,
     gate: Gate,
     settings: &ServerSettings,
@@ -93,7 +99,7 @@ async fn connection(
     // Small responses leave at once.
     let _ = stream.set_nodelay(true);
     let deadline = Deadline::new();
-    let io = TokioIo::new(WriteTimeout::new(stream, settings.write_timeout, deadline.clone()));
+    let io = TokioIo::new(WriteTimeout::new(stream, settings.write_timeout, deadline.clone(), kept));
     let extensions = gate.extensions(peer);
     let service = {
         let deadline = deadline.clone();
@@ -154,15 +160,22 @@ async fn drain(
 ) -> Draining {
     let until = deadline(settings.drain_timeout);
     let background = services.get::<Background>().cloned().unwrap_or_default();
+    let end = Stopping::of(services);
     let quiet = async {
         while connections.join_next().await.is_some() {}
         background.idle().await;
+        // Those that have been upgraded have left `connections`.
+        end.idle().await;
     };
     tokio::select! {
         _ = timeout_at(until, quiet) => {}
         () = shutdown.now() => {}
     }
-    let end = Draining { cut: connections.len(), unfinished: background.running() };
+    let draining = Draining {
+        cut: end.connections().max(connections.len()),
+        unfinished: background.running().saturating_add(end.held()),
+    };
+    end.end();
     connections.abort_all();
-    end
+    draining
 }

@@ -17,23 +17,25 @@ use crate::deadline::Deadline;
 
 /// Fails with `TimedOut` if a write makes no progress for a while. Reads have their own limits higher up: the
 /// head's in hyper, the body's in the middleware.
-pub(super) struct WriteTimeout<S> {
+pub(super) struct WriteTimeout<S, K> {
     inner: S,
     limit: Duration,
     connection: Arc<Deadline>,
     waits: bool,
     /// Only while a write waits, so that a connection at rest costs no timer.
     timer: Option<Pin<Box<Sleep>>>,
+    /// What the connection has for as long as it is open, whatever it is upgraded to.
+    _kept: K,
 }
 
-impl<S> WriteTimeout<S> {
-    /// A limit of zero is no limit.
-    pub(super) fn new(inner: S, limit: Duration, connection: Arc<Deadline>) -> Self {
-        WriteTimeout { inner, limit, connection, waits: false, timer: None }
+impl<S, K> WriteTimeout<S, K> {
+    /// A limit of zero is no limit. `kept` is dropped with it.
+    pub(super) fn new(inner: S, limit: Duration, connection: Arc<Deadline>, kept: K) -> Self {
+        WriteTimeout { inner, limit, connection, waits: false, timer: None, _kept: kept }
     }
 }
 
-impl<S: AsyncWrite + Unpin> WriteTimeout<S> {
+impl<S: AsyncWrite + Unpin, K> WriteTimeout<S, K> {
     /// Runs a write; while it waits the clock ticks.
     fn timed<T>(
         &mut self,
@@ -60,7 +62,7 @@ impl<S: AsyncWrite + Unpin> WriteTimeout<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
+impl<S: AsyncRead + Unpin, K: Unpin> AsyncRead for WriteTimeout<S, K> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -70,7 +72,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
+impl<S: AsyncWrite + Unpin, K: Unpin> AsyncWrite for WriteTimeout<S, K> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.timed(cx, |s, cx| s.poll_write(cx, buf))
     }
@@ -111,7 +113,7 @@ mod tests {
     async fn a_reader_that_stops_is_given_up() {
         // Room for 8 bytes, and nobody reads.
         let (ours, _theirs) = tokio::io::duplex(8);
-        let mut stream = WriteTimeout::new(ours, Duration::from_secs(5), Deadline::new());
+        let mut stream = WriteTimeout::new(ours, Duration::from_secs(5), Deadline::new(), ());
         stream.write_all(b"12345678").await.unwrap();
         let error = stream.write_all(b"9").await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
