@@ -3,7 +3,8 @@
 //! A [`Channel`] is what people say to each other in a topic, and who may. Clients connect where `endpoint` has them, by the protocol in
 //! `wire`; the `hub` knows who is in which topic; the [`layer`] carries topics between processes. Data passes: a client's text →
 //! `hub::connection` → the channel's code → [`Channel::send`] → the layer → `hub::topic` → the outboxes of all who listen → their
-//! sockets. [`Identify`] is how the room of users says who somebody is.
+//! sockets. [`Identify`] is how the room of users says who somebody is. Beside that, by hand: [`socket`] (WebSockets) and [`sse`] (server-sent
+//! events).
 mod channel;
 mod command;
 mod endpoint;
@@ -18,6 +19,8 @@ mod room;
 pub mod rt;
 mod send;
 mod settings;
+pub mod socket;
+pub mod sse;
 mod topic;
 mod wire;
 
