@@ -105,6 +105,11 @@ pub(super) fn answer(response: &mut Response, conditions: &HeaderMap) {
     if response.status() != StatusCode::OK {
         return;
     }
+    // Nobody has events that are still to come, whatever `*` says.
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
+        return;
+    }
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     let now = Now { tag: text(header::ETAG), modified: text(header::LAST_MODIFIED).and_then(parse_date) };
     if !now.is_known(conditions) {
