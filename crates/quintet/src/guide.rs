@@ -37,6 +37,7 @@ pages! {
     cache <- "../../../docs/cache.md",
     mail <- "../../../docs/mail.md",
     channels <- "../../../docs/channels.md",
+    streams <- "../../../docs/streams.md",
     settings <- "../../../docs/settings.md",
     apps <- "../../../docs/apps.md",
     commands <- "../../../docs/commands.md",

@@ -129,6 +129,11 @@ impl Stopping {
         self.0.held.none().await;
     }
 
+    /// A server begins: another one of the same services may have ended before.
+    pub(crate) fn start(&self) {
+        self.0.phase.send_replace(Phase::Running);
+    }
+
     pub(crate) fn begin(&self) {
         self.0.phase.send_replace(Phase::Stopping);
     }
@@ -184,6 +189,8 @@ mod tests {
         stopping.end();
         stopping.over().await;
         assert!(stopping.is_stopping());
+        stopping.start();
+        assert!(!stopping.is_stopping());
     }
 
     #[tokio::test]

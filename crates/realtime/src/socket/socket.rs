@@ -9,6 +9,7 @@ use std::{
 use futures_util::Stream;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use quintet_web::{Json, Payload};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -61,18 +62,29 @@ impl Socket {
         self.shared.lock().poll_message(cx).map_err(SocketError::from)
     }
 
-    /// The next message, read as JSON.
+    /// The next message, read as JSON and checked by the rules of its `#[data]`, like the body of a request
+    /// ([`Json`](quintet_web::Json)).
     ///
     /// # Errors
-    /// As [`recv`](Socket::recv); and [`SocketError::Unfit`] if it is no text (1003), or no such JSON (1007). After that
+    /// As [`recv`](Socket::recv); and [`SocketError::Unfit`] if it is no text (1003), or does not fit (1007). After that
     /// the connection goes on, unless the handler returns the error: then it is closed, and the client told why.
-    pub async fn recv_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>, SocketError> {
+    pub async fn recv_json<T: Payload + DeserializeOwned>(&mut self) -> Result<Option<T>, SocketError> {
         let Some(message) = self.recv().await? else { return Ok(None) };
         let unfit = |code, reason| SocketError::Unfit { code, reason };
         let Some(text) = message.text() else {
             return Err(unfit(close_code::UNSUPPORTED, "text is wanted, not bytes".to_owned()));
         };
-        serde_json::from_str(text).map(Some).map_err(|error| unfit(close_code::INVALID, error.to_string()))
+        match Json::parse("The message", text.as_bytes()).await {
+            Ok(Json(value)) => Ok(Some(value)),
+            Err(error) if error.status().is_client_error() => {
+                Err(unfit(close_code::INVALID, error.public_message().into_owned()))
+            }
+            // A rule of the site's own has failed.
+            Err(error) => {
+                tracing::error!("a message of a WebSocket could not be checked: {error:?}");
+                Err(unfit(close_code::ERROR, error.public_message().into_owned()))
+            }
+        }
     }
 
     /// Sends text (`&str`, `String`, [`Text`](super::Text)) or bytes. Waits while much else still waits for the client; what

@@ -4,8 +4,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use quintet_core::{Services, Site};
 
 use quintet_realtime::socket::{Message, SocketError, Text, Upgrade};
-use quintet_web::{Routing, axum::response::Response, get, routes};
-use serde::{Deserialize, Serialize};
+use quintet_web::{Routing, axum::response::Response, data, get, routes};
 
 use crate::{
     client::{BINARY, CONTINUED, Client, FIN, PING, PONG, TEXT},
@@ -13,7 +12,7 @@ use crate::{
 };
 
 #[get("/echo/")]
-async fn echo(upgrade: Upgrade) -> Response {
+pub(crate) async fn echo(upgrade: Upgrade) -> Response {
     upgrade.run(async |mut socket| {
         while let Some(message) = socket.recv().await? {
             socket.send(message).await?;
@@ -110,8 +109,9 @@ async fn a_thousand_messages_keep_their_order_however_they_are_cut() {
     served.stop().await;
 }
 
-#[derive(Serialize, Deserialize)]
+#[data]
 struct Sum {
+    #[field(max = 1000)]
     a: i64,
     b: i64,
 }
@@ -124,7 +124,7 @@ async fn sum(upgrade: Upgrade) -> Response {
                 Ok(Some(Sum { a, b })) => socket.send_json(&(a + b)).await?,
                 Ok(None) => return Ok(()),
                 // Some go on.
-                Err(SocketError::Unfit { reason, .. }) if reason.contains("missing field") => {
+                Err(SocketError::Unfit { code: 1007, reason }) if reason.starts_with("b: ") => {
                     socket.send_json("what?").await?;
                 }
                 Err(error) => return Err(error.into()),
@@ -141,10 +141,14 @@ async fn json_is_read_and_written() {
     assert_eq!(client.text().await, "42");
     client.say(r#"{"a": 1}"#).await;
     assert_eq!(client.text().await, "\"what?\"");
+    // Its rules are kept.
+    client.say(r#"{"a": 1001, "b": 1}"#).await;
+    let (code, reason) = client.closed().await;
+    assert!(code == 1007 && reason.starts_with("a: "), "{code} {reason}");
+    let mut client = served.open("/sum/").await;
     client.say("{").await;
     let (code, reason) = client.closed().await;
-    assert_eq!(code, 1007);
-    assert!(reason.contains("EOF while parsing"), "{reason}");
+    assert!(code == 1007 && reason.starts_with("The message is not valid JSON: EOF"), "{code} {reason}");
     let mut client = served.open("/sum/").await;
     client.send(FIN | BINARY, b"{}").await;
     assert_eq!(client.closed().await, (1003, "text is wanted, not bytes".to_owned()));
@@ -193,7 +197,7 @@ async fn the_services_and_addresses_of_the_site_are_there() {
 }
 
 #[get("/protocols/")]
-async fn protocols(upgrade: Upgrade) -> Response {
+pub(crate) async fn protocols(upgrade: Upgrade) -> Response {
     let offered = upgrade.offered_protocols().collect::<Vec<_>>().join("+");
     upgrade.protocols(["v2", "v1"]).run(async move |mut socket| {
         let protocol = socket.protocol().unwrap_or("none").to_owned();

@@ -5,6 +5,7 @@ mod client;
 mod closing;
 mod echo;
 mod handshake;
+mod peers;
 mod random;
 mod site;
 mod slow;

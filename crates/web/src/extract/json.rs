@@ -70,17 +70,29 @@ where
         }
         let services = request.extensions().get::<Services>().cloned();
         let bytes = Bytes::from_request(request, state).await.map_err(|why| rejected(unread(why)))?;
-        let mut value: T = read(&bytes).map_err(rejected)?;
-        // Without a site there is nobody whom own rules could ask.
-        if let Some(services) = services {
-            let mut errors = FieldErrors::new();
-            if let Some(work) = value.clean("", &services, &mut errors) {
-                work.await.map_err(rejected)?;
-            }
-            errors.into_result().map_err(rejected)?;
-        }
-        Ok(Json(value))
+        cleaned(read("The body", &bytes).map_err(rejected)?, services).await.map(Json).map_err(rejected)
     }
+}
+
+impl<T: Payload + DeserializeOwned> Json<T> {
+    /// Reads text that has come another way than as a request's body, and checks it all the same. `what` it is begins the sentence that
+    /// tells that it is no JSON: "The message".
+    ///
+    /// # Errors
+    /// With status 400 if it is no JSON at all, 422 with the fields that don't fit.
+    pub async fn parse(what: &str, text: &[u8]) -> Result<Self, Error> {
+        cleaned(read(what, text)?, Services::current()).await.map(Json)
+    }
+}
+
+/// Runs the rules that ask the site; without one there is nobody to ask.
+async fn cleaned<T: Payload>(mut value: T, services: Option<Services>) -> Result<T, Error> {
+    let Some(services) = services else { return Ok(value) };
+    let mut errors = FieldErrors::new();
+    if let Some(work) = value.clean("", &services, &mut errors) {
+        work.await?;
+    }
+    errors.into_result().map(|()| value)
 }
 
 /// `None` without a body and content type.
@@ -103,9 +115,8 @@ fn rejected(error: Error) -> Rejected {
     Rejected::new(Source::Body, error).always_problem()
 }
 
-fn read<T: Payload + DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    let malformed =
-        |why: serde_json::Error| Error::bad_request(format!("The body is not valid JSON: {why}."));
+fn read<T: Payload + DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Error> {
+    let malformed = |why: serde_json::Error| Error::bad_request(format!("{what} is not valid JSON: {why}."));
     let value: T = match serde_json::from_slice(bytes) {
         Ok(value) => value,
         // Well-formed so far, but not of this type: look again, field by field, for all that is wrong.

@@ -49,6 +49,7 @@ pub(super) async fn serve(
     let places = Arc::new(Semaphore::new(settings.max_connections));
     let mut connections = JoinSet::new();
     let end = Stopping::of(services);
+    end.start();
     let stopping = shutdown.stopping();
     tokio::pin!(stopping);
     loop {
