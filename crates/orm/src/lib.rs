@@ -44,7 +44,8 @@ mod write;
 
 pub use clean::{Clean, CleanColumn, Taken, find_taken};
 pub use db::{
-    DatabaseRouter, Databases, Db, DbOptions, QueryLog, QueryRecord, Recording, Shell, Tx, TxBuilder,
+    DatabaseRouter, Databases, Db, DbOptions, Notice, Notices, QueryLog, QueryRecord, Recording, Shell, Tx,
+    TxBuilder,
 };
 pub use dialect::Dialect;
 pub use embed::Embed;

@@ -36,7 +36,7 @@ pub(crate) use replicas::{Opener, Replicas};
 pub(crate) use sqlite::{open as open_sqlite, shell as sqlite_shell};
 
 use crate::{
-    db::{Hooks, Pending},
+    db::{Hooks, Notice, Pending},
     dialect::Dialect,
     isolation::Isolation,
     row::RowSink,
@@ -107,6 +107,21 @@ pub(crate) trait Driver: Send + Sync {
     fn begin(&self, how: Begin, at: Option<Place>) -> BoxFuture<'_, Result<Box<dyn Session>>>;
     /// Takes no more work, ends what runs, and closes the connections.
     fn close(&self) -> BoxFuture<'_, ()>;
+    /// Hears what is said on channels, on a connection of its own.
+    fn listen(&self, channels: Vec<String>) -> BoxFuture<'_, Result<Box<dyn Hearing>>> {
+        let _ = channels;
+        let name = self.dialect().name;
+        let why = format!("{name} has no LISTEN and NOTIFY: `notices` needs a PostgreSQL database");
+        Box::pin(std::future::ready(Err(Error::database(why))))
+    }
+}
+
+/// What hears notices.
+pub(crate) trait Hearing: Send {
+    /// The next one. May be dropped and called again.
+    fn next(&mut self) -> BoxFuture<'_, Notice>;
+    /// How long nothing may come before it is tested whether the server is there.
+    fn test_after(&mut self, pause: Duration);
 }
 
 /// A transaction's connection. Dropping it rolls back.

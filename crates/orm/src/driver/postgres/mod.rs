@@ -5,7 +5,7 @@
 //! marked as long take a connection for themselves ([`pool`]). Each connection belongs to a task ([`owner`])
 //! that writes what it is asked for ([`bind`], many rows by COPY: [`copy`], [`written`]), reads the answers ([`reader`]) and pushes rows into the sink
 //! straight from its buffer ([`row`]). New connections come from [`reach`], which knows patience, by way of
-//! [`connect`], [`stream`] and [`tls`].
+//! [`connect`], [`stream`] and [`tls`]. What listens has a connection of its own ([`notices`]).
 //!
 //! The protocol is spoken here rather than through a client library so that answers are read whether or not
 //! anyone polls for them: on a shared connection one future that nobody polls would otherwise hold up all
@@ -16,6 +16,7 @@ mod copy;
 mod errors;
 mod keyword;
 mod lanes;
+mod notices;
 mod numeric;
 mod oid;
 mod owner;
@@ -55,7 +56,7 @@ use self::{
     target::Target,
     work::{Request, Work},
 };
-use super::{Answer, Begin, Driver, Job, Place, Session, Sink, slow::Slow};
+use super::{Answer, Begin, Driver, Hearing, Job, Place, Session, Sink, slow::Slow};
 use crate::{
     db::{DbOptions, patience, url::DbUrl},
     dialect::{Dialect, POSTGRES},
@@ -194,6 +195,10 @@ impl Driver for Postgres {
                 }
             }
         })
+    }
+
+    fn listen(&self, channels: Vec<String>) -> BoxFuture<'_, Result<Box<dyn Hearing>>> {
+        Box::pin(async move { notices::listen(self.reach.clone(), &channels).await })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -179,7 +179,7 @@ fn same(error: &Error) -> Error {
 }
 
 /// Doubles with each failure, and is between half and all of that.
-fn pause(failures: u32) -> Duration {
+pub(super) fn pause(failures: u32) -> Duration {
     let whole = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
     let random = RandomState::new().hash_one(failures) % 1000;
     whole / 2 + whole / 2 * u32::try_from(random).unwrap_or_default() / 1000
