@@ -5,10 +5,20 @@
 //! and passes on what nobody needs to hear later.
 //!
 //! A process tells its layer which topics it listens to; the layer tells its [`Sink`] what happens there. [`memory`] is the layer of a
-//! site of one process, `redis` of one with several.
+//! site of one process; `redis` and `postgres` are those of sites with several (with the features `redis` and `orm`). Settings
+//! name one [by its URL](by_url).
+mod by_url;
 pub mod memory;
+#[cfg(feature = "orm")]
+pub mod postgres;
+#[cfg(feature = "redis")]
+pub mod redis;
+#[cfg(any(feature = "orm", feature = "redis"))]
+mod served;
 
 use std::{fmt, str::FromStr};
+
+pub use by_url::by_url;
 
 use bytes::Bytes;
 use quintet_core::{BoxFuture, Error, Result};
@@ -166,7 +176,7 @@ pub trait Sink: Send + Sync + 'static {
 /// chance in them). When it is back it tells [`News::Gap`] in each topic whose log can't be followed without a hole (where it can be, it
 /// tells the events that were missed), and [`News::Present`] in each topic; and it enters again who is present by this process.
 pub trait Layer: Send + Sync + 'static {
-    /// Its name in messages: `memory`, `redis`.
+    /// Its name in messages: `memory`, `redis`, `postgres`.
     fn name(&self) -> &'static str;
 
     /// Where the news go. Called once, before everything else.
@@ -187,17 +197,21 @@ pub trait Layer: Send + Sync + 'static {
     /// News of this topic are not wanted any more. A later [`listen`](Self::listen) holds, whatever this is still doing.
     fn forget(&self, topic: &str);
 
-    /// What came after a position. Nobody needs to listen.
+    /// What came after a position. Nobody needs to listen. Who listens may be told the same later: the offset says so.
     fn since<'a>(&'a self, topic: &'a str, after: Position) -> BoxFuture<'a, Result<Since>>;
 
     /// Somebody is present by a connection of this process, until they leave or the process ends, however it ends. Again for the same
     /// connection: they have other data; the same data is no news.
+    ///
+    /// If the layer can't reach its server that is an error, and nevertheless holds: once it is back, they enter. The same with
+    /// [`leave`](Self::leave).
     fn enter<'a>(&'a self, topic: &'a str, here: Here) -> BoxFuture<'a, Result>;
 
     /// They are not present any more.
     fn leave<'a>(&'a self, topic: &'a str, id: ConnectionId) -> BoxFuture<'a, Result>;
 
-    /// Who is present in a topic, by all processes, in the order in which they came where that is known.
+    /// Who is present in a topic, by all processes, as it is at some time between asking and the answer: news of that time are to be
+    /// applied to it again. They come in the order in which they came where that is known.
     fn here<'a>(&'a self, topic: &'a str) -> BoxFuture<'a, Result<Vec<Here>>>;
 
     /// Can it carry topics now? An error says why not.

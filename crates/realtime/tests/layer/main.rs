@@ -5,4 +5,9 @@
 mod ears;
 mod memory;
 mod place;
+mod postgres;
+mod processes;
+mod proxy;
+mod redis;
 mod suite;
+mod urls;

@@ -9,7 +9,7 @@ async fn place() -> Option<Place> {
     let make = |retention| -> quintet_core::BoxFuture<'static, Arc<dyn Layer>> {
         Box::pin(async move { Arc::new(Memory::new(retention)) as Arc<dyn Layer> })
     };
-    Some(Place { make: Box::new(make), several: false })
+    Some(Place { make: Box::new(make), several: false, far: None, hold: Box::new(()) })
 }
 
 suite!(crate::memory::place);

@@ -1,17 +1,39 @@
 //! Where the suite runs: a site of one node or several, on some server or none.
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use quintet_core::BoxFuture;
-use quintet_realtime::layer::{Layer, Retention, Since};
+use quintet_realtime::layer::{Layer, Retention, Since, redis::Pace};
 
-use crate::ears::Ears;
+use crate::{ears::Ears, proxy::Proxy};
+
+/// Makes a node's layer, which is not started yet. A node that is dropped has vanished.
+pub type Make = Box<dyn Fn(Retention) -> BoxFuture<'static, Arc<dyn Layer>> + Send + Sync>;
+
+/// Quick to miss a process, patient with a busy machine.
+pub fn brisk() -> Pace {
+    Pace {
+        beat: Duration::from_millis(200),
+        dead: Duration::from_secs(3),
+        check: Duration::from_millis(500),
+        limit: Duration::from_secs(3),
+    }
+}
 
 /// A site.
 pub struct Place {
-    /// Makes a node's layer, which is not started yet. A node that is dropped has vanished.
-    pub make: Box<dyn Fn(Retention) -> BoxFuture<'static, Arc<dyn Layer>> + Send + Sync>,
+    pub make: Make,
     /// Can it have more than one node?
     pub several: bool,
+    /// Nodes that reach the server by a way that can be cut.
+    pub far: Option<Far>,
+    /// What the site needs to be there.
+    #[allow(dead_code, reason = "held until the place is dropped")]
+    pub hold: Box<dyn std::any::Any + Send + Sync>,
+}
+
+pub struct Far {
+    pub make: Make,
+    pub proxy: Proxy,
 }
 
 /// A process of the site.
@@ -23,10 +45,7 @@ pub struct Node {
 
 impl Place {
     pub async fn node_with(&self, retention: Retention) -> Node {
-        let layer = (self.make)(retention).await;
-        let ears = Arc::new(Ears::default());
-        layer.start(ears.clone()).await.unwrap();
-        Node { layer, ears }
+        Node::start((self.make)(retention).await).await
     }
 
     pub async fn node(&self) -> Node {
@@ -45,6 +64,12 @@ impl Place {
 }
 
 impl Node {
+    pub async fn start(layer: Arc<dyn Layer>) -> Node {
+        let ears = Arc::new(Ears::default());
+        layer.start(ears.clone()).await.unwrap();
+        Node { layer, ears }
+    }
+
     /// Everything after a position, asked for until there is no more: offsets, or `None` for a gap.
     pub async fn offsets_since(
         &self,

@@ -1,5 +1,5 @@
 //! The log of a topic: order, positions, what is kept.
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use quintet_realtime::layer::{ConnectionId, Event, News, Position, Retention, Since};
 use tokio::time::sleep;
@@ -301,11 +301,13 @@ pub async fn who_does_not_hear_it_is_carried_over(place: &Place) {
 
 pub async fn a_log_that_keeps_nothing_still_tells(place: &Place) {
     let node = place.node_with(Retention { events: 0, age: Duration::from_secs(60) }).await;
-    let node = Arc::new(node);
     let topic = topic("a");
     let beginning = node.layer.listen(&topic).await.unwrap();
-    let last = append_many(&node, &topic, 3).await;
-    assert_eq!(node.ears.logged(&topic, 3).await.len(), 3);
+    append_many(&node, &topic, 3).await;
+    let large = event(vec![b'x'; 100_000]);
+    let last = node.layer.append(&topic, large.clone()).await.unwrap();
+    let heard = node.ears.logged(&topic, 4).await;
+    assert_eq!((heard.len(), &heard[3]), (4, &(last, large)));
     assert_eq!(node.layer.since(&topic, beginning).await.unwrap(), Since::Gap { at: last });
     let none = Since::Events { events: Vec::new(), at: last };
     assert_eq!(node.layer.since(&topic, last).await.unwrap(), none);

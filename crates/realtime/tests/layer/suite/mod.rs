@@ -1,4 +1,5 @@
 //! The contract of a layer, as tests of any of them.
+pub mod faults;
 pub mod log;
 pub mod presence;
 pub mod texts;
@@ -7,6 +8,19 @@ pub mod texts;
 pub fn topic(name: &str) -> String {
     format!("{name}:{}", quintet_realtime::layer::ConnectionId::random().unwrap())
 }
+
+/// Tests of what `$place`, whose nodes have a server, gives when that is away.
+macro_rules! suite_of_faults {
+    ($place:path) => {
+        crate::suite::suite!(@ $place, faults:
+            what_was_missed_is_told_afterwards,
+            what_is_not_kept_any_more_is_a_gap,
+            a_server_that_is_silent_is_away,
+            it_starts_without_its_server,
+            it_is_lost_again_and_again);
+    };
+}
+pub(crate) use suite_of_faults;
 
 /// Tests of what `$place` gives, or none where it has no server.
 macro_rules! suite {
