@@ -12,14 +12,15 @@ use axum::{
 };
 use futures_util::{SinkExt, StreamExt, future::Either};
 use http::{StatusCode, header, request::Parts};
-use quintet_core::{Error, Result, Service, Services, clock};
-use quintet_web::csrf;
+use quintet_core::{Error, Result, Service, Services};
+use quintet_web::{Held, Stopping, csrf};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
     Channels,
     hub::{Hub, connection::Connection, outbox::Next},
     local::{LocalClient, LocalHandshake},
+    socket::Closed,
     wire::{self, Bye},
 };
 
@@ -61,7 +62,7 @@ async fn accept(parts: &mut Parts) -> Result<Response> {
         return Err(Error::bad_request(why));
     }
     let connection = Connection::open(&hub, parts, foreign).await?;
-    let left = Left(connection.clone());
+    let left = Left { connection: connection.clone(), _held: Stopping::of(&services).hold() };
     let most = hub.settings.max_message.as_usize();
     Ok(upgrade
         .protocols([wire::NAME])
@@ -72,12 +73,15 @@ async fn accept(parts: &mut Parts) -> Result<Response> {
         .on_upgrade(move |socket| run(socket, left)))
 }
 
-/// Ends the connection however its socket ends, and if it never comes to one.
-struct Left(Arc<Connection>);
+/// Ends the connection however its socket ends, and if it never comes to one. The server waits for it when it stops.
+struct Left {
+    connection: Arc<Connection>,
+    _held: Held,
+}
 
 impl Drop for Left {
     fn drop(&mut self) {
-        self.0.close();
+        self.connection.close();
     }
 }
 
@@ -102,7 +106,7 @@ enum Event {
 }
 
 async fn run(mut socket: WebSocket, left: Left) {
-    let connection = left.0.clone();
+    let connection = left.connection.clone();
     let ping = connection.hub().settings.ping;
     let mut pinged = false;
     let mut tick = pin!(sleep_until(Instant::now() + ping));
@@ -131,7 +135,14 @@ async fn run(mut socket: WebSocket, left: Left) {
                 }
             }
             Event::Said(Some(Err(error))) => {
-                tracing::debug!(%error, "a client's connection failed");
+                let closed = match error.into_inner().downcast::<tungstenite::Error>() {
+                    Ok(error) => Closed::by_error(&error),
+                    Err(error) => return tracing::debug!(%error, "a client's connection failed"),
+                };
+                tracing::debug!(%closed, "a client's connection failed");
+                if !closed.is_broken() {
+                    farewell(socket, closed.code(), closed.reason(), None).await;
+                }
                 return;
             }
             Event::Said(None) | Event::ToSend(Next::Over) => return,
@@ -153,9 +164,7 @@ async fn run(mut socket: WebSocket, left: Left) {
                 return farewell(socket, why.code(), why.name(), Some(wire::bye(why))).await;
             }
             Event::Tick => {
-                if connection.expires().is_some_and(|until| until <= clock::now()) {
-                    connection.outbox.end(Bye::Expired);
-                } else if pinged {
+                if pinged {
                     connection.outbox.end(Bye::Idle);
                 } else {
                     pinged = true;
@@ -167,17 +176,10 @@ async fn run(mut socket: WebSocket, left: Left) {
                     looked = Instant::now();
                     connection.look_again_soon();
                 }
-                tick.as_mut().reset(Instant::now() + next_tick(&connection, ping));
+                tick.as_mut().reset(Instant::now() + ping);
             }
         }
     }
-}
-
-/// When the client is to be looked at again.
-fn next_tick(connection: &Connection, ping: Duration) -> Duration {
-    let left = connection.expires().map(|until| until.duration_since(clock::now()));
-    let left = left.and_then(|left| Duration::try_from(left).ok());
-    left.map_or(ping, |left| left.clamp(Duration::from_millis(100), ping))
 }
 
 fn text(message: Bytes) -> Message {
@@ -188,12 +190,12 @@ fn text(message: Bytes) -> Message {
 }
 
 /// Says why, closes, and waits a moment for the client to close as well: else what was sent last could be lost.
-async fn farewell(mut socket: WebSocket, code: u16, reason: &'static str, last: Option<Bytes>) {
+async fn farewell(mut socket: WebSocket, code: u16, reason: &str, last: Option<Bytes>) {
     let goodbye = async {
         if let Some(last) = last {
             socket.send(text(last)).await?;
         }
-        let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+        let frame = CloseFrame { code, reason: reason.into() };
         socket.send(Message::Close(Some(frame))).await?;
         while let Some(Ok(_)) = socket.next().await {}
         Ok::<_, axum::Error>(())

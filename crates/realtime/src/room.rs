@@ -7,7 +7,7 @@ use quintet_core::{
     settings::{Section, SettingsSection},
     template::Supplied,
 };
-use quintet_web::{SuppliedRoutes, axum::routing, session::SessionWatch};
+use quintet_web::{Stopping, SuppliedRoutes, axum::routing, session::SessionWatch};
 
 use crate::{
     Channels,
@@ -80,7 +80,7 @@ impl Room for RealtimeRoom {
     fn ready<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result> {
         Box::pin(async move {
             match services.get::<Channels>() {
-                Some(Channels(hub)) => hub.start().await,
+                Some(Channels(hub)) => hub.start(Stopping::of(services)).await,
                 None => Ok(()),
             }
         })

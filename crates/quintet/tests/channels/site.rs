@@ -2,6 +2,9 @@
 
 use quintet::prelude::*;
 
+/// What takes so long hangs.
+pub(crate) const HANG: std::time::Duration = std::time::Duration::from_secs(10);
+
 #[model(app = "cinema")]
 #[derive(Clone, Debug)]
 pub(crate) struct Film {

@@ -20,6 +20,7 @@ use std::{
 
 use bytes::Bytes;
 use quintet_core::{Error, Result, Service, Services, rate::Limit};
+use quintet_web::Stopping;
 use serde::Serialize;
 
 use crate::{
@@ -118,8 +119,16 @@ impl Hub {
         })
     }
 
-    pub(crate) async fn start(self: &Arc<Self>) -> Result {
+    /// Begins to listen to other processes. When the server stops, clients are told to come back.
+    pub(crate) async fn start(self: &Arc<Self>, stopping: Stopping) -> Result {
         self.layer.start(self.clone()).await?;
+        let hub = Arc::downgrade(self);
+        tokio::spawn(async move {
+            stopping.wait().await;
+            if let Some(hub) = hub.upgrade() {
+                hub.people.end_all(Bye::Restart);
+            }
+        });
         // Without it this process misses that somebody has logged out in another one, until the layer is back.
         if let Err(error) = self.layer.listen(CONTROL).await {
             self.away(&error);

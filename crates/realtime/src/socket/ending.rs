@@ -57,7 +57,7 @@ impl Closed {
     }
 
     /// Of a client that has not kept to the protocol or to its limits; otherwise it is broken.
-    pub(super) fn by_error(error: &RawError) -> Self {
+    pub(crate) fn by_error(error: &RawError) -> Self {
         match error {
             RawError::Capacity(_) => Closed::by_server(close_code::SIZE, "message too large"),
             RawError::Utf8(_) => Closed::by_server(close_code::INVALID, "text is not UTF-8"),

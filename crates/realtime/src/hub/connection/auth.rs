@@ -82,7 +82,18 @@ impl Connection {
         if nobody {
             self.hub.people.add(self);
         }
-        Ok(until.as_millisecond().saturating_sub(clock::now().as_millisecond()))
+        let left = until.as_millisecond().saturating_sub(clock::now().as_millisecond());
+        let connection = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(left.max(0).unsigned_abs())).await;
+            // Unless another one was shown since.
+            if let Some(connection) =
+                connection.upgrade().filter(|connection| connection.expires() == Some(until))
+            {
+                connection.outbox.end(Bye::Expired);
+            }
+        });
+        Ok(left)
     }
 
     /// Who it belongs to now.
