@@ -15,7 +15,7 @@ use crate::{
     command, endpoint,
     hub::{Hub, registry::Registry},
     identity::Identify,
-    layer::{Layer, Retention, memory::Memory},
+    layer::{Layer, Retention, by_url},
     settings::ChannelSettings,
 };
 
@@ -110,13 +110,6 @@ impl SessionWatch for Watch {
 
 fn open(settings: &ChannelSettings, boot: &Boot) -> Result<Arc<dyn Layer>> {
     let retention = Retention { events: settings.history, age: settings.history_age };
-    let url = settings.url.as_str();
-    let scheme = url.split_once("://").map_or(url, |(scheme, _)| scheme);
-    let _ = boot;
-    match scheme {
-        "memory" => Ok(Arc::new(Memory::new(retention))),
-        other => Err(Error::settings(format!(
-            "`url` of `[channels]`: there is no layer `{other}://`; write memory://, redis://host:6379 or database://"
-        ))),
-    }
+    by_url(&settings.url, retention, &boot.services)
+        .map_err(|error| Error::settings(format!("`url` of `[channels]`: {error}")))
 }
