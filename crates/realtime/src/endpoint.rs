@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     Channels,
-    hub::{Hub, connection::Connection, outbox::Next},
+    hub::{connection::Connection, outbox::Next},
     local::{LocalClient, LocalHandshake},
     socket::Closed,
     wire::{self, Bye},
@@ -44,7 +44,7 @@ async fn accept(parts: &mut Parts) -> Result<Response> {
     let Channels(hub) = Channels::of(&services)?;
     let foreign = match csrf::same_origin(parts) {
         Ok(()) => false,
-        Err(_) if is_allowed(parts, &hub) => true,
+        Err(_) if hub.origins.sent(&parts.headers) => true,
         Err(error) => return Err(error),
     };
     if let Some(local) = parts.extensions.get::<LocalHandshake>() {
@@ -91,11 +91,6 @@ fn offers(parts: &Parts) -> bool {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|name| name.trim() == wire::NAME)
-}
-
-fn is_allowed(parts: &Parts, hub: &Hub) -> bool {
-    let origin = parts.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    origin.is_some_and(|origin| hub.settings.origins.iter().any(|known| known.eq_ignore_ascii_case(origin)))
 }
 
 /// What happens next with a socket.

@@ -70,7 +70,7 @@ impl Room for RealtimeRoom {
                 boot.services.insert(supplied);
             }
             let identify = boot.services.get::<Arc<dyn Identify>>().cloned();
-            let channels = Channels(Hub::new(layer, registry, identify, settings));
+            let channels = Channels(Hub::new(layer, registry, identify, settings)?);
             boot.services.insert::<Arc<dyn SessionWatch>>(Arc::new(Watch(channels.clone())));
             boot.services.insert(channels);
             Ok(())

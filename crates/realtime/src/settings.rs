@@ -13,7 +13,7 @@ pub struct ChannelSettings {
     /// Where clients connect.
     #[setting(default = "/channels/")]
     pub path: String,
-    /// Pages of which other origins may connect, without cookies: "https://app.example.com".
+    /// Pages of which other origins may connect, without cookies: `"https://app.example.com"`.
     #[setting(default)]
     pub origins: Vec<String>,
     /// How many events of a topic are kept for those who come back.

@@ -4,6 +4,7 @@
 #[path = "../../../realtime/tests/socket/client.rs"]
 mod client;
 mod network;
+mod nodes;
 mod people;
 mod site;
 mod talk;

@@ -20,7 +20,7 @@ use std::{
 
 use bytes::Bytes;
 use quintet_core::{Error, Result, Service, Services, rate::Limit};
-use quintet_web::Stopping;
+use quintet_web::{Origins, Stopping};
 use serde::Serialize;
 
 use crate::{
@@ -62,6 +62,8 @@ pub(crate) struct Hub {
     pub(crate) identify: Option<Arc<dyn Identify>>,
     pub(crate) settings: ChannelSettings,
     pub(crate) limit: Limit,
+    /// Whose pages may connect, beside the site's own.
+    pub(crate) origins: Origins,
     pub(crate) people: People,
     hasher: RandomState,
     shards: [Mutex<HashMap<Arc<str>, Held>>; SHARDS],
@@ -102,10 +104,12 @@ impl Hub {
         registry: Registry,
         identify: Option<Arc<dyn Identify>>,
         settings: ChannelSettings,
-    ) -> Arc<Self> {
+    ) -> Result<Arc<Self>> {
         let every = std::time::Duration::from_secs(1) / settings.rate.max(1);
-        Arc::new(Hub {
+        let origins = Origins::read(&settings.origins, "`origins` of `[channels]`")?;
+        Ok(Arc::new(Hub {
             layer,
+            origins,
             registry,
             identify,
             limit: Limit::new(settings.burst.max(1), every),
@@ -116,7 +120,7 @@ impl Hub {
             sent: AtomicU64::new(0),
             slow: AtomicU64::new(0),
             warned: AtomicU64::new(0),
-        })
+        }))
     }
 
     /// Begins to listen to other processes. When the server stops, clients are told to come back.
