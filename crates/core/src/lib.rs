@@ -21,6 +21,7 @@ pub mod debug;
 pub mod error;
 #[cfg(feature = "axum")]
 mod extract;
+pub mod hidden;
 pub mod html;
 pub mod kept;
 pub mod meta;

@@ -17,7 +17,9 @@
 //! # });
 //! ```
 
-use std::cell::RefCell;
+use std::{cell::RefCell, sync::Arc};
+
+use crate::hidden::Conceals;
 
 /// What was written to.
 #[derive(Clone, Default)]
@@ -26,31 +28,50 @@ struct Written {
     databases: Vec<u64>,
 }
 
+/// What is known of one request, command or task. One value for all of it: each would cost every request a scope.
+#[derive(Default)]
+struct Local {
+    written: RefCell<Written>,
+    /// Who conceals its values.
+    conceals: Option<Arc<dyn Conceals>>,
+}
+
 tokio::task_local! {
-    static WRITTEN: RefCell<Written>;
+    static LOCAL: Local;
 }
 
 /// Runs `work` as one that has written nothing so far.
 pub fn scope<F: Future>(work: F) -> impl Future<Output = F::Output> {
     // Allocates nothing.
-    WRITTEN.scope(RefCell::default(), work)
+    LOCAL.scope(Local::default(), work)
+}
+
+/// The same for one whose values `who` conceals.
+pub(crate) fn concealed<F: Future>(who: Arc<dyn Conceals>, work: F) -> impl Future<Output = F::Output> {
+    LOCAL.scope(Local { written: RefCell::default(), conceals: Some(who) }, work)
+}
+
+/// Who conceals the values of the code that runs.
+pub(crate) fn who_conceals() -> Option<Arc<dyn Conceals>> {
+    LOCAL.try_with(|local| local.conceals.clone()).ok().flatten()
 }
 
 /// Runs `work`, a task of its own, as one that has written what the caller has.
 pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    let written = WRITTEN.try_with(|written| written.borrow().clone()).unwrap_or_default();
-    WRITTEN.scope(RefCell::new(written), work)
+    let written = LOCAL.try_with(|local| local.written.borrow().clone()).unwrap_or_default();
+    LOCAL.scope(Local { written: RefCell::new(written), conceals: who_conceals() }, work)
 }
 
 /// Runs `work` as one that has written to every database: what follows a transaction.
 pub fn after_all<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    WRITTEN.scope(RefCell::new(Written { all: true, databases: Vec::new() }), work)
+    let written = RefCell::new(Written { all: true, databases: Vec::new() });
+    LOCAL.scope(Local { written, conceals: who_conceals() }, work)
 }
 
 /// Notes that the database of this number was written to. Outside of every scope it is forgotten.
 pub fn note(database: u64) {
-    let _ = WRITTEN.try_with(|written| {
-        let mut written = written.borrow_mut();
+    let _ = LOCAL.try_with(|local| {
+        let mut written = local.written.borrow_mut();
         if !written.databases.contains(&database) {
             written.databases.push(database);
         }
@@ -60,11 +81,11 @@ pub fn note(database: u64) {
 /// Was it written to in this scope?
 #[must_use]
 pub fn noted(database: u64) -> bool {
-    let of_it = |written: &RefCell<Written>| {
-        let written = written.borrow();
+    let of_it = |local: &Local| {
+        let written = local.written.borrow();
         written.all || written.databases.contains(&database)
     };
-    WRITTEN.try_with(of_it).unwrap_or_default()
+    LOCAL.try_with(of_it).unwrap_or_default()
 }
 
 #[cfg(test)]

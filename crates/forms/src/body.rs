@@ -6,8 +6,11 @@ use axum::{
 };
 use http::{HeaderMap, Method, StatusCode, header};
 use jiff::tz::TimeZone;
-use quintet_core::{Error, Result, Services};
-use quintet_web::{DataField, Multipart, Rejected, Source, Upload, upload::UploadLimits};
+use quintet_core::{
+    Error, Result, Services,
+    hidden::{self, is_secret},
+};
+use quintet_web::{DataField, Multipart, Rejected, Source, Upload, rt, upload::UploadLimits};
 use serde_json::Value as Json;
 
 use crate::FormsSettings;
@@ -150,7 +153,27 @@ async fn read(request: Request, fields: &[DataField]) -> Result<FormBody> {
     } else {
         content(request, settings.max_fields, fields).await?
     };
+    content.hide_secrets(fields);
     Ok(FormBody { zone: settings.zone()?, services, ..content })
+}
+
+impl FormBody {
+    /// No log shows what was typed into a field that is called as secrets are, or that hides what is typed.
+    fn hide_secrets(&self, fields: &[DataField]) {
+        match &self.content {
+            Content::Nothing => {}
+            Content::Json(json) => {
+                let secret = fields.iter().filter(|field| rt::is_secret_field(field));
+                rt::hide_json(json, &secret.map(|field| field.name).collect::<Vec<_>>());
+            }
+            Content::Texts(all) => {
+                let typed_unseen =
+                    |name: &str| fields.iter().any(|field| field.name == name && rt::is_secret_field(field));
+                let secret = all.iter().filter(|(name, _)| is_secret(name) || typed_unseen(name));
+                secret.flat_map(|(_, texts)| texts).for_each(|text| hidden::hide(text));
+            }
+        }
+    }
 }
 
 async fn content(request: Request, most: usize, fields: &[DataField]) -> Result<FormBody> {

@@ -4,6 +4,7 @@
 //! columns ([`columns`]), its metadata ([`meta`]) and its rows ([`record`]). All of it is safe code: a match over
 //! field indexes, no offsets.
 mod columns;
+mod debug;
 mod embed;
 mod embeddable;
 mod field;
@@ -73,7 +74,9 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
     }
     let key = key(&item, &fields)?;
     version::check(&fields, &key)?;
-    let model = Model { orm: room("orm"), item, options, fields, key };
+    let orm = room("orm");
+    let debug = debug::write(&orm, &mut item, &fields);
+    let model = Model { orm, item, options, fields, key };
     let (columns, meta, record) = (columns::write(&model), meta::write(&model)?, record::write(&model));
     let (orm, item, name, vis) = (&model.orm, &model.item, &model.item.ident, &model.item.vis);
     let handle = model.options.handle.as_ref().unwrap_or(name);
@@ -85,6 +88,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
         #columns
         #meta
         #record
+        #debug
     })
 }
 

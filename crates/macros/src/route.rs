@@ -27,6 +27,8 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
     let types = types(&function)?;
     let holes = Holes::of(&options.path)?;
     let params = holes.parameters(&options.path, &types)?;
+    holes.has_all(&options.secret)?;
+    let secret = &options.secret;
     let arguments = Arguments::of(&types)?;
     if is_form {
         arguments.check_form(handler_span(&function))?;
@@ -79,7 +81,7 @@ pub(crate) fn expand(methods: &[&str], args: TokenStream, item: TokenStream) -> 
             #web::rt::Declared {
                 methods: &[#(#methods),*], path: #path, name: #name, doc: #doc,
                 file: ::core::file!(), line: ::core::line!(), api: #api, detach: #detach, atomic: #atomic, max_body: #max_body,
-                csrf: #csrf, cache: #cache,
+                csrf: #csrf, cache: #cache, secret: &[#(#secret),*],
             },
             |request| {
                 let work = async move {
@@ -218,7 +220,7 @@ mod tests {
         );
         assert_eq!(
             error(quote!("/", naem = "x"), hello.clone()),
-            "unknown route option `naem`; did you mean `name`? (known: name, url, detach, atomic, max_body, csrf, cache, guard)"
+            "unknown route option `naem`; did you mean `name`? (known: name, url, detach, atomic, max_body, csrf, cache, guard, secret)"
         );
         assert_eq!(error(quote!("/:id"), hello), "a parameter is written `{id}`, not `:id`");
         assert_eq!(

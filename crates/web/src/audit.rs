@@ -30,7 +30,7 @@ pub fn security_event(parts: &Parts, what: What) -> SecurityEvent {
 }
 
 fn event(what: What, facts: &Facts, from: Option<IpAddr>) -> SecurityEvent {
-    let event = SecurityEvent::new(what).from(from).at(facts.method().as_str(), facts.uri().path());
+    let event = SecurityEvent::new(what).from(from).at(facts.method().as_str(), &facts.shown_path());
     match facts.id() {
         Some(id) => event.request(id.as_str()),
         None => event,

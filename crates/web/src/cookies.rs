@@ -16,6 +16,12 @@ impl Cookies {
         self.0.is_empty()
     }
 
+    /// All of them, by their names.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let texts = self.0.iter().filter_map(|value| value.to_str().ok());
+        texts.flat_map(|pairs| pairs.split(';')).filter_map(|pair| pair.trim().split_once('='))
+    }
+
     /// The value of the first cookie of this name.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let texts = self.0.iter().filter_map(|value| value.to_str().ok());

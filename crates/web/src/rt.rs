@@ -14,6 +14,7 @@ use axum::{
 use http::request::Parts;
 use quintet_core::{BoxFuture, Result, Service, Services};
 
+pub use crate::data::secret::{hide_json, is_secret_field};
 pub use crate::errors::{broken, pointer, unread};
 pub use crate::{
     data::{

@@ -13,7 +13,7 @@ use axum::{
 };
 use futures_util::future::{Either, ready};
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
-use quintet_core::{BoxFuture, Error, Result, Services, audit::What, debug::Trace, own_writes};
+use quintet_core::{BoxFuture, Error, Result, Services, audit::What, debug::Trace, hidden};
 use tower::Service;
 
 #[cfg(feature = "static")]
@@ -135,7 +135,8 @@ impl Entrance {
         }
         request.extensions_mut().insert(facts.clone());
         if !facts.has_around() && facts.trace().is_none() {
-            return Either::Right(Either::Left(own_writes::scope(
+            return Either::Right(Either::Left(hidden::scope(
+                facts.conceals(),
                 self.services().clone().scope(session::kept(self.routed(request), facts.clone())),
             )));
         }
@@ -143,7 +144,7 @@ impl Entrance {
         if facts.has_around() {
             facts.around().remember(&request);
         }
-        let (work, facts) = (self.routed(request), facts.clone());
+        let (work, conceals, facts) = (self.routed(request), facts.conceals(), facts.clone());
         let trace = facts.trace().cloned();
         let work = async move {
             let response = around::finish(work.await, &facts).await;
@@ -155,7 +156,7 @@ impl Entrance {
                 None => work.await,
             }
         };
-        Either::Right(Either::Right(Box::pin(own_writes::scope(self.services().clone().scope(work)))))
+        Either::Right(Either::Right(Box::pin(hidden::scope(conceals, self.services().clone().scope(work)))))
     }
 
     fn routed(&self, request: Request<Body>) -> impl Future<Output = Response> + use<> {

@@ -6,7 +6,12 @@
 mod event;
 mod writer;
 
-use quintet_core::settings::{Log, LogFormat};
+use std::borrow::Cow;
+
+use quintet_core::{
+    hidden,
+    settings::{Log, LogFormat},
+};
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, registry::LookupSpan};
 
@@ -83,6 +88,11 @@ where
         } else {
             fields.text(now, *metadata.level(), metadata.target(), self.style)
         };
+        // Whatever a program logs: what its request hides is in no line.
+        let line = match hidden::cover(&line) {
+            Cow::Owned(covered) => covered,
+            Cow::Borrowed(_) => line,
+        };
         (self.write)(line);
     }
 }
@@ -136,6 +146,20 @@ mod tests {
             lines[0].contains(" warn ") && lines[0].ends_with("slow\\nline path=\"/a b\" n=1\n"),
             "{lines:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn what_a_request_hides_is_in_no_line() {
+        let values: Arc<dyn hidden::Conceals> = Arc::new(hidden::Values::default());
+        let work = async {
+            hidden::hide("hunter2\"x");
+            [true, false].map(|json| {
+                logged(json, "info", || tracing::warn!(word = "hunter2\"x", "{:?} is wrong", "hunter2\"x"))
+            })
+        };
+        for lines in hidden::scope(values, work).await {
+            assert!(!lines[0].contains("hunter2") && lines[0].matches(hidden::MASK).count() == 2, "{lines:?}");
+        }
     }
 
     #[test]

@@ -1,9 +1,12 @@
 use proc_macro2::{Ident, TokenStream};
-use syn::{Error, Expr, Lit, LitBool, LitStr, Token, parse::ParseStream, parse::Parser};
+use syn::{
+    Error, Expr, Lit, LitBool, LitStr, Token, parse::ParseStream, parse::Parser, punctuated::Punctuated,
+    token,
+};
 
 use crate::{data::size, near::did_you_mean};
 
-const KNOWN: [&str; 8] = ["name", "url", "detach", "atomic", "max_body", "csrf", "cache", "guard"];
+const KNOWN: [&str; 9] = ["name", "url", "detach", "atomic", "max_body", "csrf", "cache", "guard", "secret"];
 
 /// What stands in the attribute: the path, then `key = value`.
 pub(super) struct Options {
@@ -24,6 +27,8 @@ pub(super) struct Options {
     pub(super) cache: Option<u64>,
     /// Who says who may pass.
     pub(super) guard: Option<Expr>,
+    /// Parameters that no log shows.
+    pub(super) secret: Vec<LitStr>,
 }
 
 impl Options {
@@ -44,6 +49,7 @@ impl Options {
                 csrf: None,
                 cache: None,
                 guard: None,
+                secret: Vec::new(),
             };
             while !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -57,7 +63,7 @@ impl Options {
     }
 
     fn option(&mut self, input: ParseStream<'_>, method: &str) -> syn::Result<()> {
-        let expected = "expected `name = \"…\"`, `url = …`, `detach = false`, `atomic`, `max_body = \"100 MB\"`, `csrf = false`, `cache = \"5m\"` or `guard = staff()`";
+        let expected = "expected `name = \"…\"`, `url = …`, `detach = false`, `atomic`, `max_body = \"100 MB\"`, `csrf = false`, `cache = \"5m\"`, `guard = staff()` or `secret = \"slip\"`";
         let key: Ident = input.parse().map_err(|e| Error::new(e.span(), expected))?;
         let word = key.to_string();
         if !KNOWN.contains(&word.as_str()) {
@@ -79,6 +85,7 @@ impl Options {
         match word.as_str() {
             "name" => self.name = Some(name(input.parse()?)?),
             "url" => self.url = Some(input.parse()?),
+            "secret" => self.secret = secret(input)?,
             "guard" => self.guard = Some(guard(input)?),
             "csrf" => self.csrf = Some(input.parse::<LitBool>()?.value),
             "atomic" => self.atomic = Some(input.parse::<LitBool>()?.value),
@@ -92,6 +99,19 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// One name, or a list of them.
+fn secret(input: ParseStream<'_>) -> syn::Result<Vec<LitStr>> {
+    let why =
+        "parameters of the path that no log shows: `secret = \"slip\"`, `secret = [\"slip\", \"stub\"]`";
+    if input.peek(token::Bracket) {
+        let list;
+        syn::bracketed!(list in input);
+        let names = Punctuated::<LitStr, Token![,]>::parse_terminated(&list);
+        return names.map(|names| names.into_iter().collect()).map_err(|e| Error::new(e.span(), why));
+    }
+    input.parse().map(|name: LitStr| vec![name]).map_err(|e| Error::new(e.span(), why))
 }
 
 /// Templates write `app:name`, so a name has no colon.

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Error, LitStr, Type, spanned::Spanned};
 
-use crate::common;
+use crate::{common, near::did_you_mean};
 
 /// The names in braces, in order.
 pub(super) struct Holes(Vec<String>);
@@ -35,6 +35,21 @@ impl Holes {
             names.push(name);
         }
         Ok(Holes(names))
+    }
+
+    /// Refuses a name that is none of them.
+    pub(super) fn has_all(&self, names: &[LitStr]) -> syn::Result<()> {
+        let Holes(holes) = self;
+        match names.iter().find(|name| !holes.contains(&name.value())) {
+            None => Ok(()),
+            Some(wrong) if holes.is_empty() => Err(Error::new(wrong.span(), "the path has no parameters")),
+            Some(wrong) => {
+                let name = wrong.value();
+                let near = did_you_mean(&name, holes.iter().map(String::as_str));
+                let why = format!("the path has no parameter `{name}`{near}; it has {}", holes.join(", "));
+                Err(Error::new(wrong.span(), why))
+            }
+        }
     }
 
     /// Brings the parameters and the type of the `Path` argument together.

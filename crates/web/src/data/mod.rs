@@ -2,7 +2,8 @@
 //!
 //! `#[data]` writes the implementations. What comes in is read by serde at one go ([`typed`] makes what people typed into forms
 //! ready for it); if that fails, each field is tried on its own ([`explain`]), so that all faults are told at once. Then the
-//! [`rules`] of the fields are checked, and at last those that the type has itself ([`clean`]).
+//! [`rules`] of the fields are checked, and at last those that the type has itself ([`clean`]). What no log may show of
+//! it is found by [`secret`].
 pub(crate) mod clean;
 mod explain;
 mod field;
@@ -11,6 +12,7 @@ mod names;
 mod payload;
 pub(crate) mod probe;
 pub(crate) mod rules;
+pub(crate) mod secret;
 pub mod typed;
 
 use quintet_core::{FieldErrors, TemplateValue, meta::ModelMeta};

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use quintet_core::{Error, settings::Settings, template::Renderer};
 
+use super::mask;
 use crate::{
     facts::Facts,
     routing::{RouteInfo, Routes},
@@ -18,8 +19,12 @@ pub struct DebugInfo {
     pub status: StatusCode,
     /// The request's method.
     pub method: Method,
-    /// The request's address.
+    /// The request's address. Its secret parts are in it.
     pub uri: Uri,
+    /// The address as pages may show it.
+    pub address: String,
+    /// What must not be shown, wherever it stands.
+    pub hidden: Vec<String>,
     /// The request's headers, in order.
     pub headers: Vec<(String, String)>,
     /// The id that the access log has for the request.
@@ -68,60 +73,17 @@ impl DebugInfo {
             status,
             method: facts.method().clone(),
             uri: facts.uri().clone(),
-            headers: facts.headers().map(masked).unwrap_or_default(),
+            address: mask::address(facts.uri(), services),
+            hidden: facts.conceals().values(),
+            headers: facts.headers().map(|h| mask::headers(h, services)).unwrap_or_default(),
             request_id: facts.id().map(|id| id.as_str().to_owned()),
             route: facts.route().cloned(),
-            params: facts.params().to_vec(),
+            params: facts.route().map(|route| mask::params(facts.params(), route)).unwrap_or_default(),
             watched: facts.watched().cloned().map(|(title, rows)| FactTable { title, rows }),
             values: services.get::<Arc<dyn Renderer>>().map(|r| r.values_at(error)).unwrap_or_default(),
             routes,
             services: services.names(),
             settings: rows.into_iter().map(setting).collect(),
         }
-    }
-}
-
-/// Header values, but of those that let one in only the fact that they are there.
-fn masked(headers: &HeaderMap) -> Vec<(String, String)> {
-    const SECRET: [&str; 9] = [
-        "authorization",
-        "cookie",
-        "token",
-        "secret",
-        "password",
-        "api-key",
-        "apikey",
-        "session",
-        "signature",
-    ];
-    headers
-        .iter()
-        .map(|(name, value)| {
-            let secret = SECRET.iter().any(|word| name.as_str().contains(word));
-            let text = if secret {
-                "***".to_owned()
-            } else {
-                String::from_utf8_lossy(value.as_bytes()).into_owned()
-            };
-            (name.as_str().to_owned(), text)
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_lets_one_in_is_masked() {
-        let mut headers = HeaderMap::new();
-        for (name, value) in
-            [("cookie", "id=1"), ("x-csrf-token", "t"), ("proxy-authorization", "Basic x"), ("accept", "*/*")]
-        {
-            headers.insert(name, value.parse().unwrap());
-        }
-        let shown = masked(&headers);
-        assert!(shown.contains(&("accept".into(), "*/*".into())));
-        assert_eq!(shown.iter().filter(|(_, v)| v == "***").count(), 3);
     }
 }

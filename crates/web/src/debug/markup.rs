@@ -1,4 +1,19 @@
-use quintet_core::html::write_escaped;
+use std::cell::RefCell;
+
+use quintet_core::{hidden::cover_all, html::write_escaped};
+
+thread_local! {
+    /// What the page that this thread writes must not show.
+    static HIDDEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Writes a page on which none of these values stands as text.
+pub(super) fn hiding<T>(values: &[String], write: impl FnOnce() -> T) -> T {
+    let before = HIDDEN.replace(values.to_vec());
+    let out = write();
+    HIDDEN.set(before);
+    out
+}
 
 /// HTML under way. Literals of this program go in as they are; all else goes in as text.
 #[derive(Debug, Default)]
@@ -14,7 +29,7 @@ impl Html {
     /// Text, escaped.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         // Writing to a String can't fail.
-        let _ = write_escaped(&mut self.0, text);
+        let _ = HIDDEN.with_borrow(|hidden| write_escaped(&mut self.0, &cover_all(text, hidden)));
         self
     }
 

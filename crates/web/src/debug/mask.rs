@@ -1,7 +1,12 @@
 //! What lets one in is not shown, not even to a developer: pages are copied into tickets.
 
-use http::Uri;
-use quintet_core::debug::{MASK, is_secret};
+use http::{HeaderMap, Uri, header};
+use quintet_core::{
+    Services,
+    debug::{MASK, is_secret},
+};
+
+use crate::{facts, routing::RouteInfo};
 
 /// The value, or a mask of one length for all.
 pub(crate) fn shown<'a>(name: &str, value: &'a str) -> &'a str {
@@ -21,17 +26,50 @@ pub(crate) fn query(uri: &Uri) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Path and query as sent, but for secret values.
-pub(crate) fn address(uri: &Uri) -> String {
-    let Some(query) = uri.query() else { return uri.path().to_owned() };
+/// Percent signs and `+` read.
+pub(crate) fn decoded(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+}
+
+/// Path and query as sent, but for secret parts and values.
+pub(crate) fn address(uri: &Uri, services: &Services) -> String {
+    let path = facts::shown(uri.path(), services);
+    let Some(query) = uri.query() else { return path.into_owned() };
     let masked = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, value)) => {
-            let decoded = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-            format!("{name}={}", shown(&decoded, value))
-        }
+        Some((name, value)) => format!("{name}={}", shown(&decoded(name), value)),
         None => pair.to_owned(),
     });
-    format!("{}?{}", uri.path(), masked.collect::<Vec<_>>().join("&"))
+    format!("{path}?{}", masked.collect::<Vec<_>>().join("&"))
+}
+
+/// With scheme and host, if it has them.
+fn whole_address(uri: &Uri, services: &Services) -> String {
+    match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme), Some(host)) => format!("{scheme}://{host}{}", address(uri, services)),
+        _ => address(uri, services),
+    }
+}
+
+/// Header values, but of those that let one in only the fact that they are there.
+pub(crate) fn headers(headers: &HeaderMap, services: &Services) -> Vec<(String, String)> {
+    let rows = headers.iter().map(|(name, value)| {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        let text = if *name == header::REFERER || *name == header::LOCATION {
+            text.parse().map_or_else(|_| text.clone().into_owned(), |uri| whole_address(&uri, services))
+        } else {
+            shown(name.as_str(), &text).to_owned()
+        };
+        (name.as_str().to_owned(), text)
+    });
+    rows.collect()
+}
+
+/// The values of parameters in a path.
+pub(crate) fn params(params: &[(String, String)], route: &RouteInfo) -> Vec<(String, String)> {
+    let hidden = |name: &str| route.hides(name) || is_secret(name);
+    let value = |(name, value): &(String, String)| if hidden(name) { MASK.to_owned() } else { value.clone() };
+    params.iter().map(|pair| (pair.0.clone(), value(pair))).collect()
 }
 
 #[cfg(test)]
@@ -51,8 +89,30 @@ mod tests {
     #[test]
     fn addresses_lose_only_secret_values() {
         let uri: Uri = "/a?q=x%20y&t%6Fken=hunter2&b&password=p%3D1".parse().unwrap();
-        assert_eq!(address(&uri), format!("/a?q=x%20y&t%6Fken={MASK}&b&password={MASK}"));
+        let services = Services::builder().build();
+        assert_eq!(address(&uri, &services), format!("/a?q=x%20y&t%6Fken={MASK}&b&password={MASK}"));
         let pairs = query(&uri);
         assert!(pairs.contains(&("q".into(), "x y".into())) && !format!("{pairs:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_lets_one_in_is_masked_in_headers() {
+        let mut sent = HeaderMap::new();
+        for (name, value) in [
+            ("cookie", "id=1"),
+            ("x-csrf-token", "t"),
+            ("proxy-authorization", "Basic x"),
+            ("accept", "*/*"),
+            ("referer", "https://a.example/b?token=hunter2&q=1"),
+        ] {
+            sent.insert(name, value.parse().unwrap());
+        }
+        let shown = headers(&sent, &Services::builder().build());
+        assert!(shown.contains(&("accept".into(), "*/*".into())));
+        assert!(
+            shown.contains(&("referer".into(), format!("https://a.example/b?token={MASK}&q=1"))),
+            "{shown:?}"
+        );
+        assert_eq!(shown.iter().filter(|(_, v)| v == MASK).count(), 3);
     }
 }

@@ -22,6 +22,15 @@ const STYLE: &str = concat!(include_str!("../palette.css"), include_str!("debug.
 
 /// The page.
 pub fn page(info: &DebugInfo) -> String {
+    markup::hiding(&info.hidden, || write(info))
+}
+
+/// The path as the page may show it.
+fn path(info: &DebugInfo) -> &str {
+    info.address.split('?').next().unwrap_or_default()
+}
+
+fn write(info: &DebugInfo) -> String {
     let message = sections::message(info);
     let sections = sections::all(info);
     let mut out = Html::default();
@@ -30,7 +39,7 @@ pub fn page(info: &DebugInfo) -> String {
         .raw("<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">\n<title>")
         .text(&message)
         .raw(" at ")
-        .text(info.uri.path())
+        .text(path(info))
         .raw("</title><style>")
         .raw(STYLE)
         .raw("</style></head>\n<body><a class=\"skip\" href=\"#main\">Skip to content</a>\n")
@@ -74,7 +83,7 @@ fn head(out: &mut Html, info: &DebugInfo, message: &str) {
         .raw("</span><code>")
         .text(info.method.as_str())
         .raw(" ")
-        .text(&mask::address(&info.uri))
+        .text(&info.address)
         .raw("</code>");
     if let Some(id) = &info.request_id {
         out.raw("<span class=\"muted small push\">request ").text(id).raw("</span>");

@@ -213,7 +213,7 @@ fn request(info: &DebugInfo) -> Section {
     let mut rows: Vec<(String, String)> = Vec::new();
     let mut add = |name: &str, text: String| rows.push((name.to_owned(), text));
     add("method", info.method.to_string());
-    add("path", info.uri.path().to_owned());
+    add("path", super::path(info).to_owned());
     match &info.route {
         Some(route) => {
             let name = route.qualified().map(|name| format!(" → {name}")).unwrap_or_default();
@@ -222,7 +222,7 @@ fn request(info: &DebugInfo) -> Section {
         None => add("route", "none".to_owned()),
     }
     for (name, value) in &info.params {
-        add(&format!("{{{name}}}"), mask::shown(name, value).to_owned());
+        add(&format!("{{{name}}}"), value.clone());
     }
     for (name, value) in mask::query(&info.uri) {
         add(&format!("?{name}"), value);

@@ -15,6 +15,8 @@ fn info(error: Error) -> DebugInfo {
         error: Arc::new(error),
         method: Method::GET,
         uri: "/films/?year=2008&token=hunter2".parse().unwrap(),
+        address: format!("/films/?year=2008&token={}", quintet_core::debug::MASK),
+        hidden: Vec::new(),
         headers: vec![("accept".into(), "text/html".into()), ("cookie".into(), "id=hunter2".into())],
         request_id: Some("01JD6Q9W".into()),
         route: None,

@@ -227,6 +227,7 @@ fn describe(
         max_body: declared.and_then(|r| r.declared.max_body),
         csrf,
         cache,
+        secret: declared.map_or(&[], |r| r.declared.secret),
         guard: declared.and_then(|r| r.guard.clone()),
         label: part.label().into(),
         key: declared.map(|r| r.key),

@@ -1,8 +1,15 @@
 //! Where a handler panicked: whoever catches a panic is told its text, only the process's hook its place.
 
-use std::{cell::RefCell, panic, sync::Once};
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    borrow::Cow,
+    cell::RefCell,
+    io::Write as _,
+    panic,
+    sync::Once,
+};
 
-use quintet_core::SourcePlace;
+use quintet_core::{SourcePlace, hidden};
 
 thread_local! {
     /// The last panic of this thread: its text and its place.
@@ -20,11 +27,30 @@ pub(super) fn watch() {
                 let line = usize::try_from(at.line()).unwrap_or_default();
                 let place = SourcePlace::new(at.file(), line).with_column(column);
                 // A thread that is ending has no such value any more.
+                if let Cow::Owned(covered) = hidden::cover(text) {
+                    tell(&covered, &place);
+                    let _ = LAST.try_with(|last| last.replace(Some((text.to_owned(), place))));
+                    return;
+                }
                 let _ = LAST.try_with(|last| last.replace(Some((text.to_owned(), place))));
             }
             before(info);
         }));
     });
+}
+
+/// What the usual hook writes, of a panic whose text has something secret of a request in it. Whoever else is told of panics would be told
+/// the text itself, and so is not.
+fn tell(text: &str, place: &SourcePlace) {
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or("<unnamed>");
+    let mut out = std::io::stderr().lock();
+    // Where nobody reads it there is nobody to tell.
+    let _ = writeln!(out, "\nthread '{name}' panicked at {place}:\n{text}");
+    let trace = Backtrace::capture();
+    if trace.status() == BacktraceStatus::Captured {
+        let _ = writeln!(out, "stack backtrace:\n{trace}");
+    }
 }
 
 /// The place of the panic with this text, if it is the one that this thread has just seen. A panic that was handed on from

@@ -7,13 +7,16 @@ use crate::facts::Facts;
 
 pub(super) fn log(error: &Error, status: StatusCode, facts: &Facts) {
     let id = facts.id().map(|id| id.as_str()).unwrap_or_default();
-    let (method, path) = (facts.method(), facts.uri().path());
+    let (method, path) = (facts.method(), &*facts.shown_path());
     let route = facts.route().map(|route| route.path.as_str()).unwrap_or_default();
     if status.is_server_error() {
-        tracing::error!(%method, path, route, request_id = id, status = status.as_u16(), "{error:?}");
+        let error = format!("{error:?}");
+        let error = facts.cover(&error);
+        tracing::error!(%method, path, route, request_id = id, status = status.as_u16(), "{error}");
     } else if status == StatusCode::NOT_FOUND && facts.route().is_some() {
         // A route was found, so a look-up in the handler failed: perhaps one that had nothing to do with the address.
         let at = error.location();
-        tracing::debug!(%method, path, route, request_id = id, "404 from {at}: {error}");
+        let error = error.to_string();
+        tracing::debug!(%method, path, route, request_id = id, "404 from {at}: {}", facts.cover(&error));
     }
 }

@@ -36,12 +36,13 @@ pub(super) fn write(error: &Error, status: StatusCode, source: Option<Source>, f
     }
     if facts.debug() && status.is_server_error() {
         let details: Map<String, Value> =
-            error.details().iter().map(|(n, v)| ((*n).to_owned(), v.as_str().into())).collect();
-        let causes: Vec<String> = error.causes().map(ToString::to_string).collect();
+            error.details().iter().map(|(n, v)| ((*n).to_owned(), facts.cover(v).into())).collect();
+        let causes: Vec<String> =
+            error.causes().map(|cause| facts.cover(&cause.to_string()).into_owned()).collect();
         let at = error.location().to_string();
         problem.insert(
             "debug".into(),
-            json!({ "error": error.to_string(), "at": at, "details": details, "causes": causes }),
+            json!({ "error": facts.cover(&error.to_string()), "at": at, "details": details, "causes": causes }),
         );
     }
     Document { content_type: "application/problem+json", body: Value::Object(problem).to_string() }

@@ -10,7 +10,7 @@ use quintet_core::{Error, FieldErrors, Services};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    data::{self, Payload},
+    data::{self, Payload, secret},
     errors::{Rejected, Source, unread},
     facts::is_json,
 };
@@ -70,6 +70,11 @@ where
         }
         let services = request.extensions().get::<Services>().cloned();
         let bytes = Bytes::from_request(request, state).await.map_err(|why| rejected(unread(why)))?;
+        if let Some(more) = secret::may_hold::<T>()
+            && let Ok(document) = serde_json::from_slice(&bytes)
+        {
+            secret::hide_json(&document, &more);
+        }
         cleaned(read("The body", &bytes).map_err(rejected)?, services).await.map(Json).map_err(rejected)
     }
 }

@@ -237,7 +237,7 @@ impl Session {
     pub fn security_event(&self, what: What) -> SecurityEvent {
         let event = SecurityEvent::new(what).from(self.state.address());
         let Some(facts) = &self.facts else { return event };
-        let event = event.at(facts.method().as_str(), facts.uri().path());
+        let event = event.at(facts.method().as_str(), &facts.shown_path());
         match facts.id() {
             Some(id) => event.request(id.as_str()),
             None => event,

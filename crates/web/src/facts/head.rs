@@ -10,6 +10,18 @@ pub(crate) struct Head {
     size: usize,
 }
 
+/// Headers by which programs say who they are, and scripts that they may.
+pub(super) const SECRET: [&str; 8] = [
+    "authorization",
+    "proxy-authorization",
+    "x-api-key",
+    "x-auth-token",
+    "x-access-token",
+    "x-csrf-token",
+    "x-csrftoken",
+    "x-xsrf-token",
+];
+
 /// A header, or several that are asked for together.
 #[derive(Debug, Clone, Copy)]
 #[repr(u16)]
@@ -27,6 +39,10 @@ pub(crate) enum Name {
     Host = 128,
     /// More than one `Host`.
     SeveralHosts = 256,
+    /// What lets one in, beside cookies.
+    Secret = 512,
+    /// The address of the page before, which may have secrets in it.
+    Referer = 1024,
 }
 
 impl Head {
@@ -46,6 +62,8 @@ impl Head {
                 "x-forwarded-proto" | "x-forwarded-host" => Name::Forwarded,
                 "host" if head.has(Name::Host) => Name::SeveralHosts,
                 "host" => Name::Host,
+                "referer" => Name::Referer,
+                name if SECRET.contains(&name) => Name::Secret,
                 _ => continue,
             };
             head.has |= known as u16;
@@ -92,6 +110,9 @@ mod tests {
             (&["x-forwarded-proto"], Name::Forwarded, Name::Accept),
             (&["x-forwarded-host"], Name::Forwarded, Name::Host),
             (&["host"], Name::Host, Name::SeveralHosts),
+            (&["referer"], Name::Referer, Name::Secret),
+            (&["authorization"], Name::Secret, Name::Cookie),
+            (&["x-api-key"], Name::Secret, Name::Host),
             (&["host", "accept", "host"], Name::SeveralHosts, Name::Forwarded),
         ] {
             let head = of(names);

@@ -1,12 +1,16 @@
 //! What is remembered of a request, so that its page can be rendered and its failure told after the handler has consumed it.
 mod accept;
+mod concealed;
 mod head;
 mod later;
 mod phase;
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{
@@ -19,10 +23,12 @@ use http_body::Body as HttpBody;
 use quintet_core::{
     Error, Result, Services,
     debug::{DebugFacts, Trace},
+    hidden::{self, Conceals},
     settings::Settings,
 };
 
 pub(crate) use accept::is_json;
+use concealed::Concealed;
 pub(crate) use head::{Head, Name};
 pub(crate) use later::Later;
 pub(crate) use phase::Found;
@@ -38,7 +44,7 @@ use crate::{
     messages::{Flashed, Notes},
     policy::Wishes,
     request_id::RequestId,
-    routing::RouteInfo,
+    routing::{RouteInfo, Routes},
     security::Security,
     session::SessionState,
 };
@@ -99,6 +105,8 @@ struct Seen {
     /// What is said to pages of other origins.
     cors: Option<cors::Grant>,
     cookies: Cookies,
+    /// What no log may show of it.
+    concealed: Concealed,
     /// Its session, once somebody asks.
     session: OnceLock<Arc<SessionState>>,
     later: OnceLock<Box<Later>>,
@@ -157,6 +165,7 @@ impl Facts {
                 session: OnceLock::new(),
                 later: OnceLock::new(),
                 left: AtomicBool::new(false),
+                concealed: Concealed::of(head, headers),
                 cookies: if head.has(Name::Cookie) { Cookies::of(headers) } else { Cookies::default() },
                 conditions: if conditional { conditions(request.method(), headers) } else { None },
                 headers: common.0.debug.then(|| Box::new(headers.clone())),
@@ -212,6 +221,21 @@ impl Facts {
 
     pub(crate) fn method(&self) -> &Method {
         &self.seen.method
+    }
+
+    /// Who knows what no log may show of it.
+    pub(crate) fn conceals(&self) -> Arc<dyn Conceals> {
+        self.seen.clone()
+    }
+
+    /// A text for developers, without what is secret of this request.
+    pub(crate) fn cover<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        hidden::cover_all(text, &self.seen.values())
+    }
+
+    /// Its path as logs may tell it.
+    pub(crate) fn shown_path(&self) -> Cow<'_, str> {
+        shown(self.uri().path(), self.services())
     }
 
     /// For what asks whether it may be forged.
@@ -364,6 +388,14 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for RequestId {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>> {
         Ok(parts.extensions.get::<Facts>().and_then(|facts| facts.id().cloned()))
+    }
+}
+
+/// The path of an address as logs may tell it, wherever it comes from.
+pub(crate) fn shown<'a>(path: &'a str, services: &Services) -> Cow<'a, str> {
+    match services.get::<Arc<Routes>>() {
+        Some(routes) => routes.shown(path),
+        None => Cow::Borrowed(path),
     }
 }
 

@@ -4,6 +4,7 @@
 //! the writer can't follow, the gathered text is bounded: lines are dropped and their number is told.
 
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     io::Write,
     net::SocketAddr,
@@ -14,7 +15,7 @@ use std::{
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use quintet_core::clock::Clock;
 
-use crate::{request_id::RequestId, security::peer};
+use crate::{facts::Facts, request_id::RequestId, security::peer};
 
 /// Gathered text above this is not added to.
 const MOST: usize = 4 * 1024 * 1024;
@@ -164,7 +165,11 @@ impl Entry {
     }
 
     /// The line of the request, for whoever sees its answer leave.
-    pub(super) fn line(self, id: RequestId, status: StatusCode) -> Line {
+    /// The path is told as [`Facts::shown_path`] has it.
+    pub(super) fn line(mut self, id: RequestId, status: StatusCode, facts: &Facts) -> Line {
+        if let Cow::Owned(path) = facts.shown_path() {
+            self.path = path;
+        }
         Line { entry: self, id, status: status.as_u16(), bytes: 0, whole: false }
     }
 }

@@ -254,7 +254,7 @@ impl Leaving {
         if let Some(toolbar) = &gate.toolbar {
             toolbar.keep(facts, &mut parts);
         }
-        let line = self.entry.map(|entry| Box::new(entry.line(id, parts.status)));
+        let line = self.entry.map(|entry| Box::new(entry.line(id, parts.status, facts)));
         Response::from_parts(parts, Outgoing::new(body, head, line, connection, cx))
     }
 }

@@ -181,9 +181,11 @@ impl Rest {
         match ended(work).await {
             Ok(()) => Ok(None),
             Err(error) => {
-                let (method, path) = (self.facts.method(), self.facts.uri().path());
+                let (method, path) = (self.facts.method(), &*self.facts.shown_path());
+                let error = format!("{error:?}");
+                let error = self.facts.cover(&error);
                 let id = self.facts.id().map(|id| id.as_str()).unwrap_or_default();
-                tracing::error!(%method, path, request_id = id, "a page broke off: {error:?}");
+                tracing::error!(%method, path, request_id = id, "a page broke off: {error}");
                 Err(io::Error::other("the page could not be rendered to its end"))
             }
         }

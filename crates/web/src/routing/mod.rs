@@ -2,13 +2,14 @@
 //!
 //! Apps and sites are given routes (`builder`, `route`), whose paths are taken apart (`pattern`). At start-up
 //! `dispatch` puts all into one axum router and one table of [`Routes`] (`table`), and finds what can't be. `atomic` says which
-//! requests are transactions.
+//! requests are transactions, `secret` which parts of an address no log shows.
 mod atomic;
 mod builder;
 pub(crate) mod current;
 mod guard;
 mod pattern;
 mod route;
+mod secret;
 mod table;
 
 pub use atomic::Atomic;

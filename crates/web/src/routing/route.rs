@@ -37,6 +37,8 @@ pub struct Declared {
     pub csrf: Option<bool>,
     /// Milliseconds; 0 is never.
     pub cache: Option<u64>,
+    /// Parameters of the path that no log shows.
+    pub secret: &'static [&'static str],
 }
 
 /// A handler with its methods, path and name: made by `#[get(..)]`, installed by `.routes(routes![..])`.

@@ -1,10 +1,16 @@
 //! All routes of a site: what the overview lists and addresses are made from.
 
-use std::{any::TypeId, collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use quintet_core::{Error, Result, SourcePlace, near::nearest, template::Reverse};
 
-use super::{RouteGuard, atomic::Atomic, pattern::Pattern, route::Need};
+use super::{RouteGuard, atomic::Atomic, pattern::Pattern, route::Need, secret::SecretPath};
 
 /// A route of a running site, as lists and error pages show it.
 #[derive(Debug, Clone)]
@@ -36,6 +42,8 @@ pub struct RouteInfo {
     pub csrf: bool,
     /// For how long its answers are kept and given to others, if they are.
     pub cache: Option<Duration>,
+    /// Parameters of the path that no log shows, beside those whose names say so.
+    pub secret: &'static [&'static str],
     /// Who says who may pass, beside the guards of the app and of the site.
     pub guard: Option<Arc<dyn RouteGuard>>,
     pub(crate) label: Arc<str>,
@@ -82,7 +90,9 @@ pub struct Routes {
     names: HashMap<Arc<str>, HashMap<&'static str, usize>>,
     /// Type of the handler → its installations.
     keys: HashMap<TypeId, Vec<usize>>,
-    paths: matchit::Router<usize>,
+    pub(super) paths: matchit::Router<usize>,
+    /// Paths with secret parameters.
+    pub(super) secret: OnceLock<Vec<SecretPath>>,
 }
 
 impl Routes {

@@ -20,6 +20,7 @@ use axum::{extract::ConnectInfo, response::Response};
 use http::{Extensions, HeaderMap, HeaderName, Request, Uri, Version, header};
 use quintet_core::{
     Result, Services,
+    hidden::hide_names,
     settings::{Settings as AllSettings, SiteSettings, SiteUrl},
 };
 use quintet_macros::Settings;
@@ -69,6 +70,10 @@ pub struct SecuritySettings {
     /// May the site be in the lists that browsers come with? They are slow to forget.
     #[setting(default = false)]
     pub hsts_preload: bool,
+    /// Words that make a name secret, beside password, token, secret, key and the like: values of such names are in no log and on no
+    /// page for developers.
+    #[setting(default)]
+    pub secret_names: Vec<String>,
 }
 
 /// The settings, understood.
@@ -89,6 +94,7 @@ impl Security {
     /// If an origin, a network or a host is none.
     pub(crate) fn new(all: &AllSettings) -> Result<Self> {
         let settings: SecuritySettings = all.get()?;
+        hide_names(&settings.secret_names);
         let url = all.get::<SiteSettings>()?.url;
         let bind = all.get::<ServerSettings>()?.bind;
         let said = Said { hosts: &settings.hosts, url: url.as_ref(), debug: all.debug(), bind: &bind };

@@ -1,10 +1,11 @@
 //! Records as the toolbar's script reads them. The script puts all of it on the page as text.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::HashMap, sync::Arc, time::Duration};
 
 use quintet_core::{
     Services,
     debug::{DebugPanels, Note, Panel},
+    hidden::cover_all,
     settings::Settings,
     signal,
 };
@@ -27,7 +28,7 @@ pub(super) fn server_timing(record: &Record) -> String {
 
 /// All of them, the newest first.
 pub(super) fn list(records: &[Arc<Record>]) -> Value {
-    records.iter().rev().map(|record| head(record)).collect()
+    records.iter().rev().map(|record| covered(head(record), record)).collect()
 }
 
 fn head(record: &Record) -> Value {
@@ -75,7 +76,29 @@ pub(super) fn whole(record: &Record, services: &Services) -> Value {
         object.insert("panels".to_owned(), panels.into());
         object.insert("left_out".to_owned(), record.trace.left_out().into());
     }
+    covered(value, record)
+}
+
+/// Without what the request concealed, wherever it has got to.
+fn covered(mut value: Value, record: &Record) -> Value {
+    let hidden = record.conceals.values();
+    if !hidden.is_empty() {
+        cover(&mut value, &hidden);
+    }
     value
+}
+
+fn cover(value: &mut Value, hidden: &[String]) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(without) = cover_all(text, hidden) {
+                *text = without;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| cover(item, hidden)),
+        Value::Object(fields) => fields.iter_mut().for_each(|(_, value)| cover(value, hidden)),
+        _ => {}
+    }
 }
 
 type Numbered = Vec<(usize, Note)>;

@@ -1,13 +1,10 @@
 //! What is remembered of one request.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use http::{HeaderMap, header, response::Parts};
+use http::{header, response::Parts};
 use jiff::Timestamp;
-use quintet_core::{
-    clock::Clock,
-    debug::{MASK, Trace, is_secret},
-};
+use quintet_core::{clock::Clock, debug::Trace, hidden::Conceals};
 
 use crate::{debug::mask, facts::Facts, messages::Message};
 
@@ -33,6 +30,8 @@ pub(super) struct Record {
     pub(super) sent: Rows,
     pub(super) answered: Rows,
     pub(super) messages: Vec<Message>,
+    /// Who knows what of it must not be shown.
+    pub(super) conceals: Arc<dyn Conceals>,
     pub(super) trace: Trace,
 }
 
@@ -46,47 +45,20 @@ impl Record {
             id: facts.id().map(|id| id.as_str().to_owned()).unwrap_or_default(),
             at: services.get::<Clock>().cloned().unwrap_or_default().now(),
             method: facts.method().to_string(),
-            address: mask::address(facts.uri()),
+            address: mask::address(facts.uri(), services),
             status: parts.status.as_u16(),
             kind: kind.split(';').next().unwrap_or_default().trim().to_owned(),
-            location: text(header::LOCATION).and_then(|l| Some(mask::address(&l.parse().ok()?))),
+            location: text(header::LOCATION).and_then(|l| Some(mask::address(&l.parse().ok()?, services))),
             took: trace.begun().elapsed(),
             route: found.map(|found| found.route.describe().to_string()),
             place: found.map(|found| found.route.place().to_string()),
-            params: found.map(|found| masked(&found.params)).unwrap_or_default(),
+            params: found.map(|found| mask::params(&found.params, &found.route)).unwrap_or_default(),
             query: mask::query(facts.uri()),
-            sent: facts.headers().map(headers).unwrap_or_default(),
-            answered: headers(&parts.headers),
+            sent: facts.headers().map(|sent| mask::headers(sent, services)).unwrap_or_default(),
+            answered: mask::headers(&parts.headers, services),
             messages: facts.notes().seen(),
+            conceals: facts.conceals(),
             trace,
         }
-    }
-}
-
-fn masked(rows: &Rows) -> Rows {
-    rows.iter().map(|(name, value)| (name.clone(), mask::shown(name, value).to_owned())).collect()
-}
-
-/// Of those that let one in only the fact that they are there.
-fn headers(headers: &HeaderMap) -> Rows {
-    let rows = headers.iter().map(|(name, value)| {
-        let text = if is_secret(name.as_str()) {
-            MASK.to_owned()
-        } else if *name == header::REFERER || *name == header::LOCATION {
-            let text = String::from_utf8_lossy(value.as_bytes());
-            text.parse().map_or_else(|_| text.clone().into_owned(), |uri| whole_address(&uri))
-        } else {
-            String::from_utf8_lossy(value.as_bytes()).into_owned()
-        };
-        (name.as_str().to_owned(), text)
-    });
-    rows.collect()
-}
-
-/// With scheme and host, if it has them.
-fn whole_address(uri: &http::Uri) -> String {
-    match (uri.scheme_str(), uri.authority()) {
-        (Some(scheme), Some(host)) => format!("{scheme}://{host}{}", mask::address(uri)),
-        _ => mask::address(uri),
     }
 }

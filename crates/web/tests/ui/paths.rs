@@ -19,6 +19,12 @@ async fn colon() {}
 #[get("/films/", naem = "films")]
 async fn unknown_option() {}
 
+#[get("/films/{token}/", secret = "tokn")]
+async fn secret_of_no_parameter(Path(_): Path<String>) {}
+
+#[get("/films/{token}/", secret = true)]
+async fn secret_of_no_name(Path(_): Path<String>) {}
+
 #[post("/films/")]
 async fn two_bodies(a: Json<i32>, b: Option<Json<i32>>) {}
 
