@@ -136,3 +136,23 @@ async fn metadata_says_what_was_declared() {
     assert!(Review.meta().field("ip").unwrap().1.secret);
     assert_eq!(film.through_table(film.field("tags").unwrap().0).unwrap(), "cinema_film_tags");
 }
+
+/// What opens something.
+#[model(app = "vault")]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    /// Whose.
+    pub owner: String,
+    /// How its bit is cut.
+    #[field(secret)]
+    pub bit: String,
+}
+
+#[test]
+fn what_is_shown_of_a_row_for_debugging_has_no_secrets() {
+    let key = Key { id: 7, owner: "ann".to_owned(), bit: "hunter2".to_owned() };
+    let mask = quintet_core::hidden::MASK;
+    assert_eq!(format!("{key:?}"), format!("Key {{ id: 7, owner: \"ann\", bit: {mask} }}"));
+    // The other derives are still there.
+    assert_eq!(key.clone(), key);
+}

@@ -1,8 +1,11 @@
 //! The fields of an event, and the two forms of a line.
 
-use std::fmt::{Debug, Write as _};
+use std::{
+    borrow::Cow,
+    fmt::{Debug, Write as _},
+};
 
-use quintet_core::value::Timestamp;
+use quintet_core::{hidden, value::Timestamp};
 use serde_json::{Map, Value};
 use tracing::{
     Level,
@@ -31,6 +34,19 @@ impl Fields {
         for (name, value) in &outer.rest {
             if !self.rest.iter().any(|(n, _)| n == name) {
                 self.rest.push((name, value.clone()));
+            }
+        }
+    }
+
+    /// Takes out what the running request hides.
+    pub(super) fn cover(&mut self) {
+        let texts = self.rest.iter_mut().filter_map(|(_, value)| match value {
+            Value::String(text) => Some(text),
+            _ => None,
+        });
+        for text in texts.chain([&mut self.message]) {
+            if let Cow::Owned(covered) = hidden::cover(text) {
+                *text = covered;
             }
         }
     }

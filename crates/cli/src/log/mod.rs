@@ -6,12 +6,7 @@
 mod event;
 mod writer;
 
-use std::borrow::Cow;
-
-use quintet_core::{
-    hidden,
-    settings::{Log, LogFormat},
-};
+use quintet_core::settings::{Log, LogFormat};
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, registry::LookupSpan};
 
@@ -81,17 +76,14 @@ where
                 fields.add_outer(outer);
             }
         }
+        // Whatever a program logs: what its request hides is in no line.
+        fields.cover();
         let metadata = event.metadata();
         let now = quintet_core::value::Timestamp::now();
         let line = if self.json {
             fields.json(now, *metadata.level(), metadata.target())
         } else {
             fields.text(now, *metadata.level(), metadata.target(), self.style)
-        };
-        // Whatever a program logs: what its request hides is in no line.
-        let line = match hidden::cover(&line) {
-            Cow::Owned(covered) => covered,
-            Cow::Borrowed(_) => line,
         };
         (self.write)(line);
     }
@@ -100,6 +92,8 @@ where
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
+
+    use quintet_core::hidden;
 
     use super::*;
 
@@ -158,7 +152,10 @@ mod tests {
             })
         };
         for lines in hidden::scope(values, work).await {
-            assert!(!lines[0].contains("hunter2") && lines[0].matches(hidden::MASK).count() == 2, "{lines:?}");
+            assert!(
+                !lines[0].contains("hunter2") && lines[0].matches(hidden::MASK).count() == 2,
+                "{lines:?}"
+            );
         }
     }
 
