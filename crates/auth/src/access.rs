@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use axum_core::extract::FromRequestParts;
 use http::request::Parts;
-use quintet_core::{Error, Result, Services};
+use quintet_core::{
+    Error, Result, Services,
+    audit::{SecurityEvent, What},
+};
 use quintet_orm::Model;
+use quintet_web::security_event;
 
 use crate::{
     Object, Permissions,
@@ -36,6 +40,8 @@ pub struct Access {
     /// More than these nobody has in this request, whatever a backend says of a row.
     only: Option<Permissions>,
     services: Services,
+    /// What is known of the request that asks.
+    event: SecurityEvent,
 }
 
 impl Access {
@@ -44,7 +50,8 @@ impl Access {
         let (user, all) = (current_user(parts).await?, permissions(parts).await?);
         let services = Services::of_request(parts)?;
         let only = identified(parts, services).await?.and_then(|identity| identity.only);
-        Ok(Access { user, all, only, services: services.clone() })
+        let event = security_event(parts, What::PermissionDenied);
+        Ok(Access { user, all, only, services: services.clone(), event })
     }
 
     /// What the user may do to all rows.
@@ -78,7 +85,14 @@ impl Access {
     /// # Errors
     /// 403 if they may not, and if a backend fails.
     pub async fn must<M: Model>(&self, what: &str, row: &M) -> Result {
-        if self.may(what, row).await? { Ok(()) } else { Err(Error::forbidden("You may not do this.")) }
+        if self.may(what, row).await? {
+            return Ok(());
+        }
+        if let Some(user) = &self.user {
+            let event = self.event.clone().user(user.id).with("what", what).with("row", M::meta().label());
+            event.tell(&self.services).await;
+        }
+        Err(Error::forbidden("You may not do this."))
     }
 }
 

@@ -2,8 +2,14 @@
 
 use axum_core::extract::FromRequestParts;
 use http::request::Parts;
-use quintet_core::{Error, Result, Service, Services, Value, meta::ModelMeta, settings::Settings};
+use quintet_core::{
+    Error, Result, Service, Services, Value,
+    audit::{SecurityEvent, What},
+    meta::ModelMeta,
+    settings::Settings,
+};
 use quintet_orm::{Db, Embed as _, dynamic::DynSet};
+use quintet_web::security_event;
 
 use crate::{
     Credentials, LoginBy,
@@ -35,6 +41,8 @@ pub struct Accounts {
     login_by: LoginBy,
     backends: Backends,
     services: Services,
+    /// What is known of the request that makes one.
+    event: SecurityEvent,
     /// The site's user model.
     meta: &'static ModelMeta,
 }
@@ -169,7 +177,9 @@ impl Accounts {
         let Some(Value::Int(key)) = row.get("id") else {
             return Err(Error::internal("the key of a user is a whole number"));
         };
-        User.get(*key, &self.db.primary()).await
+        let user = User.get(*key, &self.db.primary()).await?;
+        self.event.clone().user(user.id).tell(&self.services).await;
+        Ok(user)
     }
 }
 
@@ -184,6 +194,7 @@ impl Service for Accounts {
             login_by: services.require::<Settings>()?.get::<AuthSettings>()?.login_by,
             backends: services.require::<Backends>()?.clone(),
             services: services.clone(),
+            event: SecurityEvent::new(What::AccountCreated),
             meta: (users.meta)(),
         })
     }
@@ -193,6 +204,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Accounts {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        Accounts::of(Services::of_request(parts)?)
+        let accounts = Accounts::of(Services::of_request(parts)?)?;
+        Ok(Accounts { event: security_event(parts, What::AccountCreated), ..accounts })
     }
 }

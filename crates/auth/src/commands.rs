@@ -1,9 +1,10 @@
-//! `createsuperuser`, `changepassword`, `resettotp` and `createtoken`.
+//! `createsuperuser`, `changepassword`, `resettotp` and `createtoken`; `clearaudit` is in `audit`.
 
 use std::time::Duration;
 
 use quintet_core::{
     Error, FieldErrors, Result, Service, Services,
+    audit::{SecurityEvent, What},
     command::{ArgSpec, Args, Command, Console},
     settings::{Secret, Settings},
 };
@@ -46,6 +47,7 @@ pub(crate) fn all() -> Vec<Command> {
                 "only",
                 "The permissions that it has, with commas between: cinema.change_film",
             )),
+        crate::audit::clear_audit(),
     ]
 }
 
@@ -121,6 +123,9 @@ async fn named(services: &Services, name: &str) -> Result<User> {
 async fn reset_totp(services: Services, args: Args) -> Result {
     let user = named(&services, &args.take::<String>("username")?).await?;
     let had = totp::remove(&services, user.id).await?;
+    if had {
+        SecurityEvent::new(What::SecondFactorRemoved).user(user.id).tell(&services).await;
+    }
     let what = if had { "is not asked for codes any more" } else { "had no second factor" };
     services.require::<Console>()?.line(format!("{} {what}.", user.username));
     Ok(())

@@ -8,16 +8,18 @@
 //! `pages` are those for logging in and out and for what belongs to an account, `by_mail` those that need mail (signing up,
 //! another password, another address); `totp` is the second factor (`factors` says who needs
 //! one, `sealed` keeps its secret), [`Fresh`] who has just shown a password, [`Tokens`] are for programs, `epochs` ends sessions in cookies;
-//! [`throttle`] bounds how often somebody may guess.
+//! [`throttle`] bounds how often somebody may guess, and [`mod@audit`] stores what happens to a site's safety.
 //!
 //! [`passwords`] keeps what people log in with: hashed by argon2id in the form in which Django stores them, compared off the event
 //! loop, renewed when the parameters change.
 mod access;
 mod accounts;
 mod app;
+pub mod audit;
 mod backend;
 #[cfg(feature = "mail")]
 mod by_mail;
+mod challenge;
 #[cfg(feature = "realtime")]
 mod channels;
 mod commands;
@@ -62,5 +64,5 @@ pub use own::SiteUser;
 pub use quintet_macros::UserModel;
 pub use remote_user::{RemoteUserBackend, RemoteUserSettings};
 pub use room::AuthRoom;
-pub use settings::{AuthSettings, LoginBy, RequireTotp};
+pub use settings::{AuditSettings, AuthSettings, LoginBy, RequireTotp};
 pub use tokens::{NewToken, TokenBackend, Tokens};

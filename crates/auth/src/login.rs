@@ -21,6 +21,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     backend::{Backends, identified},
+    challenge,
     factors::{Second, is_required, second},
     may::Permissions,
     models::User,
@@ -323,7 +324,9 @@ pub(crate) fn original(parts: &Parts) -> &Uri {
 /// Sends somebody to log in: a person to the page for that and back, a program 401.
 pub(crate) fn needed(parts: &Parts) -> Result<Response> {
     if answers_json(parts)? {
-        return Ok(Error::unauthorized("Log in first.").into_response());
+        let mut answer = Error::unauthorized("Log in first.").into_response();
+        challenge::wanted(parts, &mut answer)?;
+        return Ok(answer);
     }
     let settings: AuthSettings = Services::of_request(parts)?.require::<Settings>()?.get()?;
     let mut address = settings.login_url;

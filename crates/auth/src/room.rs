@@ -4,6 +4,7 @@ use quintet_core::{
     Boot, BoxFuture, EmbeddedFile, Folder, Result, Room, Services,
     check::Check,
     command::Command,
+    rate::SharedRates,
     settings::{Section, Settings, SettingsSection},
     template::Supplied,
 };
@@ -12,14 +13,14 @@ use quintet_orm::Db;
 use quintet_web::session::SessionEpochs;
 
 use crate::{
-    AuthBackend, ModelBackend, RemoteUserBackend, RemoteUserSettings, TokenBackend,
+    AuthBackend, ModelBackend, RemoteUserBackend, RemoteUserSettings, TokenBackend, audit,
     backend::Backends,
     commands, deploy,
     epochs::Epochs,
     own::{self, Users},
     passwords::{PasswordSettings, Passwords},
-    settings::AuthSettings,
-    throttle::{AttemptStore, MemoryAttempts},
+    settings::{AuditSettings, AuthSettings},
+    throttle::{AttemptStore, MemoryAttempts, OrMemory},
 };
 
 macro_rules! files {
@@ -36,7 +37,7 @@ static FILES: &[EmbeddedFile] = files![
 ];
 
 /// The room of users: the sections `[auth]`, `[auth.passwords]` and `[auth.remote_user]`, the service [`Passwords`], the looks of the
-/// pages, four commands, and the checks of a site's own user model and of what others can reach. It starts before the rooms of templates
+/// pages, five commands, and the checks of a site's own user model and of what others can reach. It starts before the rooms of templates
 /// and of the web.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AuthRoom;
@@ -51,6 +52,7 @@ impl Room for AuthRoom {
             AuthSettings::section(),
             PasswordSettings::section(),
             RemoteUserSettings::section(),
+            AuditSettings::section(),
             #[cfg(feature = "mail")]
             crate::settings::ByMailSettings::section(),
         ]
@@ -76,7 +78,14 @@ impl Room for AuthRoom {
         Box::pin(async move {
             boot.services.insert(Passwords::new(boot.settings.get::<PasswordSettings>()?)?);
             if boot.services.get::<Arc<dyn AttemptStore>>().is_none() {
-                boot.services.insert::<Arc<dyn AttemptStore>>(Arc::new(MemoryAttempts::default()));
+                let shared = boot.services.get::<SharedRates>().map(|shared| OrMemory::new(shared.0.clone()));
+                boot.services.insert::<Arc<dyn AttemptStore>>(match shared {
+                    Some(shared) => Arc::new(shared),
+                    None => Arc::new(MemoryAttempts::default()),
+                });
+            }
+            if boot.site.slots::<audit::Installed>().next().is_some() {
+                boot.services.insert::<Arc<audit::Writer>>(Arc::default());
             }
             if let Some((_, users)) = boot.site.slots::<Users>().next() {
                 boot.services.insert(*users);

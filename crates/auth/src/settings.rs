@@ -40,6 +40,15 @@ pub struct AuthSettings {
     pub superuser_password: Option<Secret>,
 }
 
+/// `[audit]` in `quintet.toml`: how long the stored audit log remembers.
+#[derive(Debug, Clone, Settings)]
+#[settings("audit")]
+pub struct AuditSettings {
+    /// For how long entries are kept; `clearaudit` removes older ones. 0 for ever.
+    #[setting(default = "365d")]
+    pub keep: Duration,
+}
+
 /// By what people log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Settings)]
 pub enum LoginBy {

@@ -9,12 +9,17 @@ use axum_core::extract::FromRequestParts;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, header, request::Parts};
 use jiff::SignedDuration;
-use quintet_core::{BoxFuture, Error, Result, Service, Services, clock, value::JsonValue};
+use quintet_core::{
+    BoxFuture, Error, Result, Service, Services,
+    audit::{SecurityEvent, What},
+    clock,
+    value::JsonValue,
+};
 use quintet_orm::{Db, prelude::*};
-use quintet_web::session::new_token;
+use quintet_web::{security_event, session::new_token};
 use sha2::{Digest as _, Sha256};
 
-use crate::{AuthBackend, Identity, Permissions, models::Token};
+use crate::{AuthBackend, Identity, Permissions, challenge, models::Token};
 
 /// What all tokens begin with, so that scanners of code find those that were put there by mistake.
 const BEGINNING: &str = "qt_";
@@ -76,6 +81,9 @@ impl NewToken {
 #[derive(Clone, Debug)]
 pub struct Tokens {
     db: Db,
+    services: Services,
+    /// What is known of the request that makes or revokes one.
+    event: SecurityEvent,
 }
 
 impl Tokens {
@@ -91,7 +99,7 @@ impl Tokens {
             None => None,
         };
         let scopes = new.scopes.map(JsonValue::from);
-        create!(Token {
+        let made = create!(Token {
             user: user,
             name: new.name,
             prefix: token.get(..PREFIX).unwrap_or_default(),
@@ -104,6 +112,7 @@ impl Tokens {
         })
         .insert(&self.db)
         .await?;
+        self.tell(What::TokenMade, user, made.id).await;
         Ok(token)
     }
 
@@ -120,13 +129,25 @@ impl Tokens {
     /// # Errors
     /// If the database fails.
     pub async fn revoke(&self, user: i64, id: i64) -> Result<bool> {
-        Ok(Token.filter(Token.id.eq(id) & Token.user.eq(user)).delete(&self.db.primary()).await? > 0)
+        let own = Token.filter(Token.id.eq(id) & Token.user.eq(user));
+        let revoked = own.delete(&self.db.primary()).await? > 0;
+        if revoked {
+            self.tell(What::TokenRevoked, user, id).await;
+        }
+        Ok(revoked)
+    }
+
+    async fn tell(&self, what: What, user: i64, token: i64) {
+        let mut event = self.event.clone();
+        event.what = what;
+        event.user(user).with("token", token.to_string()).tell(&self.services).await;
     }
 }
 
 impl Service for Tokens {
     fn of(services: &Services) -> Result<Self> {
-        Ok(Tokens { db: services.require::<Db>()?.clone() })
+        let event = SecurityEvent::new(What::TokenMade);
+        Ok(Tokens { db: services.require::<Db>()?.clone(), services: services.clone(), event })
     }
 }
 
@@ -134,7 +155,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Tokens {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        Tokens::of(Services::of_request(parts)?)
+        let tokens = Tokens::of(Services::of_request(parts)?)?;
+        Ok(Tokens { event: security_event(parts, What::TokenMade), ..tokens })
     }
 }
 
@@ -175,15 +197,32 @@ impl AuthBackend for TokenBackend {
                 return Err(Error::forbidden("A token is for programs: send no cookies with it."));
             }
             let db = services.require::<Db>()?;
-            let wrong = || Error::unauthorized("This token is not good, or not any more.");
-            let token =
-                Token.filter(Token.hash.eq(hash(text))).first(&db.primary()).await?.ok_or_else(wrong)?;
+            let refused = async |of: Option<&Token>, why: &str| {
+                let event = security_event(parts, What::TokenRefused).with("why", why);
+                let event = match of {
+                    Some(token) => event.user(token.user.id()).with("token", token.id.to_string()),
+                    None => event,
+                };
+                event.tell(services).await;
+                let error = Error::unauthorized("This token is not good, or not any more.");
+                error.with_header(header::WWW_AUTHENTICATE, challenge::INVALID_TOKEN)
+            };
+            let Some(token) = Token.filter(Token.hash.eq(hash(text))).first(&db.primary()).await? else {
+                return Err(refused(None, "unknown").await);
+            };
             let now = clock::now();
             if token.expires.is_some_and(|expires| expires <= now) {
-                return Err(wrong());
+                return Err(refused(Some(&token), "expired").await);
             }
             if token.read_only && !safe {
-                return Err(Error::forbidden("This token only reads."));
+                let event = security_event(parts, What::PermissionDenied).user(token.user.id());
+                event.with("token", token.id.to_string()).with("why", "read_only").tell(services).await;
+                let error = Error::forbidden("This token only reads.");
+                return Err(error.with_header(header::WWW_AUTHENTICATE, challenge::INSUFFICIENT_SCOPE));
+            }
+            if token.last_used.is_none() {
+                let event = security_event(parts, What::TokenUsed).user(token.user.id());
+                event.with("token", token.id.to_string()).tell(services).await;
             }
             let noted = now.checked_sub(SignedDuration::try_from(NOTED)?)?;
             if token.last_used.is_none_or(|used| used < noted) {

@@ -30,7 +30,7 @@ const BATCH: usize = 500;
 /// Commands that are sent before the first answer comes.
 const AHEAD: usize = 1_000;
 /// Redis refuses a time-out that leads beyond its calendar. 1000 years.
-const LONGEST: u64 = 31_536_000_000_000;
+pub(crate) const LONGEST: u64 = 31_536_000_000_000;
 
 const COUNT: &str = "if redis.call('EXISTS', KEYS[1]) == 0 then return false end \
                      return redis.call('INCRBY', KEYS[1], ARGV[1])";
@@ -128,7 +128,7 @@ impl RedisCache {
     }
 
     /// Sends a command, and waits for its answer no longer than the limit, whatever the connection is doing.
-    async fn ask<T: FromRedisValue>(&self, doing: &'static str, cmd: &Cmd) -> Result<T> {
+    pub(crate) async fn ask<T: FromRedisValue>(&self, doing: &'static str, cmd: &Cmd) -> Result<T> {
         match self.send(doing, cmd).await? {
             Ok(value) => redis::from_redis_value(value)
                 .map_err(|error| Error::internal(format!("what Redis answered to {doing}: {error}"))),
@@ -175,7 +175,7 @@ fn set(key: &str, value: &Bytes, keep: Option<Duration>) -> Cmd {
     set
 }
 
-fn script(text: &str, key: &str) -> Cmd {
+pub(crate) fn script(text: &str, key: &str) -> Cmd {
     let mut script = cmd("EVAL");
     script.arg(text).arg(1).arg(key);
     script

@@ -8,6 +8,8 @@
 //! becomes JSON (`packed`); the backend keeps the bytes. [`Cache::get_or`] lets one caller at a time compute what is missing
 //! (`flight`), of all processes where the backend has them all.
 //!
+//! Rates of requests and wrong passwords may be counted in Redis as well (`rates`), so that all processes share them.
+//!
 //! A cache may forget at any time, so what a backend can't do is not an error of the request: a value is not found, or not kept,
 //! and the log says why (`fault`). `[cache] strict` makes it an error.
 mod backend;
@@ -28,6 +30,8 @@ mod memory;
 mod noted;
 mod packed;
 mod pages;
+#[cfg(feature = "redis")]
+mod rates;
 mod room;
 mod settings;
 
@@ -41,5 +45,7 @@ pub use file::FileCache;
 pub use in_redis::RedisCache;
 pub use keep::Keep;
 pub use memory::MemoryCache;
+#[cfg(feature = "redis")]
+pub use rates::RedisRates;
 pub use room::CacheRoom;
-pub use settings::CacheSettings;
+pub use settings::{CacheSettings, RatesSettings};

@@ -5,6 +5,7 @@ use quintet_core::{
     clock::Clock,
     command::Command,
     kept::KeptBytes,
+    rate::SharedRates,
     settings::{Section, SettingsSection},
     template::FragmentCache,
 };
@@ -14,11 +15,12 @@ use crate::{
     cache::DEFAULT,
     command,
     fragments::Fragments,
+    key,
     pages::Pages,
-    settings::{self, AllCaches, Around},
+    settings::{self, AllCaches, Around, RatesSettings},
 };
 
-/// The room of caches: the sections `[cache]` and `[cache.NAME]`, the service [`Cache`], the command `cache`.
+/// The room of caches: the sections `[cache]`, `[cache.NAME]` and `[rates]`, the service [`Cache`], the command `cache`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CacheRoom;
 
@@ -28,7 +30,7 @@ impl Room for CacheRoom {
     }
 
     fn sections(&self) -> Vec<Section> {
-        vec![CacheSettings::section(), AllCaches::section(), settings::named()]
+        vec![CacheSettings::section(), AllCaches::section(), settings::named(), RatesSettings::section()]
     }
 
     fn commands(&self) -> Vec<Command> {
@@ -37,7 +39,7 @@ impl Room for CacheRoom {
 
     /// A test has a cache of its own, and never the one of the developer's site.
     fn in_tests(&self) -> Vec<(&'static str, &'static str)> {
-        vec![("cache.url", "memory://"), ("cache.named_in_memory", "true")]
+        vec![("cache.url", "memory://"), ("cache.named_in_memory", "true"), ("rates.url", "memory://")]
     }
 
     /// What the first start has cached, the second finds, where their settings are the same.
@@ -62,6 +64,9 @@ impl Room for CacheRoom {
             boot.services.insert::<Arc<dyn KeptBytes>>(Arc::new(Pages(pages)));
             boot.services.insert::<Arc<dyn FragmentCache>>(Arc::new(Fragments(fragments)));
             boot.services.insert(cache);
+            if let Some(rates) = rates(boot)? {
+                boot.services.insert(rates);
+            }
             Ok(())
         })
     }
@@ -101,6 +106,46 @@ fn open_all(boot: &mut Boot) -> Result<Cache> {
     let cache = Cache::of_all(all);
     boot.services.insert(Opened(opened.into()));
     Ok(cache)
+}
+
+/// Where rates are counted, if not in memory.
+fn rates(boot: &Boot) -> Result<Option<SharedRates>> {
+    let RatesSettings { url, prefix, timeout } = boot.settings.get()?;
+    let wrong = |why: &str| Error::settings(format!("`url` of `[rates]` {why}"));
+    let url = match url.split_once("://") {
+        Some(("memory", _)) => return Ok(None),
+        Some(("redis" | "unix", _)) => url,
+        Some(("cache", "")) => boot.settings.get::<CacheSettings>()?.url,
+        Some(("cache", name)) => {
+            let named = boot.settings.each::<CacheSettings>(&settings::named())?;
+            let cache = named.get(name).ok_or_else(|| {
+                wrong(&format!("names the cache `{name}`, and there is no `[cache.{name}]`"))
+            })?;
+            cache.url.clone()
+        }
+        _ => {
+            return Err(wrong("is none of `memory://`, `redis://host:6379/0`, `cache://` and `cache://NAME`"));
+        }
+    };
+    if !url.starts_with("redis://") && !url.starts_with("unix://") {
+        return Err(wrong("names a cache that is no Redis: give it an address, `redis://host:6379/0`"));
+    }
+    key::check_prefix(&prefix)
+        .map_err(|why| Error::settings(format!("`prefix` of `[rates]` is `{prefix}`: it {why}")))?;
+    in_redis(&url, &prefix, timeout).map(Some)
+}
+
+#[cfg(feature = "redis")]
+fn in_redis(url: &str, prefix: &str, timeout: std::time::Duration) -> Result<SharedRates> {
+    let redis = crate::RedisCache::new(url, timeout)?;
+    Ok(SharedRates(Arc::new(crate::RedisRates::new(Arc::new(redis), prefix))))
+}
+
+#[cfg(not(feature = "redis"))]
+fn in_redis(_: &str, _: &str, _: std::time::Duration) -> Result<SharedRates> {
+    Err(Error::settings(
+        "`url` of `[rates]` is a Redis, which this build lacks: add the feature `redis` of `quintet`",
+    ))
 }
 
 /// The caches of a site with what they were opened by.

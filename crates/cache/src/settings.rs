@@ -42,6 +42,22 @@ pub struct CacheSettings {
     pub timeout: Duration,
 }
 
+/// `[rates]` in `quintet.toml`: where rates of requests and wrong passwords are counted.
+#[derive(Debug, Clone, Settings)]
+#[settings("rates")]
+pub struct RatesSettings {
+    /// "memory://" is this process, for itself; "redis://host:6379/0" all that share it; "cache://" the Redis of `[cache]`, and "cache://NAME" that of
+    /// `[cache.NAME]`.
+    #[setting(default = "memory://", env = "RATES_URL", secret)]
+    pub url: String,
+    /// What its keys begin with in Redis. Sites that share one need different ones.
+    #[setting(default = "rates")]
+    pub prefix: String,
+    /// How long Redis may take, and to get a connection.
+    #[setting(default = "200ms")]
+    pub timeout: Duration,
+}
+
 /// What `[cache]` says about all others.
 #[derive(Debug, Clone, Settings)]
 #[settings("cache")]

@@ -55,6 +55,30 @@ pub enum What {
     RateLimited,
     /// An address that no link has: broken encoding, a zero byte.
     SuspiciousPath,
+    /// A token for a program was made.
+    TokenMade,
+    /// A token was shown for the first time.
+    TokenUsed,
+    /// A token was taken away.
+    TokenRevoked,
+    /// A token that was shown is not good: unknown, taken away, or over.
+    TokenRefused,
+    /// Sessions of somebody were ended, not by logging out: `which` says whether one, all others or all.
+    SessionsEnded,
+    /// Somebody has set up an app that shows codes.
+    SecondFactorAdded,
+    /// Somebody has no second factor any more.
+    SecondFactorRemoved,
+    /// A recovery code stood in for the app's.
+    RecoveryCodeUsed,
+    /// Somebody has other recovery codes.
+    RecoveryCodesMade,
+    /// Somebody has another e-mail address, and has read what came there.
+    EmailChanged,
+    /// There is a new account.
+    AccountCreated,
+    /// Somebody has made an account by themselves, and has read what came to its address.
+    SignedUp,
     /// An event of an app or another room: a short name in `snake_case`.
     Other(&'static str),
 }
@@ -76,6 +100,18 @@ impl What {
             What::HostRefused => "host_refused",
             What::RateLimited => "rate_limited",
             What::SuspiciousPath => "suspicious_path",
+            What::TokenMade => "token_made",
+            What::TokenUsed => "token_used",
+            What::TokenRevoked => "token_revoked",
+            What::TokenRefused => "token_refused",
+            What::SessionsEnded => "sessions_ended",
+            What::SecondFactorAdded => "second_factor_added",
+            What::SecondFactorRemoved => "second_factor_removed",
+            What::RecoveryCodeUsed => "recovery_code_used",
+            What::RecoveryCodesMade => "recovery_codes_made",
+            What::EmailChanged => "email_changed",
+            What::AccountCreated => "account_created",
+            What::SignedUp => "signed_up",
             What::Other(name) => name,
         }
     }
@@ -88,6 +124,7 @@ impl What {
             What::LoginFailed
                 | What::LoginThrottled
                 | What::PermissionDenied
+                | What::TokenRefused
                 | What::CsrfRefused
                 | What::HostRefused
                 | What::RateLimited

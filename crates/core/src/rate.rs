@@ -65,6 +65,12 @@ impl Limit {
         self.every.saturating_mul(self.burst)
     }
 
+    /// How long it takes for one to come back.
+    #[must_use]
+    pub fn every(&self) -> Duration {
+        self.every
+    }
+
     /// The same rate, with another number at once.
     #[must_use]
     pub fn with_burst(mut self, burst: u32) -> Self {
@@ -130,6 +136,17 @@ pub trait AttemptStore: Send + Sync + 'static {
     /// # Errors
     /// If the store can't be reached.
     fn forget<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result>;
+}
+
+/// Buckets that all processes of a site share, if its settings say so: what counts rates and wrong passwords then takes it instead of its own memory.
+/// The room of caches puts it in.
+#[derive(Clone)]
+pub struct SharedRates(pub std::sync::Arc<dyn AttemptStore>);
+
+impl std::fmt::Debug for SharedRates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SharedRates")
+    }
 }
 
 #[cfg(test)]

@@ -549,10 +549,12 @@ async fn what_happens_to_accounts_is_told(site: TestSite) -> Result {
         .map(|event| format!("{} {}", event.what.name(), event.user.as_deref().unwrap_or("-")))
         .collect();
     let wanted = [
+        "account_created 1",
         "reset_asked 1",
         "reset_done 1",
         "login_failed 1",
         "email_changed 1",
+        "account_created 2",
         "signed_up 2",
         "rate_limited -",
     ];

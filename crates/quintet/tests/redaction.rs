@@ -302,13 +302,7 @@ async fn no_secret_is_seen_by_developers(site: TestSite) {
     }
     let log = LOG.lock().unwrap().join("\n");
     lacks("the log", &log);
-    for told in [
-        "slow query",
-        "handler panicked",
-        "csrf_refused",
-        "/links/7/***/",
-        "owner: \"ann\"",
-    ] {
+    for told in ["slow query", "handler panicked", "csrf_refused", "/links/7/***/", "owner: \"ann\""] {
         assert!(log.contains(told), "{told}: {log}");
     }
 }

@@ -7,6 +7,7 @@ use quintet_core::{
     check::Check,
     command::Command,
     kept::KeptBytes,
+    rate::SharedRates,
     settings::{Section, SettingsSection},
     template::Reverse,
 };
@@ -115,7 +116,9 @@ fn start(boot: &mut Boot) -> Result {
     boot.services.insert(Arc::new(Security::new(&boot.settings)?));
     boot.services.insert(Arc::new(boot.settings.get::<SessionSettings>()?));
     if boot.services.get::<RateStore>().is_none() {
-        boot.services.insert(RateStore(Arc::new(MemoryRates::default())));
+        let shared = boot.services.get::<SharedRates>().map(|shared| shared.0.clone());
+        let store = shared.unwrap_or_else(|| Arc::new(MemoryRates::default()));
+        boot.services.insert(RateStore(store));
     }
     session::choose(&mut boot.services, &boot.settings)?;
     let (routes, router) = dispatch::build(&site, boot.services.get::<SuppliedRoutes>())?;

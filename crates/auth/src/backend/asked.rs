@@ -47,6 +47,11 @@ impl Backends {
         Ok(Backends(chosen.collect::<Result<Vec<_>>>()?.into()))
     }
 
+    /// Is this one of them?
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|backend| backend.name() == name)
+    }
+
     /// The first that knows the name and the password.
     pub(crate) async fn authenticate(
         &self,

@@ -128,7 +128,7 @@ pub(super) async fn email_confirm(
     if taken || same.update(User.email.set(&email)).exec(services.require::<Db>()?).await? == 0 {
         return Ok(void().into_response());
     }
-    security_event(&parts, What::Other("email_changed")).user(user.id).tell(&services).await;
+    security_event(&parts, What::EmailChanged).user(user.id).tell(&services).await;
     if !user.email.is_empty() {
         let (old, new) = (user.email.clone(), email.clone());
         mails::beside("a notice to an old address", {

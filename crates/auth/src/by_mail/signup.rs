@@ -166,7 +166,7 @@ pub(super) async fn signup_finish(
         }
     };
     session.remove(KEY);
-    security_event(&parts, What::Other("signed_up")).user(user.id).tell(&services).await;
+    security_event(&parts, What::SignedUp).user(user.id).tell(&services).await;
     let begun = begin_login(&session, &user).await?;
     let name = if by == LoginBy::Email { &email } else { &user.username };
     let keep = Device::with(Device::of(&client, &services)?, counted_name(name))?.keep(&client, &services)?;

@@ -25,7 +25,7 @@ use std::{
 };
 
 use axum_core::response::{IntoResponse as _, Response};
-use http::request::Parts;
+use http::{header, request::Parts};
 pub use layer::Guarded;
 use quintet_core::{BoxFuture, Error, Result, Services, audit::What, meta::ModelMeta};
 use quintet_orm::{Db, dynamic::DynSet};
@@ -33,8 +33,8 @@ use quintet_web::{RouteGuard, security_event};
 use row::Row;
 
 use crate::{
-    Access, Object,
-    fresh::{confirm, is_fresh},
+    Access, Object, challenge,
+    fresh::{confirm, is_fresh, is_program},
     login::{current_user, needed, permissions},
 };
 
@@ -187,7 +187,11 @@ impl Guard {
                 Some(user) => {
                     let event = security_event(parts, What::PermissionDenied).user(user.id);
                     event.with("guard", format!("{self:?}")).tell(Services::of_request(parts)?).await;
-                    Err(Error::forbidden("You may not do this."))
+                    let error = Error::forbidden("You may not do this.");
+                    Err(match is_program(parts).await? {
+                        true => error.with_header(header::WWW_AUTHENTICATE, challenge::INSUFFICIENT_SCOPE),
+                        false => error,
+                    })
                 }
                 None => needed(parts).map(Some),
             },

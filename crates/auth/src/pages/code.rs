@@ -42,12 +42,16 @@ pub(super) async fn code_page(
             return must_wait_for("codes", &parts, wait, show(&form));
         }
     };
-    if !totp::take(&services, user.id, &code).await? {
+    let taken = totp::take(&services, user.id, &code).await?;
+    if taken == totp::Taken::Wrong {
         security_event(&parts, What::LoginFailed).user(user.id).tell(&services).await;
         form.error(Code.code, "this is not the code, or it was used already");
         return Ok(show(&form).into_response());
     }
     attempt.was_right().await?;
+    if taken == totp::Taken::Recovery {
+        security_event(&parts, What::RecoveryCodeUsed).user(user.id).tell(&services).await;
+    }
     login_fully(&session, &user).await?;
     let next = next.unwrap_or(&settings.after_login);
     Ok(redirect(next.to_owned()).header("cache-control", "no-store").into_response())

@@ -1,5 +1,5 @@
 use http::StatusCode;
-use quintet_core::{Result, Services, TemplateValue, Value, settings::Settings};
+use quintet_core::{Result, Services, TemplateValue, Value, audit::What, settings::Settings};
 use quintet_forms::Form;
 use quintet_web::{
     Page, Session, data, get,
@@ -61,6 +61,7 @@ pub(super) async fn end_sessions(
             let own = session.list().await?.into_iter().find(|info| info.id == id);
             if own.is_some_and(|info| info.current) {
                 logout(&session)?;
+                session.security_event(What::LoggedOut).user(user.id).tell(&services).await;
                 let settings = services.require::<Settings>()?.get::<AuthSettings>()?;
                 return Ok(redirect(settings.after_logout).header("cache-control", "no-store"));
             }

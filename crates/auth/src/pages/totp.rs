@@ -91,7 +91,7 @@ pub(super) async fn totp_page(
     attempt.was_right().await?;
     let codes = totp::enroll(&services, user.id, &secret, step).await?;
     session.remove(NEW);
-    security_event(&parts, What::Other("second_factor_added")).user(user.id).tell(&services).await;
+    security_event(&parts, What::SecondFactorAdded).user(user.id).tell(&services).await;
     if in_half {
         login_fully(&session, &user).await?;
     } else {
@@ -111,11 +111,12 @@ fn host(parts: &Parts) -> String {
 
 /// Other recovery codes.
 #[post("/totp/codes/", name = "totp_codes")]
-pub(super) async fn other_codes(Fresh(user): Fresh, services: Services) -> Result<Response> {
+pub(super) async fn other_codes(Fresh(user): Fresh, parts: Parts, services: Services) -> Result<Response> {
     if totp::state(&services, &user).await?.is_none() {
         return Err(Error::not_found("There is no second factor that codes could stand in for."));
     }
     let codes = totp::renew_codes(&services, user.id).await?;
+    security_event(&parts, What::RecoveryCodesMade).user(user.id).tell(&services).await;
     let settings = services.require::<Settings>()?.get::<AuthSettings>()?;
     Ok(codes_page(&codes, &settings.after_login))
 }
@@ -129,7 +130,7 @@ pub(super) async fn totp_off(
     session: Session,
 ) -> Result<Page> {
     totp::remove(&services, user.id).await?;
-    security_event(&parts, What::Other("second_factor_removed")).user(user.id).tell(&services).await;
+    security_event(&parts, What::SecondFactorRemoved).user(user.id).tell(&services).await;
     has_second(&session, false)?;
     let done = Message::success("Codes are not asked for any more.");
     Ok(redirect(totp_page::url()).header("cache-control", "no-store").flash(done))

@@ -8,9 +8,10 @@
 //! empty. All others share three: of the name and their network, of their network, of the name. So nobody guesses much, and nobody
 //! locks out whoever has been there before. Why these numbers: `docs/decisions/0033-throttled-logins.md`.
 //!
-//! The buckets stand in this process's memory; an [`AttemptStore`] of your own, as `Arc<dyn AttemptStore>` among the services, keeps them
+//! The buckets stand in this process's memory, or where `[rates] url` says (`or_memory`); an [`AttemptStore`] of your own, as `Arc<dyn AttemptStore>` among the services, keeps them
 //! elsewhere.
 mod device;
+mod or_memory;
 mod store;
 
 use std::{sync::Arc, time::Duration};
@@ -20,6 +21,7 @@ use quintet_core::{Result, Service as _, Services, clock, signing::Signer};
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use device::Device;
+pub(crate) use or_memory::OrMemory;
 pub(crate) use quintet_core::audit::network_of as network;
 pub use quintet_core::rate::{AttemptStore, Limit};
 pub(crate) use store::MemoryAttempts;

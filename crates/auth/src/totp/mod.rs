@@ -85,26 +85,39 @@ fn hash(user: i64, code: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::new().chain_update(user.to_be_bytes()).chain_update(code).finalize())
 }
 
+/// What a code was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// None, or one that was used.
+    Wrong,
+    /// The app's.
+    Code,
+    /// One from paper.
+    Recovery,
+}
+
 /// Is this a code that the user's app shows, or one of their recovery codes? Then it is good no more.
-pub(crate) async fn take(services: &Services, user: i64, text: &str) -> Result<bool> {
+pub(crate) async fn take(services: &Services, user: i64, text: &str) -> Result<Taken> {
     let db = services.require::<Db>()?.primary();
     let text = typed(text);
     if text.len() > 6 {
         let own = RecoveryCode.user.eq(user) & RecoveryCode.hash.eq(hash(user, &text));
-        return Ok(RecoveryCode.filter(own).delete(&db).await? > 0);
+        let recovery = RecoveryCode.filter(own).delete(&db).await? > 0;
+        return Ok(if recovery { Taken::Recovery } else { Taken::Wrong });
     }
-    let Some(totp) = Totp.filter(Totp.user.eq(user)).first(&db).await? else { return Ok(false) };
+    let Some(totp) = Totp.filter(Totp.user.eq(user)).first(&db).await? else { return Ok(Taken::Wrong) };
     let Some(secret) = sealer(services)?.open(&totp.secret, &user.to_string()) else {
         tracing::error!(
             user,
             "the secret of a second factor can't be read: was `secret_key` changed without `secret_key_fallbacks`?"
         );
-        return Ok(false);
+        return Ok(Taken::Wrong);
     };
-    let Some(step) = fits(&secret, &text) else { return Ok(false) };
+    let Some(step) = fits(&secret, &text) else { return Ok(Taken::Wrong) };
     // Whoever has seen it being typed comes too late; of two at once, one does.
     let later = Totp.filter(Totp.user.eq(user) & Totp.last_step.lt(step));
-    Ok(later.update(Totp.last_step.set(step)).exec(&db).await? == 1)
+    let first = later.update(Totp.last_step.set(step)).exec(&db).await? == 1;
+    Ok(if first { Taken::Code } else { Taken::Wrong })
 }
 
 /// Takes the second factor away, and says whether there was one.

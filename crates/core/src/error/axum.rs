@@ -18,6 +18,9 @@ impl IntoResponse for Error {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        for (name, value) in self.headers() {
+            response.headers_mut().append(name, value.clone());
+        }
         response.extensions_mut().insert(Arc::new(self));
         response
     }

@@ -18,7 +18,7 @@ mod source;
 
 use std::{borrow::Cow, error::Error as StdError, fmt, panic::Location};
 
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 
 pub use fields::{FieldError, FieldErrors};
 pub use kind::ErrorKind;
@@ -61,6 +61,8 @@ struct Inner {
     details: Vec<(&'static str, String)>,
     /// Messages by field of an error that is of another kind than `Invalid`.
     fields: Option<FieldErrors>,
+    /// What the answer says beside the message.
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Error {
@@ -82,6 +84,7 @@ impl Error {
             place: None,
             details: Vec::new(),
             fields: None,
+            headers: Vec::new(),
         }))
     }
 
@@ -184,6 +187,28 @@ impl Error {
         self
     }
 
+    /// The same error, whose answer has this header, too: `Retry-After`, `WWW-Authenticate`.
+    ///
+    /// ```
+    /// use quintet_core::Error;
+    /// use http::{HeaderValue, header};
+    ///
+    /// let busy = Error::new(http::StatusCode::SERVICE_UNAVAILABLE, "full");
+    /// let busy = busy.with_header(header::RETRY_AFTER, HeaderValue::from(60));
+    /// assert_eq!(busy.headers()[0].1, "60");
+    /// ```
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.push((name, value));
+        self
+    }
+
+    /// The headers of its answer.
+    #[must_use]
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.0.headers
+    }
+
     /// The status that a client gets.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -265,6 +290,7 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
             place: None,
             details: Vec::new(),
             fields: None,
+            headers: Vec::new(),
         }))
     }
 }

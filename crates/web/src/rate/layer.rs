@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     fmt::Write as _,
+    sync::atomic::{AtomicI64, Ordering},
     task::{Context, Poll},
     time::Duration,
 };
@@ -14,7 +15,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use quintet_core::{
-    BoxFuture, Error, Result, Services,
+    BoxFuture, Error, ErrorKind, Result, Services,
     audit::{What, network_of},
     clock,
 };
@@ -62,12 +63,29 @@ pub(super) async fn take(limit: &RateLimit, parts: &Parts) -> Result<Result<Left
         return Ok(Err(Duration::from_secs(60)));
     }
     let (store, now) = (services.require::<RateStore>()?.0.clone(), clock::now());
-    let taken = store.take_counted(&key, limit.limit, now).await?;
+    let taken = match store.take_counted(&key, limit.limit, now).await {
+        // Whoever waits for a Redis that is away would wait for all of them.
+        Err(error) if *error.kind() == ErrorKind::Unavailable => {
+            uncounted(&error);
+            return Ok(Ok(Left { requests: limit.limit.burst(), full_in: Duration::ZERO }));
+        }
+        taken => taken?,
+    };
     Ok(taken.map(|full_at| {
         let now = now.as_millisecond();
         let full_in = Duration::from_millis(full_at.saturating_sub(now).max(0).unsigned_abs());
         Left { requests: limit.limit.left(full_at, now), full_in }
     }))
+}
+
+/// Tells of it, once a second.
+#[cold]
+fn uncounted(error: &Error) {
+    static TOLD: AtomicI64 = AtomicI64::new(0);
+    let second = clock::now().as_second();
+    if TOLD.swap(second, Ordering::Relaxed) != second {
+        tracing::warn!(%error, "requests are not counted: where rates are kept can't be reached");
+    }
 }
 
 /// The bucket's.

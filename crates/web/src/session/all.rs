@@ -2,9 +2,13 @@ use std::{fmt, sync::Arc};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use quintet_core::{Error, Result, Service, Services};
+use quintet_core::{
+    Error, Result, Service, Services,
+    audit::{SecurityEvent, What},
+};
 
 use super::{SessionInfo, SessionStore, SessionWatch};
+use crate::audit::security_event;
 
 /// All sessions of the site: a service, for handlers, tasks and commands.
 ///
@@ -18,7 +22,13 @@ use super::{SessionInfo, SessionStore, SessionWatch};
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Sessions(Arc<dyn SessionStore>, Option<Arc<dyn SessionWatch>>);
+pub struct Sessions {
+    store: Arc<dyn SessionStore>,
+    watch: Option<Arc<dyn SessionWatch>>,
+    services: Services,
+    /// What is known of the request that ends some.
+    event: SecurityEvent,
+}
 
 impl Sessions {
     /// Those of a user, the last used first.
@@ -26,7 +36,7 @@ impl Sessions {
     /// # Errors
     /// If the store can't be reached (503), or can't list sessions: in cookies.
     pub async fn of_user(&self, user: impl fmt::Display) -> Result<Vec<SessionInfo>> {
-        self.0.of_user(&user.to_string(), None).await
+        self.store.of_user(&user.to_string(), None).await
     }
 
     /// Ends one of a user's, by its [id](SessionInfo::id); false if it is none of his.
@@ -35,8 +45,8 @@ impl Sessions {
     /// As [`of_user`](Self::of_user).
     pub async fn end(&self, user: impl fmt::Display, id: &str) -> Result<bool> {
         let user = user.to_string();
-        let ended = self.0.end_one(&user, id).await?;
-        self.tell(&user).await;
+        let ended = self.store.end_one(&user, id).await?;
+        self.tell(&user, ended.then_some("one")).await;
         Ok(ended)
     }
 
@@ -46,8 +56,8 @@ impl Sessions {
     /// If the store can't be reached (503), or can't end sessions: in cookies of a site without users.
     pub async fn end_all(&self, user: impl fmt::Display) -> Result<Option<u64>> {
         let user = user.to_string();
-        let ended = self.0.end_all(&user, None).await?;
-        self.tell(&user).await;
+        let ended = self.store.end_all(&user, None).await?;
+        self.tell(&user, (ended != Some(0)).then_some("all")).await;
         Ok(ended)
     }
 
@@ -56,14 +66,17 @@ impl Sessions {
     /// # Errors
     /// If the store can't be reached (503).
     pub async fn clear(&self) -> Result<u64> {
-        self.0.clear().await
+        self.store.clear().await
     }
 }
 
 impl Sessions {
-    async fn tell(&self, user: &str) {
-        if let Some(watch) = &self.1 {
+    async fn tell(&self, user: &str, which: Option<&str>) {
+        if let Some(watch) = &self.watch {
             watch.ended(user).await;
+        }
+        if let Some(which) = which {
+            self.event.clone().user(user).with("which", which).tell(&self.services).await;
         }
     }
 }
@@ -71,7 +84,9 @@ impl Sessions {
 impl Service for Sessions {
     fn of(services: &Services) -> Result<Self> {
         let watch = services.get::<Arc<dyn SessionWatch>>().cloned();
-        Ok(Sessions(services.require::<Arc<dyn SessionStore>>()?.clone(), watch))
+        let store = services.require::<Arc<dyn SessionStore>>()?.clone();
+        let event = SecurityEvent::new(What::SessionsEnded);
+        Ok(Sessions { store, watch, services: services.clone(), event })
     }
 }
 
@@ -79,7 +94,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Sessions {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        Sessions::of(Services::of_request(parts)?)
+        let sessions = Sessions::of(Services::of_request(parts)?)?;
+        Ok(Sessions { event: security_event(parts, What::SessionsEnded), ..sessions })
     }
 }
 
