@@ -53,6 +53,7 @@ fn site() -> Site {
 async fn logging_in_and_out_is_told(site: TestSite) -> Result {
     let ann = new(&Accounts::of(site.services())?, "ann").await?;
     let heard = site.services().get::<Heard>().cloned().unwrap();
+    heard.all();
     let browser = site.browser();
     let log_in = async |password: &str| {
         browser.post("/login/", &[("username", "ann"), ("password", password)]).await.code()
