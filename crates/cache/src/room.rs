@@ -124,7 +124,9 @@ fn rates(boot: &Boot) -> Result<Option<SharedRates>> {
             cache.url.clone()
         }
         _ => {
-            return Err(wrong("is none of `memory://`, `redis://host:6379/0`, `cache://` and `cache://NAME`"));
+            return Err(wrong(
+                "is none of `memory://`, `redis://host:6379/0`, `cache://` and `cache://NAME`",
+            ));
         }
     };
     if !url.starts_with("redis://") && !url.starts_with("unix://") {
