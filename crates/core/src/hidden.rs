@@ -21,7 +21,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use crate::own_writes;
+use crate::local;
+pub use crate::local::Conceals;
 
 /// What is shown in place of a secret: of one length for all.
 pub const MASK: &str = "••••••••";
@@ -132,15 +133,6 @@ pub fn hide_names(words: &[String]) {
     }
 }
 
-/// Knows the values that must not be shown while a request runs.
-pub trait Conceals: Send + Sync {
-    /// One more.
-    fn hide(&self, value: &str);
-
-    /// All of them so far, the longest first.
-    fn values(&self) -> Vec<String>;
-}
-
 /// Values that somebody has hidden.
 #[derive(Default)]
 pub struct Values(Mutex<Vec<String>>);
@@ -176,9 +168,9 @@ pub fn in_order(mut values: Vec<String>) -> Vec<String> {
     values
 }
 
-/// Runs `work`, a request, whose values `who` conceals. Like [`own_writes::scope`], whose place it takes.
+/// Runs `work`, a request, whose values `who` conceals. Like [`own_writes::scope`](crate::own_writes::scope), whose place it takes.
 pub fn scope<F: Future>(who: Arc<dyn Conceals>, work: F) -> impl Future<Output = F::Output> {
-    own_writes::concealed(who, work)
+    local::concealed(who, work)
 }
 
 /// Hides a value for as long as the running request lasts: no line of the log, no error, no panic and no page for developers shows it. For what
@@ -193,7 +185,7 @@ pub fn scope<F: Future>(who: Arc<dyn Conceals>, work: F) -> impl Future<Output =
 /// # }
 /// ```
 pub fn hide(value: &str) {
-    if let Some(who) = own_writes::who_conceals() {
+    if let Some(who) = local::who_conceals() {
         who.hide(value);
     }
 }
@@ -201,7 +193,7 @@ pub fn hide(value: &str) {
 /// The text without what the running request hides.
 #[must_use]
 pub fn cover(text: &str) -> Cow<'_, str> {
-    match own_writes::who_conceals() {
+    match local::who_conceals() {
         Some(who) => cover_all(text, &who.values()),
         None => Cow::Borrowed(text),
     }
@@ -231,6 +223,7 @@ pub fn cover_all<'a>(text: &'a str, values: &[String]) -> Cow<'a, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::own_writes;
 
     #[test]
     fn names_tell_what_lets_one_in() {

@@ -24,6 +24,7 @@ mod extract;
 pub mod hidden;
 pub mod html;
 pub mod kept;
+mod local;
 pub mod meta;
 pub mod near;
 pub mod own_writes;

@@ -17,43 +17,14 @@
 //! # });
 //! ```
 
-use std::{cell::RefCell, sync::Arc};
+use std::cell::RefCell;
 
-use crate::hidden::Conceals;
-
-/// What was written to.
-#[derive(Clone, Default)]
-struct Written {
-    all: bool,
-    databases: Vec<u64>,
-}
-
-/// What is known of one request, command or task. One value for all of it: each would cost every request a scope.
-#[derive(Default)]
-struct Local {
-    written: RefCell<Written>,
-    /// Who conceals its values.
-    conceals: Option<Arc<dyn Conceals>>,
-}
-
-tokio::task_local! {
-    static LOCAL: Local;
-}
+use crate::local::{LOCAL, Local, Written, who_conceals};
 
 /// Runs `work` as one that has written nothing so far.
 pub fn scope<F: Future>(work: F) -> impl Future<Output = F::Output> {
     // Allocates nothing.
     LOCAL.scope(Local::default(), work)
-}
-
-/// The same for one whose values `who` conceals.
-pub(crate) fn concealed<F: Future>(who: Arc<dyn Conceals>, work: F) -> impl Future<Output = F::Output> {
-    LOCAL.scope(Local { written: RefCell::default(), conceals: Some(who) }, work)
-}
-
-/// Who conceals the values of the code that runs.
-pub(crate) fn who_conceals() -> Option<Arc<dyn Conceals>> {
-    LOCAL.try_with(|local| local.conceals.clone()).ok().flatten()
 }
 
 /// Runs `work`, a task of its own, as one that has written what the caller has.

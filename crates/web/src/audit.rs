@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use axum::body::Body;
+use axum::{body::Body, extract::FromRequestParts};
 use http::{Request, request::Parts};
 use quintet_core::{
-    Services,
+    Error, Result, Service as _, Services,
     audit::{SecurityEvent, What},
 };
 
-use crate::{background::Background, extract::address_of, facts::Facts};
+use crate::{background::Background, extract::address_of, facts::Facts, session::Sessions};
 
 /// An event of this request: with the network that it comes from, its id, method and path.
 ///
@@ -49,5 +49,14 @@ pub(crate) fn tell(event: SecurityEvent, services: &Services) {
     if SecurityEvent::is_heard(services) {
         let background = services.get::<Background>().cloned().unwrap_or_default();
         background.spawn(services.clone().scope(event.hear(services.clone())));
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Sessions {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let sessions = Sessions::of(Services::of_request(parts)?)?;
+        Ok(sessions.told_as(security_event(parts, What::SessionsEnded)))
     }
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use quintet_core::Error;
 
 use super::{Asked, FIELD};
-use crate::facts;
+use crate::routing;
 
 /// Why a request does not pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Refusal {
         tracing::warn!(
             target: "quintet_web::csrf",
             method = %asked.method,
-            path = &*facts::shown(asked.uri.path(), asked.services),
+            path = &*routing::shown(asked.uri.path(), asked.services),
             why,
             "a request is refused: it may be forged"
         );

@@ -6,7 +6,10 @@ use quintet_core::{
     debug::{MASK, is_secret},
 };
 
-use crate::{facts, routing::RouteInfo};
+use crate::{
+    facts::decoded,
+    routing::{self, RouteInfo},
+};
 
 /// The value, or a mask of one length for all.
 pub(crate) fn shown<'a>(name: &str, value: &'a str) -> &'a str {
@@ -26,15 +29,9 @@ pub(crate) fn query(uri: &Uri) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Percent signs and `+` read.
-pub(crate) fn decoded(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
-}
-
 /// Path and query as sent, but for secret parts and values.
 pub(crate) fn address(uri: &Uri, services: &Services) -> String {
-    let path = facts::shown(uri.path(), services);
+    let path = routing::shown(uri.path(), services);
     let Some(query) = uri.query() else { return path.into_owned() };
     let masked = query.split('&').map(|pair| match pair.split_once('=') {
         Some((name, value)) => format!("{name}={}", shown(&decoded(name), value)),

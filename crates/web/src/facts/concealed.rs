@@ -13,7 +13,7 @@ use super::{
     Seen,
     head::{Head, Name, SECRET},
 };
-use crate::{debug::mask, routing::Routes};
+use crate::routing::Routes;
 
 #[derive(Default)]
 pub(super) struct Concealed {
@@ -86,7 +86,7 @@ fn of_headers(headers: &[HeaderValue], values: &mut Vec<String>) {
 
 fn of_query(query: &str, values: &mut Vec<String>) {
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-        if is_secret(&mask::decoded(name)) {
+        if is_secret(&decoded(name)) {
             with_decoded(value, values);
         }
     }
@@ -94,9 +94,15 @@ fn of_query(query: &str, values: &mut Vec<String>) {
 
 /// As it was sent, and as it was meant.
 fn with_decoded(sent: &str, values: &mut Vec<String>) {
-    let meant = mask::decoded(sent);
+    let meant = decoded(sent);
     if meant != sent {
         values.push(meant);
     }
     values.push(sent.to_owned());
+}
+
+/// Percent signs and `+` read.
+pub(crate) fn decoded(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }

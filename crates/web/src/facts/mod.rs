@@ -29,6 +29,7 @@ use quintet_core::{
 
 pub(crate) use accept::is_json;
 use concealed::Concealed;
+pub(crate) use concealed::decoded;
 pub(crate) use head::{Head, Name};
 pub(crate) use later::Later;
 pub(crate) use phase::Found;
@@ -44,7 +45,7 @@ use crate::{
     messages::{Flashed, Notes},
     policy::Wishes,
     request_id::RequestId,
-    routing::{RouteInfo, Routes},
+    routing::{self, RouteInfo},
     security::Security,
     session::SessionState,
 };
@@ -235,7 +236,7 @@ impl Facts {
 
     /// Its path as logs may tell it.
     pub(crate) fn shown_path(&self) -> Cow<'_, str> {
-        shown(self.uri().path(), self.services())
+        routing::shown(self.uri().path(), self.services())
     }
 
     /// For what asks whether it may be forged.
@@ -388,14 +389,6 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for RequestId {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>> {
         Ok(parts.extensions.get::<Facts>().and_then(|facts| facts.id().cloned()))
-    }
-}
-
-/// The path of an address as logs may tell it, wherever it comes from.
-pub(crate) fn shown<'a>(path: &'a str, services: &Services) -> Cow<'a, str> {
-    match services.get::<Arc<Routes>>() {
-        Some(routes) => routes.shown(path),
-        None => Cow::Borrowed(path),
     }
 }
 

@@ -21,5 +21,6 @@ pub use guard::RouteGuard;
 pub(crate) use pattern::{Pattern, fill, join};
 pub use route::{Declared, Route, Routed};
 pub(crate) use route::{Need, Run};
+pub(crate) use secret::shown;
 pub(crate) use table::clash;
 pub use table::{RouteInfo, Routes};

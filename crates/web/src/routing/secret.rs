@@ -1,21 +1,16 @@
 //! Addresses as logs may tell them: without what stands in the place of a secret parameter.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
-use quintet_core::hidden::{IN_PATH, is_surely_secret};
+use quintet_core::{
+    Services,
+    hidden::{IN_PATH, is_surely_secret},
+};
 
-use super::{RouteInfo, table::Routes};
-
-/// A path that has secret parameters.
-#[derive(Debug)]
-pub(super) struct SecretPath {
-    /// What it begins with, up to the first parameter.
-    start: String,
-    /// As the router has it.
-    path: String,
-    /// Its secret parameters.
-    names: Vec<String>,
-}
+use super::{
+    RouteInfo,
+    table::{Routes, SecretPath},
+};
 
 impl RouteInfo {
     /// Must nobody see what stands in the place of this parameter?
@@ -78,5 +73,13 @@ impl Routes {
     /// What stands there.
     pub(crate) fn secrets_in<'a>(&self, path: &'a str) -> Vec<&'a str> {
         self.secrets_at(path).into_iter().filter_map(|(at, length)| path.get(at..at + length)).collect()
+    }
+}
+
+/// The path of an address as logs may tell it, wherever it comes from.
+pub(crate) fn shown<'a>(path: &'a str, services: &Services) -> Cow<'a, str> {
+    match services.get::<Arc<Routes>>() {
+        Some(routes) => routes.shown(path),
+        None => Cow::Borrowed(path),
     }
 }

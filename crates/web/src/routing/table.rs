@@ -10,7 +10,7 @@ use std::{
 
 use quintet_core::{Error, Result, SourcePlace, near::nearest, template::Reverse};
 
-use super::{RouteGuard, atomic::Atomic, pattern::Pattern, route::Need, secret::SecretPath};
+use super::{RouteGuard, atomic::Atomic, pattern::Pattern, route::Need};
 
 /// A route of a running site, as lists and error pages show it.
 #[derive(Debug, Clone)]
@@ -93,6 +93,17 @@ pub struct Routes {
     pub(super) paths: matchit::Router<usize>,
     /// Paths with secret parameters.
     pub(super) secret: OnceLock<Vec<SecretPath>>,
+}
+
+/// A path that has secret parameters.
+#[derive(Debug)]
+pub(super) struct SecretPath {
+    /// What it begins with, up to the first parameter.
+    pub(super) start: String,
+    /// As the router has it.
+    pub(super) path: String,
+    /// Its secret parameters.
+    pub(super) names: Vec<String>,
 }
 
 impl Routes {

@@ -1,14 +1,11 @@
 use std::{fmt, sync::Arc};
 
-use axum::extract::FromRequestParts;
-use http::request::Parts;
 use quintet_core::{
-    Error, Result, Service, Services,
+    Result, Service, Services,
     audit::{SecurityEvent, What},
 };
 
 use super::{SessionInfo, SessionStore, SessionWatch};
-use crate::audit::security_event;
 
 /// All sessions of the site: a service, for handlers, tasks and commands.
 ///
@@ -90,12 +87,10 @@ impl Service for Sessions {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Sessions {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let sessions = Sessions::of(Services::of_request(parts)?)?;
-        Ok(Sessions { event: security_event(parts, What::SessionsEnded), ..sessions })
+impl Sessions {
+    /// With what is known of the request that ends some.
+    pub(crate) fn told_as(self, event: SecurityEvent) -> Self {
+        Sessions { event, ..self }
     }
 }
 
