@@ -1,6 +1,7 @@
 //! The benchmark's site: what `raw` answers, by Quintet's public surface alone.
 mod models;
 mod pages;
+mod rooms;
 
 use quintet::prelude::*;
 
@@ -21,5 +22,5 @@ fn main() -> quintet::Site {
             pages::fetch,
             pages::bulk,
         ]);
-    Site::new().install(app)
+    Site::new().install(app).channel::<rooms::Room>()
 }
