@@ -43,6 +43,9 @@ pub use quintet_migrate::{DataMigrating as _, KeepMigrations as _, Migrated, Old
 #[cfg(feature = "orm")]
 #[doc(no_inline)]
 pub use quintet_orm::prelude::*;
+#[cfg(all(feature = "realtime", feature = "orm"))]
+#[doc(no_inline)]
+pub use quintet_realtime::{Allow, Live, LiveNews, LiveQuery as _};
 #[cfg(feature = "realtime")]
 #[doc(no_inline)]
 pub use quintet_realtime::{Channel, Channeling as _, Channels, Client, Join, channel};

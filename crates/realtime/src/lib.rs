@@ -4,13 +4,15 @@
 //! `wire`; the `hub` knows who is in which topic; the [`layer`] carries topics between processes. Data passes: a client's text →
 //! `hub::connection` → the channel's code → [`Channel::send`] → the layer → `hub::topic` → the outboxes of all who listen → their
 //! sockets. [`Identify`] is how the room of users says who somebody is. Beside that, by hand: [`socket`] (WebSockets) and [`sse`] (server-sent
-//! events).
+//! events). `live` tells whoever follows a query what has become of its rows.
 mod channel;
 mod command;
 mod endpoint;
 mod hub;
 mod identity;
 pub mod layer;
+#[cfg(feature = "orm")]
+mod live;
 #[doc(hidden)]
 pub mod local;
 mod pattern;
@@ -30,6 +32,8 @@ pub use hub::{
     connection::{any::Join, auth::ticket},
 };
 pub use identity::{Identify, Identity};
+#[cfg(feature = "orm")]
+pub use live::{Allow, Live, LiveNews, LiveQuery};
 pub use quintet_macros::channel;
 pub use room::RealtimeRoom;
 pub use send::{Message, Via};

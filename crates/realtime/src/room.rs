@@ -73,6 +73,8 @@ impl Room for RealtimeRoom {
             let channels = Channels(Hub::new(layer, registry, identify, settings)?);
             boot.services.insert::<Arc<dyn SessionWatch>>(Arc::new(Watch(channels.clone())));
             boot.services.insert(channels);
+            #[cfg(feature = "orm")]
+            crate::live::prepare(boot);
             Ok(())
         })
     }
@@ -80,9 +82,12 @@ impl Room for RealtimeRoom {
     fn ready<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result> {
         Box::pin(async move {
             match services.get::<Channels>() {
-                Some(Channels(hub)) => hub.start(Stopping::of(services)).await,
-                None => Ok(()),
+                Some(Channels(hub)) => hub.start(Stopping::of(services)).await?,
+                None => return Ok(()),
             }
+            #[cfg(feature = "orm")]
+            crate::live::follow(services)?;
+            Ok(())
         })
     }
 
@@ -92,6 +97,8 @@ impl Room for RealtimeRoom {
 
     fn stop<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, ()> {
         Box::pin(async move {
+            #[cfg(feature = "orm")]
+            crate::live::stop(services).await;
             if let Some(Channels(hub)) = services.get::<Channels>() {
                 hub.stop().await;
             }

@@ -19,6 +19,8 @@ pub struct ModelOptions {
     pub scope: Option<fn() -> Arc<dyn Any + Send + Sync>>,
     /// The field that people know a row by: the index of a column.
     pub display: Option<u16>,
+    /// Are changes of its rows told to channels and pages, in all processes?
+    pub live: bool,
 }
 
 impl ModelOptions {
@@ -32,5 +34,6 @@ impl ModelOptions {
         natural_key: &[],
         scope: None,
         display: None,
+        live: false,
     };
 }

@@ -155,6 +155,9 @@ fn extra(model: &Model) -> Result<TokenStream> {
             options.get_latest_by.iter().map(|part| ordering(model, part)).collect::<Result<Vec<_>>>()?;
         out.extend(quote!(get_latest_by: &[#(#by),*],));
     }
+    if options.live {
+        out.extend(quote!(live: true,));
+    }
     if let Some(database) = &options.database {
         out.extend(quote!(database: ::core::option::Option::Some(#database),));
     }

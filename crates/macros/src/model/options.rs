@@ -30,10 +30,11 @@ pub(super) struct Options {
     pub(super) scope: Option<Path>,
     pub(super) database: Option<LitStr>,
     pub(super) display: Option<LitStr>,
+    pub(super) live: bool,
 }
 
 const KNOWN: &str = "app, table, ordering, verbose_name, verbose_name_plural, unique_together, indexes, constraints, \
-     renamed_from, handle, search, clean, managed, permissions, default_permissions, get_latest_by, natural_key, scope, database, display";
+     renamed_from, handle, search, clean, managed, permissions, default_permissions, get_latest_by, natural_key, scope, database, display, live";
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
@@ -46,6 +47,18 @@ impl Parse for Options {
             }
             let meta: Meta = input.parse()?;
             index::comma(input)?;
+            // The only option that is on or off and is off by itself.
+            if meta.path().is_ident("live") {
+                options.live = match &meta {
+                    Meta::Path(_) => true,
+                    Meta::NameValue(pair) => flag(&pair.value)?,
+                    Meta::List(list) => {
+                        let message = "`live` has no parts: #[model(live)]; what is shown to whom is said where it is heard";
+                        return Err(Error::new(list.span(), message));
+                    }
+                };
+                continue;
+            }
             let Meta::NameValue(pair) = &meta else {
                 return Err(Error::new(
                     meta.span(),

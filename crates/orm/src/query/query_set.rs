@@ -102,6 +102,12 @@ impl<M: Model> QuerySet<M> {
         Self::of(Box::new(Select::in_scope(M::meta())), M::from_row)
     }
 
+    /// Does `limit` or `offset` cut it?
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.select.limit.is_some() || self.select.offset.is_some()
+    }
+
     /// Only these columns and expressions: rows become one value, or a tuple.
     ///
     /// A column over an optional foreign key is an `Option`.

@@ -285,6 +285,13 @@ impl Sink for Hub {
     }
 }
 
+impl Hold {
+    #[cfg(feature = "orm")]
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+}
+
 impl Drop for Hold {
     fn drop(&mut self) {
         let mut shard = self.hub.shard(&self.topic.name);

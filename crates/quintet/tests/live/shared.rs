@@ -1,0 +1,131 @@
+//! Two sites on one layer, as two processes of one site are.
+
+use std::sync::{Arc, Mutex};
+
+use quintet::{
+    core::{Boot, BoxFuture, Room},
+    prelude::*,
+    realtime::layer::{
+        ConnectionId, Event, Here, Layer, News, Position, Retention, Since, Sink, memory::Memory,
+    },
+};
+
+use crate::site::{Item, heard, item, nothing, site};
+
+/// The layer in memory, which tells its news to more than one.
+#[derive(Clone)]
+struct Shared(Arc<Memory>, Arc<Ends>);
+
+#[derive(Default)]
+struct Ends(Mutex<Vec<Arc<dyn Sink>>>);
+
+impl Ends {
+    fn all(&self) -> Vec<Arc<dyn Sink>> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Sink for Ends {
+    fn hear(&self, topic: &str, news: News) {
+        self.all().iter().for_each(|end| end.hear(topic, news.clone()));
+    }
+}
+
+impl Layer for Shared {
+    fn name(&self) -> &'static str {
+        "shared"
+    }
+
+    fn start<'a>(&'a self, sink: Arc<dyn Sink>) -> BoxFuture<'a, Result> {
+        let mut ends = self.1.0.lock().unwrap();
+        ends.push(sink);
+        match ends.len() {
+            1 => self.0.start(self.1.clone()),
+            _ => Box::pin(std::future::ready(Ok(()))),
+        }
+    }
+
+    fn append<'a>(&'a self, topic: &'a str, event: Event) -> BoxFuture<'a, Result<Position>> {
+        self.0.append(topic, event)
+    }
+
+    fn pass<'a>(&'a self, topic: &'a str, event: Event) -> BoxFuture<'a, Result> {
+        self.0.pass(topic, event)
+    }
+
+    fn listen<'a>(&'a self, topic: &'a str) -> BoxFuture<'a, Result<Position>> {
+        self.0.listen(topic)
+    }
+
+    /// The other one may still want it.
+    fn forget(&self, _: &str) {}
+
+    fn since<'a>(&'a self, topic: &'a str, after: Position) -> BoxFuture<'a, Result<Since>> {
+        self.0.since(topic, after)
+    }
+
+    fn enter<'a>(&'a self, topic: &'a str, here: Here) -> BoxFuture<'a, Result> {
+        self.0.enter(topic, here)
+    }
+
+    fn leave<'a>(&'a self, topic: &'a str, id: ConnectionId) -> BoxFuture<'a, Result> {
+        self.0.leave(topic, id)
+    }
+
+    fn here<'a>(&'a self, topic: &'a str) -> BoxFuture<'a, Result<Vec<Here>>> {
+        self.0.here(topic)
+    }
+
+    fn health<'a>(&'a self) -> BoxFuture<'a, Result> {
+        self.0.health()
+    }
+
+    fn stop<'a>(&'a self) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// It is there before the room of channels asks for one.
+impl Room for Shared {
+    fn name(&self) -> &'static str {
+        "shared layer"
+    }
+
+    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
+        boot.services.insert::<Arc<dyn Layer>>(Arc::new(self.clone()));
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+async fn start(layer: &Shared) -> Result<TestSite> {
+    let mut rooms = quintet::rooms();
+    rooms.insert(0, Box::new(layer.clone()));
+    TestSite::start(site(), rooms).await
+}
+
+#[tokio::test]
+async fn all_processes_hear_and_ask_for_themselves() -> Result {
+    let memory = Memory::new(Retention { events: 100, age: std::time::Duration::from_secs(600) });
+    let layer = Shared(Arc::new(memory), Arc::default());
+    let (one, two) = (start(&layer).await?, start(&layer).await?);
+    // Each has a database of its own here, and so shows which one is asked.
+    let row = item("here", &two.db).await?;
+    let live = async { Item.live(Allow::everybody(), &two.db).await };
+    let mut live = two.services().clone().scope(live).await?;
+    // That it was made may be told still.
+    row.update(Item.name.set("first")).exec(&two.db).await?;
+    while heard(&mut live).await? != "saved first" {}
+    nothing(&mut live, &two.db).await?;
+    let there = item("there", &one.db).await?;
+    assert_eq!(there.id, row.id);
+    // It may have been heard together with what came before.
+    there.delete(&one.db).await?;
+    assert_eq!(heard(&mut live).await?, "saved first");
+    // What is written last is told before a site ends.
+    one.db.touched::<Item>();
+    one.running().stop().await;
+    while heard(&mut live).await? != "reload" {}
+    nothing(&mut live, &two.db).await?;
+    two.running().stop().await;
+    Ok(())
+}
