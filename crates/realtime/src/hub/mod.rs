@@ -14,7 +14,7 @@ use std::{
     hash::{BuildHasher, RandomState},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -67,6 +67,7 @@ pub(crate) struct Hub {
     pub(crate) people: People,
     hasher: RandomState,
     shards: [Mutex<HashMap<Arc<str>, Held>>; SHARDS],
+    started: AtomicBool,
     sent: AtomicU64,
     slow: AtomicU64,
     warned: AtomicU64,
@@ -117,14 +118,19 @@ impl Hub {
             people: People::default(),
             hasher: RandomState::new(),
             shards: Default::default(),
+            started: AtomicBool::new(false),
             sent: AtomicU64::new(0),
             slow: AtomicU64::new(0),
             warned: AtomicU64::new(0),
         }))
     }
 
-    /// Begins to listen to other processes. When the server stops, clients are told to come back.
+    /// Begins to listen to other processes. When the server stops, clients are told to come back. Once: a command in a site that works
+    /// already, as tests run them, finds it started.
     pub(crate) async fn start(self: &Arc<Self>, stopping: Stopping) -> Result {
+        if self.started.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
         self.layer.start(self.clone()).await?;
         let hub = Arc::downgrade(self);
         tokio::spawn(async move {
