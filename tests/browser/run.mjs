@@ -16,6 +16,7 @@ import behaviour from './behaviour.mjs';
 import channels from './channels.mjs';
 import editing from './editing.mjs';
 import html from './html.mjs';
+import live from './live.mjs';
 import looks from './looks.mjs';
 import { invite } from './people.mjs';
 import reviews from './reviews.mjs';
@@ -56,7 +57,7 @@ try {
     ]) ?? true;
   };
   // Those that change films come last: the others count them.
-  const tests = [behaviour, looks, html, toolbar, accounts, channels, reviews, editing].flatMap(suite => suite({ browser, url: site.url, mail: site.mail, develop, hurry, peopled, strange, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
+  const tests = [behaviour, looks, html, toolbar, accounts, channels, live, reviews, editing].flatMap(suite => suite({ browser, url: site.url, mail: site.mail, develop, hurry, peopled, strange, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
   for (const { name, skip, run } of tests) {
     if (!name.includes(only)) continue;
     if (skip) {

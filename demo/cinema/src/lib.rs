@@ -1,26 +1,27 @@
 //! The cinema: 3,200 films, their directors, distributors and genres, on one binary and one SQLite file.
 //!
 //! A request passes through `pages`: [`search`] says what is looked for, the models in [`models`] are asked, and [`view`] turns rows
-//! into words, strokes and links for the templates. The films come from a file by [`import`], at the first start by themselves.
+//! into words, strokes and links for the templates; [`live`] tells the pages that are open what has changed. The films come from a file by [`import`], at the first start by themselves.
 
 use std::sync::Arc;
 
 use quintet::prelude::*;
 
 pub mod import;
+pub mod live;
 pub mod may;
 pub mod models;
 pub mod pages;
 pub mod search;
 pub mod view;
 
-use models::{Director, Distributor, Film, Genre, Review};
+use models::{Comment, Director, Distributor, Film, Genre, Review};
 
 /// The app: installed by [`site`], and by any other site that wants films.
 #[must_use]
 pub fn app() -> App {
     app!("cinema")
-        .models((Director, Distributor, Genre, Film, Review))
+        .models((Director, Distributor, Genre, Film, Review, Comment))
         .routes(routes![
             pages::home,
             pages::film,
@@ -44,8 +45,14 @@ pub fn app() -> App {
             pages::review_list,
             pages::hide_review,
             pages::show_review,
-            pages::account
+            pages::account,
+            pages::comments,
+            pages::write_comment,
+            pages::comment_goes,
+            pages::tally
         ])
+        .channel::<live::FilmRoom>()
+        .channel::<live::Own>()
         .context("may", may::may)
         .commands(commands![import::import_films, may::moderator])
 }

@@ -1,4 +1,4 @@
-//! What the cinema keeps: films, the directors, distributors and genres they belong to, and what people say about them.
+//! What the cinema keeps: films, the directors, distributors and genres they belong to, what people say about them, and to each other.
 
 use quintet::prelude::*;
 
@@ -125,6 +125,8 @@ pub struct Film {
     pub poster: Option<StoredImage>,
     /// What people said about it.
     pub reviews: HasMany<Review>,
+    /// What people say to each other about it.
+    pub comments: HasMany<Comment>,
 }
 
 impl Film {
@@ -177,4 +179,20 @@ impl Review {
     pub fn visible() -> QuerySet<Review> {
         Review.filter(Review.hidden.eq(false))
     }
+}
+
+/// A line of the talk on a film's page.
+#[model]
+#[derive(Debug, Clone)]
+pub struct Comment {
+    /// What it is about.
+    pub film: ForeignKey<Film>,
+    /// Who wrote it.
+    pub author: ForeignKey<User>,
+    /// What they say.
+    #[field(max_length = 300)]
+    pub text: String,
+    /// When they said it.
+    #[field(default = now, index)]
+    pub written: Timestamp,
 }

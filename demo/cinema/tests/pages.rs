@@ -131,8 +131,8 @@ async fn pages_ask_the_database_as_often_whatever_they_show(site: TestSite) -> R
         site.get("/").await.ok().template("home.html");
     })
     .await;
-    // The film with director and distributor, its genres, the director's other films, its stars and reviews.
-    site.queries(5, async || {
+    // The film with director and distributor, its genres, the director's other films, its comments, stars and reviews.
+    site.queries(6, async || {
         site.get(pages::film::url(films[0].id)).await.ok().template("film.html");
     })
     .await;

@@ -430,10 +430,10 @@ async fn pages_ask_as_often_whatever_they_show(site: TestSite) -> Result {
             said(&film, &user, 5, "Good", &site.db).await?;
         }
         let at = || pages::film::url(film.id);
-        // The film, its genres, the stars, the reviews with their authors.
-        site.queries(4, async || site.get(at()).await.ok()).await;
+        // The film, its genres, the comments, the stars, the reviews with their authors.
+        site.queries(5, async || site.get(at()).await.ok()).await;
         // Session, user, permissions; the same, and one's own.
-        site.queries(8, async || ana.get(at()).await.ok()).await;
+        site.queries(9, async || ana.get(at()).await.ok()).await;
         // Genres, count, films with their directors and ratings, their genres.
         site.queries(4, async || site.get("/").await.ok()).await;
         site.queries(4, async || moderator.get(pages::review_list::url()).await.ok()).await;

@@ -6,6 +6,7 @@
 //! The modules have other names than the handlers in them, since a route's name is a type as well, and so is in use.
 
 pub mod changes;
+pub mod chat;
 pub mod companies;
 pub mod export;
 pub mod figures;
@@ -22,6 +23,7 @@ pub mod talk;
 pub mod yours;
 
 pub use changes::{add_film, delete_film, edit_film, film_goes};
+pub use chat::{comment_goes, comments, write_comment};
 pub use companies::{distributor, distributors};
 pub use export::films_json;
 pub use figures::statistics;
@@ -31,6 +33,7 @@ pub use people::{director, directors};
 pub use reviews::{delete_review, edit_review, review_goes, write_review};
 pub use sheet::film;
 pub use start::home;
+pub use talk::tally;
 pub use yours::account;
 
 use quintet::axum::http::HeaderMap;

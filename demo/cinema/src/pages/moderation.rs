@@ -1,6 +1,7 @@
 //! Lists of reviews: one's own, and all of them for those who hide and show them.
 
 use quintet::auth::{guard::can, safe_next};
+use quintet::axum::http::HeaderMap;
 use quintet::prelude::*;
 use quintet::web::messages::Message;
 
@@ -114,21 +115,35 @@ pub struct Came {
 }
 
 /// Keeps a review from all but its author and moderators.
-#[post("/reviews/{id}/hide/", guard = can::named(MODERATE))]
-pub async fn hide_review(Path(id): Path<i64>, Query(came): Query<Came>, db: Db) -> Result<Page> {
-    turn(id, true, &came, &db).await
+#[post("/reviews/{id}/hide/", atomic, guard = can::named(MODERATE))]
+pub async fn hide_review(
+    Path(id): Path<i64>,
+    Query(came): Query<Came>,
+    headers: HeaderMap,
+    db: Db,
+) -> Result<Page> {
+    turn(id, true, &came, &headers, &db).await
 }
 
 /// Lets everybody see a review again.
-#[post("/reviews/{id}/show/", guard = can::named(MODERATE))]
-pub async fn show_review(Path(id): Path<i64>, Query(came): Query<Came>, db: Db) -> Result<Page> {
-    turn(id, false, &came, &db).await
+#[post("/reviews/{id}/show/", atomic, guard = can::named(MODERATE))]
+pub async fn show_review(
+    Path(id): Path<i64>,
+    Query(came): Query<Came>,
+    headers: HeaderMap,
+    db: Db,
+) -> Result<Page> {
+    turn(id, false, &came, &headers, &db).await
 }
 
-async fn turn(id: i64, hidden: bool, came: &Came, db: &Db) -> Result<Page> {
-    let review = Review.get(id, db).await?;
-    let film = review.film.id().to_owned();
+async fn turn(id: i64, hidden: bool, came: &Came, headers: &HeaderMap, db: &Db) -> Result<Page> {
+    let review = Review.select_related(Review.film).get(id, db).await?;
+    let film = review.film.get()?;
+    let deed = if hidden { "hidden your review" } else { "shown your review again" };
+    let text = format!("A moderator has {deed}: “{}”.", film.title);
+    let film = film.id;
     Review.filter(Review.id.eq(id)).update(Review.hidden.set(hidden)).exec(db).await?;
+    super::reviews::tell_of(&review, false, text, headers, db).await?;
     let said = if hidden {
         "The review is hidden: only its author and moderators see it."
     } else {

@@ -7,6 +7,7 @@ use quintet::prelude::*;
 use quintet::web::messages::Message;
 
 use super::{is_partial, talk};
+use crate::live::{FilmRoom, News, Note, tell};
 use crate::models::{Film, Review};
 use crate::view::review::{ReviewRow, Said};
 
@@ -22,7 +23,7 @@ pub struct ReviewInput {
 }
 
 /// The film's page at its reviews.
-fn at_reviews(film: i64) -> String {
+pub(super) fn at_reviews(film: i64) -> String {
     format!("{}#reviews", super::film::url(film))
 }
 
@@ -49,7 +50,11 @@ pub async fn write_review(
         }
         form.form_error("You have reviewed this film already: you can change what you said.");
     }
-    if form.insert(|new| create!(Review { film: &film, author: &user, ..new }), &db).await?.is_some() {
+    if let Some(review) =
+        form.insert(|new| create!(Review { film: &film, author: &user, ..new }), &db).await?
+    {
+        let text = format!("Your review of “{}” is here now.", film.title);
+        tell_of(&review, true, text, &headers, &db).await?;
         let said = told(format!("Thank you: your review of “{}” is here now.", film.title));
         return Ok(redirect(at_reviews(id)).flash(said));
     }
@@ -76,8 +81,10 @@ pub async fn edit_review(
         let mut edit = review.edit();
         new.apply(&mut edit)?;
         edit.changed = Some(quintet::core::clock::now());
-        edit.save(&db).await?;
-        let said = told(format!("Your review of “{}” was changed.", film.title));
+        let review = edit.save(&db).await?;
+        let text = format!("Your review of “{}” was changed.", film.title);
+        tell_of(&review, false, text.clone(), &headers, &db).await?;
+        let said = told(text);
         return Ok(redirect(at_reviews(film.id)).flash(said));
     }
     if is_partial(&headers) {
@@ -95,9 +102,26 @@ pub async fn delete_review(Path(id): Path<i64>, db: Db) -> Result<Page> {
 
 /// Deletes one's own.
 #[post("/reviews/{id}/delete/", guard = can::own(Review.author))]
-pub async fn review_goes(Path(id): Path<i64>, db: Db) -> Result<Page> {
+pub async fn review_goes(Path(id): Path<i64>, headers: HeaderMap, db: Db) -> Result<Page> {
     let review = Review.select_related(Review.film).get(id, &db).await?;
     let (film, title) = (review.film.get()?.id, review.film.get()?.title.clone());
+    let gone = review.clone();
     review.delete(&db).await?;
-    Ok(redirect(at_reviews(film)).flash(told(format!("Your review of “{title}” was deleted."))))
+    let text = format!("Your review of “{title}” was deleted.");
+    tell_of(&gone, false, text.clone(), &headers, &db).await?;
+    Ok(redirect(at_reviews(film)).flash(told(text)))
+}
+
+/// Tells all pages of the film, and the other ones of the review's author.
+pub(super) async fn tell_of(
+    review: &Review,
+    new: bool,
+    text: String,
+    headers: &HeaderMap,
+    db: &Db,
+) -> Result {
+    let film = *review.film.id();
+    FilmRoom { id: film }.send(News::Reviews { review: review.id, new }, db).await?;
+    let note = Note::Review { text, href: at_reviews(film), film, review: review.id };
+    tell(*review.author.id(), note, headers, db).await
 }

@@ -4,9 +4,10 @@ use quintet::auth::Permissions;
 use quintet::axum::http::HeaderMap;
 use quintet::prelude::*;
 
+use super::chat::CommentInput;
 use super::reviews::ReviewInput;
 use super::start::drawing;
-use super::{VARY, is_partial, talk};
+use super::{VARY, chat, is_partial, talk};
 use crate::models::{Director, Distributor, Film};
 use crate::view::film::Told;
 
@@ -64,6 +65,8 @@ pub async fn film(
         })
         .collect();
 
+    // First: it says from where on the page hears what changes.
+    let chat = chat::chat(id, user.as_ref(), &db).await?;
     let talk = talk::talk(&film, after.as_deref(), user.as_ref(), &may, &db).await?;
     let form = talk.own.is_none().then(Form::<ReviewInput>::empty);
     let told = Told {
@@ -101,6 +104,8 @@ pub async fn film(
         more,
         talk,
         form,
+        chat,
+        line: Form::<CommentInput>::empty(),
         partial: false
     )
     .header("Vary", VARY))

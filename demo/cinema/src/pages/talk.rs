@@ -1,6 +1,7 @@
 //! What people say about a film: the part of its page below the film itself, and all of the answer to a script.
 
 use quintet::auth::Permissions;
+use quintet::axum::http::HeaderMap;
 use quintet::prelude::*;
 
 use super::VARY;
@@ -50,12 +51,7 @@ pub(super) async fn talk(
         }
         None => (seen, None),
     };
-    let counts = Review::visible()
-        .filter(Review.film.eq(film))
-        .group_by(Review.stars)
-        .aggregate(Review.rows())
-        .all(db)
-        .await?;
+    let tally = tally_of(film.id, db).await?;
     let said = seen
         .order_by((Review.created.desc(), Review.id.desc()))
         .shape::<ReviewRow>()
@@ -68,9 +64,48 @@ pub(super) async fn talk(
         next: said.next,
         later: said.previous.is_some(),
         said: said.items.into_iter().map(Said::from).collect(),
-        tally: Tally::of(&counts),
+        tally,
         own: own.map(Said::from),
     })
+}
+
+async fn tally_of(film: i64, db: &Db) -> Result<Tally> {
+    let visible = Review::visible().filter(Review.film.eq(film));
+    Ok(Tally::of(&visible.group_by(Review.stars).aggregate(Review.rows()).all(db).await?))
+}
+
+/// Which review a page shows that has changed.
+#[data]
+pub struct Changed {
+    /// None if it shows none that has.
+    pub review: Option<i64>,
+}
+
+/// What the reviews of a film come to, and one of them, which takes the place of the one that a page shows, or takes it away.
+#[get("/films/{id}/tally/")]
+pub async fn tally(
+    Path(id): Path<i64>,
+    Query(Changed { review: shown }): Query<Changed>,
+    user: Option<User>,
+    may: Permissions,
+    headers: HeaderMap,
+    db: Db,
+) -> Result<Page> {
+    if !super::is_partial(&headers) {
+        return Ok(redirect(super::reviews::at_reviews(id)));
+    }
+    let tally = tally_of(id, &db).await?;
+    let row = match shown {
+        Some(review) => {
+            let named = Review.filter(Review.id.eq(review) & Review.film.eq(id));
+            named.shape::<ReviewRow>().first(&db).await?
+        }
+        None => None,
+    };
+    let own = user.is_some_and(|user| row.as_ref().is_some_and(|row| row.by(user.id)));
+    let review = row.map(Said::from).filter(|said| !said.hidden || own || may.has(MODERATE));
+    let page = page!("tally_part.html", tally, shown, review, own, film: id);
+    Ok(page.header("Vary", VARY))
 }
 
 /// The part of the film's page, with a form in the place of the visitor's own review.

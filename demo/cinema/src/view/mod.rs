@@ -4,6 +4,7 @@
 
 pub mod bars;
 pub mod chart;
+pub mod comment;
 pub mod figures;
 pub mod film;
 pub mod pager;

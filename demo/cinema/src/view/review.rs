@@ -61,6 +61,14 @@ pub struct ReviewRow {
     last_name: String,
 }
 
+impl ReviewRow {
+    /// Did this user write it?
+    #[must_use]
+    pub fn by(&self, user: i64) -> bool {
+        self.author == user
+    }
+}
+
 impl From<ReviewRow> for Said {
     fn from(row: ReviewRow) -> Said {
         let by = name(&row.first_name, &row.last_name, &row.username);
@@ -90,14 +98,16 @@ pub fn name(first: &str, last: &str, username: &str) -> String {
     if whole.trim().is_empty() { username.to_owned() } else { whole.trim().to_owned() }
 }
 
-fn initials(name: &str) -> String {
+/// At most two letters of a name.
+pub(super) fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     let last = words.next_back();
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
-fn tone(author: i64) -> &'static str {
+/// The colour behind the initials.
+pub(super) fn tone(author: i64) -> &'static str {
     match author.rem_euclid(5) {
         0 => "a",
         1 => "b",

@@ -46,7 +46,8 @@
     document.addEventListener('htmx:afterSettle', event => {
       // The reviews were put anew: reading goes on at what is wrong, at the form that was asked for, or at what was told.
       const reviews = event.detail.elt?.id === 'reviews' ? event.detail.elt : event.target.id === 'reviews' && event.target;
-      if (reviews) {
+      // What others did is put anew without taking anybody from where they are.
+      if (reviews && !event.detail.requestConfig?.headers['X-Live']) {
         const said = reviews.querySelector('.note[role=status]');
         if (said) document.querySelector('#say').textContent = said.textContent;
         (reviews.querySelector('.note[role=alert]') ?? (said ? reviews.querySelector('h2') : reviews.querySelector('.form [name]:not([type=hidden])') ?? reviews.querySelector('h2')))?.focus();
