@@ -1,4 +1,5 @@
 //! Clients of channels, without a network.
+#![allow(clippy::indexing_slicing, reason = "what is not there in JSON is null")]
 
 use std::{collections::BTreeMap, panic::Location, time::Duration};
 
@@ -167,6 +168,7 @@ impl<C: Channel> TestRoom<C> {
     ///
     /// # Panics
     /// If none comes within five seconds, or the server has ended the connection.
+    #[allow(clippy::should_implement_trait, reason = "it waits; an iterator does not")]
     #[track_caller]
     pub fn next(&mut self) -> impl Future<Output = C::Out> {
         let at = Location::caller();
