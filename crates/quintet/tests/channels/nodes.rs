@@ -61,9 +61,8 @@ async fn whoever_logs_out_by_one_process_is_disconnected_from_all(site: TestSite
         assert_eq!(elsewhere.here(), [json!("ann")]);
         ann.post("/logout/", &[]).await.status(303);
         loop {
-            match elsewhere.heard().await {
-                Heard::Bye(why) => break assert_eq!(why, "logout"),
-                _ => {}
+            if let Heard::Bye(why) = elsewhere.heard().await {
+                break assert_eq!(why, "logout");
             }
         }
         Ok(())

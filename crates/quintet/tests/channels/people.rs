@@ -57,9 +57,8 @@ async fn whoever_logs_out_is_disconnected(site: TestSite) -> Result {
     let mut bob = site.login("bob").await.join(room).await?;
     ann.post("/logout/", &[]).await.status(303);
     let why = loop {
-        match gone.heard().await {
-            Heard::Bye(why) => break why,
-            _ => {}
+        if let Heard::Bye(why) = gone.heard().await {
+            break why;
         }
     };
     assert_eq!(why, "logout");
