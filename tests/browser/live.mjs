@@ -26,6 +26,8 @@ export default function suite(given) {
     await page.getByRole('textbox', { name: 'Your comment' }).fill(text);
     await page.getByRole('button', { name: 'Say it' }).click();
     await page.locator('.lines .text', { hasText: text }).waitFor();
+    // One goes on writing, in an empty field.
+    await page.waitForFunction(() => document.activeElement?.name === 'say' && !document.activeElement.value);
   };
   const hears = (page, text) => page.locator('.lines .text', { hasText: text }).waitFor();
   const lines = page => page.locator('.lines .text').allInnerTexts();
@@ -74,8 +76,6 @@ export default function suite(given) {
         await here(ana, '2 people are here: you and ben.');
 
         await say(ana, 'Is anybody here?');
-        assert.equal(await ana.getByRole('textbox', { name: 'Your comment' }).inputValue(), '');
-        assert.equal(await ana.evaluate(() => document.activeElement.name), 'say', 'one goes on writing');
         await hears(ben, 'Is anybody here?');
         await hears(again, 'Is anybody here?');
         // What somebody is writing stays when others say something.
@@ -189,7 +189,6 @@ export default function suite(given) {
         await ben.locator('textarea').fill('Again and again.');
         await ben.getByRole('button', { name: 'Post the review' }).click();
         await ben.locator('.note', { hasText: 'Thank you' }).waitFor();
-        assert.equal(await ben.locator('#fresh').isVisible(), false, 'one knows one’s own');
         const fresh = ana.getByRole('button', { name: 'Show 1 new review' });
         await fresh.waitFor();
         await ana.locator('#tally', { hasText: 'from 1 review' }).waitFor();
@@ -197,7 +196,8 @@ export default function suite(given) {
         await looks(ana, 'fresh');
         await fresh.click();
         await ana.locator('.said .text', { hasText: 'Again and again.' }).waitFor();
-        assert.equal(await fresh.count(), 0);
+        await fresh.waitFor({ state: 'hidden' });
+        assert.equal(await ben.locator('#fresh').isVisible(), false, 'one knows one’s own');
         assert.equal(await ana.evaluate(() => document.activeElement.id), 'reviews-head');
         assert.equal(await ana.locator('textarea').inputValue(), 'Not again.');
         assert.ok(await ana.getByRole('radio', { name: '2 stars' }).isChecked());

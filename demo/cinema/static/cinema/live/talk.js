@@ -45,6 +45,8 @@ export function talk(room, user) {
     room.say({ event: 'typing' }, { volatile: true });
   });
 
+  document.addEventListener('submit', ({ target }) => { if (target.matches('#talk .say')) last = -Infinity });
+
   document.addEventListener('htmx:afterSettle', ({ detail }) => {
     const at = document.querySelector('#talk');
     if (!at.contains(detail.target) && detail.target.isConnected) return;
@@ -55,7 +57,6 @@ export function talk(room, user) {
       const newest = at.contains(document.activeElement) && at.querySelector('.lines li > div');
       if (newest) document.querySelector('#say').textContent = newest.innerText;
     } else if (detail.requestConfig.path.endsWith('/say/')) {
-      last = -Infinity;
       at.querySelector('[name=say]')?.focus();
     }
   });
