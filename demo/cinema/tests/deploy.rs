@@ -46,7 +46,9 @@ fn as_it_comes_it_lacks_a_host_and_https_and_says_how_to_have_them() {
     assert_eq!(status, Some(0), "{text}");
     let (mail, web): (Vec<String>, Vec<String>) = found.into_iter().partition(|id| id.starts_with("mail."));
     assert_eq!(web, ["security.W020", "security.W008", "security.W004", "security.W010"], "{text}");
-    assert_eq!(mail, if cfg!(feature = "mail") { &["mail.W001"][..] } else { &[] }, "{text}");
+    // A build of the whole workspace has the room of mail for the sake of other tests.
+    let without = mail.is_empty() && !cfg!(feature = "mail");
+    assert!(without || mail == ["mail.W001"], "{text}");
     // Each with what to do about it.
     let hints = text.lines().filter(|line| line.trim_start().starts_with("hint: ")).count();
     assert_eq!(hints, web.len() + mail.len(), "{text}");
