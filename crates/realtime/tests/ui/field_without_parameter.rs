@@ -1,0 +1,9 @@
+use quintet_realtime::channel;
+
+#[channel("film:{id}")]
+pub struct FilmRoom {
+    pub id: i64,
+    pub title: String,
+}
+
+fn main() {}
