@@ -22,7 +22,7 @@ room.on('comment', ({ text }) => heard.push(text));
 window.states = [];
 room.onState(state => { states.push(state) });
 `;
-const reviews = asked => `<section id="reviews" data-channel="film:8" hx-get="/reviews" hx-trigger="channel:review, channel-gap" hx-swap="outerHTML">asked ${asked} times</section>`;
+const reviews = (asked, after = '') => `<section id="reviews" data-channel="film:8" data-after="${after}" hx-get="/reviews" hx-trigger="channel:review, channel-gap" hx-swap="outerHTML">asked ${asked} times</section>`;
 
 async function start() {
   let asked = 0;
@@ -32,6 +32,7 @@ async function start() {
       '/': html(`<!doctype html><html lang="en"><head><title>-</title><meta name="htmx-config" content='{"includeIndicatorStyles":false}'><script src="/htmx.js"></script><script type="module" src="/main.js"></script></head><body>${reviews(0)}</body></html>`),
       '/other': html('<!doctype html><html lang="en"><head><title>other</title></head><body><p>Another page</p></body></html>'),
       '/reviews': html(() => reviews(asked += 1)),
+      '/late': html((_, path) => reviews('no', decodeURIComponent(path.split('?')[1]))),
       '/favicon.ico': { type: 'image/svg+xml', headers, body: '<svg xmlns="http://www.w3.org/2000/svg"/>' },
       '/main.js': { type: 'text/javascript', headers, body: MAIN },
       '/channels.js': script('crates/realtime/client/channels.js'),
@@ -123,6 +124,22 @@ export default function suite({ browser }) {
       await page.evaluate(() => document.querySelector('#reviews').remove());
       await page.evaluate(() => room.say({ event: 'comment', text: 'after it' }));
       assert.deepEqual([...site.connections.values()].map(({ topics }) => [...topics]), [['film:7']]);
+    }),
+
+    test('htmx hears what a part missed on its way into the page', async (page, site) => {
+      await page.locator('#reviews[data-state=joined]').waitFor();
+      const at = await page.evaluate(() => channels.join('film:8').at);
+      site.send('film:8', { event: 'nothing that it wants' });
+      await page.waitForFunction(at => channels.join('film:8').at !== at, at);
+      // It was made before that was said.
+      await page.evaluate(at => htmx.ajax('GET', `/late?${at}`, { target: '#reviews', swap: 'outerHTML' }), at);
+      await page.getByText('asked 1 times').waitFor();
+      // Said while htmx has not looked at it yet.
+      const coming = page.evaluate(() => htmx.ajax('GET', '/late?', { target: '#reviews', swap: 'outerHTML settle:500ms' }));
+      await page.locator('#reviews.htmx-settling').waitFor();
+      site.send('film:8', { event: 'review', stars: 3 });
+      await coming;
+      await page.getByText('asked 2 times').waitFor();
     }),
 
     test('elements hear their topic, come, change and go', async (page, site) => {

@@ -57,7 +57,7 @@ export default function suite(given) {
       await here(ana, 'You are the only one here.');
       await enter(ana, 'ana', at);
       await here(ana, 'You are the only one here.');
-      await other({}, async ben => {
+      await other({ expects: [503], allows: /Code 503|htmx:/ }, async ben => {
         await enter(ben, 'ben', at);
         await here(ana, '2 people are here: you and ben.');
         await here(ben, '2 people are here: you and Ana Ruiz.');
@@ -85,6 +85,14 @@ export default function suite(given) {
         await say(ana, 'Hello?');
         await hears(ben, 'Hello?');
         assert.equal(await ben.getByRole('textbox', { name: 'Your comment' }).inputValue(), 'Yes, <b>me</b>');
+        // The answer takes its time. What is written and said meanwhile is not lost.
+        let arrive;
+        const slow = new Promise(done => { arrive = done });
+        await ben.route('**/say/', async route => {
+          const response = await route.fetch();
+          await slow;
+          await route.fulfill({ response });
+        });
         await ben.keyboard.press('Enter');
         await hears(ana, 'Yes, <b>me</b>');
         await ana.waitForFunction(() => document.querySelector('#typing').textContent === '');
@@ -94,7 +102,17 @@ export default function suite(given) {
         // One's own goes, here and there.
         assert.equal(await ana.getByRole('button', { name: /^Delete/ }).count(), 2);
         await ana.getByRole('button', { name: 'Delete your comment: Hello?' }).click();
-        for (const page of [ana, ben, again]) await page.waitForFunction(() => document.querySelectorAll('.lines li').length === 2);
+        for (const page of [ana, again]) await page.waitForFunction(() => document.querySelectorAll('.lines li').length === 2);
+        arrive();
+        await ben.waitForFunction(() => document.querySelectorAll('.lines li').length === 2);
+        await ben.unroute('**/say/');
+        assert.equal(await ben.getByRole('textbox', { name: 'Your comment' }).inputValue(), 'and');
+        // Nor is a comment that can't be sent.
+        await ben.route('**/say/', route => route.fulfill({ status: 503 }));
+        await ben.keyboard.type(' more');
+        await ben.keyboard.press('Enter');
+        await ben.waitForFunction(() => document.activeElement?.value === 'and more');
+        await ben.unroute('**/say/');
 
         await say(ben, 'What I say may be as long as three hundred letters, and then it is shown in several lines, as many as it takes.');
         await ben.getByRole('textbox', { name: 'Your comment' }).pressSequentially('and');

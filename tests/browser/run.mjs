@@ -71,7 +71,8 @@ try {
       console.log(`ok       ${name} (${Math.round(performance.now() - begun)} ms)`);
     } catch (error) {
       failed += 1;
-      console.log(`FAILED   ${name}\n         ${String(error.message).replaceAll('\n', '\n         ')}`);
+      const where = String(error.stack).split('\n').filter(line => line.includes('/tests/browser/') && !line.includes('node_modules'));
+      console.log(`FAILED   ${name}\n         ${String(error.message).replaceAll('\n', '\n         ')}\n${where.join('\n')}`);
     }
   }
 } finally {

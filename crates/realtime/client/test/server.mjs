@@ -75,9 +75,9 @@ export class Site {
     const site = new Site();
     site.#settings = { kept, ping, ticket };
     site.#server = createServer((request, response) => {
-      const page = pages[request.url];
+      const page = pages[request.url.split("?")[0]];
       response.writeHead(page ? 200 : 404, { 'content-type': page?.type ?? 'text/plain', 'cache-control': 'no-cache', ...page?.headers });
-      response.end(typeof page?.body === 'function' ? page.body(site) : page?.body);
+      response.end(typeof page?.body === 'function' ? page.body(site, request.url) : page?.body);
     });
     site.#server.on('upgrade', (request, socket) => site.#upgraded(request, socket));
     await new Promise(done => site.#server.listen(port, '127.0.0.1', done));

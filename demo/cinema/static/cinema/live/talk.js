@@ -1,4 +1,4 @@
-// The talk on a film's page: who is typing, and times as they are here. The comments load by themselves: `data-channel` says when.
+// The talk on a film's page: who is typing, the field that one writes in, and times as they are here. The comments load by themselves: `data-channel` says when.
 
 // So often it is told that somebody types, and so long it is believed.
 const AGAIN = 2000;
@@ -15,6 +15,8 @@ function here(root) {
     element.textContent = day.format(at) === today ? time.format(at) : `${day.format(at)}, ${time.format(at)}`;
   }
 }
+
+const saying = ({ requestConfig }) => requestConfig.verb === 'post' && requestConfig.path.endsWith('/say/');
 
 export function talk(room, user) {
   const own = `user ${user}`;
@@ -45,7 +47,27 @@ export function talk(room, user) {
     room.say({ event: 'typing' }, { volatile: true });
   });
 
-  document.addEventListener('submit', ({ target }) => { if (target.matches('#talk .say')) last = -Infinity });
+  // Sent is sent: the field is empty at once, and what is written before the answer is the next comment, which stays. If the comment
+  // could not be sent or was refused, it is in the field again.
+  const field = () => document.querySelector('#talk [name=say]');
+  const before = (text, next) => text && next ? `${text} ${next}` : text || next;
+  let sent = '', next = '';
+  document.addEventListener('htmx:beforeSend', ({ target }) => {
+    if (!target.matches('#talk .say')) return;
+    last = -Infinity;
+    sent = field().value;
+    field().value = '';
+  });
+  document.addEventListener('htmx:beforeSwap', ({ detail }) => { if (saying(detail)) next = field().value });
+  document.addEventListener('htmx:afterSwap', ({ detail }) => {
+    if (!saying(detail) || !field()) return;
+    field().value = before(field().value, next);
+    field().focus();
+  });
+  document.addEventListener('htmx:afterRequest', ({ detail }) => {
+    if (!saying(detail) || !field() || detail.successful || detail.xhr.status === 422) return;
+    field().value = before(sent, field().value);
+  });
 
   document.addEventListener('htmx:afterSettle', ({ detail }) => {
     const at = document.querySelector('#talk');
@@ -56,8 +78,6 @@ export function talk(room, user) {
       // Read to who is in the talk, and to nobody else.
       const newest = at.contains(document.activeElement) && at.querySelector('.lines li > div');
       if (newest) document.querySelector('#say').textContent = newest.innerText;
-    } else if (detail.requestConfig.path.endsWith('/say/')) {
-      at.querySelector('[name=say]')?.focus();
     }
   });
   here(document.querySelector('#talk'));
