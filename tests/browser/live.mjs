@@ -245,6 +245,37 @@ export default function suite(given) {
       });
     }),
 
+    test('reviews that change together are all shown', {}, async ana => {
+      const at = await film(ana, 'Casablanca');
+      const people = ['ben', 'cem', 'mira'];
+      const pages = [];
+      const all = async (use, rest = people) => {
+        if (!rest.length) return use();
+        await other({}, async page => {
+          pages.push(page);
+          await enter(page, rest[0], at);
+          await page.getByRole('radio', { name: '4 stars' }).check({ force: true });
+          await page.locator('textarea').fill('First.');
+          await page.getByRole('button', { name: 'Post the review' }).click();
+          await page.locator('.own .text', { hasText: 'First.' }).waitFor();
+          await all(use, rest.slice(1));
+        });
+      };
+      await all(async () => {
+        await ana.reload();
+        const texts = () => ana.waitForFunction(() => document.querySelectorAll('.said .text').length === 3);
+        await texts();
+        await here(ana, 'ben');
+        await Promise.all(pages.map(async (page, i) => {
+          await page.getByRole('link', { name: 'Edit your review' }).click();
+          await page.locator('textarea').fill(`Second by ${people[i]}.`);
+        }));
+        await Promise.all(pages.map(page => page.getByRole('button', { name: 'Save' }).click()));
+        for (const name of people) await ana.locator('.said .text', { hasText: `Second by ${name}.` }).waitFor();
+        await texts();
+      });
+    }),
+
     test('what somebody does shows on their other pages', {}, async ana => {
       const at = await film(ana, 'Rushmore');
       await enter(ana, 'ana', at);

@@ -81,20 +81,21 @@ const SHORTEST: usize = 4;
 /// ```
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
-    has(name, "key") || is_surely_secret(name) || {
-        let of =
-            |list: &[&str]| words(name).any(|word| list.iter().any(|one| word.eq_ignore_ascii_case(one)));
-        of(&WORDS) || name.eq_ignore_ascii_case("code") || of(&["code", "codes"]) && of(&CODES)
-    }
+    let code =
+        || name.eq_ignore_ascii_case("code") || is_one(name, &["code", "codes"]) && is_one(name, &CODES);
+    has(name, "key") || is_surely_secret(name) || code()
 }
 
 /// The same of a part of an address, where a `key` and a `code` are what something is found by.
 #[must_use]
 pub fn is_surely_secret(name: &str) -> bool {
-    SECRET.iter().any(|word| has(name, word)) || has(name, "api_key") || has(name, "api-key") || {
-        let more = MORE.read().unwrap_or_else(PoisonError::into_inner);
-        more.iter().any(|word| has(name, word))
-    }
+    let more = || MORE.read().unwrap_or_else(PoisonError::into_inner).iter().any(|word| has(name, word));
+    SECRET.iter().chain(&["api_key", "api-key"]).any(|word| has(name, word)) || is_one(name, &WORDS) || more()
+}
+
+/// Is one of its words one of these?
+fn is_one(name: &str, list: &[&str]) -> bool {
+    words(name).any(|word| list.iter().any(|one| word.eq_ignore_ascii_case(one)))
 }
 
 /// Is the word in it? Allocates nothing: it is asked of each field of a form.
@@ -251,6 +252,7 @@ mod tests {
             assert!(!is_secret(name), "{name}");
         }
         assert!(is_surely_secret("token") && !is_surely_secret("key") && !is_surely_secret("code"));
+        assert!(is_surely_secret("otp") && !is_surely_secret("login_code"));
         hide_names(&["quern_no".to_owned(), " ".to_owned()]);
         assert!(is_secret("my_Quern_No") && is_surely_secret("quern_no") && !is_secret("quern"));
     }

@@ -249,14 +249,7 @@ class Line {
     this.#most = most > 0 ? most : Infinity;
     if (this.#options.token) {
       try {
-        const token = await this.#options.token();
-        if (this.#socket !== socket) return;
-        // None: connects as nobody.
-        if (token !== undefined && token !== null) {
-          const answer = new Answer(Infinity);
-          this.ask(answer, (ref) => JSON.stringify({ type: "auth", ref, token }));
-          this.#renewed(socket, await answer.promise);
-        }
+        await this.#show(socket);
       } catch (error) {
         if (this.#socket !== socket) return;
         this.#owner.tell("error", error);
@@ -272,6 +265,15 @@ class Line {
     this.#owner.ready();
   }
 
+  // Shows a ticket. None: connects as nobody.
+  async #show(socket) {
+    const token = await this.#options.token();
+    if (this.#socket !== socket || token === undefined || token === null) return;
+    const answer = new Answer(Infinity);
+    this.ask(answer, (ref) => JSON.stringify({ type: "auth", ref, token }));
+    this.#renewed(socket, await answer.promise);
+  }
+
   // A ticket is shown anew before it expires, so that nothing breaks; if that fails, the server says when it has.
   #renewed(socket, data) {
     clearTimeout(this.#renewal);
@@ -279,11 +281,7 @@ class Line {
     if (!(left > 0)) return;
     this.#renewal = setTimeout(async () => {
       try {
-        const token = await this.#options.token();
-        if (this.#socket !== socket || token === undefined || token === null) return;
-        const answer = new Answer(Infinity);
-        this.ask(answer, (ref) => JSON.stringify({ type: "auth", ref, token }));
-        this.#renewed(socket, await answer.promise);
+        await this.#show(socket);
       } catch (error) {
         if (this.#socket === socket) this.#owner.tell("error", error);
       }
@@ -714,7 +712,10 @@ class Channels {
         this.#leaving.clear();
         this.#each((topic) => topic.lost());
       },
-      ended: () => this.#each((topic) => topic.end(closed())),
+      ended: () => {
+        this.#leaving.clear();
+        this.#each((topic) => topic.end(closed()));
+      },
       tell: (what, ...words) => this.#listeners.tell(what, ...words),
     });
   }

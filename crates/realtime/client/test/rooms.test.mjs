@@ -283,6 +283,16 @@ test('who says too much at once joins and leaves a little later', async t => {
   assert.deepEqual([third.state, third.problem.status], ['refused', 404]);
 });
 
+test('nothing is left to do when it is closed while a leaving waits', async t => {
+  const world = new World(t);
+  const { room, channels, socket } = await world.joined();
+  room.leave();
+  await socket.says({ type: 'reply', ref: socket.heard({ type: 'leave', topic: 'film:7' }), problem: { status: 429, title: 'Too Many Requests' } });
+  channels.close();
+  await world.pass(500);
+  socket.silent();
+});
+
 test('left before the answer to its join, and while away', async t => {
   const world = new World(t);
   const channels = world.connect();

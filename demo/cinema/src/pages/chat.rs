@@ -5,7 +5,7 @@ use quintet::axum::http::HeaderMap;
 use quintet::prelude::*;
 
 use super::{VARY, is_partial};
-use crate::live::{FilmRoom, Here, News, Note, tell};
+use crate::live::{FilmRoom, Here, News, Note, Own};
 use crate::may::MODERATE;
 use crate::models::{Comment, Film, Review};
 use crate::view::comment::{CommentRow, Line};
@@ -74,7 +74,7 @@ pub async fn write_comment(
     let film = Film.get(id, &db).await?;
     if let Some(new) = line.valid() {
         create!(Comment { film: &film, author: &user, text: new.say }).insert(&db).await?;
-        told_of(&film, &user, &headers, &db).await?;
+        told_of(&film, &user, &db).await?;
         if !is_partial(&headers) {
             return Ok(redirect(at_talk(id)));
         }
@@ -88,14 +88,14 @@ pub async fn write_comment(
 }
 
 /// All who look at the film are told, and all who have reviewed it; after the commit, as the handler is one transaction.
-async fn told_of(film: &Film, author: &User, headers: &HeaderMap, db: &Db) -> Result {
+async fn told_of(film: &Film, author: &User, db: &Db) -> Result {
     let Here { key, name } = Here::user(author);
     FilmRoom { id: film.id }.send(News::Comment { by: key }, db).await?;
     let text = format!("{} says something about “{}”.", name.unwrap_or_default(), film.title);
     let note = Note::Comment { text, href: at_talk(film.id), film: film.id };
     let reviews = Review.filter(Review.film.eq(film)).exclude(Review.author.eq(author)).all(db).await?;
     for review in reviews {
-        tell(*review.author.id(), note.clone(), headers, db).await?;
+        Own { id: *review.author.id() }.send(note.clone(), db).await?;
     }
     Ok(())
 }

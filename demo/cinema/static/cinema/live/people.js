@@ -53,7 +53,6 @@ export function people(channels, room, line) {
   const changed = () => {
     clearTimeout(late);
     if (room.state === 'joined') {
-      late = undefined;
       if (!document.body.dataset.own && !known) room.say({ event: 'guest', browser: guest() });
       known = true;
       soon ??= setTimeout(tell, PAUSE);

@@ -3,7 +3,12 @@
 // What comes close together is loaded together; and what this page did itself is there by then.
 const PAUSE = 300;
 
-const get = (path, target) => window.htmx.ajax('GET', path, { target, select: target, swap: 'outerHTML', headers: { 'X-Live': 'true' } });
+// One after the other: of those that wait for one under way, htmx keeps only the last.
+let turn = Promise.resolve();
+const get = (path, target) => {
+  const ask = () => window.htmx.ajax('GET', path, { target, select: target, swap: 'outerHTML', headers: { 'X-Live': 'true' } });
+  turn = turn.then(ask).catch(() => {});
+};
 
 // Does somebody write in the form of the reviews, or have they asked for it?
 function busy() {
