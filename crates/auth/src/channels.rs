@@ -3,7 +3,7 @@
 use std::{any::Any, sync::Arc};
 
 use http::request::Parts;
-use quintet_core::{BoxFuture, Error, Result, Services, meta::ModelMeta, value::Value};
+use quintet_core::{BoxFuture, Error, Result, Services, meta::ModelMeta, settings::Settings, value::Value};
 use quintet_orm::{
     Db, Model as _,
     change::{Change, Notice, What},
@@ -16,6 +16,7 @@ use crate::{
     login::{active, current},
     models::{Group, User},
     own::{Loaded, Users},
+    remote_user::RemoteUserSettings,
 };
 
 /// Finds users as handlers do.
@@ -51,6 +52,14 @@ impl Identify for ByAccount {
             let loaded = active(id, false, Services::of_request(parts)?).await?;
             Ok(identity(loaded.map(|loaded| Known { loaded, only: None })))
         })
+    }
+
+    /// A proxy says who its browser is whichever page it comes from.
+    fn forget(&self, parts: &mut Parts) {
+        let settings = Services::of_request(parts).and_then(|services| services.require::<Settings>());
+        if let Ok(remote) = settings.and_then(|settings| settings.get::<RemoteUserSettings>()) {
+            parts.headers.remove(remote.header);
+        }
     }
 }
 

@@ -90,8 +90,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> syn::Result<TokenS
 
 /// A field's name as patterns have it: `r#type` is `type`.
 fn plain(name: &Ident) -> String {
-    let name = name.to_string();
-    name.strip_prefix("r#").map_or(name.clone(), str::to_owned)
+    syn::ext::IdentExt::unraw(name).to_string()
 }
 
 enum Piece {

@@ -239,14 +239,15 @@ impl<C: Channel> Client<C> {
         Ok(())
     }
 
-    /// Changes what others see of this client, who is [present](Join::present).
+    /// Changes what others see of this client, who is [present](Join::present): until it leaves, or `join`, asked again, answers
+    /// something else than before.
     ///
     /// # Errors
     /// If it can't be JSON.
     pub async fn show<T: Serialize + ?Sized>(&self, meta: &T) -> Result {
         let meta = serde_json::to_value(meta)
             .map_err(|why| Error::internal(format!("that can't be JSON: {why}")))?;
-        self.me.lane.show_as(&self.me.connection, meta).await
+        self.me.lane.show_as(&self.me.connection, &meta).await
     }
 
     /// Keeps a value for as long as this client is in the topic, in place of one of the same type.

@@ -20,7 +20,7 @@ use crate::{
     Channels,
     hub::{connection::Connection, outbox::Next},
     local::{LocalClient, LocalHandshake},
-    socket::Closed,
+    socket::{Closed, offered},
     wire::{self, Bye},
 };
 
@@ -48,6 +48,14 @@ async fn accept(parts: &mut Parts) -> Result<Response> {
         Err(_) if hub.origins.sent(&parts.headers) => true,
         Err(error) => return Err(error),
     };
+    if foreign {
+        // The browser has added these by itself, whoever the page is from: nothing that is asked of this connection later sees them.
+        parts.headers.remove(header::COOKIE);
+        parts.headers.remove(header::AUTHORIZATION);
+        if let Some(identify) = &hub.identify {
+            identify.forget(parts);
+        }
+    }
     if let Some(local) = parts.extensions.get::<LocalHandshake>() {
         local.put(LocalClient::new(Connection::open(&hub, parts, foreign).await?));
         return Ok(StatusCode::SWITCHING_PROTOCOLS.into_response());
@@ -55,7 +63,7 @@ async fn accept(parts: &mut Parts) -> Result<Response> {
     let upgrade = WebSocketUpgrade::from_request_parts(parts, &()).await.map_err(|refusal| {
         Error::new(refusal.into_response().status(), "Clients of channels connect here, by WebSocket.")
     })?;
-    if !offers(parts) {
+    if !offered(&parts.headers).iter().any(|name| **name == *wire::NAME) {
         let why = format!(
             "This is the end point of channels, for clients that offer the subprotocol `{}`.",
             wire::NAME
@@ -88,14 +96,6 @@ impl Drop for Left {
     fn drop(&mut self) {
         self.connection.close();
     }
-}
-
-fn offers(parts: &Parts) -> bool {
-    let offered = parts.headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
-    offered
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|name| name.trim() == wire::NAME)
 }
 
 /// What happens next with a socket.

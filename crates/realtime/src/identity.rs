@@ -25,4 +25,10 @@ pub trait Identify: Send + Sync + 'static {
 
     /// A user by the label that a ticket has; nobody, if they are gone or locked.
     fn by_ticket<'a>(&'a self, user: &'a str, parts: &'a Parts) -> BoxFuture<'a, Result<Identity>>;
+
+    /// Takes out of a request of another origin's page what says whose browser it is, beside `Cookie` and `Authorization`, which are
+    /// gone: a header of a proxy, say.
+    fn forget(&self, parts: &mut Parts) {
+        let _ = parts;
+    }
 }

@@ -40,3 +40,9 @@ pub use send::{Message, Via};
 pub use settings::ChannelSettings;
 pub use topic::Topic;
 pub use wire::{Bye, NAME as PROTOCOL};
+
+/// What a panic says, for the log.
+fn panicked(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("?")
+}

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use quintet_core::{
     Boot, BoxFuture, EmbeddedFile, Error, Folder, Result, Room, Services,
-    check::Check,
     command::Command,
     settings::{Section, SettingsSection},
     template::Supplied,
@@ -89,10 +88,6 @@ impl Room for RealtimeRoom {
             crate::live::follow(services)?;
             Ok(())
         })
-    }
-
-    fn checks<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Vec<Check>> {
-        Box::pin(std::future::ready(Vec::new()))
     }
 
     fn stop<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, ()> {

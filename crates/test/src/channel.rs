@@ -72,44 +72,43 @@ impl TestClient {
     /// Connects as this browser, with its cookies, and joins a topic.
     ///
     /// # Errors
-    /// If the channel refuses it, with the status that it gives.
+    /// If the channel refuses it, with the status that it gives; if the site refuses the connection, or has no channels, with that of
+    /// its answer.
     ///
     /// # Panics
-    /// If the site has no channels, or refuses the connection.
+    /// If nothing is answered within five seconds.
     #[track_caller]
     pub fn join<C: Channel>(&self, topic: C) -> impl Future<Output = Result<TestRoom<C>>> + use<C> {
-        self.enter(topic.topic(), None, Location::caller())
+        self.enter(topic.topic(), None, None, Location::caller())
     }
 
     /// The same, as a page that was made when the topic was at this position: what was said since is heard first.
     ///
     /// # Errors
-    /// If the channel refuses it, with the status that it gives.
+    /// As [`join`](Self::join).
     ///
     /// # Panics
-    /// If the site has no channels.
+    /// If nothing is answered within five seconds.
     #[track_caller]
     pub fn join_after<C: Channel>(
         &self,
         topic: C,
         after: Position,
     ) -> impl Future<Output = Result<TestRoom<C>>> + use<C> {
-        self.enter(topic.topic(), Some(after.to_string()), Location::caller())
+        self.enter(topic.topic(), Some(after.to_string()), None, Location::caller())
     }
 
     fn enter<C: Channel>(
         &self,
         topic: String,
         after: Option<String>,
+        was: Option<ConnectionId>,
         at: &'static Location<'static>,
     ) -> impl Future<Output = Result<TestRoom<C>>> + use<C> {
         let browser = self.clone();
         async move {
-            let settings = browser.services().require::<quintet_core::settings::Settings>();
-            let path = match settings.and_then(|settings| settings.get::<ChannelSettings>()) {
-                Ok(settings) => settings.path,
-                Err(error) => panic!("{at}: {error}"),
-            };
+            let settings = browser.services().require::<quintet_core::settings::Settings>()?;
+            let path = settings.get::<ChannelSettings>()?.path;
             let handshake = LocalHandshake::default();
             let given = handshake.clone();
             let response = browser
@@ -134,6 +133,9 @@ impl TestClient {
             if let Some(after) = after {
                 message["after"] = after.into();
             }
+            if let Some(was) = was {
+                message["was"] = was.to_string().into();
+            }
             room.ask(message, at).await?;
             Ok(room)
         }
@@ -150,7 +152,7 @@ impl<C: Channel> TestRoom<C> {
         let at = Location::caller();
         async move {
             let data = serde_json::to_value(event).map_err(|why| Error::internal(format!("{at}: {why}")))?;
-            self.say_json(data).await
+            self.ask(json!({"type": "say", "topic": self.channel, "data": data}), at).await
         }
     }
 
@@ -216,6 +218,7 @@ impl<C: Channel> TestRoom<C> {
             browser: self.browser.clone(),
             channel: self.channel.clone(),
             at: self.at.clone(),
+            was: self.client.id(),
             of: self.of,
         }
     }
@@ -315,6 +318,8 @@ pub struct Away<C: Channel> {
     browser: TestClient,
     channel: String,
     at: Option<String>,
+    /// The connection that it had: what that one has said for the others it does not hear.
+    was: ConnectionId,
     of: std::marker::PhantomData<fn() -> C>,
 }
 
@@ -322,10 +327,15 @@ impl<C: Channel> Away<C> {
     /// Connects again, and goes on where it was.
     ///
     /// # Errors
-    /// If the channel refuses it now.
+    /// If the channel or the site refuses it now.
+    ///
+    /// # Panics
+    /// If nothing is answered within five seconds.
     #[track_caller]
     pub fn come_back(self) -> impl Future<Output = Result<TestRoom<C>>> {
-        self.browser.enter(self.channel, self.at, Location::caller())
+        // As browsers do: whoever has heard nothing joins as if for the first time.
+        let was = self.at.is_some().then_some(self.was);
+        self.browser.enter(self.channel, self.at, was, Location::caller())
     }
 }
 

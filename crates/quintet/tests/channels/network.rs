@@ -122,6 +122,20 @@ async fn a_page_of_another_origin_shows_a_ticket(site: TestSite) -> Result {
     assert_eq!(heard(&mut client).await["here"], json!([]), "its cookies count for nothing");
     client.say(&comment.to_string()).await;
     assert_eq!(heard(&mut client).await["problem"]["status"], 401);
+    let who = json!({"type": "say", "ref": "4", "topic": topic, "data": {"event": "who"}}).to_string();
+    client.say(&who).await;
+    assert_eq!(heard(&mut client).await["data"], json!([null, null]), "nor for what extractors find");
+    let mut own = connected(&live, &[("cookie", cookie.as_str())]).await;
+    for said in [&join, &who] {
+        own.say(said).await;
+    }
+    let found = loop {
+        let heard = heard(&mut own).await;
+        if heard["type"] == "reply" {
+            break heard;
+        }
+    };
+    assert_eq!(found["data"][1], "ann", "those of the site's own page do");
 
     let mut client = connected(&live, &origin).await;
     for wrong in ["", "x", &good[1..]] {
@@ -137,6 +151,31 @@ async fn a_page_of_another_origin_shows_a_ticket(site: TestSite) -> Result {
     let of_another = ticket(settings, other.id, std::time::Duration::from_secs(60))?;
     client.say(&json!({"type": "auth", "ref": "3", "token": of_another}).to_string()).await;
     assert_eq!(heard(&mut client).await["problem"]["status"], 409, "always the same user");
+    Ok(())
+}
+
+/// The site behind a proxy that lets people in.
+fn behind_a_proxy() -> Site {
+    let of_the_proxy = async |mut request: axum::extract::Request| {
+        let peer = std::net::SocketAddr::from(([10, 0, 0, 1], 50_000));
+        request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+        request
+    };
+    site().layer(axum::middleware::map_request(of_the_proxy))
+}
+
+#[quintet::test(behind_a_proxy, settings = {
+    "auth.backends" = "remote_user",
+    "security.trusted_proxies" = "10.0.0.1",
+    "channels.origins" = "https://app.example"
+})]
+async fn whom_a_proxy_knows_is_nobody_on_a_page_of_another_origin(site: TestSite) -> Result {
+    let room = alien(&site).await?;
+    let of_proxy = site.browser().with_header("x-remote-user", "ann");
+    let mut own = of_proxy.join(room).await?;
+    assert_eq!(own.say(crate::site::Say::Who).await?, json!([null, "ann"]));
+    let mut foreign = of_proxy.with_header("origin", "https://app.example").join(room).await?;
+    assert_eq!(foreign.say(crate::site::Say::Who).await?, json!([null, null]));
     Ok(())
 }
 

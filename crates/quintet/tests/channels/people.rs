@@ -38,6 +38,69 @@ async fn it_is_seen_who_is_there(site: TestSite) -> Result {
     Ok(())
 }
 
+/// Where staff see who else is there.
+#[channel("desk")]
+#[derive(Clone, Copy, Debug)]
+struct Desk {}
+
+impl Channel for Desk {
+    type In = Say;
+    type Out = News;
+
+    async fn join(&self, me: &Client<Self>) -> Result<Join> {
+        let user = me.user()?;
+        let join = Join::present(&user.username);
+        Ok(if user.is_staff { join } else { join.unseeing() })
+    }
+
+    async fn hear(&self, event: Say, me: &Client<Self>) -> Result {
+        match event {
+            Say::Rename { name } => me.show(&name).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+fn with_a_desk() -> Site {
+    site().install(App::new("desk").channel::<Desk>())
+}
+
+#[quintet::test(with_a_desk)]
+async fn who_is_looked_at_again_is_seen_as_before_and_sees_what_they_may(site: TestSite) -> Result {
+    let is_staff = async |staff: bool| {
+        let ann = User.filter(User.username.eq("ann"));
+        ann.update(User.is_staff.set(staff)).exec(&site.db).await
+    };
+    let ann = site.login("ann").await;
+    is_staff(false).await?;
+    let mut ann = ann.join(Desk {}).await?;
+    let mut bob = site.login("bob").await.join(Desk {}).await?;
+    ann.say(Say::Rename { name: "Queen Ann".into() }).await?;
+    bob.say(Say::Rename { name: "Bobby".into() }).await?;
+    let all = [json!("Bobby"), json!("Queen Ann")];
+    let sorted = |mut here: Vec<serde_json::Value>| {
+        here.sort_by_key(ToString::to_string);
+        here
+    };
+    assert!(ann.here().is_empty());
+    for _ in 0..2 {
+        is_staff(true).await?;
+        presence(&mut ann).await;
+        assert_eq!(sorted(ann.here()), all, "she may see it now");
+        is_staff(false).await?;
+        presence(&mut ann).await;
+        assert!(ann.here().is_empty(), "and does not any more");
+        assert_eq!(sorted((Desk {}).present(&site.db_here()).await?), all, "they are who they say");
+    }
+    bob.leave();
+    is_staff(true).await?;
+    presence(&mut ann).await;
+    while ann.here() != [json!("Queen Ann")] {
+        presence(&mut ann).await;
+    }
+    Ok(())
+}
+
 trait Here {
     fn db_here(&self) -> Channels;
 }

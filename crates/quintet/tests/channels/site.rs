@@ -35,6 +35,7 @@ pub(crate) enum Say {
     Rename {
         name: String,
     },
+    Who,
 }
 
 #[data]
@@ -83,6 +84,12 @@ impl Channel for FilmRoom {
             Say::Fail => Err(Error::internal("the password is x")),
             Say::Panic => panic!("nobody expects this"),
             Say::Rename { name } => me.show(&name).await,
+            Say::Who => {
+                // What a handler would find of the same browser: its session, and what a proxy says.
+                let session = me.extract::<Session>().await?.user().await?;
+                let user = me.extract::<Option<User>>().await?.map(|user| user.username);
+                me.reply(&(session, user))
+            }
         }
     }
 

@@ -43,7 +43,7 @@ pub(crate) struct Connection {
 struct State {
     identity: Arc<Identity>,
     /// By ticket: for whom, and until when.
-    ticket: Option<(String, Timestamp)>,
+    ticket: Option<auth::Shown>,
     lanes: Vec<Arc<Lane>>,
     /// When the bucket of its messages is full again.
     full_at: Option<i64>,
@@ -243,7 +243,7 @@ impl Connection {
 
     /// When its ticket expires, if it has one.
     pub(crate) fn expires(&self) -> Option<Timestamp> {
-        self.state().ticket.as_ref().map(|(_, until)| *until)
+        self.state().ticket.as_ref().map(|shown| shown.until)
     }
 }
 

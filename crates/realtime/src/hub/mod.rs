@@ -201,7 +201,7 @@ impl Hub {
 
     /// Who is in a topic, as known here.
     pub(crate) async fn know_present(&self, topic: &Arc<TopicState>) -> Result {
-        if !topic.knows_present() {
+        if let Some(_asking) = topic.ask_present() {
             topic.set_present(self.layer.here(&topic.name).await?);
         }
         Ok(())
@@ -337,8 +337,8 @@ impl Channels {
     /// # Errors
     /// If the layer can't be reached.
     pub async fn present(&self, topic: &str) -> Result<Vec<serde_json::Value>> {
-        let here: Vec<Here> = match self.0.find(topic).filter(|topic| topic.knows_present()) {
-            Some(topic) => topic.present(),
+        let here: Vec<Here> = match self.0.find(topic).and_then(|topic| topic.present()) {
+            Some(here) => here,
             None => self.0.layer.here(topic).await?,
         };
         Ok(here.iter().filter_map(|here| serde_json::from_slice(&here.meta).ok()).collect())

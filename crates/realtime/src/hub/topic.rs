@@ -96,8 +96,10 @@ struct Inner {
     listeners: HashMap<ConnectionId, Listener>,
     /// Who is there; none as long as nobody has asked.
     present: Option<People>,
-    /// What has come since it was asked who is there, and before the answer.
-    early: Option<Vec<News>>,
+    /// How many ask the layer now who is there.
+    asking: usize,
+    /// What has come since they ask, and before the first answer.
+    early: Vec<News>,
     /// What everybody is still to be told.
     joins: BTreeMap<ConnectionId, ()>,
     leaves: Vec<ConnectionId>,
@@ -105,6 +107,19 @@ struct Inner {
     /// Was something told here that the layer has not got? Then nobody can go on from a position of before.
     torn: bool,
     published: u64,
+}
+
+/// Somebody asks the layer who is there, as long as this lives.
+pub(crate) struct Asking<'t>(&'t TopicState);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let mut inner = self.0.inner();
+        inner.asking -= 1;
+        if inner.asking == 0 {
+            inner.early = Vec::new();
+        }
+    }
 }
 
 /// What is known of a topic in this process.
@@ -255,13 +270,15 @@ impl TopicState {
         }
     }
 
-    /// Is it known who is there? If not, whoever asks is about to ask the layer.
-    pub(crate) fn knows_present(&self) -> bool {
+    /// Nothing, if it is known who is there. Else whoever calls this is about to ask the layer: what comes meanwhile is kept, until they
+    /// have [said](Self::set_present) what it answers, or have given up.
+    pub(crate) fn ask_present(&self) -> Option<Asking<'_>> {
         let mut inner = self.inner();
-        if inner.present.is_none() {
-            inner.early.get_or_insert_default();
+        if inner.present.is_some() {
+            return None;
         }
-        inner.present.is_some()
+        inner.asking += 1;
+        Some(Asking(self))
     }
 
     /// Who is there, as the layer has said; what came since is added.
@@ -271,7 +288,7 @@ impl TopicState {
             return;
         }
         let mut present: BTreeMap<_, _> = all.into_iter().map(|here| (here.id, here)).collect();
-        for news in inner.early.take().unwrap_or_default() {
+        for news in std::mem::take(&mut inner.early) {
             match news {
                 News::Entered(here) => drop(present.insert(here.id, here)),
                 News::Left(id) => drop(present.remove(&id)),
@@ -279,19 +296,42 @@ impl TopicState {
                 _ => {}
             }
         }
+        if inner.listeners.values().any(|listener| listener.presence) {
+            // The layer did not answer when they wanted to know it.
+            inner.joins.extend(present.keys().map(|id| (*id, ())));
+        }
         inner.present = Some(present);
+        self.gather(inner);
     }
 
-    /// Who is there.
-    pub(crate) fn present(&self) -> Vec<Here> {
-        self.inner().present.iter().flat_map(BTreeMap::values).cloned().collect()
+    /// Who is there, if that is known.
+    pub(crate) fn present(&self) -> Option<Vec<Here>> {
+        Some(self.inner().present.as_ref()?.values().cloned().collect())
+    }
+
+    /// Has an ear told who comes and goes from now on, or no more; `first` is told who is there, before anything comes.
+    pub(crate) fn see(&self, id: ConnectionId, presence: bool, first: impl FnOnce(&People)) {
+        let mut inner = self.inner();
+        let state = &mut *inner;
+        if let Some(listener) = state.listeners.get_mut(&id) {
+            listener.presence = presence;
+            first(state.present.as_ref().unwrap_or(&NOBODY));
+        }
     }
 
     fn presence(self: &Arc<Self>, mut inner: MutexGuard<'_, Inner>, news: News) {
         let state = &mut *inner;
+        if state.present.is_none()
+            && matches!(news, News::Present(_))
+            && state.listeners.values().any(|listener| listener.presence)
+        {
+            // The layer did not answer when they wanted to know who is there. It is back, and says it by itself.
+            state.early.clear();
+            state.present = Some(People::new());
+        }
         let Some(present) = &mut state.present else {
-            if let Some(early) = &mut state.early {
-                early.push(news);
+            if state.asking > 0 {
+                state.early.push(news);
             }
             return;
         };
@@ -318,9 +358,14 @@ impl TopicState {
                 state.leaves.push(id);
             }
         }
-        let news = !state.joins.is_empty() || !state.leaves.is_empty();
-        if news && !state.gathering {
-            state.gathering = true;
+        self.gather(inner);
+    }
+
+    /// What is new is told to everybody after a moment.
+    fn gather(self: &Arc<Self>, mut inner: MutexGuard<'_, Inner>) {
+        let news = !inner.joins.is_empty() || !inner.leaves.is_empty();
+        if news && !inner.gathering {
+            inner.gathering = true;
             drop(inner);
             let topic = self.clone();
             tokio::spawn(async move {
@@ -353,3 +398,6 @@ impl TopicState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

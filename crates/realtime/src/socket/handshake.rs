@@ -41,7 +41,7 @@ pub(super) fn accept(parts: &Parts) -> Result<HeaderValue, Box<Response>> {
 }
 
 /// The subprotocols that the client offers, those it likes best first. Copies: what is kept of a request's headers keeps all of them.
-pub(super) fn offered(headers: &HeaderMap) -> Vec<Box<str>> {
+pub(crate) fn offered(headers: &HeaderMap) -> Vec<Box<str>> {
     let values = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter();
     let texts = values.filter_map(|value| value.to_str().ok());
     texts

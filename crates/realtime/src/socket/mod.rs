@@ -16,6 +16,7 @@ mod upgrade;
 mod wire;
 
 pub use ending::{Closed, SocketError};
+pub(crate) use handshake::offered;
 pub use message::{Message, Text};
 pub use socket::{Sender, Socket};
 pub use upgrade::Upgrade;

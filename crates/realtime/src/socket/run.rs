@@ -17,6 +17,7 @@ use super::{
     engine::Drive,
     socket::Shared,
 };
+use crate::panicked;
 
 /// So often handler and connection take turns before others get theirs.
 const TURNS: usize = 32;
@@ -126,11 +127,7 @@ impl Why {
         let error = match self {
             Why::Error(error) => error,
             Why::Panic(panic) => {
-                let text = panic
-                    .downcast_ref::<&str>()
-                    .map(|text| (*text).to_owned())
-                    .or_else(|| panic.downcast_ref::<String>().cloned());
-                tracing::error!(path, "the handler of a WebSocket panicked: {}", text.unwrap_or_default());
+                tracing::error!(path, "the handler of a WebSocket panicked: {}", panicked(&*panic));
                 return Some(Closed::by_server(close_code::ERROR, "Internal Server Error"));
             }
         };

@@ -133,18 +133,13 @@ impl fmt::Debug for Sse {
 impl IntoResponse for Sse {
     fn into_response(self) -> Response {
         let services = Services::current();
-        let stopping = services.as_ref().map(Stopping::of);
+        let stopping = services.as_ref().map(Stopping::of).unwrap_or_default();
         let sending = Sending {
             events: Some(self.events),
             first: true,
             failed: None,
             services,
-            stopping: Box::pin(async move {
-                match stopping {
-                    Some(stopping) => stopping.wait().await,
-                    None => std::future::pending().await,
-                }
-            }),
+            stopping: Box::pin(async move { stopping.wait().await }),
             keep_alive: self.keep_alive,
             timer: None,
             due: Instant::now(),

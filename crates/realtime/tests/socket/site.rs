@@ -22,6 +22,15 @@ pub(crate) struct Served {
 }
 
 pub(crate) async fn serve_with(site: Site, given: &[(&str, &str)]) -> Served {
+    serve_after(site, given, async |_| Ok(())).await
+}
+
+/// What other rooms do before the web room starts is done by `before`.
+pub(crate) async fn serve_after(
+    site: Site,
+    given: &[(&str, &str)],
+    before: impl AsyncFnOnce(&mut Boot) -> Result,
+) -> Served {
     let site = Arc::new(site);
     let mut all = vec![("server.bind", "127.0.0.1:0")];
     all.extend(given);
@@ -31,6 +40,7 @@ pub(crate) async fn serve_with(site: Site, given: &[(&str, &str)]) -> Served {
     boot.services.insert(Clock::system());
     boot.services.insert(settings.clone());
     boot.services.insert(site);
+    before(&mut boot).await.unwrap();
     WebRoom.start(&mut boot).await.unwrap();
     let services = boot.services.build();
     let server = Server::bind(services.clone(), settings.get().unwrap()).await.unwrap();

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use quintet_core::{Error, Result, clock, settings::Settings, signing::Signer, value::Timestamp};
 use serde::{Deserialize, Serialize};
+use tokio::task::AbortHandle;
 
 use super::Connection;
 use crate::{
@@ -13,6 +14,22 @@ use crate::{
 
 /// A ticket is for this and nothing else.
 const PURPOSE: &str = "quintet.channels.ticket";
+
+/// The ticket that was shown last.
+pub(super) struct Shown {
+    user: String,
+    pub(super) until: Timestamp,
+    _expiry: Expiry,
+}
+
+/// What ends the connection when its ticket expires: not any more when another one has taken the ticket's place, or the client has gone.
+struct Expiry(AbortHandle);
+
+impl Drop for Expiry {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct Ticket {
@@ -68,38 +85,47 @@ impl Connection {
         if identity.user.as_deref() != Some(ticket.user.as_str()) {
             return Err(Error::unauthorized("This ticket is of nobody who may log in."));
         }
-        let before = self.identity().user.clone();
-        let nobody = before.is_none() && self.state().lanes.is_empty();
-        if before.as_ref() != Some(&ticket.user) && !nobody {
-            let why = "Show a ticket before you join topics, and always one of the same user.";
-            return Err(Error::new(http::StatusCode::CONFLICT, why));
-        }
-        {
-            let mut state = self.state();
-            state.ticket = Some((ticket.user, until));
-            state.identity = Arc::new(identity);
-        }
-        if nobody {
-            self.hub.people.add(self);
-        }
         let left = until.as_millisecond().saturating_sub(clock::now().as_millisecond());
+        {
+            // Judged and taken by one lock: else two tickets, or one and a `join`, could both be the first.
+            let mut state = self.state();
+            let before = &state.identity.user;
+            let first = before.is_none() && state.lanes.is_empty();
+            if !first && before.as_ref() != Some(&ticket.user) {
+                drop(state);
+                let why = "Show a ticket before you join topics, and always one of the same user.";
+                return Err(Error::new(http::StatusCode::CONFLICT, why));
+            }
+            state.identity = Arc::new(identity);
+            state.ticket = Some(Shown { user: ticket.user, until, _expiry: self.expire_in(left) });
+            if !first {
+                return Ok(left);
+            }
+        }
+        self.hub.people.add(self);
+        // It may have gone while it was asked whose ticket it is, and is not taken out a second time.
+        if self.state().gone {
+            self.hub.people.remove(self);
+        }
+        Ok(left)
+    }
+
+    /// Ends the connection after so many milliseconds, unless this is aborted.
+    fn expire_in(self: &Arc<Self>, left: i64) -> Expiry {
         let connection = Arc::downgrade(self);
-        tokio::spawn(async move {
+        let expiry = tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(left.max(0).unsigned_abs())).await;
-            // Unless another one was shown since.
-            if let Some(connection) =
-                connection.upgrade().filter(|connection| connection.expires() == Some(until))
-            {
+            if let Some(connection) = connection.upgrade() {
                 connection.outbox.end(Bye::Expired);
             }
         });
-        Ok(left)
+        Expiry(expiry.abort_handle())
     }
 
     /// Who it belongs to now.
     pub(super) async fn identify(&self) -> Result<Identity> {
         let Some(identify) = &self.hub.identify else { return Ok(Identity::default()) };
-        let ticket = self.state().ticket.clone();
+        let ticket = self.state().ticket.as_ref().map(|shown| (shown.user.clone(), shown.until));
         match ticket {
             Some((user, until)) if until > clock::now() => {
                 identify.by_ticket(&user, &self.caller.parts()?).await

@@ -1,7 +1,6 @@
 //! What a client does in one topic, one thing after the other.
 
 use std::{
-    any::Any,
     collections::VecDeque,
     future::Future,
     panic::AssertUnwindSafe,
@@ -23,6 +22,7 @@ use crate::{
         topic::{Ear, People, TopicState},
     },
     layer::{ConnectionId, Here, Position, Since},
+    panicked,
     wire::{self, Present, Who},
 };
 
@@ -158,16 +158,17 @@ impl Lane {
         match work {
             Work::Join { reference, after } => {
                 if let Err(error) = self.enter(connection, &reference, after).await {
-                    connection.forget(self);
                     told(&error, &self.topic);
-                    connection.outbox.push(wire::refused(&reference, &self.topic, &error));
                     self.end(connection).await;
+                    connection.forget(self);
+                    connection.outbox.push(wire::refused(&reference, &self.topic, &error));
                 }
             }
             Work::Say { reference, data } => self.hear(connection, reference.as_deref(), &data).await,
             Work::Leave { reference } => {
-                connection.forget(self);
                 self.end(connection).await;
+                // Only now: whoever joins again before is still in it.
+                connection.forget(self);
                 connection.outbox.push(wire::left(Some(&reference), &self.topic, None));
             }
             Work::Again => self.look_again(connection).await,
@@ -285,16 +286,10 @@ impl Lane {
         }
     }
 
-    /// Others see this of the client from now on, if they see it at all.
-    pub(crate) async fn show_as(&self, connection: &Connection, meta: serde_json::Value) -> Result {
-        {
-            let mut state = self.state();
-            match &mut state.inside {
-                Some((_, join)) if join.meta.is_some() => join.meta = Some(meta.clone()),
-                _ => return Ok(()),
-            }
-        }
-        self.show(connection, &meta).await
+    /// Others see this of the client from now on, if they see it at all: until the channel's `join` answers something else than before.
+    pub(crate) async fn show_as(&self, connection: &Connection, meta: &serde_json::Value) -> Result {
+        let shown = matches!(&self.state().inside, Some((_, join)) if join.meta.is_some());
+        if shown { self.show(connection, meta).await } else { Ok(()) }
     }
 
     /// Tells the layer who is there.
@@ -342,15 +337,34 @@ impl Lane {
                         connection.hub().away(&error);
                     }
                 }
+                if join.sees != before.sees {
+                    self.see(connection, &hold.topic, &join).await;
+                }
                 self.state().inside = Some((hold, join));
             }
             Err(error) => {
-                connection.forget(self);
                 told(&error, &self.topic);
-                connection.outbox.push(wire::left(None, &self.topic, Some(&error)));
                 self.end(connection).await;
+                connection.forget(self);
+                connection.outbox.push(wire::left(None, &self.topic, Some(&error)));
             }
         }
+    }
+
+    /// It sees now who is there, or does not any more: then it is told that nobody is.
+    async fn see(&self, connection: &Connection, topic: &Arc<TopicState>, join: &Join) {
+        if join.sees
+            && let Err(error) = connection.hub().know_present(topic).await
+        {
+            connection.hub().away(&error);
+        }
+        topic.see(connection.id, join.sees, |here| match join.sees {
+            true => self.tell_present(connection, join, here),
+            false => {
+                let nobody = Who::All(Present(&mut [].iter()));
+                connection.outbox.push(wire::presence(&self.topic, nobody));
+            }
+        });
     }
 
     /// Out of the topic, if it was in.
@@ -375,18 +389,9 @@ async fn caught<T>(work: impl Future<Output = Result<T>> + Send) -> Result<T> {
         Err(panic) => Err(Error::of_kind(
             quintet_core::ErrorKind::Panic,
             http::StatusCode::INTERNAL_SERVER_ERROR,
-            format!("a channel's code panicked: {}", text(&panic)),
+            format!("a channel's code panicked: {}", panicked(&*panic)),
         )),
     }
-}
-
-fn text(panic: &Box<dyn Any + Send>) -> &str {
-    let panic = panic.as_ref();
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("?")
 }
 
 /// What is the program's fault goes to the log.
