@@ -1,5 +1,4 @@
 //! Who is present. Whoever changes it locks the topic's row first, so that versions are counted in the order of commits.
-use bytes::Bytes;
 use quintet_core::{Result, Value};
 use quintet_orm::{Executor, Stmt, Tx};
 
@@ -8,7 +7,13 @@ use super::{
     server::{PostgresServer, epoch, position, strange, uuid},
     tables::rows,
 };
-use crate::layer::{ConnectionId, Here, Position, served::NodeId};
+use crate::layer::{
+    ConnectionId, Here, Position,
+    served::{
+        NodeId,
+        say::{self, Change},
+    },
+};
 
 impl PostgresServer {
     /// None if there is no such topic.
@@ -52,8 +57,7 @@ ORDER BY h.since"#;
         values.extend([uuid(node), Value::Bytes(here.meta.to_vec())]);
         tx.execute(Stmt::write(sql, values)).await?;
         if !same {
-            let head = |at: Position| format!("E{at}-{} ", here.id);
-            self.changed(&tx, topic, before, vec![(Box::new(head), &here.meta)]).await?;
+            self.changed(&tx, topic, before, &[Change::Entered(here.clone())]).await?;
         }
         tx.commit().await
     }
@@ -67,34 +71,25 @@ ORDER BY h.since"#;
             _ => "DELETE FROM quintet_channel_here WHERE topic = $1 AND node = $2 RETURNING id",
         };
         let gone = rows(&tx, Stmt::write(sql, vec![Value::Text(topic.to_owned()), value])).await?;
-        let none = Bytes::new();
-        let mut changes: Vec<(Head<'_>, &Bytes)> = Vec::with_capacity(gone.len());
+        let mut changes = Vec::with_capacity(gone.len());
         for row in gone {
             let Some(Value::Uuid(id)) = row.first() else { return Err(strange()) };
-            let id = ConnectionId(id.as_u128());
-            changes.push((Box::new(move |at| format!("G{at}-{id}")), &none));
+            changes.push(Change::Left(ConnectionId(id.as_u128())));
         }
-        self.changed(&tx, topic, before, changes).await?;
+        self.changed(&tx, topic, before, &changes).await?;
         tx.commit().await
     }
 
     /// Counts these changes and tells them.
-    async fn changed(
-        &self,
-        tx: &Tx,
-        topic: &str,
-        before: Position,
-        changes: Vec<(Head<'_>, &Bytes)>,
-    ) -> Result {
+    async fn changed(&self, tx: &Tx, topic: &str, before: Position, changes: &[Change]) -> Result {
         if changes.is_empty() {
             return Ok(());
         }
         let mut at = before;
         let mut notices = Vec::with_capacity(changes.len());
-        for (head, data) in changes {
+        for change in changes {
             at.offset += 1;
-            let said = [head(at).as_bytes(), data].concat();
-            notices.extend(notice::notices(topic, &said)?.into_iter().map(Value::Text));
+            notices.extend(notice::notices(topic, &say::changed(at, change))?.into_iter().map(Value::Text));
         }
         const TELL: &str = r#"
 WITH counted AS (UPDATE quintet_channel_topic SET version = $2 WHERE name = $1)
@@ -106,9 +101,6 @@ SELECT pg_notify($3, said)::text FROM unnest($4::text[]) AS said"#;
         Ok(())
     }
 }
-
-/// What is said of a change, by the version that it makes.
-type Head<'a> = Box<dyn Fn(Position) -> String + Send + 'a>;
 
 /// Locks a topic's row, which begins where there is none, and gives the version of who is present.
 async fn lock(tx: &Tx, topic: &str) -> Result<Position> {

@@ -17,15 +17,11 @@ use super::{
 use crate::layer::{
     ConnectionId, Event, Here, MOST_AT_ONCE, MOST_BYTES_AT_ONCE, Position, Retention, Since, new_epoch,
     served::{
-        Beat, Follow, Head, NodeId, Pace, Server,
+        Beat, Follow, Head, NodeId, Pace, REMEMBERED, Server, kept,
         say::{self, Said},
     },
 };
 
-/// How long a node that was missed is remembered: what it sent last may come late.
-const REMEMBERED: Duration = Duration::from_secs(60);
-/// How long a topic's numbers are kept at least after anybody used or listened to it.
-const LEAST_KEPT: Duration = Duration::from_secs(600);
 /// Rows that one statement deletes at most.
 const BATCH: i64 = 5_000;
 /// Topics that are known to have grown.
@@ -63,11 +59,6 @@ impl PostgresServer {
     pub(super) fn channel(&self) -> Result<Value> {
         let channel = self.channel.get().cloned().map(Value::Text);
         channel.ok_or_else(|| away("it is not connected yet"))
-    }
-
-    fn kept(&self) -> Duration {
-        // Numbers outlive the events.
-        self.retention.age.saturating_mul(2).max(LEAST_KEPT)
     }
 
     fn grew(&self, topic: &str) {
@@ -181,7 +172,7 @@ ORDER BY e.number"#;
 SELECT w.number, t.epoch, t.last, t.version, t.used < clock_timestamp() - $2::bigint * interval '1 millisecond'
 FROM unnest($1::text[]) WITH ORDINALITY AS w (name, number) JOIN quintet_channel_topic t ON t.name = w.name"#;
         let names: Vec<Value> = topics.iter().map(|topic| Value::Text((**topic).to_owned())).collect();
-        let look = Stmt::write(HEADS, vec![Value::List(names), millis(self.kept() / 4)]);
+        let look = Stmt::write(HEADS, vec![Value::List(names), millis(kept(self.retention) / 4)]);
         let mut heads = vec![None; topics.len()];
         let mut unused = Vec::new();
         for row in rows(&self.db, look).await? {
@@ -410,7 +401,7 @@ DELETE FROM quintet_channel_topic WHERE name IN (
             self.delete(TOO_MANY, vec![names, most(self.retention), Value::Int(BATCH)]).await?;
         }
         self.delete(TOO_OLD, vec![millis(self.retention.age), Value::Int(BATCH)]).await?;
-        self.delete(UNUSED, vec![millis(self.kept()), Value::Int(BATCH)]).await
+        self.delete(UNUSED, vec![millis(kept(self.retention)), Value::Int(BATCH)]).await
     }
 }
 

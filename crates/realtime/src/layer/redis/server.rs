@@ -21,15 +21,10 @@ use super::{
 use crate::layer::{
     ConnectionId, Event, Here, MOST_AT_ONCE, MOST_BYTES_AT_ONCE, Position, Retention, Since, new_epoch,
     served::{
-        Beat, Follow, Head, NodeId, Pace, Server,
+        Beat, Follow, Head, NodeId, Pace, REMEMBERED, Server, kept,
         say::{self, Said},
     },
 };
-
-/// How long a node that was missed is remembered: what it sent last may come late.
-const REMEMBERED: Duration = Duration::from_secs(60);
-/// How long a topic's numbers are kept at least after anybody used or listened to it.
-const LEAST_KEPT: Duration = Duration::from_secs(600);
 
 pub(super) struct RedisServer {
     link: Link,
@@ -52,22 +47,16 @@ impl RedisServer {
 
     /// The call of a topic's script, whose other key is this.
     fn call<'a>(&self, doing: &'static str, topic: &str, other: String) -> Result<Call<'a>> {
-        // Numbers outlive the events.
-        let kept = self.retention.age.saturating_mul(2).max(LEAST_KEPT);
         let arguments = vec![
             format!("{:x}", new_epoch()?).into_bytes().into(),
-            millis(kept),
+            millis(kept(self.retention)),
             self.names.channel(topic).into_bytes().into(),
         ];
         Ok(Call { doing, keys: vec![self.names.top(topic), other], arguments })
     }
 
     fn at(&self, epoch: &str, offset: &str) -> Result<Position> {
-        let read = || {
-            let epoch = u64::from_str_radix(epoch, 16).ok().filter(|epoch| *epoch > 0)?;
-            Some(Position { epoch, offset: offset.parse().ok()? })
-        };
-        read().ok_or_else(|| self.link.strange("a script"))
+        format!("{epoch}-{offset}").parse().map_err(|_| self.link.strange("a script"))
     }
 
     fn node(&self, id: &str) -> Result<NodeId> {

@@ -144,7 +144,9 @@ impl Follow {
             if let Err(error) = self.subscribe_to(inner, &add, &remove).await {
                 return error;
             }
-            subscribed.retain(|name| !remove.contains(name));
+            for name in &remove {
+                subscribed.remove(name);
+            }
             subscribed.extend(add);
             let joining: Vec<_> =
                 turned.iter().filter(|name| self.get(name).is_some_and(|t| t.is_joining())).collect();
@@ -167,7 +169,8 @@ impl Follow {
         }
     }
 
-    async fn subscribe_to<S: Server>(
+    /// Has it listen to these, and no more to those.
+    pub(super) async fn subscribe_to<S: Server>(
         &self,
         inner: &Inner<S>,
         add: &[Arc<str>],

@@ -9,6 +9,8 @@ mod own;
 mod pace;
 mod run;
 pub(super) mod say;
+#[cfg(test)]
+mod tests;
 mod topic;
 
 use std::{
@@ -23,7 +25,17 @@ use tokio::{task::JoinHandle, time::timeout};
 pub use self::pace::Pace;
 use self::{ask::Reach, own::Own};
 pub(super) use self::{follow::Follow, pace::pause};
-use super::{ConnectionId, Event, Here, Position, Since, Sink, check_topic};
+use super::{ConnectionId, Event, Here, Position, Retention, Since, Sink, check_topic};
+
+/// How long a node that was missed is remembered: what it sent last may come late.
+pub(super) const REMEMBERED: Duration = Duration::from_secs(60);
+/// How long a topic's numbers are kept at least after anybody used or listened to it.
+const LEAST_KEPT: Duration = Duration::from_secs(600);
+
+/// How long a topic's numbers are kept: they outlive its events.
+pub(super) fn kept(retention: Retention) -> Duration {
+    retention.age.saturating_mul(2).max(LEAST_KEPT)
+}
 
 /// What a process knows itself by: made by chance, anew each time it has lost touch.
 pub(super) type NodeId = ConnectionId;
@@ -64,7 +76,7 @@ pub(super) trait Server: Send + Sync + 'static {
     /// Tells what it hears until the connection is lost. Reads on whatever else is done.
     fn pump(&self, pump: &mut Self::Pump, follow: &Follow) -> impl Future<Output = Error> + Send;
 
-    /// Is what [`pump`](Self::pump) listens on alive?
+    /// Does the server answer? Also on what [`pump`](Self::pump) listens on, where `pump` doesn't notice by itself that it is dead.
     fn ping(&self) -> impl Future<Output = Result> + Send;
 
     /// What is said in these topics is to be heard; in the others it needn't be any more.
@@ -238,7 +250,10 @@ impl<S: Server> Served<S> {
     }
 
     pub(super) async fn stop(&self) {
-        self.end();
+        if let Some(task) = self.end() {
+            // Where it was just working, it takes no other name behind the goodbye.
+            let _ = task.await;
+        }
         let goodbye = |inner: Arc<Inner<S>>| async move {
             inner.say_goodbye().await;
             Ok(())
@@ -249,10 +264,9 @@ impl<S: Server> Served<S> {
         self.inner.reach.set_down("the layer was stopped".to_owned());
     }
 
-    fn end(&self) {
-        if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            task.abort();
-        }
+    fn end(&self) -> Option<JoinHandle<()>> {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        task.inspect(JoinHandle::abort)
     }
 }
 

@@ -85,6 +85,18 @@ impl Own {
         *self.node.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Nothing begins by this process any more.
+    fn unname(&self) -> Option<NodeId> {
+        self.node.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Whatever was begun in any topic is over.
+    async fn all_turns(&self) {
+        for turn in &self.turns {
+            drop(turn.lock().await);
+        }
+    }
+
     fn doubt(&self) {
         self.doubtful.store(true, Ordering::Relaxed);
     }
@@ -190,8 +202,11 @@ impl<S: Server> Inner<S> {
 
     /// The process ends.
     pub(super) async fn say_goodbye(&self) {
+        let node = self.own.unname();
+        // Who is just entering would otherwise be there after all were removed, and nobody would remove them.
+        self.own.all_turns().await;
         self.own.entries().clear();
-        let Some(node) = self.own.node() else { return };
+        let Some(node) = node else { return };
         if self.reach.check().is_err() {
             return;
         }

@@ -1,5 +1,5 @@
 //! The task that keeps in touch with the server: connects, again and again, and while it is connected does all that goes on by itself.
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, convert::Infallible, sync::Arc};
 
 use quintet_core::{Error, ErrorKind, Result};
 use tokio::{
@@ -64,7 +64,7 @@ async fn session<S: Server>(inner: &Inner<S>, mut pump: S::Pump, up: impl FnMut(
                     error = inner.follow.subscribe(inner, subscribed) => error,
                     error = inner.follow.look_up(inner) => error,
                     error = inner.follow.check(inner) => error,
-                    error = tidy(inner) => error,
+                    never = tidy(inner) => match never {},
                 }
             }
         }
@@ -81,9 +81,7 @@ async fn session<S: Server>(inner: &Inner<S>, mut pump: S::Pump, up: impl FnMut(
 async fn begin<S: Server>(inner: &Inner<S>, mut up: impl FnMut()) -> Result<HashSet<Arc<str>>> {
     inner.incarnate().await?;
     let names = inner.follow.names();
-    for names in names.chunks(500) {
-        inner.ask_now(inner.server.subscribe(names, &[])).await?;
-    }
+    inner.follow.subscribe_to(inner, &names, &[]).await?;
     inner.reach.set_up();
     up();
     inner.follow.doubt_all();
@@ -130,15 +128,14 @@ async fn reap<S: Server>(inner: &Inner<S>, mut dead: watch::Receiver<Vec<(NodeId
     std::future::pending().await
 }
 
-/// Has the server let go of what is too old, where it doesn't by itself.
-async fn tidy<S: Server>(inner: &Inner<S>) -> Error {
+/// Has the server let go of what is too old, where it doesn't by itself. Whether the server is there is for the heartbeat to notice: one
+/// that is only slow at this carries topics all the same.
+async fn tidy<S: Server>(inner: &Inner<S>) -> Infallible {
     let Some(every) = inner.server.tidy_every() else { return std::future::pending().await };
     loop {
         sleep(every).await;
-        match inner.ask_now(inner.server.tidy()).await {
-            Err(error) if *error.kind() == ErrorKind::Unavailable => return error,
-            Err(error) => tracing::warn!(%error, "what is too old in topics was not removed"),
-            Ok(()) => {}
+        if let Err(error) = inner.ask_now(inner.server.tidy()).await {
+            tracing::warn!(%error, "what is too old in topics was not removed");
         }
     }
 }

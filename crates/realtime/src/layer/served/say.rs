@@ -79,6 +79,15 @@ pub(in crate::layer) fn passed(event: &Event) -> Vec<u8> {
     payload
 }
 
+/// A change of who is present, as it is said; the position is the version that it makes.
+#[cfg(feature = "orm")]
+pub(in crate::layer) fn changed(at: Position, change: &Change) -> Vec<u8> {
+    match change {
+        Change::Entered(here) => [format!("E{at}-{} ", here.id).as_bytes(), &here.meta].concat(),
+        Change::Left(id) => format!("G{at}-{id}").into_bytes(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -100,6 +109,12 @@ mod tests {
         let here = Here { id, meta: Bytes::new() };
         assert_eq!(said(format!("E5f2a-12-{id} ")), Some(Said::Changed(at, Change::Entered(here))));
         assert_eq!(said(format!("G5f2a-12-{id}")), Some(Said::Changed(at, Change::Left(id))));
+        #[cfg(feature = "orm")]
+        for change in
+            [Change::Entered(Here { id, meta: Bytes::from_static(b"{\"a\": 1} ") }), Change::Left(id)]
+        {
+            assert_eq!(Said::read(&changed(at, &change)), Some(Said::Changed(at, change)));
+        }
     }
 
     #[test]
