@@ -12,8 +12,8 @@ use quintet_realtime::{Channel, Channels, Client, Identify, Identity};
 
 use crate::{
     Permissions,
-    backend::{Backends, identified},
-    login::{active, current},
+    backend::identified,
+    login::{active, current, permissions_of},
     models::{Group, User},
     own::{Loaded, Users},
     remote_user::RemoteUserSettings,
@@ -110,29 +110,21 @@ impl<C: Channel> ClientUser for Client<C> {
 
     async fn permissions(&self) -> Result<Permissions> {
         let Some(known) = self.who::<Known>() else { return Ok(Permissions::none()) };
-        let may = match known.loaded.superuser && known.only.is_none() {
-            true => Permissions::all(),
-            false => {
-                self.services()
-                    .require::<Backends>()?
-                    .permissions(self.services(), &known.loaded.user)
-                    .await?
-            }
-        };
-        Ok(match &known.only {
-            Some(only) => may.within(only),
-            None => may,
-        })
+        permissions_of(&known.loaded, known.only.as_ref(), self.services()).await
     }
 }
 
-/// Tells the channels whenever something about users changes in this process's database, until that is closed.
+/// Tells the channels, where there are any, whenever something about users changes in this process's database, until that is closed.
 pub(crate) fn watch(services: &Services) {
     let (Some(users), Some(db), Some(channels)) =
         (services.get::<Users>(), services.get::<Db>(), services.get::<Channels>())
     else {
         return;
     };
+    // Whoever listens makes every write tell which rows it was.
+    if channels.is_empty() {
+        return;
+    }
     let meta = (users.meta)();
     let mut changes = db.changes().of_models([meta, User::meta(), Group::meta()]);
     let channels = channels.clone();

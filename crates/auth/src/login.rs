@@ -267,24 +267,34 @@ struct FoundPermissions(Mutex<Option<(i64, Permissions)>>);
 /// What the user may do who has signed in, in one query a request; nothing, if nobody has.
 pub(crate) async fn permissions(parts: &Parts) -> Result<Permissions> {
     let Some(loaded) = current(parts).await? else { return Ok(Permissions::none()) };
-    let user = loaded.user;
     let found = per_request::<FoundPermissions>(parts)?;
     let mut found = found.0.lock().await;
     if let Some((of, may)) = &*found
-        && *of == user.id
+        && *of == loaded.user.id
     {
         return Ok(may.clone());
     }
     let services = Services::of_request(parts)?;
-    let mut may = match loaded.superuser {
-        true => Permissions::all(),
-        false => services.require::<Backends>()?.permissions(services, &user).await?,
-    };
-    if let Some(only) = identified(parts, services).await?.and_then(|identity| identity.only) {
-        may = may.within(&only);
-    }
-    *found = Some((user.id, may.clone()));
+    let only = identified(parts, services).await?.and_then(|identity| identity.only);
+    let may = permissions_of(&loaded, only.as_ref(), services).await?;
+    *found = Some((loaded.user.id, may.clone()));
     Ok(may)
+}
+
+/// What a user may do who is here by a token that may do no more than `only`, if there is one.
+pub(crate) async fn permissions_of(
+    loaded: &Loaded,
+    only: Option<&Permissions>,
+    services: &Services,
+) -> Result<Permissions> {
+    let may = match loaded.superuser {
+        true => Permissions::all(),
+        false => services.require::<Backends>()?.permissions(services, &loaded.user).await?,
+    };
+    Ok(match only {
+        Some(only) => may.within(only),
+        None => may,
+    })
 }
 
 /// What the user may do who has signed in; nothing, if nobody has.

@@ -36,7 +36,8 @@ static FILES: &[EmbeddedFile] = files![
     "static/auth/auth.css"
 ];
 
-/// The room of users: the sections `[auth]`, `[auth.passwords]` and `[auth.remote_user]`, the service [`Passwords`], the looks of the
+/// The room of users: the sections `[auth]` (with the feature `mail` also what it says about mails), `[auth.passwords]`,
+/// `[auth.remote_user]` and `[audit]`, the service [`Passwords`], the looks of the
 /// pages, five commands, and the checks of a site's own user model and of what others can reach. It starts before the rooms of templates
 /// and of the web.
 #[derive(Debug, Clone, Copy, Default)]

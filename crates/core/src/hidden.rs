@@ -134,9 +134,24 @@ pub fn hide_names(words: &[String]) {
     }
 }
 
-/// Values that somebody has hidden.
+/// Values that somebody has hidden: of a request, or copied from one.
 #[derive(Default)]
 pub struct Values(Mutex<Vec<String>>);
+
+impl Values {
+    /// Hides what the running request hides so far, too.
+    pub fn copy(&self) {
+        for value in values() {
+            self.hide(&value);
+        }
+    }
+
+    /// The text without these.
+    #[must_use]
+    pub fn cover<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        cover_all(text, &self.values())
+    }
+}
 
 impl std::fmt::Debug for Values {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -174,6 +189,12 @@ pub fn scope<F: Future>(who: Arc<dyn Conceals>, work: F) -> impl Future<Output =
     local::concealed(who, work)
 }
 
+/// Runs `work`, a task that outlives the request, as one that has written what the caller has, and whose values `who` conceals. Of the
+/// request nothing is kept: see [`Values::copy`].
+pub fn apart<F: Future>(who: Arc<dyn Conceals>, work: F) -> impl Future<Output = F::Output> {
+    local::apart(Some(who), work)
+}
+
 /// Hides a value for as long as the running request lasts: no line of the log, no error, no panic and no page for developers shows it. For what
 /// comes from elsewhere; what a request brings under a secret name is hidden already. Outside of requests it does nothing, and neither
 /// with fewer than four bytes.
@@ -191,13 +212,16 @@ pub fn hide(value: &str) {
     }
 }
 
+/// What the running request hides, the longest first.
+#[must_use]
+pub fn values() -> Vec<String> {
+    local::who_conceals().map(|who| who.values()).unwrap_or_default()
+}
+
 /// The text without what the running request hides.
 #[must_use]
 pub fn cover(text: &str) -> Cow<'_, str> {
-    match local::who_conceals() {
-        Some(who) => cover_all(text, &who.values()),
-        None => Cow::Borrowed(text),
-    }
+    cover_all(text, &values())
 }
 
 /// The text without these values, as they are and as programs write them in quotes.
@@ -283,5 +307,27 @@ mod tests {
             own_writes::scope(async { assert_eq!(cover("hunter2"), "hunter2") }).await;
         })
         .await;
+    }
+
+    #[tokio::test]
+    async fn what_outlives_a_request_keeps_what_it_hides_and_not_the_request() {
+        let request: Arc<dyn Conceals> = Arc::new(Values::default());
+        let task = scope(request.clone(), async {
+            hide("hunter2");
+            own_writes::note(1);
+            let kept = Arc::new(Values::default());
+            kept.copy();
+            let work = apart(kept.clone(), async {
+                hide("and more");
+                assert_eq!(cover("hunter2 and more"), format!("{MASK} {MASK}"));
+                assert!(own_writes::noted(1));
+            });
+            (kept, Box::pin(work))
+        });
+        let (kept, work) = task.await;
+        assert_eq!(Arc::strong_count(&request), 1);
+        work.await;
+        assert_eq!(kept.cover("hunter2 and more"), format!("{MASK} {MASK}"));
+        assert!(!request.values().contains(&"and more".to_owned()));
     }
 }

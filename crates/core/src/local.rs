@@ -35,6 +35,12 @@ pub(crate) fn concealed<F: Future>(who: Arc<dyn Conceals>, work: F) -> impl Futu
     LOCAL.scope(Local { written: RefCell::default(), conceals: Some(who) }, work)
 }
 
+/// The same for another task, as one that has written what the caller has.
+pub(crate) fn apart<F: Future>(who: Option<Arc<dyn Conceals>>, work: F) -> impl Future<Output = F::Output> {
+    let written = LOCAL.try_with(|local| local.written.borrow().clone()).unwrap_or_default();
+    LOCAL.scope(Local { written: RefCell::new(written), conceals: who }, work)
+}
+
 /// Who conceals the values of the code that runs.
 pub(crate) fn who_conceals() -> Option<Arc<dyn Conceals>> {
     LOCAL.try_with(|local| local.conceals.clone()).ok().flatten()

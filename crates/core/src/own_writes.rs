@@ -19,7 +19,7 @@
 
 use std::cell::RefCell;
 
-use crate::local::{LOCAL, Local, Written, who_conceals};
+use crate::local::{LOCAL, Local, Written, apart, who_conceals};
 
 /// Runs `work` as one that has written nothing so far.
 pub fn scope<F: Future>(work: F) -> impl Future<Output = F::Output> {
@@ -29,8 +29,7 @@ pub fn scope<F: Future>(work: F) -> impl Future<Output = F::Output> {
 
 /// Runs `work`, a task of its own, as one that has written what the caller has.
 pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    let written = LOCAL.try_with(|local| local.written.borrow().clone()).unwrap_or_default();
-    LOCAL.scope(Local { written: RefCell::new(written), conceals: who_conceals() }, work)
+    apart(who_conceals(), work)
 }
 
 /// Runs `work` as one that has written to every database: what follows a transaction.

@@ -15,6 +15,7 @@ use axum::{
     extract::ConnectInfo,
     http::{Request, Response, request::Builder},
 };
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use quintet::{
     auth::guard::staff,
     core::{
@@ -24,7 +25,9 @@ use quintet::{
     },
     forms::Form,
     prelude::*,
+    realtime::sse::{Event, Sse},
     web::{
+        files::Streamed,
         middleware::{
             Gate,
             access_log::{AccessLog, LogStyle},
@@ -114,10 +117,33 @@ async fn locks(db: Db) -> Result<String> {
     Err(Error::internal(format!("{lock:?}")).with_source(format!("{twice:?}")))
 }
 
+/// What is sent when the request is over.
+#[get("/streams/{which}/{token}/")]
+async fn streams(Path((which, token)): Path<(String, String)>) -> Response<Body> {
+    let fails = futures_util::stream::iter([Ok("fine"), Err(careless(&token))]);
+    let later = format!("{SECRET}-later");
+    match which.as_str() {
+        "text" => Streamed::text(fails).into_response(),
+        "written" => Streamed::write(async move |mut out| {
+            out.send("fine").await?;
+            hidden::hide(&later);
+            Err(careless(&(token, later)))
+        })
+        .into_response(),
+        "events" => Sse::new(fails.map_ok(Event::data)).into_response(),
+        _ => Sse::write(async move |events| {
+            events.send(Event::data("fine")).await?;
+            hidden::hide(&later);
+            Err(careless(&(token, later)))
+        })
+        .into_response(),
+    }
+}
+
 fn site() -> Site {
     let app = App::new("vault")
         .models(Lock)
-        .routes(routes![door, doors, by_link, slips, head, staff_only, bank, locks])
+        .routes(routes![door, doors, by_link, slips, head, staff_only, bank, locks, streams])
         .on(async |_: Services, event: Arc<SecurityEvent>| -> Result {
             LOG.lock().unwrap().push(format!("{event:?}"));
             Ok(())
@@ -191,12 +217,30 @@ impl Watched {
     }
 
     async fn ask(&self, request: Builder, body: &str) -> Response<String> {
+        let (parts, body) = self.send(request, body).await.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Response::from_parts(parts, String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Why an answer breaks off, if it does.
+    async fn stream(&self, request: Builder) -> Option<String> {
+        let answer = self.send(request, "").await;
+        assert_eq!(answer.status(), 200);
+        let mut pieces = answer.into_body().into_data_stream();
+        while let Some(piece) = pieces.next().await {
+            match piece {
+                Ok(piece) => lacks("a stream", std::str::from_utf8(&piece).unwrap()),
+                Err(error) => return Some(format!("{error} {error:?}")),
+            }
+        }
+        None
+    }
+
+    async fn send(&self, request: Builder, body: &str) -> Response<Body> {
         let request = request.header("host", "localhost:8000").header("accept", self.accept);
         let mut request = request.body(Body::from(body.to_owned())).unwrap();
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000))));
-        let (parts, body) = self.gate.answer(request).await.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        Response::from_parts(parts, String::from_utf8_lossy(&bytes).into_owned())
+        self.gate.answer(request).await
     }
 
     /// What the toolbar says of all requests.
@@ -259,6 +303,11 @@ async fn put_everywhere(site: &Watched) -> String {
     );
     got(site.ask(Request::get("/bank/"), "").await, 500);
     got(site.ask(Request::get("/locks/"), "").await, 500);
+    for which in ["text", "written", "events", "written-events"] {
+        let broke = site.stream(Request::get(format!("/streams/{which}/hunter2-stream/"))).await;
+        assert_eq!(broke.is_some(), !which.ends_with("events"), "{which}");
+        lacks(which, &broke.unwrap_or_default());
+    }
     let head = Request::get("/head/?q=shown&password=hunter2+query")
         .header("authorization", "Basic YW5uOmh1bnRlcjItYmFzaWM=")
         .header("x-api-key", "hunter2-key")
@@ -302,7 +351,15 @@ async fn no_secret_is_seen_by_developers(site: TestSite) {
     }
     let log = LOG.lock().unwrap().join("\n");
     lacks("the log", &log);
-    for told in ["slow query", "handler panicked", "csrf_refused", "/links/7/***/", "owner: \"ann\""] {
+    for told in [
+        "slow query",
+        "handler panicked",
+        "csrf_refused",
+        "/links/7/***/",
+        "owner: \"ann\"",
+        "an answer broke off",
+        "a stream of events broke off",
+    ] {
         assert!(log.contains(told), "{told}: {log}");
     }
 }

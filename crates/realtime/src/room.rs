@@ -70,7 +70,9 @@ impl Room for RealtimeRoom {
             }
             let identify = boot.services.get::<Arc<dyn Identify>>().cloned();
             let channels = Channels(Hub::new(layer, registry, identify, settings)?);
-            boot.services.insert::<Arc<dyn SessionWatch>>(Arc::new(Watch(channels.clone())));
+            if !channels.is_empty() {
+                boot.services.insert::<Arc<dyn SessionWatch>>(Arc::new(Watch(channels.clone())));
+            }
             boot.services.insert(channels);
             #[cfg(feature = "orm")]
             crate::live::prepare(boot);

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use quintet_core::{Services, own_writes};
+use quintet_core::{
+    Services,
+    hidden::{self, Values},
+    own_writes,
+};
 use tokio::{sync::watch, task::JoinHandle};
 use tracing::Instrument;
 
@@ -64,8 +68,19 @@ impl Drop for Running {
 /// Work for another task that goes on as the caller's: with the same [`Services::current`], app and span. Nobody waits for it when the
 /// server ends: see [`spawn`], and [`Stopping::hold`](crate::Stopping::hold).
 pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    among(own_writes::carried(current::carried(work)))
+}
+
+/// [`carried`] for what lasts far longer than its request, like a WebSocket or a stream: of what the request hides it knows the `hides`,
+/// and the request's own memory is not kept.
+pub fn outliving<F: Future>(hides: Arc<Values>, work: F) -> impl Future<Output = F::Output> {
+    among(hidden::apart(hides, current::carried(work)))
+}
+
+/// With the services and the span of the caller.
+fn among<F: Future>(work: F) -> impl Future<Output = F::Output> {
     let services = Services::current();
-    let work = own_writes::carried(current::carried(work)).in_current_span();
+    let work = work.in_current_span();
     async move {
         match services {
             Some(services) => services.scope(work).await,

@@ -22,18 +22,9 @@ pub struct Caller {
     headers: Box<[u8]>,
 }
 
-/// Said of the connection, of what it can take, and of the page that has opened it: not of who it is.
-const LEFT_OUT: [HeaderName; 9] = [
-    header::ACCEPT_ENCODING,
-    header::CACHE_CONTROL,
-    header::CONNECTION,
-    header::PRAGMA,
-    header::SEC_WEBSOCKET_EXTENSIONS,
-    header::SEC_WEBSOCKET_KEY,
-    header::SEC_WEBSOCKET_PROTOCOL,
-    header::SEC_WEBSOCKET_VERSION,
-    header::UPGRADE,
-];
+/// Said of the connection, of what it can take, and of the page that has opened it, as is all that begins with `sec-`: not of who it is.
+const LEFT_OUT: [HeaderName; 5] =
+    [header::ACCEPT_ENCODING, header::CACHE_CONTROL, header::CONNECTION, header::PRAGMA, header::UPGRADE];
 
 impl Caller {
     /// Of a request.

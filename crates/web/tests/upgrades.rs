@@ -5,7 +5,10 @@
 use std::{
     io::Write,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -32,6 +35,9 @@ const HANG: Duration = Duration::from_secs(30);
 const ASK: &[u8] =
     b"GET /echo/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\nCookie: a=b\r\n\r\n";
 
+/// The work that an upgraded connection has left behind is done.
+static LEFT: AtomicBool = AtomicBool::new(false);
+
 /// Gives back what it is sent, and says goodbye when the server stops.
 async fn echo(request: Request) -> Response {
     let upgrade = hyper::upgrade::on(request);
@@ -48,6 +54,13 @@ async fn echo(request: Request) -> Response {
             }
         }
         io.write_all(b"goodbye").await.unwrap();
+        // Some leave work behind, as they go.
+        if byte == *b"?" {
+            background::spawn(async {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                LEFT.store(true, Ordering::Relaxed);
+            });
+        }
         // Some never end.
         if byte == *b"!" {
             std::future::pending::<()>().await;
@@ -198,6 +211,17 @@ async fn the_server_tells_it_to_stop_and_waits_for_it() {
     assert_eq!(read_all(&mut stream).await, "goodbye");
     assert!(read_all(&mut events).await.contains("last\n"));
     assert_eq!(served.end().await, Draining { cut: 0, unfinished: 0 });
+}
+
+#[tokio::test]
+async fn the_work_that_it_leaves_behind_is_waited_for() {
+    let served = serve(&[], None).await;
+    let (mut stream, _) = served.upgraded().await;
+    same(&mut stream, b'?').await;
+    served.shutdown.stop();
+    assert_eq!(read_all(&mut stream).await, "goodbye");
+    assert_eq!(served.end().await, Draining { cut: 0, unfinished: 0 });
+    assert!(LEFT.load(Ordering::Relaxed));
 }
 
 #[tokio::test]

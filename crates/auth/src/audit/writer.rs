@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use quintet_core::{ErrorKind, Result, Services, audit::SecurityEvent};
+use quintet_core::{BoxFuture, ErrorKind, Result, Services, audit::SecurityEvent};
 use quintet_orm::Db;
 use quintet_web::background::Background;
 
@@ -45,6 +45,10 @@ impl Writer {
 
     /// Has it written; waits for nothing. The newest is lost where there is no room: what began an attack stays.
     pub(crate) fn keep(self: &Arc<Self>, event: &SecurityEvent, services: &Services) {
+        self.keep_by(write, event, services);
+    }
+
+    fn keep_by(self: &Arc<Self>, write: Write, event: &SecurityEvent, services: &Services) {
         let mut queue = self.queue();
         if queue.waiting.len() >= MOST {
             self.lost.fetch_add(1, Ordering::Relaxed);
@@ -54,23 +58,27 @@ impl Writer {
         if !std::mem::replace(&mut queue.busy, true) {
             drop(queue);
             let background = services.get::<Background>().cloned().unwrap_or_default();
-            background.spawn(self.clone().write_all(services.clone()));
+            background.spawn(self.clone().write_all(write, services.clone()));
         }
     }
 
-    async fn write_all(self: Arc<Self>, services: Services) {
+    async fn write_all(self: Arc<Self>, write: Write, services: Services) {
+        let mut turn = Turn { writer: &self, over: false, at_work: 0 };
         let mut pauses = AGAIN.iter();
         loop {
             let batch: Vec<AuditRow> = {
                 let mut queue = self.queue();
                 if queue.waiting.is_empty() {
-                    queue.busy = false;
+                    turn.end(&mut queue);
                     break;
                 }
                 let many = queue.waiting.len().min(BATCH);
                 queue.waiting.drain(..many).collect()
             };
-            match write(&batch, &services).await {
+            turn.at_work = batch.len();
+            let written = write(&batch, &services).await;
+            turn.at_work = 0;
+            match written {
                 Ok(()) => pauses = AGAIN.iter(),
                 Err(error) => {
                     if let Some(pause) = pauses.next() {
@@ -80,7 +88,7 @@ impl Writer {
                     }
                     if *error.kind() == ErrorKind::Unavailable {
                         let waiting = self.put_back(batch);
-                        self.queue().busy = false;
+                        turn.end(&mut self.queue());
                         tracing::error!(waiting, %error, "the audit log can't be written; its entries wait for the next event");
                         break;
                     }
@@ -106,8 +114,73 @@ impl Writer {
     }
 }
 
+/// The task that writes. One that breaks off, by a panic, leaves the rest to the next.
+struct Turn<'w> {
+    writer: &'w Writer,
+    over: bool,
+    /// How many entries it has in its hands.
+    at_work: usize,
+}
+
+impl Turn<'_> {
+    /// Another one may write from now on.
+    fn end(&mut self, queue: &mut Queue) {
+        queue.busy = false;
+        self.over = true;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if !self.over {
+            self.writer.queue().busy = false;
+            let lost = self.at_work;
+            tracing::error!(
+                lost,
+                "writing the audit log broke off; what waits is written with the next event"
+            );
+        }
+    }
+}
+
+type Write = for<'a> fn(&'a [AuditRow], &'a Services) -> BoxFuture<'a, Result>;
+
 /// Outside of any transaction of a request: a refusal is rolled back, and stays told.
-async fn write(batch: &[AuditRow], services: &Services) -> Result {
-    let db = services.require::<Db>()?.outside();
-    AuditRow.bulk_insert(batch.iter().map(AuditRow::draft), &db).await.map(drop)
+fn write<'a>(batch: &'a [AuditRow], services: &'a Services) -> BoxFuture<'a, Result> {
+    Box::pin(async move {
+        let db = services.require::<Db>()?.outside();
+        AuditRow.bulk_insert(batch.iter().map(AuditRow::draft), &db).await.map(drop)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use quintet_core::audit::What;
+
+    use super::*;
+
+    static WRITTEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+    fn fails_by_panic<'a>(batch: &'a [AuditRow], _: &'a Services) -> BoxFuture<'a, Result> {
+        Box::pin(async move {
+            let addresses: Vec<String> = batch.iter().filter_map(|row| row.address.clone()).collect();
+            assert!(!addresses.contains(&"GET /broken/".to_owned()), "broken");
+            WRITTEN.lock().unwrap().extend(addresses);
+            Ok(())
+        })
+    }
+
+    #[tokio::test]
+    async fn what_comes_after_a_panic_is_written() {
+        let mut services = Services::builder();
+        let background = Background::default();
+        services.insert(background.clone());
+        let (services, writer) = (services.build(), Arc::new(Writer::default()));
+        for path in ["/", "/broken/", "/after/", "/and/more/"] {
+            let event = SecurityEvent::new(What::LoginFailed).at("GET", path);
+            writer.keep_by(fails_by_panic, &event, &services);
+            background.idle().await;
+        }
+        assert_eq!(*WRITTEN.lock().unwrap(), ["GET /", "GET /after/", "GET /and/more/"]);
+    }
 }

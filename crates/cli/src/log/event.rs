@@ -40,12 +40,16 @@ impl Fields {
 
     /// Takes out what the running request hides.
     pub(super) fn cover(&mut self) {
+        let values = hidden::values();
+        if values.is_empty() {
+            return;
+        }
         let texts = self.rest.iter_mut().filter_map(|(_, value)| match value {
             Value::String(text) => Some(text),
             _ => None,
         });
         for text in texts.chain([&mut self.message]) {
-            if let Cow::Owned(covered) = hidden::cover(text) {
+            if let Cow::Owned(covered) = hidden::cover_all(text, &values) {
                 *text = covered;
             }
         }

@@ -1,7 +1,12 @@
 //! Who is there, and who may stay.
 
-use quintet::{prelude::*, realtime::Bye};
-use serde_json::json;
+use quintet::{
+    auth::{NewToken, Tokens},
+    core::Service as _,
+    prelude::*,
+    realtime::Bye,
+};
+use serde_json::{Value, json};
 
 use crate::site::{Film, News, Say, alien, site};
 
@@ -151,6 +156,31 @@ async fn whoever_may_not_be_in_a_topic_any_more_is_put_out(site: TestSite) -> Re
     assert_eq!(inside.say(Say::Typing).await.unwrap_err().status().as_u16(), 404, "not in the topic");
     User.filter(User.username.eq("ann")).update(User.is_active.set(false)).exec(&site.db).await?;
     assert_eq!(inside.heard().await, Heard::Bye("logout".into()));
+    Ok(())
+}
+
+#[quintet::test(site)]
+async fn who_comes_with_a_token_may_do_as_much_as_over_http(site: TestSite) -> Result {
+    let room = alien(&site).await?;
+    let tokens = Tokens::of(site.services())?;
+    let with = async |user: i64, token: NewToken| -> Result<Value> {
+        let token = tokens.make(user, token).await?;
+        let mut inside =
+            site.browser().with_header("authorization", &format!("Bearer {token}")).join(room).await?;
+        inside.say(Say::May).await
+    };
+    let root = create!(User { username: "root", password: "!", is_superuser: true }).insert(&site.db).await?;
+    assert_eq!(with(root.id, NewToken::named("all")).await?, json!([true, true]));
+    assert_eq!(
+        with(root.id, NewToken::named("less").only(["cinema.change_film"])).await?,
+        json!([true, false])
+    );
+    let ann = create!(User { username: "ann", password: "!" }).insert(&site.db).await?;
+    assert_eq!(
+        with(ann.id, NewToken::named("more").only(["cinema.change_film"])).await?,
+        json!([false, false])
+    );
+    assert_eq!(site.join(room).await?.say(Say::May).await?, json!([false, false]));
     Ok(())
 }
 

@@ -30,6 +30,7 @@ pub(crate) enum Say {
     Typing,
     Count,
     Link,
+    May,
     Fail,
     Panic,
     Rename {
@@ -81,6 +82,10 @@ impl Channel for FilmRoom {
                 me.reply(&times)
             }
             Say::Link => me.reply(&film::url(self.id).to_string()),
+            Say::May => {
+                let may = me.permissions().await?;
+                me.reply(&(may.may("change", Film), may.may("view", Film)))
+            }
             Say::Fail => Err(Error::internal("the password is x")),
             Say::Panic => panic!("nobody expects this"),
             Say::Rename { name } => me.show(&name).await,

@@ -68,6 +68,24 @@ async fn permissions_follow_the_models(site: TestSite) -> Result {
     Ok(())
 }
 
+/// Who listens to changes makes each write of many rows tell which they were.
+#[quintet::test(site)]
+async fn without_channels_nobody_listens_to_what_is_written(site: TestSite) -> Result {
+    new(&Accounts::of(site.services())?, "ann").await?;
+    let update = async || -> Result<String> {
+        let recording = site.db.record();
+        User.filter(User.username.eq("ann")).update(User.is_staff.set(true)).exec(&site.db).await?;
+        Ok(recording.queries()[0].sql.clone())
+    };
+    let alone = update().await?;
+    assert!(!alone.contains("RETURNING"), "{alone}");
+    let changes = site.db.changes();
+    let heard = update().await?;
+    assert!(heard.contains("RETURNING"), "{heard}");
+    drop(changes);
+    Ok(())
+}
+
 #[quintet::test(site)]
 async fn what_a_user_may_do_is_one_query(site: TestSite) -> Result {
     let accounts = Accounts::of(site.services())?;

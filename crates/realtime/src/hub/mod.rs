@@ -363,6 +363,12 @@ impl Channels {
         self.0.user_changed(user).await;
     }
 
+    /// Has the site no channel at all? Then nobody is ever connected.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.registry.is_empty()
+    }
+
     /// Does nobody outside of this process hear what is said in it?
     #[must_use]
     pub fn reaches_only_itself(&self) -> bool {

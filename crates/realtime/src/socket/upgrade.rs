@@ -1,4 +1,4 @@
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -8,7 +8,7 @@ use axum::{
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use quintet_core::{Error, Result, Services};
+use quintet_core::{Error, Result, Services, hidden::Values};
 use quintet_web::{Origins, Stopping, background, csrf};
 
 use super::{
@@ -231,7 +231,9 @@ impl Upgrade {
             (self.on, self.limits, self.protocol, self.closes, self.path);
         // The server waits for it from now on.
         let held = stopping.hold();
-        let work = background::carried(async move {
+        let hides = Arc::new(Values::default());
+        hides.copy();
+        let work = background::outliving(hides, async move {
             let _held = held;
             let io = match on.await {
                 Ok(upgraded) => TokioIo::new(upgraded),

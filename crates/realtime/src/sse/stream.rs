@@ -2,6 +2,7 @@ use std::{
     convert::Infallible,
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::{HeaderName, HeaderValue, header};
 use http_body::Frame;
-use quintet_core::{BoxFuture, Error, Result, Services};
+use quintet_core::{BoxFuture, Error, Result, Services, hidden::Values};
 use quintet_web::{Stopping, background};
 use tokio::{
     sync::mpsc::{self, Receiver},
@@ -90,6 +91,8 @@ impl<E: Into<Error>> Item for Result<Event, E> {
 pub struct Sse {
     events: Pin<Box<dyn Stream<Item = Result<Event>> + Send>>,
     keep_alive: Duration,
+    /// What no log may show: the stream outlives its request.
+    hides: Arc<Values>,
 }
 
 impl Sse {
@@ -98,7 +101,11 @@ impl Sse {
     where
         S: Stream<Item: Item> + Send + 'static,
     {
-        Sse { events: Box::pin(events.map(Item::into_event)), keep_alive: Duration::from_secs(15) }
+        Sse {
+            events: Box::pin(events.map(Item::into_event)),
+            keep_alive: Duration::from_secs(15),
+            hides: Arc::default(),
+        }
     }
 
     /// Events that a function writes, which may own all that it needs. It runs among the services of the site while the client
@@ -109,10 +116,12 @@ impl Sse {
         W: Future<Output = Result> + Send + 'static,
     {
         let (sender, events) = mpsc::channel(WAITING);
-        let work = background::carried(work(Events(sender)));
+        let hides = Arc::<Values>::default();
+        let work = background::outliving(hides.clone(), work(Events(sender)));
         Sse {
             events: Box::pin(Written { events, work: Some(Box::pin(work)) }),
             keep_alive: Duration::from_secs(15),
+            hides,
         }
     }
 
@@ -132,12 +141,14 @@ impl fmt::Debug for Sse {
 
 impl IntoResponse for Sse {
     fn into_response(self) -> Response {
+        self.hides.copy();
         let services = Services::current();
         let stopping = services.as_ref().map(Stopping::of).unwrap_or_default();
         let sending = Sending {
             events: Some(self.events),
             first: true,
             failed: None,
+            hides: self.hides,
             services,
             stopping: Box::pin(async move { stopping.wait().await }),
             keep_alive: self.keep_alive,
@@ -217,6 +228,7 @@ struct Sending {
     first: bool,
     /// Why it ends, when all that came before is sent.
     failed: Option<Error>,
+    hides: Arc<Values>,
     services: Option<Services>,
     stopping: BoxFuture<'static, ()>,
     keep_alive: Duration,
@@ -317,7 +329,7 @@ impl HttpBody for Sending {
             Poll::Ready(Some(Ok(text))) => this.said(text),
             Poll::Ready(Some(Err(error))) => {
                 // It ends as every stream of events may, and the client comes back: cut off, it would lose what is not sent yet.
-                tracing::error!("a stream of events broke off: {error:?}");
+                tracing::error!("a stream of events broke off: {}", this.hides.cover(&format!("{error:?}")));
                 Poll::Ready(None)
             }
             Poll::Ready(None) => Poll::Ready(None),

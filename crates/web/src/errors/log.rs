@@ -2,10 +2,16 @@
 
 use http::StatusCode;
 use quintet_core::Error;
+use tracing::{Level, enabled};
 
 use crate::facts::Facts;
 
 pub(super) fn log(error: &Error, status: StatusCode, facts: &Facts) {
+    // A route was found, so a look-up in the handler failed: perhaps one that had nothing to do with the address.
+    let of_use = || status == StatusCode::NOT_FOUND && facts.route().is_some() && enabled!(Level::DEBUG);
+    if !status.is_server_error() && !of_use() {
+        return;
+    }
     let id = facts.id().map(|id| id.as_str()).unwrap_or_default();
     let (method, path) = (facts.method(), &*facts.shown_path());
     let route = facts.route().map(|route| route.path.as_str()).unwrap_or_default();
@@ -13,8 +19,7 @@ pub(super) fn log(error: &Error, status: StatusCode, facts: &Facts) {
         let error = format!("{error:?}");
         let error = facts.cover(&error);
         tracing::error!(%method, path, route, request_id = id, status = status.as_u16(), "{error}");
-    } else if status == StatusCode::NOT_FOUND && facts.route().is_some() {
-        // A route was found, so a look-up in the handler failed: perhaps one that had nothing to do with the address.
+    } else {
         let at = error.location();
         let error = error.to_string();
         tracing::debug!(%method, path, route, request_id = id, "404 from {at}: {}", facts.cover(&error));

@@ -191,12 +191,12 @@ impl Session {
     pub async fn end_others(&self) -> Result<Option<u64>> {
         let Some(user) = self.user().await? else { return Ok(Some(0)) };
         let ended = self.state.store.end_all(&user, self.state.token().as_deref()).await?;
-        self.state.tell_ended(&user).await;
-        if ended != Some(0)
-            && let Some(facts) = &self.facts
-        {
-            let event = self.security_event(What::SessionsEnded).user(&user).with("which", "others");
-            event.tell(facts.services()).await;
+        if ended != Some(0) {
+            self.state.tell_ended(&user).await;
+            if let Some(facts) = &self.facts {
+                let event = self.security_event(What::SessionsEnded).user(&user).with("which", "others");
+                event.tell(facts.services()).await;
+            }
         }
         // In a cookie, this one is written anew to be none of those.
         self.cycle();

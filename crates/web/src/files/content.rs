@@ -5,7 +5,7 @@ use std::{collections::VecDeque, fs::File, io, sync::Arc};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use quintet_core::{Error, Result};
+use quintet_core::{Error, Result, hidden::Values};
 use quintet_storage::{BoxStream, Storage};
 
 use super::range::Part;
@@ -97,6 +97,9 @@ struct Reading {
 }
 
 fn from_storage(storage: Storage, name: String, pieces: Vec<Piece>) -> Body {
+    // It is read when the request is over.
+    let hides = Values::default();
+    hides.copy();
     let reading = Reading { storage, name, left: pieces.into(), open: None };
     let pieces = stream::try_unfold(reading, |mut reading| async move {
         loop {
@@ -116,13 +119,13 @@ fn from_storage(storage: Storage, name: String, pieces: Vec<Piece>) -> Body {
             }
         }
     });
-    Body::from_stream(pieces.map(broken))
+    Body::from_stream(pieces.map(move |piece| broken(piece, &hides)))
 }
 
-/// What ends an answer in its middle: the log has it whole, and the client is cut off.
-pub(crate) fn broken(piece: Result<Bytes>) -> io::Result<Bytes> {
+/// What ends an answer in its middle: the log has it whole but for what is hidden, and the client is cut off.
+pub(crate) fn broken(piece: Result<Bytes>, hides: &Values) -> io::Result<Bytes> {
     piece.map_err(|error| {
-        tracing::error!("an answer broke off: {error:?}");
-        io::Error::other(error.to_string())
+        tracing::error!("an answer broke off: {}", hides.cover(&format!("{error:?}")));
+        io::Error::other(hides.cover(&error.to_string()).into_owned())
     })
 }

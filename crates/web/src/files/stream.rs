@@ -3,6 +3,7 @@
 use std::{
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -13,7 +14,10 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 use http::{HeaderValue, header};
-use quintet_core::{BoxFuture, Error, Result, Services};
+use quintet_core::{
+    BoxFuture, Error, Result, Services,
+    hidden::{self, Values},
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     sync::mpsc,
@@ -60,11 +64,26 @@ pub struct Streamed {
     pieces: Pieces,
     content_type: String,
     name: Option<String>,
+    /// What no log may show: it is made when the request is over.
+    hides: Arc<Values>,
 }
 
 impl Streamed {
     fn of(content_type: &str, pieces: Pieces) -> Self {
-        Streamed { pieces, content_type: content_type.to_owned(), name: None }
+        Streamed { pieces, content_type: content_type.to_owned(), name: None, hides: Arc::default() }
+    }
+
+    /// What `work` writes.
+    fn made(
+        content_type: &str,
+        pieces: mpsc::Receiver<Bytes>,
+        work: impl Future<Output = Result> + Send + 'static,
+    ) -> Self {
+        let hides = Arc::<Values>::default();
+        Streamed {
+            hides: hides.clone(),
+            ..Streamed::of(content_type, made(pieces, hidden::scope(hides, work)))
+        }
     }
 
     /// Pieces of bytes.
@@ -108,7 +127,7 @@ impl Streamed {
         W: Future<Output = Result> + Send + 'static,
     {
         let (out, pieces) = Out::pair();
-        Streamed::of("text/plain; charset=utf-8", made(pieces, work(out)))
+        Streamed::made("text/plain; charset=utf-8", pieces, work(out))
     }
 
     /// Rows as CSV, to be saved under this name: see [`Csv`].
@@ -118,7 +137,7 @@ impl Streamed {
         W: Future<Output = Result> + Send + 'static,
     {
         let (out, pieces) = Out::pair();
-        Streamed::of("text/csv; charset=utf-8", made(pieces, work(Csv::new(out)))).attachment(name)
+        Streamed::made("text/csv; charset=utf-8", pieces, work(Csv::new(out))).attachment(name)
     }
 
     /// With this type.
@@ -191,7 +210,10 @@ impl Stream for Made {
 
 impl IntoResponse for Streamed {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from_stream(self.pieces.map(broken)));
+        let hides = self.hides;
+        hides.copy();
+        let pieces = self.pieces.map(move |piece| broken(piece, &hides));
+        let mut response = Response::new(Body::from_stream(pieces));
         let headers = response.headers_mut();
         match HeaderValue::try_from(&self.content_type) {
             Ok(kind) => headers.insert(header::CONTENT_TYPE, kind),

@@ -40,10 +40,15 @@ impl Routes {
         if !secret.iter().any(|secret| path.starts_with(&secret.start)) {
             return Vec::new();
         }
-        let whole = format!("{path}/");
-        let found =
-            [path, whole.as_str()].into_iter().find_map(|path| Some((path, self.paths.at(path).ok()?)));
-        let Some((path, found)) = found else { return Vec::new() };
+        let whole;
+        let (path, found) = match self.paths.at(path) {
+            Ok(found) => (path, found),
+            Err(_) => {
+                whole = format!("{path}/");
+                let Ok(found) = self.paths.at(&whole) else { return Vec::new() };
+                (whole.as_str(), found)
+            }
+        };
         let Some(route) = self.all().get(*found.value) else { return Vec::new() };
         let matched = route.pattern.for_axum();
         let names: Vec<&String> =

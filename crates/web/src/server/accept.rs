@@ -164,9 +164,14 @@ async fn drain(
     let end = Stopping::of(services);
     let quiet = async {
         while connections.join_next().await.is_some() {}
-        background.idle().await;
-        // Those that have been upgraded have left `connections`.
-        end.idle().await;
+        // Those that have been upgraded have left `connections`; when they end, they may leave work behind.
+        loop {
+            background.idle().await;
+            end.idle().await;
+            if background.running() == 0 {
+                break;
+            }
+        }
     };
     tokio::select! {
         _ = timeout_at(until, quiet) => {}

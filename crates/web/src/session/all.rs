@@ -43,7 +43,9 @@ impl Sessions {
     pub async fn end(&self, user: impl fmt::Display, id: &str) -> Result<bool> {
         let user = user.to_string();
         let ended = self.store.end_one(&user, id).await?;
-        self.tell(&user, ended.then_some("one")).await;
+        if ended {
+            self.tell(&user, "one").await;
+        }
         Ok(ended)
     }
 
@@ -54,7 +56,9 @@ impl Sessions {
     pub async fn end_all(&self, user: impl fmt::Display) -> Result<Option<u64>> {
         let user = user.to_string();
         let ended = self.store.end_all(&user, None).await?;
-        self.tell(&user, (ended != Some(0)).then_some("all")).await;
+        if ended != Some(0) {
+            self.tell(&user, "all").await;
+        }
         Ok(ended)
     }
 
@@ -68,13 +72,11 @@ impl Sessions {
 }
 
 impl Sessions {
-    async fn tell(&self, user: &str, which: Option<&str>) {
+    async fn tell(&self, user: &str, which: &str) {
         if let Some(watch) = &self.watch {
             watch.ended(user).await;
         }
-        if let Some(which) = which {
-            self.event.clone().user(user).with("which", which).tell(&self.services).await;
-        }
+        self.event.clone().user(user).with("which", which).tell(&self.services).await;
     }
 }
 

@@ -14,8 +14,8 @@ use std::{
 
 use away::Away;
 use jiff::SignedDuration;
-use quintet_core::{BoxFuture, Result, Service};
-use quintet_web::session::{SessionEpochs, SessionInfo, SessionStore, Sessions};
+use quintet_core::{BoxFuture, Result, Service, ServicesBuilder};
+use quintet_web::session::{SessionEpochs, SessionInfo, SessionStore, SessionWatch, Sessions};
 use shop::*;
 
 #[tokio::test]
@@ -388,6 +388,56 @@ async fn a_users_sessions_are_listed_and_ended() {
     assert_eq!(sessions.clear().await.unwrap(), 0, "by another clock: {:?}", site.clock.now());
     let cleared = site.services.clone().scope(async { sessions.clear().await.unwrap() }).await;
     assert_eq!(cleared, 1);
+}
+
+/// Whose sessions have ended, as it was told.
+#[derive(Default)]
+struct Ended(Mutex<Vec<String>>);
+
+impl SessionWatch for Ended {
+    fn ended<'a>(&'a self, user: &'a str) -> BoxFuture<'a, ()> {
+        self.0.lock().unwrap().push(user.to_owned());
+        Box::pin(async {})
+    }
+}
+
+#[tokio::test]
+async fn who_watches_is_told_of_sessions_that_have_ended_and_of_no_others() {
+    let ended = Arc::new(Ended::default());
+    let watch: Arc<dyn SessionWatch> = ended.clone();
+    let told = || std::mem::take(&mut *ended.0.lock().unwrap());
+    let epochs: Arc<dyn SessionEpochs> = Arc::new(Epochs::default());
+    let given = |services: &mut ServicesBuilder| {
+        services.insert(watch.clone());
+        services.insert(epochs.clone());
+    };
+    let site = start_with(&[MEMORY], given).await.unwrap();
+    let [laptop, phone] = [Browser::default(), Browser::default()];
+    laptop.get(&site, "/in/ann/").await;
+    phone.get(&site, "/in/ann/").await;
+    let sessions = Sessions::of(&site.services).unwrap();
+    let id = &sessions.of_user("ann").await.unwrap()[0].id;
+    assert!(!sessions.end("ben", id).await.unwrap());
+    assert_eq!(sessions.end_all("ben").await.unwrap(), Some(0));
+    assert_eq!(told(), [""; 0]);
+    assert_eq!(laptop.get(&site, "/do/others/").await, "Some(1)");
+    assert_eq!(told(), ["ann"]);
+    assert_eq!(laptop.get(&site, "/do/others/").await, "Some(0)");
+    assert_eq!(told(), [""; 0]);
+    let id = &sessions.of_user("ann").await.unwrap()[0].id;
+    assert!(sessions.end("ann", id).await.unwrap());
+    assert_eq!(told(), ["ann"]);
+    phone.get(&site, "/in/ann/").await;
+    assert_eq!(sessions.end_all("ann").await.unwrap(), Some(1));
+    assert_eq!(told(), ["ann"]);
+    // In cookies nobody knows how many those were.
+    let site = start_with(&[("session.store", "cookie")], given).await.unwrap();
+    laptop.get(&site, "/in/ann/").await;
+    assert_eq!(laptop.get(&site, "/do/others/").await, "None");
+    assert_eq!(told(), ["ann"]);
+    let all = async { Sessions::of(&site.services).unwrap().end_all("ann").await.unwrap() };
+    assert_eq!(site.services.clone().scope(all).await, None);
+    assert_eq!(told(), ["ann"]);
 }
 
 /// Counts in memory, as whoever has users does in their rows.
