@@ -56,8 +56,9 @@ impl Room for RealtimeRoom {
                     registry.add(declared, part.namespace())?;
                 }
             }
-            let layer = match boot.services.get::<Arc<dyn Layer>>() {
-                Some(own) => own.clone(),
+            let own = boot.services.get::<Arc<dyn Layer>>().cloned();
+            let layer = match own.or_else(|| quintet_web::rt::given(&boot.site)) {
+                Some(own) => own,
                 None => open(&settings, boot)?,
             };
             if !registry.is_empty() {
