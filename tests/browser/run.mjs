@@ -19,6 +19,7 @@ import html from './html.mjs';
 import live from './live.mjs';
 import looks from './looks.mjs';
 import { invite } from './people.mjs';
+import origins from './origins.mjs';
 import reviews from './reviews.mjs';
 import toolbar from './toolbar.mjs';
 
@@ -43,6 +44,8 @@ try {
   const develop = () => developed ??= start({ QUINTET_DEBUG: 'true', ...same });
   // Who is there is asked for the password again after seconds, not minutes.
   const hurry = () => hurried ??= start({ QUINTET_AUTH_FRESH_FOR: '4s', ...same });
+  // One more, with other settings.
+  const open = more => start({ ...more, ...same });
   // A site that runs already has no users that tests know.
   const strange = site.database ? undefined : 'nobody can sign in to a site that was not started here';
   // Who signs in, from the first test on that needs somebody.
@@ -57,7 +60,7 @@ try {
     ]) ?? true;
   };
   // Those that change films come last: the others count them.
-  const tests = [behaviour, looks, html, toolbar, accounts, channels, live, reviews, editing].flatMap(suite => suite({ browser, url: site.url, mail: site.mail, develop, hurry, peopled, strange, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
+  const tests = [behaviour, looks, html, toolbar, accounts, channels, origins, live, reviews, editing].flatMap(suite => suite({ browser, url: site.url, mail: site.mail, develop, hurry, open, peopled, strange, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
   for (const { name, skip, run } of tests) {
     if (!name.includes(only)) continue;
     if (skip) {

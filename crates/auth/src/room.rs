@@ -78,9 +78,7 @@ impl Room for AuthRoom {
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
             boot.services.insert(Passwords::new(boot.settings.get::<PasswordSettings>()?)?);
-            // That of `.with(..)` the web room puts in, later.
-            let own = quintet_web::rt::given::<Arc<dyn AttemptStore>>(&boot.site);
-            if own.is_none() && boot.services.get::<Arc<dyn AttemptStore>>().is_none() {
+            if boot.services.get::<Arc<dyn AttemptStore>>().is_none() {
                 let shared = boot.services.get::<SharedRates>().map(|shared| OrMemory::new(shared.0.clone()));
                 boot.services.insert::<Arc<dyn AttemptStore>>(match shared {
                     Some(shared) => Arc::new(shared),

@@ -186,3 +186,23 @@ async fn what_fails_is_the_answer(site: TestSite) -> Result {
     assert_eq!(counts(&site)[0], 0);
     Ok(())
 }
+
+/// Something that a request carries.
+#[derive(Clone)]
+struct Carried(#[allow(dead_code, reason = "it is counted")] Arc<()>);
+
+#[quintet::test(site, on = "sqlite")]
+async fn nothing_of_a_request_stays(site: TestSite) -> Result {
+    let mut router = quintet::web::service(site.services()).await?;
+    for address in
+        ["/page/x/", "/show/cart/", "/show/bad/", "/show/panics/", "/nowhere/", "/teapot/", "/show/lost/"]
+    {
+        let carried = Arc::new(());
+        let mut request = axum::http::Request::get(address).body(axum::body::Body::empty()).unwrap();
+        request.extensions_mut().insert(Carried(carried.clone()));
+        let response = tower::Service::call(&mut router, request).await.unwrap();
+        axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        assert_eq!(Arc::strong_count(&carried), 1, "{address}");
+    }
+    Ok(())
+}

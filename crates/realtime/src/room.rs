@@ -56,9 +56,8 @@ impl Room for RealtimeRoom {
                     registry.add(declared, part.namespace())?;
                 }
             }
-            let own = boot.services.get::<Arc<dyn Layer>>().cloned();
-            let layer = match own.or_else(|| quintet_web::rt::given(&boot.site)) {
-                Some(own) => own,
+            let layer = match boot.services.get::<Arc<dyn Layer>>() {
+                Some(own) => own.clone(),
                 None => open(&settings, boot)?,
             };
             if !registry.is_empty() {

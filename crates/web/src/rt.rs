@@ -15,7 +15,7 @@ use http::request::Parts;
 use quintet_core::{BoxFuture, Result, Service, Services};
 
 pub use crate::data::secret::{hide_json, is_secret_field};
-pub use crate::errors::{broken, told, unread};
+pub use crate::errors::{broken, pointer, unread};
 pub use crate::{
     data::{
         Given,
@@ -23,7 +23,7 @@ pub use crate::{
         probe::{Chosen, Known, Probe, Readable, Unknown},
         typed,
     },
-    routing::{Declared, given},
+    routing::Declared,
 };
 pub use quintet_core as core;
 pub use serde;

@@ -142,7 +142,7 @@ impl Entrance {
         }
         // What no route answers has a page as well.
         if facts.has_around() {
-            facts.around().remember(&request);
+            facts.remember(&request);
         }
         let (work, conceals, facts) = (self.routed(request), facts.conceals(), facts.clone());
         let trace = facts.trace().cloned();

@@ -97,26 +97,17 @@ impl Room for Shared {
     }
 }
 
-/// One has the layer by a room.
 async fn start(layer: &Shared) -> Result<TestSite> {
     let mut rooms = quintet::rooms();
     rooms.insert(0, Box::new(layer.clone()));
     TestSite::start(site(), rooms).await
 }
 
-/// The other one has it among its values.
-async fn start_with(layer: &Shared) -> Result<TestSite> {
-    let layer: Arc<dyn Layer> = Arc::new(layer.clone());
-    let site = TestSite::start(site().with(layer), quintet::rooms()).await?;
-    assert!(!site.services().require::<Channels>()?.reaches_only_itself());
-    Ok(site)
-}
-
 #[tokio::test]
 async fn all_processes_hear_and_ask_for_themselves() -> Result {
     let memory = Memory::new(Retention { events: 100, age: std::time::Duration::from_secs(600) });
     let layer = Shared(Arc::new(memory), Arc::default());
-    let (one, two) = (start(&layer).await?, start_with(&layer).await?);
+    let (one, two) = (start(&layer).await?, start(&layer).await?);
     // Each has a database of its own here, and so shows which one is asked.
     let row = item("here", &two.db).await?;
     let live = async { Item.live(Allow::everybody(), &two.db).await };

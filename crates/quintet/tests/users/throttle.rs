@@ -1,13 +1,9 @@
 //! How often somebody may be wrong: by the site's clock, which stands still unless it is moved.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use axum::extract::{ConnectInfo, Request};
-use quintet::{
-    auth::{Accounts, throttle::AttemptStore},
-    core::{BoxFuture, Service as _, rate::Limit, value::Timestamp},
-    prelude::*,
-};
+use quintet::{auth::Accounts, core::Service as _, prelude::*};
 
 use super::{ann, new};
 
@@ -224,33 +220,5 @@ async fn the_old_password_can_not_be_guessed_either(site: TestSite) -> Result {
 async fn without_a_network_the_name_counts(site: TestSite) -> Result {
     ann(&site).await?;
     assert_eq!(wrong(&site.browser(), "ann", 51).await, [[422; 50].as_slice(), &[429]].concat());
-    Ok(())
-}
-
-/// Nobody may try before a quarter of a minute has passed.
-struct Never;
-
-impl AttemptStore for Never {
-    fn take<'a>(&'a self, _: &'a str, _: Limit, _: Timestamp) -> BoxFuture<'a, Result<Option<Duration>>> {
-        Box::pin(async { Ok(Some(Duration::from_secs(15))) })
-    }
-
-    fn give_back<'a>(&'a self, _: &'a str, _: Limit) -> BoxFuture<'a, Result> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn forget<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result> {
-        Box::pin(async { Ok(()) })
-    }
-}
-
-fn with_a_store_of_its_own() -> Site {
-    site().with::<Arc<dyn AttemptStore>>(Arc::new(Never))
-}
-
-#[quintet::test(with_a_store_of_its_own)]
-async fn a_site_brings_its_own_store(site: TestSite) -> Result {
-    ann(&site).await?;
-    answer(&site.browser(), "ann", RIGHT).await.status(429).header("retry-after", "15");
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use quintet_core::Error;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::Bye;
 use crate::layer::{ConnectionId, Here, Position};
@@ -89,7 +89,27 @@ pub(crate) fn presence(topic: &str, who: Who<'_>) -> Bytes {
 
 /// What went wrong, as of RFC 9457.
 pub(crate) fn problem(error: &Error) -> Value {
-    Value::Object(quintet_web::rt::told(error, error.status(), None))
+    let status = error.status();
+    let title = status.canonical_reason().unwrap_or("Error");
+    let mut problem = Map::new();
+    problem.insert("status".into(), status.as_u16().into());
+    problem.insert("title".into(), title.into());
+    match error.field_errors() {
+        Some(fields) => {
+            let told = fields.iter().map(|field| {
+                let pointer = quintet_web::rt::pointer(&field.field);
+                json!({ "pointer": pointer, "detail": field.message })
+            });
+            problem.insert("errors".into(), told.collect());
+        }
+        None => {
+            let detail = error.public_message();
+            if detail != title {
+                problem.insert("detail".into(), detail.into());
+            }
+        }
+    }
+    Value::Object(problem)
 }
 
 pub(crate) fn refused(reference: &str, topic: &str, error: &Error) -> Bytes {
@@ -133,8 +153,6 @@ pub(crate) fn pong() -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn read(message: Bytes) -> Value {

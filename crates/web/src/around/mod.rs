@@ -14,7 +14,8 @@ use std::{
 
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{Request, StatusCode, request::Parts};
+use http::{Extensions, Request, StatusCode, request::Parts};
+use hyper::upgrade::OnUpgrade;
 use quintet_core::{Error, ErrorKind, Value};
 
 pub use provide::Provide;
@@ -123,16 +124,20 @@ impl Around {
         std::mem::take(&mut self.state().missed)
     }
 
-    /// Makes what is not made yet.
+    /// Makes what is not made yet. `complete` adds to a request what [`Around::remember`] has left out.
     ///
     /// # Errors
     /// What a function, or an argument of it, answers in place of the page.
-    pub(crate) async fn make(&self, wanted: &BTreeSet<usize>) -> Result<(), Box<Response>> {
+    pub(crate) async fn make(
+        &self,
+        wanted: &BTreeSet<usize>,
+        complete: impl Fn(&mut Extensions),
+    ) -> Result<(), Box<Response>> {
         for index in wanted {
             let Some((name, maker)) = self.providers.as_ref().and_then(|all| all.all.get(*index)) else {
                 continue;
             };
-            let parts = {
+            let mut parts = {
                 let state = self.state();
                 if state.made.iter().any(|(made, _)| made == index) {
                     continue;
@@ -141,6 +146,7 @@ impl Around {
                     failed(Error::internal("a value around a page is made for a request only"))
                 })?
             };
+            complete(&mut parts.extensions);
             let value = AssertUnwindSafe(maker(parts)).catch_unwind().await.unwrap_or_else(|_| {
                 let why = format!("the function that makes `{name}` for templates panicked");
                 Err(failed(Error::of_kind(ErrorKind::Panic, StatusCode::INTERNAL_SERVER_ERROR, why)))
@@ -150,14 +156,18 @@ impl Around {
         Ok(())
     }
 
-    /// Keeps the request for the functions that make values.
-    pub(crate) fn remember<B>(&self, request: &Request<B>) {
+    /// Keeps the request for the functions that make values, without what `forget` takes away: whatever holds this would be kept by
+    /// itself for ever.
+    pub(crate) fn remember<B>(&self, request: &Request<B>, forget: impl FnOnce(&mut Extensions)) {
         let (mut parts, ()) = Request::new(()).into_parts();
         parts.method = request.method().clone();
         parts.uri = request.uri().clone();
         parts.version = request.version();
         parts.headers = request.headers().clone();
         parts.extensions = request.extensions().clone();
+        // A connection that is to become another one belongs to the handler.
+        parts.extensions.remove::<OnUpgrade>();
+        forget(&mut parts.extensions);
         self.state().head = Some(Box::new(parts));
     }
 }

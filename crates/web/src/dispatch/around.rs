@@ -20,7 +20,7 @@ pub(crate) async fn finish(mut response: Response, facts: &Facts) -> Response {
     let around = facts.around();
     if page::is_streamed(&response) {
         let wanted = page::mentioned(&response, facts, around.names()).into_iter().collect();
-        if let Err(instead) = around.make(&wanted).await {
+        if let Err(instead) = facts.make_around(&wanted).await {
             return errors::finish(errors::refused(*instead), facts);
         }
         return errors::finish(page::begin(response, facts).await, facts);
@@ -31,7 +31,7 @@ pub(crate) async fn finish(mut response: Response, facts: &Facts) -> Response {
     }
     let template = Page::of(&response).and_then(Page::template).map(str::to_owned);
     if let Some(template) = &template
-        && let Err(instead) = around.make(&providers.learned(template)).await
+        && let Err(instead) = facts.make_around(&providers.learned(template)).await
     {
         return errors::finish(errors::refused(*instead), facts);
     }
@@ -48,7 +48,7 @@ pub(crate) async fn finish(mut response: Response, facts: &Facts) -> Response {
         if let Some(template) = &template {
             providers.learn(template, &missed);
         }
-        if let Err(instead) = around.make(&missed).await {
+        if let Err(instead) = facts.make_around(&missed).await {
             return errors::finish(errors::refused(*instead), facts);
         }
         response = next;

@@ -106,7 +106,7 @@ where
         };
         let facts = facts.at(self.route.clone(), &mut request);
         if facts.has_around() {
-            facts.around().remember(&request);
+            facts.remember(&request);
         }
         if self.route.guard.is_some() {
             let endpoint = self.clone();

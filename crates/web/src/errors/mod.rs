@@ -20,7 +20,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use quintet_core::Error;
 
-pub use problem::told;
+pub use problem::pointer;
 pub(crate) use rejected::refused;
 pub use rejected::{Rejected, Source};
 pub(crate) use stalled::{Stalled, is_stalled};

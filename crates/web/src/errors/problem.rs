@@ -8,8 +8,29 @@ use super::{Document, Source};
 use crate::facts::Facts;
 
 pub(super) fn write(error: &Error, status: StatusCode, source: Option<Source>, facts: &Facts) -> Document {
-    let mut problem = told(error, status, source);
+    let title = status.canonical_reason().unwrap_or("Error");
+    let mut problem = Map::new();
     problem.insert("type".into(), "about:blank".into());
+    problem.insert("title".into(), title.into());
+    problem.insert("status".into(), status.as_u16().into());
+    let detail = error.public_message();
+    if detail != title && status == error.status() {
+        problem.insert("detail".into(), detail.into());
+    }
+    if let Some(fields) = error.field_errors() {
+        let errors = fields.iter().map(|e| {
+            let mut entry = Map::new();
+            match source {
+                Some(Source::Query) => entry.insert("parameter".into(), e.field.clone().into()),
+                _ => entry.insert("pointer".into(), pointer(&e.field).into()),
+            };
+            entry.insert("detail".into(), e.message.clone().into());
+            Value::Object(entry)
+        });
+        problem.insert("errors".into(), errors.collect());
+        // The messages are in `errors`; the summary would repeat them.
+        problem.remove("detail");
+    }
     if let Some(id) = facts.id() {
         problem.insert("request_id".into(), id.as_str().into());
     }
@@ -27,38 +48,8 @@ pub(super) fn write(error: &Error, status: StatusCode, source: Option<Source>, f
     Document { content_type: "application/problem+json", body: Value::Object(problem).to_string() }
 }
 
-/// What a client may know of an error, by the names of RFC 9457.
-pub fn told(error: &Error, status: StatusCode, source: Option<Source>) -> Map<String, Value> {
-    let title = status.canonical_reason().unwrap_or("Error");
-    let mut problem = Map::new();
-    problem.insert("title".into(), title.into());
-    problem.insert("status".into(), status.as_u16().into());
-    match error.field_errors() {
-        Some(fields) => {
-            let errors = fields.iter().map(|e| {
-                let mut entry = Map::new();
-                match source {
-                    Some(Source::Query) => entry.insert("parameter".into(), e.field.clone().into()),
-                    _ => entry.insert("pointer".into(), pointer(&e.field).into()),
-                };
-                entry.insert("detail".into(), e.message.clone().into());
-                Value::Object(entry)
-            });
-            problem.insert("errors".into(), errors.collect());
-        }
-        // Beside messages of fields it would repeat them.
-        None => {
-            let detail = error.public_message();
-            if detail != title && status == error.status() {
-                problem.insert("detail".into(), detail.into());
-            }
-        }
-    }
-    problem
-}
-
 /// `people.0.name` as a JSON pointer in a fragment, as RFC 9457 shows it; the whole document is `#`.
-fn pointer(field: &str) -> String {
+pub fn pointer(field: &str) -> String {
     if field.is_empty() {
         return "#".to_owned();
     }

@@ -7,6 +7,7 @@ mod phase;
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -18,7 +19,7 @@ use axum::{
     response::Response,
 };
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header, request::Parts};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header, request::Parts};
 use http_body::Body as HttpBody;
 use quintet_core::{
     Error, Result, Services,
@@ -304,6 +305,20 @@ impl Facts {
 
     pub(crate) fn around(&self) -> &Around {
         &self.later().around
+    }
+
+    /// Keeps the request for the values around its page.
+    pub(crate) fn remember<B>(&self, request: &Request<B>) {
+        self.around().remember(request, |extensions| drop(extensions.remove::<Facts>()));
+    }
+
+    /// Makes these values around the page.
+    ///
+    /// # Errors
+    /// Those of [`Around::make`].
+    pub(crate) async fn make_around(&self, wanted: &BTreeSet<usize>) -> Result<(), Box<Response>> {
+        let complete = |extensions: &mut Extensions| drop(extensions.insert(self.clone()));
+        self.around().make(wanted, complete).await
     }
 
     pub(crate) fn notes(&self) -> &Notes {

@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
     routing::{MethodFilter, MethodRouter, Route as AxumRoute, on},
 };
-use quintet_core::{App, Services, ServicesBuilder, Site, settings::parse_duration};
+use quintet_core::{App, ServicesBuilder, Site, settings::parse_duration};
 use tower::{Layer, Service};
 
 use super::route::Route;
@@ -93,16 +93,6 @@ pub(crate) struct GivenValue {
     pub(crate) at: &'static Location<'static>,
     /// Puts it in; false if there is one of its type already.
     pub(crate) put: Box<dyn Fn(&mut ServicesBuilder) -> bool + Send + Sync>,
-}
-
-/// A value of `.with(..)`, for rooms that start before the web room puts it among the services.
-pub fn given<T: Clone + Send + Sync + 'static>(site: &Site) -> Option<T> {
-    let values = site.slots::<WebSlot>().flat_map(|(_, slot)| &slot.values);
-    values.filter(|value| value.ty == type_name::<T>()).find_map(|value| {
-        let mut alone = Services::builder();
-        (value.put)(&mut alone);
-        alone.get::<T>().cloned()
-    })
 }
 
 impl fmt::Debug for WebSlot {

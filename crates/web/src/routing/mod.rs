@@ -13,10 +13,10 @@ mod secret;
 mod table;
 
 pub use atomic::Atomic;
+#[doc(hidden)]
+pub use builder::WebPart;
 pub(crate) use builder::{Entry, WebSlot, What};
 pub use builder::{Routing, SuppliedRoutes};
-#[doc(hidden)]
-pub use builder::{WebPart, given};
 pub use guard::RouteGuard;
 pub(crate) use pattern::{Pattern, fill, join};
 pub use route::{Declared, Route, Routed};
