@@ -42,6 +42,9 @@ pub struct Access {
     services: Services,
     /// What is known of the request that asks.
     event: SecurityEvent,
+    /// Who asks, to find it again later.
+    #[cfg(feature = "realtime")]
+    caller: Option<Arc<quintet_web::Caller>>,
 }
 
 impl Access {
@@ -51,7 +54,42 @@ impl Access {
         let services = Services::of_request(parts)?;
         let only = identified(parts, services).await?.and_then(|identity| identity.only);
         let event = security_event(parts, What::PermissionDenied);
-        Ok(Access { user, all, only, services: services.clone(), event })
+        Ok(Access {
+            user,
+            all,
+            only,
+            services: services.clone(),
+            event,
+            #[cfg(feature = "realtime")]
+            caller: quintet_web::Caller::of(parts).ok().map(Arc::new),
+        })
+    }
+
+    /// That of a client of a channel.
+    #[cfg(feature = "realtime")]
+    pub(crate) fn of_client(
+        user: Option<Arc<User>>,
+        all: Permissions,
+        only: Option<Permissions>,
+        services: &Services,
+    ) -> Self {
+        let event = SecurityEvent::new(What::PermissionDenied);
+        Access { user, all, only, services: services.clone(), event, caller: None }
+    }
+
+    /// Whose it is.
+    #[cfg(feature = "realtime")]
+    pub(crate) fn user_key(&self) -> Option<i64> {
+        self.user.as_ref().map(|user| user.id)
+    }
+
+    /// What is true now of who has asked then; none, if it is not by a request.
+    #[cfg(feature = "realtime")]
+    pub(crate) async fn again(&self) -> Result<Option<Access>> {
+        match &self.caller {
+            Some(caller) => Access::of(&caller.parts()?).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// What the user may do to all rows.

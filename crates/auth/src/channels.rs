@@ -8,10 +8,10 @@ use quintet_orm::{
     Db, Model as _,
     change::{Change, Notice, What},
 };
-use quintet_realtime::{Channel, Channels, Client, Identify, Identity};
+use quintet_realtime::{Channels, Client, Identify, Identity, Topic};
 
 use crate::{
-    Permissions,
+    Access, Permissions,
     backend::identified,
     login::{active, current, permissions_of},
     models::{Group, User},
@@ -85,13 +85,19 @@ pub trait ClientUser {
     /// # Errors
     /// If the database can't be read.
     fn permissions(&self) -> impl Future<Output = Result<Permissions>> + Send;
+
+    /// What they may do, also to single rows; nothing, if nobody has logged in.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    fn access(&self) -> impl Future<Output = Result<Access>> + Send;
 }
 
 fn nobody() -> Error {
     Error::unauthorized("Log in first.")
 }
 
-impl<C: Channel> ClientUser for Client<C> {
+impl<C: Topic> ClientUser for Client<C> {
     fn user(&self) -> Result<&User> {
         self.maybe_user().ok_or_else(nobody)
     }
@@ -111,6 +117,14 @@ impl<C: Channel> ClientUser for Client<C> {
     async fn permissions(&self) -> Result<Permissions> {
         let Some(known) = self.who::<Known>() else { return Ok(Permissions::none()) };
         permissions_of(&known.loaded, known.only.as_ref(), self.services()).await
+    }
+
+    async fn access(&self) -> Result<Access> {
+        let all = self.permissions().await?;
+        let known = self.who::<Known>();
+        let user = known.map(|known| known.loaded.user.clone());
+        let only = known.and_then(|known| known.only.clone());
+        Ok(Access::of_client(user, all, only, self.services()))
     }
 }
 

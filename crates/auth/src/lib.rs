@@ -47,6 +47,8 @@ pub mod throttle;
 mod tokens;
 #[doc(hidden)]
 pub mod totp;
+#[cfg(feature = "realtime")]
+mod viewers;
 
 pub use access::Access;
 pub use accounts::Accounts;
@@ -66,3 +68,5 @@ pub use remote_user::{RemoteUserBackend, RemoteUserSettings};
 pub use room::AuthRoom;
 pub use settings::{AuditSettings, AuthSettings, LoginBy, RequireTotp};
 pub use tokens::{NewToken, TokenBackend, Tokens};
+#[cfg(feature = "realtime")]
+pub use viewers::AllowByAccess;

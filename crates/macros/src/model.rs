@@ -80,6 +80,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
     let (columns, meta, record) = (columns::write(&model), meta::write(&model)?, record::write(&model));
     let (orm, item, name, vis) = (&model.orm, &model.item, &model.item.ident, &model.item.vis);
     let handle = model.options.handle.as_ref().unwrap_or(name);
+    let live = model.options.live.then(|| quote!(#[automatically_derived] impl #orm::LiveModel for #name {}));
     Ok(quote! {
         #item
         #[doc = concat!("The columns of [`", stringify!(#name), "`](struct@", stringify!(#name), "), and queries on it.")]
@@ -88,6 +89,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
         #columns
         #meta
         #record
+        #live
         #debug
     })
 }

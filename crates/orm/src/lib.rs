@@ -54,7 +54,7 @@ pub use expr::{Cond, Expr, Order};
 pub use field::{StoredFile, StoredImage};
 pub use instance::Instance;
 pub use isolation::Isolation;
-pub use model::Model;
+pub use model::{LiveModel, Model};
 pub use query::{PageOf, QuerySet, Seek, Stretch};
 pub use quintet_macros::{Choices, Embed, Shape, model};
 pub use relation::{ForeignKey, HasMany, HasOne, ManyToMany, OneToOne};

@@ -85,6 +85,13 @@ pub trait Model: Record + Sized {
     fn from_row(cursor: &mut Cursor<'_>) -> Result<Self>;
 }
 
+/// A model whose changes are told: `#[model(live)]` implements it.
+#[diagnostic::on_unimplemented(
+    message = "nobody tells of changes of `{Self}`",
+    label = "write #[model(live)] above `{Self}`"
+)]
+pub trait LiveModel: Model {}
+
 /// The columns of a model: a struct of zero-sized or index-sized values in static memory.
 pub trait Columns: Sized + 'static {
     /// The columns.

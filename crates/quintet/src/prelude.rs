@@ -4,12 +4,12 @@ pub use axum::{
     self,
     response::{IntoResponse, Response},
 };
-#[cfg(all(feature = "auth", feature = "realtime"))]
-#[doc(no_inline)]
-pub use quintet_auth::ClientUser as _;
 #[cfg(feature = "auth")]
 #[doc(no_inline)]
 pub use quintet_auth::{self as auth, User};
+#[cfg(all(feature = "auth", feature = "realtime"))]
+#[doc(no_inline)]
+pub use quintet_auth::{AllowByAccess as _, ClientUser as _};
 #[cfg(feature = "cache")]
 #[doc(no_inline)]
 pub use quintet_cache::{Cache, Keep};
@@ -45,7 +45,9 @@ pub use quintet_migrate::{DataMigrating as _, KeepMigrations as _, Migrated, Old
 pub use quintet_orm::prelude::*;
 #[cfg(all(feature = "realtime", feature = "orm"))]
 #[doc(no_inline)]
-pub use quintet_realtime::{Allow, Live, LiveNews, LiveQuery as _};
+pub use quintet_realtime::{
+    Allow, Live, LiveChannel, LiveChanneling as _, LiveNews, LiveQuery as _, RowNews,
+};
 #[cfg(feature = "realtime")]
 #[doc(no_inline)]
 pub use quintet_realtime::{Channel, Channeling as _, Channels, Client, Join, channel};
@@ -57,6 +59,9 @@ pub use quintet_storage::Storage;
 #[cfg(feature = "templates")]
 #[doc(no_inline)]
 pub use quintet_templates::TemplateParts as _;
+#[cfg(all(feature = "test", feature = "realtime", feature = "orm"))]
+#[doc(no_inline)]
+pub use quintet_test::RowsOf;
 #[cfg(all(feature = "test", feature = "mail"))]
 #[doc(no_inline)]
 pub use quintet_test::TestMail;

@@ -158,7 +158,7 @@ fn message<C: Channel>(
 }
 
 /// A client in a topic, as a [`Channel`]'s code has it.
-pub struct Client<C: Channel> {
+pub struct Client<C: Topic> {
     /// The site's database.
     #[cfg(feature = "orm")]
     pub db: Db,
@@ -166,8 +166,8 @@ pub struct Client<C: Channel> {
     of: PhantomData<fn() -> C>,
 }
 
-impl<C: Channel> Client<C> {
-    fn new(me: Me) -> Result<Self> {
+impl<C: Topic> Client<C> {
+    pub(crate) fn new(me: Me) -> Result<Self> {
         #[cfg(feature = "orm")]
         let db = me.connection.services().require::<Db>()?.clone();
         Ok(Client {
@@ -196,6 +196,55 @@ impl<C: Channel> Client<C> {
         self.me.connection.services()
     }
 
+    /// Keeps a value for as long as this client is in the topic, in place of one of the same type.
+    pub fn put<T: Send + 'static>(&self, value: T) {
+        self.me.lane.values(|values| drop(values.insert(TypeId::of::<T>(), Box::new(value))));
+    }
+
+    /// A value that was [put](Self::put), as a copy.
+    #[must_use]
+    pub fn get<T: Clone + Send + 'static>(&self) -> Option<T> {
+        self.me.lane.values(|values| values.get(&TypeId::of::<T>())?.downcast_ref::<T>().cloned())
+    }
+
+    /// Changes a value that was [put](Self::put), or the default of its type; gives what `change` gives. What the client says in one topic
+    /// is heard one after the other, so nobody else changes it meanwhile.
+    pub fn change<T: Default + Send + 'static, R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        self.me.lane.values(|values| {
+            let value = values.entry(TypeId::of::<T>()).or_insert_with(|| Box::<T>::default());
+            match value.downcast_mut::<T>() {
+                Some(value) => change(value),
+                None => unreachable!("the key of a value is its type"),
+            }
+        })
+    }
+
+    /// Takes what a handler would take from a request of the same browser: `me.extract::<Session>()`. What was true when it connected may
+    /// not be any more.
+    ///
+    /// # Errors
+    /// If the extractor refuses.
+    pub async fn extract<T: FromRequestParts<()>>(&self) -> Result<T> {
+        let mut parts = self.me.connection.caller().parts()?;
+        match T::from_request_parts(&mut parts, &()).await {
+            Ok(taken) => Ok(taken),
+            Err(refusal) => {
+                let status = refusal.into_response().status();
+                let status =
+                    if status.is_client_error() { status } else { http::StatusCode::INTERNAL_SERVER_ERROR };
+                Err(Error::new(status, format!("`{}` can't be taken", std::any::type_name::<T>())))
+            }
+        }
+    }
+
+    /// What whoever has found the client's user knows of them.
+    #[must_use]
+    pub fn who<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.me.identity.who.as_deref()?.downcast_ref()
+    }
+}
+
+impl<C: Channel> Client<C> {
     /// Says something to this client alone. It is not kept.
     ///
     /// # Errors
@@ -249,56 +298,9 @@ impl<C: Channel> Client<C> {
             .map_err(|why| Error::internal(format!("that can't be JSON: {why}")))?;
         self.me.lane.show_as(&self.me.connection, &meta).await
     }
-
-    /// Keeps a value for as long as this client is in the topic, in place of one of the same type.
-    pub fn put<T: Send + 'static>(&self, value: T) {
-        self.me.lane.values(|values| drop(values.insert(TypeId::of::<T>(), Box::new(value))));
-    }
-
-    /// A value that was [put](Self::put), as a copy.
-    #[must_use]
-    pub fn get<T: Clone + Send + 'static>(&self) -> Option<T> {
-        self.me.lane.values(|values| values.get(&TypeId::of::<T>())?.downcast_ref::<T>().cloned())
-    }
-
-    /// Changes a value that was [put](Self::put), or the default of its type; gives what `change` gives. What the client says in one topic
-    /// is heard one after the other, so nobody else changes it meanwhile.
-    pub fn change<T: Default + Send + 'static, R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
-        self.me.lane.values(|values| {
-            let value = values.entry(TypeId::of::<T>()).or_insert_with(|| Box::<T>::default());
-            match value.downcast_mut::<T>() {
-                Some(value) => change(value),
-                None => unreachable!("the key of a value is its type"),
-            }
-        })
-    }
-
-    /// Takes what a handler would take from a request of the same browser: `me.extract::<Session>()`. What was true when it connected may
-    /// not be any more.
-    ///
-    /// # Errors
-    /// If the extractor refuses.
-    pub async fn extract<T: FromRequestParts<()>>(&self) -> Result<T> {
-        let mut parts = self.me.connection.caller().parts()?;
-        match T::from_request_parts(&mut parts, &()).await {
-            Ok(taken) => Ok(taken),
-            Err(refusal) => {
-                let status = refusal.into_response().status();
-                let status =
-                    if status.is_client_error() { status } else { http::StatusCode::INTERNAL_SERVER_ERROR };
-                Err(Error::new(status, format!("`{}` can't be taken", std::any::type_name::<T>())))
-            }
-        }
-    }
-
-    /// What whoever has found the client's user knows of them.
-    #[must_use]
-    pub fn who<T: Any + Send + Sync>(&self) -> Option<&T> {
-        self.me.identity.who.as_deref()?.downcast_ref()
-    }
 }
 
-impl<C: Channel> fmt::Debug for Client<C> {
+impl<C: Topic> fmt::Debug for Client<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("id", &self.id())

@@ -33,7 +33,7 @@ pub use hub::{
 };
 pub use identity::{Identify, Identity};
 #[cfg(feature = "orm")]
-pub use live::{Allow, Live, LiveNews, LiveQuery};
+pub use live::{Allow, Live, LiveChannel, LiveChanneling, LiveNews, LiveQuery, RowNews};
 pub use quintet_macros::channel;
 pub use room::RealtimeRoom;
 pub use send::{Message, Via};

@@ -70,12 +70,12 @@ impl Room for RealtimeRoom {
             }
             let identify = boot.services.get::<Arc<dyn Identify>>().cloned();
             let channels = Channels(Hub::new(layer, registry, identify, settings)?);
+            #[cfg(feature = "orm")]
+            channels.0.has_live.store(crate::live::prepare(boot), std::sync::atomic::Ordering::Relaxed);
             if !channels.is_empty() {
                 boot.services.insert::<Arc<dyn SessionWatch>>(Arc::new(Watch(channels.clone())));
             }
             boot.services.insert(channels);
-            #[cfg(feature = "orm")]
-            crate::live::prepare(boot);
             Ok(())
         })
     }

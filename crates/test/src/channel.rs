@@ -98,7 +98,7 @@ impl TestClient {
         self.enter(topic.topic(), Some(after.to_string()), None, Location::caller())
     }
 
-    fn enter<C: Channel>(
+    pub(crate) fn enter<C: Channel>(
         &self,
         topic: String,
         after: Option<String>,

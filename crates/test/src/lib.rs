@@ -35,6 +35,8 @@ mod outbox;
 #[cfg(feature = "orm")]
 mod repeats;
 mod response;
+#[cfg(all(feature = "realtime", feature = "orm"))]
+mod rows;
 pub mod rt;
 mod session;
 mod site;
@@ -52,6 +54,8 @@ pub use live::LiveSite;
 #[cfg(feature = "mail")]
 pub use outbox::TestMail;
 pub use response::TestResponse;
+#[cfg(all(feature = "realtime", feature = "orm"))]
+pub use rows::RowsOf;
 pub use session::TestSession;
 pub use site::TestSite;
 pub use upload::TestFile;

@@ -1,6 +1,7 @@
 //! Queries: [`QuerySet`] builds a [`Select`], `run` renders it, asks the handle and decodes, `join` and `prefetch` load
 //! related objects into the rows.
 mod aggregate;
+mod beside;
 mod bulk;
 mod combine;
 pub(crate) mod join;
@@ -16,6 +17,8 @@ mod selection;
 mod stream;
 
 pub use aggregate::Grouped;
+#[doc(hidden)]
+pub use beside::beside_models;
 pub use combine::Combined;
 pub use join::ToOne;
 pub use json::JsonRows;

@@ -102,12 +102,6 @@ impl<M: Model> QuerySet<M> {
         Self::of(Box::new(Select::in_scope(M::meta())), M::from_row)
     }
 
-    /// Does `limit` or `offset` cut it?
-    #[must_use]
-    pub fn is_cut(&self) -> bool {
-        self.select.limit.is_some() || self.select.offset.is_some()
-    }
-
     /// Only these columns and expressions: rows become one value, or a tuple.
     ///
     /// A column over an optional foreign key is an `Option`.
@@ -154,6 +148,12 @@ impl<M, O> QuerySet<M, O> {
     /// A query whose rows are read so.
     pub(crate) fn of(select: Box<Select>, decode: Decode<O>) -> Self {
         QuerySet { select, decode, loads: None, parts: None, marker: PhantomData }
+    }
+
+    /// Does `limit` or `offset` cut it?
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.select.limit.is_some() || self.select.offset.is_some()
     }
 
     /// The query without types.

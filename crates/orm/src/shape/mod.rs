@@ -18,7 +18,7 @@ pub use nested::{NestedMany, NestedOne, NestedOptional};
 pub use part::Part;
 pub(crate) use part::Parts;
 pub use plan::{Plan, decode_optional};
-pub(crate) use run::{rows, rows_of, sink};
+pub(crate) use run::{Level, load, rows, rows_of, sink};
 pub use source::ShapeField;
 
 use crate::{decode::Cursor, model::Model};

@@ -23,6 +23,12 @@ pub struct Level<'a> {
     depth: usize,
 }
 
+impl<'a> Level<'a> {
+    pub(crate) fn first(db: &'a dyn Executor, at: &'static Location<'static>) -> Self {
+        Level { db, at, depth: 0 }
+    }
+}
+
 impl Level<'_> {
     /// More than any tree of comments needs, fewer than a circle.
     const MOST: usize = 16;
@@ -112,7 +118,7 @@ fn found<S: Send + 'static, K: Key>(sink: Box<dyn RowSink>) -> Result<Found<S>> 
 }
 
 /// Loads all parts of all rows.
-pub(super) async fn load<S>(
+pub(crate) async fn load<S>(
     parts: &[Box<dyn Part<S>>],
     keys: Vec<Vec<Value>>,
     mut rows: Vec<&mut S>,

@@ -11,7 +11,7 @@ use std::{
 
 use quintet::{axum::http::StatusCode, core::ErrorKind, prelude::*};
 
-use crate::site::{Any, Item, Quiet, Tag, heard, item, next, nothing, site};
+use crate::site::{Any, Item, Tag, heard, item, next, nothing, site};
 
 async fn all(site: &TestSite) -> Result<Live<Item>> {
     Item.live(Allow::everybody(), &site.db).await
@@ -195,9 +195,6 @@ async fn once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
 #[quintet::test(site)]
 async fn what_can_not_be_followed_says_why(site: TestSite) -> Result {
     let db = &site.db;
-    let why = Quiet.live(Allow::everybody(), db).await.unwrap_err().to_string();
-    assert!(why.contains("`Quiet`") && why.contains("#[model(live)]"), "{why}");
-    assert!(Quiet.live_position(db).await.is_err());
     let why = Item.limit(3).live(Allow::everybody(), db).await.unwrap_err().to_string();
     assert!(why.contains("`Item`") && why.contains("limit"), "{why}");
     assert!(Item.query().offset(3).live(Allow::everybody(), db).await.is_err());

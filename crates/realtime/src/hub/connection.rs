@@ -258,6 +258,13 @@ impl Ear for Connection {
 }
 
 impl Me {
+    /// The same client once more.
+    #[cfg(feature = "orm")]
+    pub(crate) fn again(&self) -> Me {
+        let (connection, lane) = (self.connection.clone(), self.lane.clone());
+        Me { connection, lane, identity: self.identity.clone(), reply: None }
+    }
+
     /// Says something to this client alone.
     pub(crate) fn push(&self, data: &Bytes) {
         self.connection.outbox.push(wire::event(&self.lane.topic, None, data));

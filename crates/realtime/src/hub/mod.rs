@@ -65,6 +65,11 @@ pub(crate) struct Hub {
     /// Whose pages may connect, beside the site's own.
     pub(crate) origins: Origins,
     pub(crate) people: People,
+    /// What follows rows for the clients of a topic, by the topic.
+    #[cfg(feature = "orm")]
+    feeds: Mutex<Feeds>,
+    /// Are there models whose changes are told?
+    pub(crate) has_live: AtomicBool,
     hasher: RandomState,
     shards: [Mutex<HashMap<Arc<str>, Held>>; SHARDS],
     started: AtomicBool,
@@ -72,6 +77,9 @@ pub(crate) struct Hub {
     slow: AtomicU64,
     warned: AtomicU64,
 }
+
+#[cfg(feature = "orm")]
+type Feeds = HashMap<Arc<str>, std::sync::Weak<dyn std::any::Any + Send + Sync>>;
 
 /// A topic, and how many hold it.
 struct Held {
@@ -116,6 +124,9 @@ impl Hub {
             limit: Limit::new(settings.burst.max(1), every),
             settings,
             people: People::default(),
+            #[cfg(feature = "orm")]
+            feeds: Mutex::default(),
+            has_live: AtomicBool::new(false),
             hasher: RandomState::new(),
             shards: Default::default(),
             started: AtomicBool::new(false),
@@ -193,6 +204,11 @@ impl Hub {
             })
             .await;
         hold
+    }
+
+    #[cfg(feature = "orm")]
+    pub(crate) fn feeds(&self) -> MutexGuard<'_, Feeds> {
+        self.feeds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn find(&self, topic: &str) -> Option<Arc<TopicState>> {
@@ -363,10 +379,10 @@ impl Channels {
         self.0.user_changed(user).await;
     }
 
-    /// Has the site no channel at all? Then nobody is ever connected.
+    /// Has the site neither a channel nor a live model? Then nobody is ever connected, and nobody follows anything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.registry.is_empty()
+        self.0.registry.is_empty() && !self.0.has_live.load(Ordering::Relaxed)
     }
 
     /// Does nobody outside of this process hear what is said in it?

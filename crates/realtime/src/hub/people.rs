@@ -12,10 +12,26 @@ use crate::{layer::ConnectionId, wire::Bye};
 #[derive(Default)]
 pub(crate) struct People(Mutex<Known>);
 
+/// Somebody else whom it concerns that something about a user has changed.
+#[cfg(feature = "orm")]
+pub(crate) trait Concerned: Send + Sync {
+    fn user_changed(&self);
+}
+
 #[derive(Default)]
 struct Known {
     all: HashMap<ConnectionId, Weak<Connection>>,
     of_users: HashMap<Box<str>, Vec<ConnectionId>>,
+    #[cfg(feature = "orm")]
+    concerned: HashMap<ConnectionId, (Arc<str>, Arc<dyn Concerned>)>,
+}
+
+#[cfg(feature = "orm")]
+impl Known {
+    fn tell_concerned(&self, user: Option<&str>) {
+        let concerned = self.concerned.values().filter(|(whose, _)| user.is_none_or(|user| user == &**whose));
+        concerned.for_each(|(_, concerned)| concerned.user_changed());
+    }
 }
 
 impl People {
@@ -47,6 +63,17 @@ impl People {
         }
     }
 
+    /// Tells them when something about this user has changed, until it is [told no more](Self::leave_alone).
+    #[cfg(feature = "orm")]
+    pub(crate) fn concerns(&self, id: ConnectionId, user: Arc<str>, concerned: Arc<dyn Concerned>) {
+        self.lock().concerned.insert(id, (user, concerned));
+    }
+
+    #[cfg(feature = "orm")]
+    pub(crate) fn leave_alone(&self, id: ConnectionId) {
+        self.lock().concerned.remove(&id);
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.lock().all.len()
     }
@@ -63,6 +90,8 @@ impl People {
     pub(crate) fn changed(&self, user: Option<&str>) {
         let found: Vec<Arc<Connection>> = {
             let known = self.lock();
+            #[cfg(feature = "orm")]
+            known.tell_concerned(user);
             let ids: Vec<ConnectionId> = match user {
                 Some(user) => known.of_users.get(user).cloned().unwrap_or_default(),
                 None => known.of_users.values().flatten().copied().collect(),
@@ -75,7 +104,7 @@ impl People {
         // One after the other: all of a site's are not to ask the database at once.
         tokio::spawn(async move {
             for connection in found {
-                connection.look_again().await;
+                connection.look_again(true).await;
             }
         });
     }

@@ -9,7 +9,10 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use crate::{
-    hub::topic::{Ear, Heard},
+    hub::{
+        people::Concerned,
+        topic::{Ear, Heard},
+    },
     layer::Position,
 };
 
@@ -25,6 +28,10 @@ pub(super) struct LiveEar {
 struct State {
     waiting: VecDeque<Bytes>,
     bytes: usize,
+    /// Is it to be looked at, whether anything waits or not?
+    poked: bool,
+    /// Has something about the user changed who follows?
+    user_changed: bool,
     /// Was something missed? Then all that waits says nothing more.
     gap: bool,
     /// Where the topic is, as far as it was heard.
@@ -36,12 +43,15 @@ pub(super) struct Waited {
     /// None if something was missed.
     pub(super) told: Option<Vec<Bytes>>,
     pub(super) at: Position,
+    /// Has something about the user changed who follows?
+    pub(super) user_changed: bool,
 }
 
 impl LiveEar {
     pub(super) fn new() -> Arc<Self> {
         let at = Position { epoch: 1, offset: 0 };
-        let state = State { waiting: VecDeque::new(), bytes: 0, gap: false, at };
+        let state =
+            State { waiting: VecDeque::new(), bytes: 0, poked: false, user_changed: false, gap: false, at };
         Arc::new(LiveEar { state: Mutex::new(state), added: Notify::new() })
     }
 
@@ -59,6 +69,12 @@ impl LiveEar {
             state.push(data);
         }
         drop(state);
+        self.added.notify_one();
+    }
+
+    /// Has whoever waits look, and find perhaps that nothing waits.
+    pub(super) fn poke(&self) {
+        self.lock().poked = true;
         self.added.notify_one();
     }
 
@@ -86,9 +102,11 @@ impl LiveEar {
             return None;
         }
         state.bytes = 0;
+        state.poked = false;
         let told = Vec::from(std::mem::take(&mut state.waiting));
         let gap = std::mem::take(&mut state.gap);
-        Some(Waited { told: (!gap).then_some(told), at: state.at })
+        let user_changed = std::mem::take(&mut state.user_changed);
+        Some(Waited { told: (!gap).then_some(told), at: state.at, user_changed })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -98,7 +116,7 @@ impl LiveEar {
 
 impl State {
     fn has_any(&self) -> bool {
-        self.gap || !self.waiting.is_empty()
+        self.gap || self.poked || self.user_changed || !self.waiting.is_empty()
     }
 
     fn push(&mut self, data: Bytes) {
@@ -116,6 +134,13 @@ impl State {
         self.gap = true;
         self.bytes = 0;
         self.waiting.clear();
+    }
+}
+
+impl Concerned for LiveEar {
+    fn user_changed(&self) {
+        self.lock().user_changed = true;
+        self.added.notify_one();
     }
 }
 

@@ -43,14 +43,16 @@ impl Drop for Following {
     }
 }
 
-/// Looks which models are live. Where none is, nobody follows anything, and writes cost nothing more.
-pub(crate) fn prepare(boot: &mut Boot) {
+/// Looks which models are live, and whether any is. Where none is, nobody follows anything, and writes cost nothing more.
+pub(crate) fn prepare(boot: &mut Boot) -> bool {
     let mut models = registered_models(&boot.site);
     models.retain(|model| model.options.live);
-    if !models.is_empty() {
+    let any = !models.is_empty();
+    if any {
         let (stop, tasks) = (watch::Sender::new(false), Mutex::default());
         boot.services.insert(Arc::new(Following { models, stop, tasks }));
     }
+    any
 }
 
 /// Begins to tell.

@@ -1,27 +1,26 @@
-use std::{collections::VecDeque, fmt, sync::Arc};
-
-use bytes::Bytes;
-use quintet_core::{Result, Services, Value};
-use quintet_orm::{Db, Model, QuerySet, key::Key, relation::IntoPk};
-use quintet_web::Stopping;
-
-use super::{
-    Allow,
-    ear::{LiveEar, MOST},
-    gather::Gathered,
-    told::topic,
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    sync::Arc,
 };
+
+use quintet_core::{Result, Services};
+use quintet_orm::{Db, Model, QuerySet, key::Key, query::beside_models};
+use quintet_web::Stopping;
+use tokio::time::{Instant, sleep_until};
+
+use super::{Allow, ear::LiveEar, feed::missed, gather::Gathered, told::topic};
 use crate::{
     hub::Hold,
-    layer::{ConnectionId, Position, Since},
+    layer::{ConnectionId, Position},
     send::Via,
 };
 
-/// What has become of the rows of a query.
+/// What has become of the rows of a query: whole objects, or what a shape makes of them.
 #[derive(Debug)]
-pub enum LiveNews<M: Model> {
+pub enum LiveNews<M: Model, R = M> {
     /// Rows that are new or have changed, as they are now. They may have been told, or read, like this before.
-    Saved(Vec<Arc<M>>),
+    Saved(Vec<Arc<R>>),
     /// The keys of rows that are not in the query any more, or may not be seen any more: deleted, changed so that they don't match, not
     /// allowed. It may also be rows that never were in it.
     Gone(Vec<M::Pk>),
@@ -51,8 +50,8 @@ pub enum LiveNews<M: Model> {
 ///
 /// It costs what it hears: one query for all changes that have come since it was last asked. Whoever does not ask for long keeps a
 /// bounded number of changes, and is told to [`Reload`](LiveNews::Reload) then.
-pub struct Live<M: Model> {
-    query: QuerySet<M>,
+pub struct Live<M: Model, R = M> {
+    query: QuerySet<M, R>,
     allow: Allow<M>,
     db: Db,
     ear: Arc<LiveEar>,
@@ -62,20 +61,41 @@ pub struct Live<M: Model> {
     /// What is to be asked for: kept until the answer is there, so that who stops waiting loses nothing.
     asking: Option<Gathered>,
     /// What is to be told still.
-    news: VecDeque<LiveNews<M>>,
+    news: VecDeque<News<M, R>>,
     /// Up to where everything is told.
     at: Position,
     /// Up to where it is when `news` is.
     next_at: Position,
     pub(super) resumed: bool,
+    /// Is it to be found again what may be told? Whether something about the user has changed, or it is only time.
+    renew: Option<bool>,
+    /// When it is time.
+    look_again: Instant,
+    /// May nothing be told any more?
+    over: bool,
 }
 
-impl<M: Model> Live<M> {
-    pub(super) async fn open(query: QuerySet<M>, allow: Allow<M>, db: &Db) -> Result<Self> {
+/// News, and of rows that were saved the keys.
+pub(super) struct News<M: Model, R> {
+    pub(super) keys: Vec<M::Pk>,
+    pub(super) told: LiveNews<M, R>,
+}
+
+impl<M: Model, R> From<LiveNews<M, R>> for News<M, R> {
+    fn from(told: LiveNews<M, R>) -> Self {
+        News { keys: Vec::new(), told }
+    }
+}
+
+impl<M: Model, R: Send + Sync + 'static> Live<M, R> {
+    pub(super) async fn open(query: QuerySet<M, R>, allow: Allow<M>, db: &Db) -> Result<Self> {
         let channels = db.channels()?;
         let services = Services::current();
         let hold = channels.0.hold(&topic(M::meta())).await;
         let (ear, id) = (LiveEar::new(), ConnectionId::random()?);
+        if let Some(user) = allow.user() {
+            channels.0.people.concerns(id, user.clone(), ear.clone());
+        }
         let mut at = Position { epoch: 1, offset: 0 };
         hold.topic.listen(id, ear.clone(), false, |now, _| {
             at = now;
@@ -94,6 +114,9 @@ impl<M: Model> Live<M> {
             at,
             next_at: at,
             resumed: false,
+            renew: None,
+            look_again: Instant::now() + channels.0.settings.recheck,
+            over: false,
         })
     }
 
@@ -105,30 +128,16 @@ impl<M: Model> Live<M> {
     pub async fn after(mut self, position: Option<&str>) -> Result<Self> {
         let Some(position) = position else { return Ok(self) };
         self.resumed = true;
-        match self.missed(position).await {
-            Some(missed) if missed.is_empty() => {}
-            Some(missed) => self.ear.before(missed),
+        let missed = match position.parse() {
+            Ok(after) => missed(&self.hold, after).await,
+            Err(_) => None,
+        };
+        match missed {
+            Some((missed, _)) if missed.is_empty() => {}
+            Some((missed, _)) => self.ear.before(missed),
             None => self.ear.miss(),
         }
         Ok(self)
-    }
-
-    /// What came after a position; none if that is not known, or too much.
-    async fn missed(&self, position: &str) -> Option<Vec<Bytes>> {
-        let mut after: Position = position.parse().ok()?;
-        let (layer, topic) = (&self.hold.hub().layer, &self.hold.topic.name);
-        let mut missed = Vec::new();
-        loop {
-            let Since::Events { events, at } = layer.since(topic, after).await.ok()? else { return None };
-            if events.is_empty() {
-                return Some(missed);
-            }
-            missed.extend(events.into_iter().map(|(_, event)| event.data));
-            if missed.len() > MOST || at == after {
-                return None;
-            }
-            after = at;
-        }
     }
 
     /// Up to where all changes of the model are told, or were of no interest: for [`after`](Self::after).
@@ -142,11 +151,16 @@ impl<M: Model> Live<M> {
         self.news.is_empty()
     }
 
-    /// What has changed next; waits for it. None when the server stops. A future that is dropped loses nothing.
+    /// What has changed next; waits for it. None when the server stops, and when its user may hear of nothing more. A future that is dropped loses nothing.
     ///
     /// # Errors
     /// If the database fails, or `allow` does. Asked again, it tries the same again.
-    pub async fn next(&mut self) -> Result<Option<LiveNews<M>>> {
+    pub async fn next(&mut self) -> Result<Option<LiveNews<M, R>>> {
+        Ok(self.next_news().await?.map(|news| news.told))
+    }
+
+    /// The same, with keys.
+    pub(super) async fn next_news(&mut self) -> Result<Option<News<M, R>>> {
         loop {
             if let Some(news) = self.news.pop_front() {
                 if self.news.is_empty() {
@@ -154,13 +168,26 @@ impl<M: Model> Live<M> {
                 }
                 return Ok(Some(news));
             }
+            if self.over {
+                return Ok(None);
+            }
+            if let Some(changed) = self.renew {
+                self.renew(changed).await?;
+                continue;
+            }
             if self.asking.is_none() {
+                let is_time = sleep_until(self.look_again);
                 tokio::select! {
                     biased;
                     () = self.stopping.wait() => return Ok(None),
                     () = self.ear.wait() => {}
+                    () = is_time, if self.allow.user().is_some() => self.renew = Some(false),
                 }
-                self.asking = self.ear.take().map(|waited| Gathered::of(waited, M::meta()));
+                if let Some(waited) = self.ear.take() {
+                    self.renew = if waited.user_changed { Some(true) } else { self.renew };
+                    self.asking = Some(Gathered::of(waited, M::meta()));
+                    continue;
+                }
             }
             if let Some(asking) = &self.asking {
                 let (news, at) = (self.ask(asking).await?, asking.at);
@@ -174,16 +201,35 @@ impl<M: Model> Live<M> {
         }
     }
 
-    async fn ask(&self, asking: &Gathered) -> Result<VecDeque<LiveNews<M>>> {
-        let Some(rows) = &asking.rows else { return Ok([LiveNews::Reload].into()) };
-        let keys = rows.iter().map(|(key, _)| Asked(key));
-        let mut found = self.query.clone().in_bulk(keys, &self.db).await?;
-        let (mut saved, mut gone) = (Vec::new(), Vec::new());
+    /// Finds again what may be told.
+    async fn renew(&mut self, changed: bool) -> Result {
+        match self.allow.again().await {
+            Ok(allow) => self.allow = allow,
+            Err(error) if error.status().is_server_error() => return Err(error),
+            Err(_) => self.over = true,
+        }
+        self.renew = None;
+        self.look_again = Instant::now() + self.hold.hub().settings.recheck;
+        if changed && !self.over {
+            self.next_at = self.at;
+            self.news = [LiveNews::Reload.into()].into();
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, asking: &Gathered) -> Result<VecDeque<News<M, R>>> {
+        let Some(rows) = &asking.rows else { return Ok([LiveNews::Reload.into()].into()) };
+        let keys = rows.iter().map(|(key, _)| key.clone()).collect();
+        let found = beside_models(self.query.clone(), keys, &self.db).await?;
+        let mut found: HashMap<M::Pk, _> =
+            found.into_iter().map(|(object, row)| (object.pk(), (object, row))).collect();
+        let (mut keys, mut saved, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for (key, new) in rows {
             let key = M::Pk::from_key(key)?;
-            if let Some(row) = found.remove(&key).map(Arc::new)
-                && self.allow.may(&row).await?
+            if let Some((object, row)) = found.remove(&key)
+                && self.allow.may(&object).await?
             {
+                keys.push(key);
                 saved.push(row);
             } else if !new {
                 gone.push(key);
@@ -191,32 +237,24 @@ impl<M: Model> Live<M> {
         }
         let mut news = VecDeque::new();
         if !saved.is_empty() {
-            news.push_back(LiveNews::Saved(saved));
+            news.push_back(News { keys, told: LiveNews::Saved(saved) });
         }
         if !gone.is_empty() {
-            news.push_back(LiveNews::Gone(gone));
+            news.push_back(LiveNews::Gone(gone).into());
         }
         Ok(news)
     }
 }
 
-impl<M: Model> Drop for Live<M> {
+impl<M: Model, R> Drop for Live<M, R> {
     fn drop(&mut self) {
         self.hold.topic.leave(self.id);
+        self.hold.hub().people.leave_alone(self.id);
     }
 }
 
-impl<M: Model> fmt::Debug for Live<M> {
+impl<M: Model, R> fmt::Debug for Live<M, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Live").field("query", &self.query).field("allow", &self.allow).finish_non_exhaustive()
-    }
-}
-
-/// A key that is read already.
-struct Asked<'k>(&'k Value);
-
-impl<M: Model> IntoPk<M> for Asked<'_> {
-    fn into_pk(self) -> Value {
-        self.0.clone()
     }
 }

@@ -1,9 +1,12 @@
 //! A topic as connections have it, whatever its type is.
 
+use std::{any::Any, sync::Arc};
+
 use quintet_core::{BoxFuture, Result};
 use serde_json::value::RawValue;
 
 use super::Me;
+use crate::layer::Position;
 
 /// A topic that clients can join, whatever its type is.
 pub(crate) trait AnyTopic: Send + Sync {
@@ -16,9 +19,31 @@ pub(crate) trait AnyTopic: Send + Sync {
     /// Could its listeners understand this?
     fn understands(&self, data: &serde_json::Value) -> Result;
 
+    /// What its clients hear, where that is not what somebody says in it.
+    fn seating(&self) -> Option<&dyn Seating> {
+        None
+    }
+
     /// It has left.
     fn left<'a>(&'a self, me: Me) -> BoxFuture<'a, Result>;
 }
+
+/// A topic whose clients hear something else than its log.
+pub(crate) trait Seating: Send + Sync {
+    /// Lets a client in, and tells it so by this reference, or refuses it. `after` is what it says that it has heard, if it can be read.
+    fn enter<'a>(
+        &'a self,
+        me: Me,
+        reference: &'a str,
+        after: Option<Option<Position>>,
+    ) -> BoxFuture<'a, Result<Arc<dyn Seat>>>;
+
+    /// May it still be here? `changed`, if something about its user has changed.
+    fn again<'a>(&'a self, me: Me, seat: Arc<dyn Seat>, changed: bool) -> BoxFuture<'a, Result>;
+}
+
+/// A client's place in such a topic, until it is dropped.
+pub(crate) trait Seat: Any + Send + Sync {}
 
 /// How a client is in a topic: what [`Channel::join`](crate::Channel::join) answers.
 #[derive(Debug, Clone, PartialEq, Eq)]

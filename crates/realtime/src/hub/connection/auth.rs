@@ -141,12 +141,12 @@ impl Connection {
     pub(crate) fn look_again_soon(self: &Arc<Self>) {
         if self.identity().user.is_some() {
             let connection = self.clone();
-            super::lane::spawn(self, None, async move { connection.look_again().await });
+            super::lane::spawn(self, None, async move { connection.look_again(false).await });
         }
     }
 
     /// Something about its user has changed, or it is time: is it still them, and may they still be where they are?
-    pub(crate) async fn look_again(self: &Arc<Self>) {
+    pub(crate) async fn look_again(self: &Arc<Self>, changed: bool) {
         let before = self.identity();
         let services = self.services().clone();
         let now = match services.scope(self.identify()).await {
@@ -167,7 +167,7 @@ impl Connection {
             state.lanes.clone()
         };
         for lane in lanes {
-            lane.again(self);
+            lane.again(self, changed);
         }
     }
 }

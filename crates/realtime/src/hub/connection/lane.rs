@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Connection, Me, Values,
-    any::{AnyTopic, Join},
+    any::{AnyTopic, Join, Seat},
 };
 use crate::{
     hub::{
@@ -46,6 +46,8 @@ struct State {
     waiting: VecDeque<Work>,
     /// In the topic: what it listens by, and how it is there.
     inside: Option<(Arc<Hold>, Join)>,
+    /// The same, where it hears something else than the topic's log.
+    seat: Option<Arc<dyn Seat>>,
     values: Values,
 }
 
@@ -71,8 +73,10 @@ enum Work {
     Leave {
         reference: Box<str>,
     },
-    /// Its user has changed.
-    Again,
+    /// Something about its user has changed, or it is time.
+    Again {
+        changed: bool,
+    },
     Gone,
 }
 
@@ -117,8 +121,8 @@ impl Lane {
         self.work(connection, Work::Leave { reference: reference.into() });
     }
 
-    pub(super) fn again(self: &Arc<Self>, connection: &Arc<Connection>) {
-        self.work(connection, Work::Again);
+    pub(super) fn again(self: &Arc<Self>, connection: &Arc<Connection>, changed: bool) {
+        self.work(connection, Work::Again { changed });
     }
 
     pub(super) fn gone(self: &Arc<Self>, connection: &Arc<Connection>) {
@@ -171,7 +175,7 @@ impl Lane {
                 connection.forget(self);
                 connection.outbox.push(wire::left(Some(&reference), &self.topic, None));
             }
-            Work::Again => self.look_again(connection).await,
+            Work::Again { changed } => self.look_again(connection, changed).await,
             Work::Gone => self.end(connection).await,
         }
     }
@@ -191,6 +195,12 @@ impl Lane {
         reference: &str,
         after: Option<After>,
     ) -> Result {
+        if let Some(seating) = self.room.seating() {
+            let after = after.map(|after| after.position);
+            let seat = caught(seating.enter(self.me(connection), reference, after)).await?;
+            self.state().seat = Some(seat);
+            return Ok(());
+        }
         let join = caught(self.room.join(self.me(connection))).await?;
         let hub = connection.hub();
         let hold = Arc::new(hub.hold(&self.topic).await);
@@ -303,7 +313,7 @@ impl Lane {
     }
 
     async fn hear(self: &Arc<Self>, connection: &Arc<Connection>, reference: Option<&str>, data: &RawValue) {
-        if self.state().inside.is_none() {
+        if self.state().inside.is_none() && self.state().seat.is_none() {
             return connection
                 .answer(reference, &Error::not_found("You are not in this topic: join it first."));
         }
@@ -324,7 +334,14 @@ impl Lane {
     }
 
     /// May its user still be here?
-    async fn look_again(self: &Arc<Self>, connection: &Arc<Connection>) {
+    async fn look_again(self: &Arc<Self>, connection: &Arc<Connection>, changed: bool) {
+        let seat = self.state().seat.clone();
+        if let (Some(seating), Some(seat)) = (self.room.seating(), seat) {
+            if let Err(error) = caught(seating.again(self.me(connection), seat, changed)).await {
+                self.put_out(connection, &error).await;
+            }
+            return;
+        }
         let Some((hold, before)) = self.state().inside.clone() else { return };
         match caught(self.room.join(self.me(connection))).await {
             Ok(join) => {
@@ -342,13 +359,15 @@ impl Lane {
                 }
                 self.state().inside = Some((hold, join));
             }
-            Err(error) => {
-                told(&error, &self.topic);
-                self.end(connection).await;
-                connection.forget(self);
-                connection.outbox.push(wire::left(None, &self.topic, Some(&error)));
-            }
+            Err(error) => self.put_out(connection, &error).await,
         }
+    }
+
+    async fn put_out(self: &Arc<Self>, connection: &Arc<Connection>, error: &Error) {
+        told(error, &self.topic);
+        self.end(connection).await;
+        connection.forget(self);
+        connection.outbox.push(wire::left(None, &self.topic, Some(error)));
     }
 
     /// It sees now who is there, or does not any more: then it is told that nobody is.
@@ -369,6 +388,7 @@ impl Lane {
 
     /// Out of the topic, if it was in.
     async fn end(self: &Arc<Self>, connection: &Arc<Connection>) {
+        drop(self.state().seat.take());
         let Some((hold, join)) = self.state().inside.take() else { return };
         hold.topic.leave(connection.id);
         if join.meta.is_some()
