@@ -54,7 +54,7 @@ use crate::{
 ///     }
 ///
 ///     async fn join(&self, _: &Client<Self>) -> Result<Allow<Review>> {
-///         Ok(Allow::when(|review| !review.hidden))
+///         Ok(Allow::when(|review: &Review| !review.hidden))
 ///     }
 /// }
 /// ```
