@@ -47,7 +47,7 @@ impl TestClient {
         &self,
         topic: C,
     ) -> impl Future<Output = Result<TestRoom<RowsOf<C>>>> + use<C> {
-        self.enter(topic.topic(), None, Location::caller())
+        self.enter(topic.topic(), None, None, Location::caller())
     }
 
     /// The same, as a page that was made when the changes of the model were at this position.
@@ -63,7 +63,7 @@ impl TestClient {
         topic: C,
         after: Position,
     ) -> impl Future<Output = Result<TestRoom<RowsOf<C>>>> + use<C> {
-        self.enter(topic.topic(), Some(after.to_string()), Location::caller())
+        self.enter(topic.topic(), Some(after.to_string()), None, Location::caller())
     }
 }
 

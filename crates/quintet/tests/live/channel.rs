@@ -7,6 +7,8 @@ use quintet::{
 };
 use serde_json::{Value as Json, json};
 
+use crate::events::Page;
+
 #[model(app = "club", live)]
 #[derive(Clone, Debug)]
 pub(crate) struct Post {
@@ -418,5 +420,37 @@ async fn nobody_says_anything_and_nobody_is_let_in_unasked(site: TestSite) -> Re
     while topics() > 0 {
         tokio::task::yield_now().await;
     }
+    Ok(())
+}
+
+#[quintet::test(club, settings = { "auth.backends" = "model, owners" })]
+async fn a_stream_follows_its_user(site: TestSite) -> Result {
+    let (db, live) = (&site.db, site.live().await);
+    let (ann, bob) = (site.login("ann").await, site.login("bob").await);
+    let view = Permission.filter(Permission.codename.eq("view_post")).one(db).await?;
+    let user = User.filter(User.username.eq("ann")).one(db).await?;
+    user.related(User.user_permissions).add([&view], db).await?;
+    let open = async |browser: &TestClient| {
+        let cookie = format!("Cookie: session={}\r\n", browser.cookie("session").unwrap());
+        let mut page = Page::open_with(&live, "/posts/live/", &cookie).await;
+        page.told().await;
+        page
+    };
+    let (mut anns, mut bobs) = (open(&ann).await, open(&bob).await);
+    let first = create!(Post { board: "news", title: "first", notes: "inner" }).insert(db).await?;
+    let told = format!(r#"event: saved|data: [{{"id":{},"title":"first","replies":[]}}]"#, first.id);
+    assert_eq!(anns.told().await.0, told);
+    let own = create!(Post { board: "news", title: "own", owner: "bob" }).insert(db).await?;
+    assert!(bobs.told().await.0.contains("own"), "and nothing of the first");
+    assert!(anns.told().await.0.contains("own"));
+    user.related(User.user_permissions).remove([&view], db).await?;
+    assert_eq!(anns.told().await.0, "event: reload|data: ");
+    own.update(Post.title.set("changed")).exec(db).await?;
+    assert_eq!(anns.told().await.0, format!("event: gone|data: [{}]", own.id));
+    assert!(bobs.told().await.0.contains("changed"));
+    bob.post("/logout/", &[]).await.status(303);
+    // It ends: the last chunk of a body is empty.
+    bobs.until("\r\n0\r\n\r\n").await;
+    live.stop().await;
     Ok(())
 }

@@ -12,12 +12,17 @@ use tokio::{
 use crate::site::{Item, item, site};
 
 /// A page that listens.
-struct Page(TcpStream);
+pub(crate) struct Page(TcpStream);
 
 impl Page {
     async fn open(live: &LiveSite, path: &str, last: Option<&str>) -> Page {
-        let mut stream = TcpStream::connect(live.address()).await.unwrap();
         let last = last.map_or_else(String::new, |last| format!("Last-Event-ID: {last}\r\n"));
+        Page::open_with(live, path, &last).await
+    }
+
+    /// With these headers, each a line.
+    pub(crate) async fn open_with(live: &LiveSite, path: &str, last: &str) -> Page {
+        let mut stream = TcpStream::connect(live.address()).await.unwrap();
         let ask = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{last}\r\n");
         stream.write_all(ask.as_bytes()).await.unwrap();
         let mut page = Page(stream);
@@ -27,7 +32,7 @@ impl Page {
     }
 
     /// What comes up to the end of this.
-    async fn until(&mut self, end: &str) -> String {
+    pub(crate) async fn until(&mut self, end: &str) -> String {
         let mut text = Vec::new();
         while !text.ends_with(end.as_bytes()) {
             let more = timeout(Duration::from_secs(30), self.0.read_u8()).await.expect("more comes");
@@ -37,7 +42,7 @@ impl Page {
     }
 
     /// What is said up to the next position, and that.
-    async fn told(&mut self) -> (String, String) {
+    pub(crate) async fn told(&mut self) -> (String, String) {
         let told = self.until("\nid: ").await;
         let id = self.until("\n").await.trim().to_owned();
         let lines = told.lines().filter(|line| line.starts_with("data") || line.starts_with("event"));
