@@ -43,12 +43,11 @@ pub(crate) async fn connect(request: Request) -> Response {
 async fn accept(parts: &mut Parts) -> Result<Response> {
     let services = Services::of_request(parts)?.clone();
     let Channels(hub) = Channels::of(&services)?;
-    let foreign = match csrf::same_origin(parts) {
-        Ok(()) => false,
-        Err(_) if hub.origins.sent(&parts.headers) => true,
-        Err(error) => return Err(error),
-    };
+    let foreign = csrf::is_foreign(parts)?;
     if foreign {
+        if !hub.origins.sent(&parts.headers) {
+            csrf::same_origin(parts)?;
+        }
         // The browser has added these by itself, whoever the page is from: nothing that is asked of this connection later sees them.
         parts.headers.remove(header::COOKIE);
         parts.headers.remove(header::AUTHORIZATION);

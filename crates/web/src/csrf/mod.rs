@@ -23,7 +23,11 @@ use axum::extract::Request;
 use http::{HeaderMap, HeaderName, Method, Uri, header, request::Parts};
 use quintet_core::{Error, Result, Services, settings::Settings};
 
-use crate::{cookies::Cookies, cors::Granted, security::Security};
+use crate::{
+    cookies::Cookies,
+    cors::Granted,
+    security::{Security, Way},
+};
 pub(crate) use field::Faults;
 use field::Form;
 use origin::Came;
@@ -203,8 +207,7 @@ pub(crate) async fn with_field(
 /// With status 403 if it comes from elsewhere.
 pub fn same_origin(parts: &Parts) -> Result {
     let services = Services::of_request(parts)?;
-    let security = services.require::<Arc<Security>>()?;
-    let way = security.way(&parts.headers, &parts.uri, &parts.extensions);
+    let (way, Came::Foreign(from)) = came(parts)? else { return Ok(()) };
     let asked = Asked {
         method: &parts.method,
         uri: &parts.uri,
@@ -213,10 +216,22 @@ pub fn same_origin(parts: &Parts) -> Result {
         services,
         debug: services.get::<Settings>().is_some_and(Settings::debug),
     };
-    match origin::came(&parts.headers, way, security) {
-        Came::Foreign(from) => Err(Refusal::Foreign(from).into_error(&asked)),
-        Came::Own | Came::Unknown => Ok(()),
-    }
+    Err(Refusal::Foreign(from).into_error(&asked))
+}
+
+/// Does a page of another origin send it? The same as [`same_origin`], for those who let some of these in: nothing is refused and logged.
+///
+/// # Errors
+/// If the site has no web room.
+pub fn is_foreign(parts: &Parts) -> Result<bool> {
+    Ok(matches!(came(parts)?.1, Came::Foreign(_)))
+}
+
+fn came(parts: &Parts) -> Result<(Way<'_>, Came)> {
+    let security = Services::of_request(parts)?.require::<Arc<Security>>()?;
+    let way = security.way(&parts.headers, &parts.uri, &parts.extensions);
+    let came = origin::came(&parts.headers, way, security);
+    Ok((way, came))
 }
 
 /// Does it come from a page of another origin that CORS lets in without credentials? Such a page may do what any program may, and acts
@@ -224,7 +239,7 @@ pub fn same_origin(parts: &Parts) -> Result {
 #[must_use]
 pub fn acts_for_nobody(parts: &Parts) -> bool {
     parts.extensions.get::<Granted>().is_some_and(|granted| !granted.credentials)
-        && same_origin(parts).is_err()
+        && is_foreign(parts).unwrap_or(true)
 }
 
 /// Can the site make tokens?
