@@ -10,7 +10,10 @@ use quintet::{
     },
 };
 
-use crate::site::{Item, heard, item, nothing, site};
+use crate::{
+    channel::{All, Post, club},
+    site::{Item, heard, item, nothing, site},
+};
 
 /// The layer in memory, which tells its news to more than one.
 #[derive(Clone)]
@@ -97,17 +100,47 @@ impl Room for Shared {
     }
 }
 
-async fn start(layer: &Shared) -> Result<TestSite> {
+async fn start(layer: &Shared, site: Site) -> Result<TestSite> {
     let mut rooms = quintet::rooms();
     rooms.insert(0, Box::new(layer.clone()));
-    TestSite::start(site(), rooms).await
+    TestSite::start(site, rooms).await
+}
+
+fn shared() -> Shared {
+    let memory = Memory::new(Retention { events: 100, age: std::time::Duration::from_secs(600) });
+    Shared(Arc::new(memory), Arc::default())
+}
+
+#[tokio::test]
+async fn browsers_hear_of_rows_of_other_processes() -> Result {
+    let layer = shared();
+    let (one, two) = (start(&layer, club()).await?, start(&layer, club()).await?);
+    // Each has a database of its own here, and so shows which one is asked.
+    let here = create!(Post { board: "news", title: "here" }).insert(&two.db).await?;
+    let heard = async {
+        let mut room = two.join_live(All {}).await?;
+        let there = create!(Post { board: "news", title: "there" }).insert(&one.db).await?;
+        assert_eq!(there.id, here.id);
+        let news = room.next().await;
+        there.delete(&one.db).await?;
+        let away = room.cut();
+        one.db.touched::<Post>();
+        // Whoever comes back, comes back to any process.
+        let mut back = away.come_back().await?;
+        while back.heard().await != Heard::Gap {}
+        Ok::<_, Error>(news)
+    };
+    let news = two.services().clone().scope(heard).await?;
+    assert_eq!(news, RowNews::Saved { rows: vec![serde_json::json!([here.id, "here"])] });
+    one.running().stop().await;
+    two.running().stop().await;
+    Ok(())
 }
 
 #[tokio::test]
 async fn all_processes_hear_and_ask_for_themselves() -> Result {
-    let memory = Memory::new(Retention { events: 100, age: std::time::Duration::from_secs(600) });
-    let layer = Shared(Arc::new(memory), Arc::default());
-    let (one, two) = (start(&layer).await?, start(&layer).await?);
+    let layer = shared();
+    let (one, two) = (start(&layer, site()).await?, start(&layer, site()).await?);
     // Each has a database of its own here, and so shows which one is asked.
     let row = item("here", &two.db).await?;
     let live = async { Item.live(Allow::everybody(), &two.db).await };
