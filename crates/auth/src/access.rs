@@ -11,6 +11,8 @@ use quintet_core::{
 use quintet_orm::Model;
 use quintet_web::security_event;
 
+#[cfg(feature = "realtime")]
+use crate::login::{active, permissions_of};
 use crate::{
     Object, Permissions,
     backend::{access, identified},
@@ -83,13 +85,21 @@ impl Access {
         self.user.as_ref().map(|user| user.id)
     }
 
-    /// What is true now of who has asked then; none, if it is not by a request.
+    /// What is true now of who has asked then.
     #[cfg(feature = "realtime")]
-    pub(crate) async fn again(&self) -> Result<Option<Access>> {
-        match &self.caller {
-            Some(caller) => Access::of(&caller.parts()?).await.map(Some),
-            None => Ok(None),
+    pub(crate) async fn again(&self) -> Result<Access> {
+        if let Some(caller) = &self.caller {
+            return Access::of(&caller.parts()?).await;
         }
+        let Some(user) = &self.user else { return Ok(self.clone()) };
+        let (user, all) = match active(user.id, self.only.is_some(), &self.services).await? {
+            Some(loaded) => {
+                let all = permissions_of(&loaded, self.only.as_ref(), &self.services).await?;
+                (Some(loaded.user.clone()), all)
+            }
+            None => (None, Permissions::none()),
+        };
+        Ok(Access::of_client(user, all, self.only.clone(), &self.services))
     }
 
     /// What the user may do to all rows.

@@ -49,10 +49,10 @@ impl<M: Model> AllowByAccess<M> for Allow<M> {
         rows.of_user(user.to_string(), move || {
             let before = known.clone();
             async move {
-                match before.again().await? {
-                    Some(access) if access.user_key() == Some(user) => Ok(Allow::who_may(what, access)),
-                    Some(_) => Err(Error::unauthorized("Log in again.")),
-                    None => Ok(Allow::who_may(what, (*before).clone())),
+                let access = before.again().await?;
+                match access.user_key() == Some(user) {
+                    true => Ok(Allow::who_may(what, access)),
+                    false => Err(Error::unauthorized("Log in again.")),
                 }
             }
         })

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
     error::Result,
@@ -77,6 +77,23 @@ impl Clock {
 pub fn now() -> Timestamp {
     let clock = Services::current().and_then(|services| services.get::<Clock>().cloned());
     clock.unwrap_or_default().now()
+}
+
+/// The day by the same clock, in UTC. In another zone: `now().in_tz("Europe/Berlin")?.date()`.
+///
+/// ```
+/// # use quintet_core::clock;
+/// # fn check(seen: quintet_core::value::Date) -> Result<(), &'static str> {
+/// if seen > clock::today() {
+///     return Err("that is still to come");
+/// }
+/// # Ok(())
+/// # }
+/// # assert!(check(quintet_core::value::Date::MIN).is_ok() && check(quintet_core::value::Date::MAX).is_err());
+/// ```
+#[must_use]
+pub fn today() -> Date {
+    now().to_zoned(TimeZone::UTC).date()
 }
 
 impl Service for Clock {

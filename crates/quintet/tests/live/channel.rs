@@ -109,6 +109,23 @@ impl LiveChannel for All {
     }
 }
 
+/// What is asked of a row may panic.
+#[channel("careless")]
+pub(crate) struct Careless {}
+
+impl LiveChannel for Careless {
+    type Model = Post;
+    type Row = PostRow;
+
+    fn rows(&self) -> QuerySet<Post, PostRow> {
+        Post.query().shape()
+    }
+
+    async fn join(&self, _: &Client<Self>) -> Result<Allow<Post>> {
+        Ok(Allow::when(|post: &Post| post.title[..1] != *"x"))
+    }
+}
+
 /// A query that can't be followed.
 #[channel("first")]
 pub(crate) struct First {}
@@ -161,6 +178,7 @@ pub(crate) fn club() -> Site {
         .live_channel::<Board>()
         .live_channel::<Viewed>()
         .live_channel::<All>()
+        .live_channel::<Careless>()
         .live_channel::<First>()
         .auth_backend(Owners)
         .routes(routes![posts]);
@@ -400,6 +418,48 @@ async fn what_is_too_large_is_to_be_read_again(site: TestSite) -> Result {
 }
 
 #[quintet::test(club)]
+async fn a_panic_is_a_gap_and_not_the_end(site: TestSite) -> Result {
+    let db = &site.db;
+    let mut room = site.join_live(Careless {}).await?;
+    let empty = post("", db).await?;
+    assert_eq!(room.heard().await, Heard::Gap);
+    let next = post("a", db).await?;
+    assert_eq!(room.heard().await, saved(&[row(&next)]));
+    let mut later = site.join_live(Careless {}).await?;
+    empty.clone().delete(db).await?;
+    for room in [&mut room, &mut later] {
+        assert_eq!(room.heard().await, gone(&[&empty]));
+    }
+    drop(later);
+    nothing(&mut room, db).await
+}
+
+#[quintet::test(club)]
+async fn one_in_a_quiet_topic_of_a_busy_model_can_come_back(site: TestSite) -> Result {
+    let db = &site.db;
+    let mut room = site.join_live(board()).await?;
+    let elsewhere = async || {
+        for _ in 0..100 {
+            create!(Post { board: "other", title: "elsewhere" }).insert(db).await?;
+        }
+        Ok::<_, Error>(())
+    };
+    for _ in 0..2 {
+        elsewhere().await?;
+        assert_eq!(room.heard().await, saved(&[]), "it is told where it stands");
+    }
+    let away = room.cut();
+    let before = board().position(db).await?.offset;
+    elsewhere().await?;
+    while board().position(db).await?.offset < before + 99 {
+        tokio::task::yield_now().await;
+    }
+    let mut room = away.come_back().await?;
+    assert_eq!(room.heard().await, saved(&[]));
+    nothing(&mut room, db).await
+}
+
+#[quintet::test(club)]
 async fn nobody_says_anything_and_nobody_is_let_in_unasked(site: TestSite) -> Result {
     let mut room = site.join_live(board()).await?;
     let refused = room.say_json(json!({ "event": "saved", "rows": [] })).await.unwrap_err();
@@ -453,4 +513,22 @@ async fn a_stream_follows_its_user(site: TestSite) -> Result {
     bobs.until("\r\n0\r\n\r\n").await;
     live.stop().await;
     Ok(())
+}
+
+#[quintet::test(club)]
+async fn who_speaks_and_who_goes_do_not_wait_for_each_other(site: TestSite) -> Result {
+    let channels = site.services().require::<Channels>()?.clone();
+    let speaker = channels.clone();
+    // Each position is asked for by one who comes and goes.
+    let speaks = tokio::spawn(async move {
+        for n in 0..5_000 {
+            speaker.publish("somewhere", &n).await?;
+        }
+        Ok::<_, Error>(())
+    });
+    while !speaks.is_finished() {
+        channels.position("somewhere").await?;
+        tokio::task::yield_now().await;
+    }
+    speaks.await.unwrap()
 }

@@ -399,7 +399,7 @@ async fn people_see_where_they_are_logged_in_and_end_it(site: TestSite) -> Resul
 
 #[quintet::test(in_cookies)]
 async fn sessions_in_cookies_end_all_at_once(site: TestSite) -> Result {
-    ann(&site).await?;
+    let user = ann(&site).await?;
     let (here, there, bob) = (site.login("ann").await, site.login("ann").await, site.login("bob").await);
     here.get("/sessions/").await.ok().contains("keeps no list").contains("Log out everywhere else");
     let stolen = there.cookie("session").unwrap();
@@ -411,6 +411,10 @@ async fn sessions_in_cookies_end_all_at_once(site: TestSite) -> Result {
         );
     }
     assert_eq!(who(&site.browser().with_cookie("session", &stolen)).await, "401");
-    assert_eq!(who(&site.login("ann").await).await, "ann");
+    let again = site.login("ann").await;
+    assert_eq!(who(&again).await, "ann");
+    // By the program, without a request.
+    quintet::web::session::Sessions::of(site.services())?.end_all(user.id).await?;
+    assert_eq!((who(&again).await, who(&bob).await), ("401".into(), "bob".into()));
     Ok(())
 }

@@ -17,6 +17,9 @@ use quintet_core::{Error, Result, Services, value::Timestamp};
 use quintet_web::Caller;
 use serde_json::value::RawValue;
 
+#[cfg(feature = "orm")]
+pub(crate) use lane::caught;
+
 use super::{
     Hub,
     outbox::Outbox,

@@ -71,7 +71,7 @@ pub(crate) struct Hub {
     /// Are there models whose changes are told?
     pub(crate) has_live: AtomicBool,
     hasher: RandomState,
-    shards: [Mutex<HashMap<Arc<str>, Held>>; SHARDS],
+    shards: [Shard; SHARDS],
     started: AtomicBool,
     sent: AtomicU64,
     slow: AtomicU64,
@@ -80,6 +80,18 @@ pub(crate) struct Hub {
 
 #[cfg(feature = "orm")]
 type Feeds = HashMap<Arc<str>, std::sync::Weak<dyn std::any::Any + Send + Sync>>;
+
+/// Some of the topics.
+#[derive(Default)]
+struct Shard {
+    topics: Mutex<HashMap<Arc<str>, Held>>,
+    /// Held by whoever lets go of one, until the layer knows, and by whoever begins to hold one.
+    turn: Mutex<()>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A topic, and how many hold it.
 struct Held {
@@ -167,17 +179,22 @@ impl Hub {
         Bounds { messages: self.settings.queue.max(1), bytes: self.settings.queue_size.as_usize() }
     }
 
-    fn shard(&self, topic: &str) -> MutexGuard<'_, HashMap<Arc<str>, Held>> {
+    fn shard_of(&self, topic: &str) -> &Shard {
         let shard = usize::try_from(self.hasher.hash_one(topic) % SHARDS as u64).unwrap_or_default();
         match self.shards.get(shard) {
-            Some(shard) => shard.lock().unwrap_or_else(PoisonError::into_inner),
+            Some(shard) => shard,
             None => unreachable!("a remainder is below its divisor"),
         }
+    }
+
+    fn shard(&self, topic: &str) -> MutexGuard<'_, HashMap<Arc<str>, Held>> {
+        lock(&self.shard_of(topic).topics)
     }
 
     /// Has the layer tell of this topic, unless it does already. If it is away, it will later.
     pub(crate) async fn hold(self: &Arc<Self>, name: &str) -> Hold {
         let hold = {
+            let _turn = lock(&self.shard_of(name).turn);
             let mut shard = self.shard(name);
             let held = match shard.get_mut(name) {
                 Some(held) => held,
@@ -316,14 +333,18 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        let mut shard = self.hub.shard(&self.topic.name);
-        if let Some(held) = shard.get_mut(&self.topic.name) {
+        let name = &self.topic.name;
+        // Whoever wants it again asks the layer after this.
+        let _turn = lock(&self.hub.shard_of(name).turn);
+        let last = {
+            let mut shard = self.hub.shard(name);
+            let Some(held) = shard.get_mut(name) else { return };
             held.holders -= 1;
-            if held.holders == 0 {
-                shard.remove(&self.topic.name);
-                // Below the lock: whoever wants it again asks the layer after this.
-                self.hub.layer.forget(&self.topic.name);
-            }
+            held.holders == 0 && shard.remove(name).is_some()
+        };
+        // Not below the lock of the topics: a layer that tells news holds the topic's log, and looks for the topic.
+        if last {
+            self.hub.layer.forget(name);
         }
     }
 }
@@ -403,8 +424,7 @@ impl Channels {
     #[must_use]
     pub fn stats(&self) -> ChannelStats {
         let hub = &self.0;
-        let topics =
-            hub.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len());
+        let topics = hub.shards.iter().map(|shard| lock(&shard.topics).len());
         ChannelStats {
             connections: hub.people.count(),
             topics: topics.sum(),
@@ -416,9 +436,9 @@ impl Channels {
     /// The topics that somebody in this process listens to, by their names.
     #[must_use]
     pub fn topics(&self) -> Vec<TopicStats> {
-        let held = |shard: &Mutex<HashMap<Arc<str>, Held>>| {
-            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            shard.values().map(|held| held.topic.clone()).collect::<Vec<_>>()
+        let held = |shard: &Shard| {
+            let topics = lock(&shard.topics);
+            topics.values().map(|held| held.topic.clone()).collect::<Vec<_>>()
         };
         let mut all: Vec<TopicStats> =
             self.0.shards.iter().flat_map(held).map(|topic| topic.stats()).collect();

@@ -59,7 +59,7 @@ use crate::{
 /// }
 /// ```
 ///
-/// An app opens it by [`live_channel`](LiveChanneling::live_channel). Its clients hear [`RowNews`], and of a gap where they had better read
+/// An app opens it by [`live_channel`](LiveChanneling::live_channel). Its clients hear [`enum@RowNews`], and of a gap where they had better read
 /// again what they show; they say nothing in it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no channel of rows",

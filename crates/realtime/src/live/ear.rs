@@ -32,6 +32,8 @@ struct State {
     poked: bool,
     /// Has something about the user changed who follows?
     user_changed: bool,
+    /// Has something come without a position, as the layer is away?
+    local: bool,
     /// Was something missed? Then all that waits says nothing more.
     gap: bool,
     /// Where the topic is, as far as it was heard.
@@ -45,13 +47,22 @@ pub(super) struct Waited {
     pub(super) at: Position,
     /// Has something about the user changed who follows?
     pub(super) user_changed: bool,
+    /// Has something come without a position, as the layer is away?
+    pub(super) local: bool,
 }
 
 impl LiveEar {
     pub(super) fn new() -> Arc<Self> {
         let at = Position { epoch: 1, offset: 0 };
-        let state =
-            State { waiting: VecDeque::new(), bytes: 0, poked: false, user_changed: false, gap: false, at };
+        let state = State {
+            waiting: VecDeque::new(),
+            bytes: 0,
+            poked: false,
+            user_changed: false,
+            local: false,
+            gap: false,
+            at,
+        };
         Arc::new(LiveEar { state: Mutex::new(state), added: Notify::new() })
     }
 
@@ -106,7 +117,13 @@ impl LiveEar {
         let told = Vec::from(std::mem::take(&mut state.waiting));
         let gap = std::mem::take(&mut state.gap);
         let user_changed = std::mem::take(&mut state.user_changed);
-        Some(Waited { told: (!gap).then_some(told), at: state.at, user_changed })
+        let local = std::mem::take(&mut state.local);
+        Some(Waited { told: (!gap).then_some(told), at: state.at, user_changed, local })
+    }
+
+    /// Has something about the user changed? Says so once.
+    pub(super) fn take_user_changed(&self) -> bool {
+        std::mem::take(&mut self.lock().user_changed)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -149,6 +166,7 @@ impl Ear for LiveEar {
         let mut state = self.lock();
         match heard {
             Heard::Event(said) => {
+                state.local |= said.at.is_none();
                 state.at = said.at.unwrap_or(state.at);
                 state.push(said.event.data.clone());
             }

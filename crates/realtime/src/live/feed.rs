@@ -18,7 +18,10 @@ use super::{
     told::topic,
 };
 use crate::{
-    hub::{Hold, Hub, connection::Connection},
+    hub::{
+        Hold, Hub,
+        connection::{Connection, caught},
+    },
     layer::{ConnectionId, Position, Since},
     wire,
 };
@@ -51,6 +54,8 @@ struct Seat {
     reload: bool,
     /// All up to here it was told.
     from: Position,
+    /// Up to here it knows of that: its next connection goes on after it.
+    said: Position,
     hidden: Hidden,
 }
 
@@ -121,10 +126,13 @@ impl Feed {
         let (ear, id) = (LiveEar::new(), ConnectionId::random()?);
         hold.topic.listen(id, ear.clone(), false, |now, _| ear.begin(now));
         let own = Arc::new(Feed { topic: name.clone(), source, ear, id, hold, state: Mutex::default() });
+        // Until after the guard: if this is the last who has it, its end locks them.
+        let other: Option<Arc<Feed>>;
         let mut feeds = hub.feeds();
         // Somebody else may have begun it meanwhile.
-        if let Some(feed) = feeds.get(name).and_then(Weak::upgrade).and_then(|feed| feed.downcast().ok()) {
-            match place(feed, entering) {
+        other = feeds.get(name).and_then(Weak::upgrade).and_then(|feed| feed.downcast().ok());
+        if let Some(feed) = &other {
+            match place(feed.clone(), entering) {
                 Ok(place) => return Ok(place),
                 Err(back) => entering = back,
             }
@@ -162,6 +170,7 @@ impl Feed {
             entering: Some(entering),
             reload: false,
             from: Position { epoch: 0, offset: 0 },
+            said: Position { epoch: 0, offset: 0 },
             hidden: Hidden::default(),
         };
         state.seats.insert(number, seat);
@@ -191,7 +200,8 @@ impl Feed {
     async fn step(&self, waited: Waited, outside: &mut Hidden) {
         let now = waited.at;
         let news = waited.told.as_ref().is_some_and(|told| !told.is_empty());
-        let mut parcels = vec![Parcel::new(Gathered::of(waited, self.source.model()))];
+        let local = waited.local;
+        let mut parcels = vec![Parcel::new(Gathered::of(waited, self.source.model()), local)];
         let gap = parcels.first().is_some_and(Parcel::is_any);
         if gap {
             outside.clear();
@@ -205,15 +215,19 @@ impl Feed {
                     coming.push((*number, entering));
                 } else if std::mem::take(&mut seat.reload) || gap {
                     seat.reload(&self.topic, now);
-                } else if news && !seat.knows(now) {
+                } else if news && (local || !seat.knows(now)) {
                     told.push(seat.told(*number, 0, now));
                 }
             }
             coming
         };
+        if !coming.is_empty() {
+            // What those knew who were here, these don't.
+            outside.clear();
+        }
         self.let_in(coming, now, &mut parcels, &mut told).await;
         // Also if nobody is to be told: who comes later knows of it, too.
-        match self.load(&mut parcels).await {
+        match caught(self.load(&mut parcels)).await {
             Ok(()) => {}
             Err(error) => {
                 tracing::error!(topic = &*self.topic, at = %error.location(), "{error}");
@@ -236,11 +250,16 @@ impl Feed {
             let to = Bound { topic: &self.topic, most: self.hold.hub().bounds().bytes / 4 };
             let messages = match parcel.is_empty() {
                 true => Ok(Some(Vec::new())),
-                false => parcel.for_one(&*told.judge, &mut told.hidden, to).await,
+                false => caught(parcel.for_one(&*told.judge, &mut told.hidden, to)).await,
             };
             let mut state = self.state();
             // It may have left meanwhile: then it hears nothing more.
             let Some(seat) = state.seats.get_mut(&told.number) else { return };
+            if !Arc::ptr_eq(&seat.judge, &told.judge) && !(seat.judge.of_all() && told.judge.of_all()) {
+                // What it may see was asked anew meanwhile: the former answer says nothing any more.
+                seat.reload = false;
+                return seat.reload(&self.topic, told.at);
+            }
             seat.hidden = told.hidden;
             match messages {
                 Ok(Some(messages)) => {
@@ -248,7 +267,9 @@ impl Feed {
                     // A client that is too slow is sent away, and asks for it again.
                     for message in messages {
                         let _ = seat.connection.outbox.push(message);
+                        seat.said = told.at;
                     }
+                    seat.keep_up(&self.topic);
                 }
                 Ok(None) => seat.reload(&self.topic, told.at),
                 Err(error) => {
@@ -291,7 +312,7 @@ impl Feed {
                     None => {
                         let found = self.missed(after).await.map(|waited| {
                             let at = waited.at;
-                            parcels.push(Parcel::new(Gathered::of(waited, self.source.model())));
+                            parcels.push(Parcel::new(Gathered::of(waited, self.source.model()), false));
                             (parcels.len() - 1, at)
                         });
                         missed.insert(after, found);
@@ -304,6 +325,7 @@ impl Feed {
             let Some(seat) = state.seats.get_mut(&number) else { continue };
             let joined_at = after.flatten().unwrap_or(now);
             seat.connection.outbox.push(wire::joined(&reference, &self.topic, joined_at, None));
+            seat.said = joined_at;
             match (after, found) {
                 (None, _) => seat.from = now,
                 (Some(_), Some((parcel, at))) => {
@@ -321,9 +343,14 @@ impl Feed {
     /// What came after a position; none if that is not known, or too much.
     async fn missed(&self, after: Position) -> Option<Waited> {
         let (told, at) = missed(&self.hold, after).await?;
-        Some(Waited { told: Some(told), at, user_changed: false })
+        Some(Waited { told: Some(told), at, user_changed: false, local: false })
     }
 }
+
+/// So many changes are few beside those that can be asked for again ([`MOST`]).
+const FAR_BEHIND: u64 = 64;
+
+const NOTHING: &[u8] = br#"{"event":"saved","rows":[]}"#;
 
 /// For so many clients at once it is asked what they may see.
 const AT_ONCE: usize = 16;
@@ -357,9 +384,19 @@ impl Seat {
 
     /// It is to read again what it shows.
     fn reload(&mut self, topic: &str, at: Position) {
-        self.from = at;
+        (self.from, self.said) = (at, at);
         self.hidden.clear();
         self.connection.outbox.push(wire::gap(topic, at));
+    }
+
+    /// Positions are those of all changes of the model. Of many that were nothing to this client it is told where it stands, or its next
+    /// connection would ask for all of them, and be told of a gap.
+    fn keep_up(&mut self, topic: &str) {
+        let behind = self.from.offset.saturating_sub(self.said.offset);
+        if self.from.epoch != self.said.epoch || behind >= FAR_BEHIND {
+            self.connection.outbox.push(wire::event(topic, Some(self.from), NOTHING));
+            self.said = self.from;
+        }
     }
 
     fn told(&mut self, number: u64, parcel: usize, at: Position) -> Told {

@@ -19,6 +19,8 @@ pub(super) struct Parcel {
     /// Their keys, and whether nothing is known of them but that they are new; none if it may be any rows.
     asked: Option<Vec<(Value, bool)>>,
     at: Position,
+    /// Is some of it known to this process only, as the layer is away? Then it has no position.
+    local: bool,
     rows: Vec<State>,
     /// What the same for many is, written once; nothing, if it is too much to be told.
     written: Mutex<HashMap<Vec<Outcome>, Option<Vec<Bytes>>>>,
@@ -49,9 +51,9 @@ pub(super) struct Bound<'t> {
 }
 
 impl Parcel {
-    pub(super) fn new(gathered: Gathered) -> Self {
+    pub(super) fn new(gathered: Gathered, local: bool) -> Self {
         let Gathered { rows: asked, at } = gathered;
-        Parcel { asked, at, rows: Vec::new(), written: Mutex::default() }
+        Parcel { asked, at, local, rows: Vec::new(), written: Mutex::default() }
     }
 
     /// May it be any rows?
@@ -159,7 +161,7 @@ impl Parcel {
         // The position stands in the last: whoever is cut off before it hears all of them again.
         let last = told.len();
         let message = |(place, data): (usize, &Vec<u8>)| {
-            wire::event(to.topic, (place + 1 == last).then_some(self.at), data)
+            wire::event(to.topic, (place + 1 == last && !self.local).then_some(self.at), data)
         };
         Ok(Some(told.iter().enumerate().map(message).collect()))
     }

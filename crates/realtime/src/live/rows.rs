@@ -180,8 +180,9 @@ impl<M: Model, R: Send + Sync + 'static> Live<M, R> {
                 tokio::select! {
                     biased;
                     () = self.stopping.wait() => return Ok(None),
-                    () = self.ear.wait() => {}
+                    // Before what waits, which may be something each time.
                     () = is_time, if self.allow.user().is_some() => self.renew = Some(false),
+                    () = self.ear.wait() => {}
                 }
                 if let Some(waited) = self.ear.take() {
                     self.renew = if waited.user_changed { Some(true) } else { self.renew };
@@ -190,7 +191,15 @@ impl<M: Model, R: Send + Sync + 'static> Live<M, R> {
                 }
             }
             if let Some(asking) = &self.asking {
-                let (news, at) = (self.ask(asking).await?, asking.at);
+                let judged = match self.ear.take_user_changed() {
+                    true => None,
+                    false => Some((self.ask(asking).await?, asking.at)),
+                };
+                // What was allowed before the user changed says nothing any more: it is asked for again.
+                let Some((news, at)) = judged.filter(|_| !self.ear.take_user_changed()) else {
+                    self.renew = Some(true);
+                    continue;
+                };
                 self.asking = None;
                 self.next_at = at;
                 if news.is_empty() {

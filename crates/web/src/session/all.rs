@@ -55,7 +55,8 @@ impl Sessions {
     /// If the store can't be reached (503), or can't end sessions: in cookies of a site without users.
     pub async fn end_all(&self, user: impl fmt::Display) -> Result<Option<u64>> {
         let user = user.to_string();
-        let ended = self.store.end_all(&user, None).await?;
+        // A store may ask the site for more, and this may be no request.
+        let ended = self.services.clone().scope(self.store.end_all(&user, None)).await?;
         if ended != Some(0) {
             self.tell(&user, "all").await;
         }

@@ -403,7 +403,7 @@ impl Lane {
 }
 
 /// A panic of the program's code is its failure, not that of the connection.
-async fn caught<T>(work: impl Future<Output = Result<T>> + Send) -> Result<T> {
+pub(crate) async fn caught<T>(work: impl Future<Output = Result<T>> + Send) -> Result<T> {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(done) => done,
         Err(panic) => Err(Error::of_kind(
