@@ -255,7 +255,9 @@ impl Feed {
             let mut state = self.state();
             // It may have left meanwhile: then it hears nothing more.
             let Some(seat) = state.seats.get_mut(&told.number) else { return };
-            if !Arc::ptr_eq(&seat.judge, &told.judge) && !(seat.judge.of_all() && told.judge.of_all()) {
+            let judged =
+                Arc::ptr_eq(&seat.judge, &told.judge) || (seat.judge.of_all() && told.judge.of_all());
+            if !judged {
                 // What it may see was asked anew meanwhile: the former answer says nothing any more.
                 seat.reload = false;
                 return seat.reload(&self.topic, told.at);
