@@ -1,6 +1,10 @@
 //! `cargo build`, and what it says.
 
-use std::path::PathBuf;
+use std::{
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use quintet_core::{Result, command::Console};
 use serde_json::Value;
@@ -72,6 +76,18 @@ pub(super) fn binary(project: &Project) -> PathBuf {
         .unwrap_or_else(|| project.target.join("debug").join(&project.binary))
 }
 
+/// Which file a binary is: another one after each build, whoever has built it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity(Option<(u64, u64, Option<SystemTime>)>);
+
+impl Identity {
+    /// That of the binary as it is now.
+    pub(super) fn of(file: &Path) -> Self {
+        let known = std::fs::metadata(file).ok();
+        Identity(known.map(|known| (known.dev(), known.ino(), known.modified().ok())))
+    }
+}
+
 /// The messages of one build.
 struct Messages<'a> {
     binary: &'a str,
@@ -138,6 +154,20 @@ mod tests {
     const NOTE: &str = r#"{"reason":"compiler-message","message":{"level":"failure-note","rendered":"For more","message":"For more"}}"#;
     const WARNING: &str =
         r#"{"reason":"compiler-message","message":{"level":"warning","rendered":"warning: hm\n"}}"#;
+
+    #[test]
+    fn a_binary_that_was_built_again_is_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("site");
+        let none = Identity::of(&file);
+        std::fs::write(&file, "one").unwrap();
+        let one = Identity::of(&file);
+        assert!(one != none && one == Identity::of(&file));
+        // As Cargo does: another file takes its name.
+        std::fs::write(folder.path().join("new"), "two").unwrap();
+        std::fs::rename(folder.path().join("new"), &file).unwrap();
+        assert_ne!(Identity::of(&file), one);
+    }
 
     fn artifact(name: &str, kind: &str, fresh: bool) -> String {
         format!(

@@ -17,7 +17,11 @@ use tokio::{
     process::{ChildStderr, Command},
 };
 
-use super::{build::binary, problem::Problem, project::Project};
+use super::{
+    build::{Identity, binary},
+    problem::Problem,
+    project::Project,
+};
 use crate::style::Style;
 
 /// The variable that tells the site of its supervisor: as in `quintet_web::dev`.
@@ -40,6 +44,7 @@ pub(super) struct Child {
     process: tokio::process::Child,
     control: OwnedWriteHalf,
     said: Said,
+    binary: Identity,
 }
 
 pub(super) enum Started {
@@ -69,6 +74,8 @@ impl Spawner {
     /// # Errors
     /// If there is no binary.
     pub(super) async fn start(&self, project: &Project) -> Result<Started> {
+        // Before it starts: of one that takes its place meanwhile it is not known that it runs.
+        let identity = Identity::of(&binary(project));
         let mut process = self.command(project)?.spawn().map_err(|error| {
             Error::internal(format!("{} can't be started: {error}", binary(project).display()))
                 .with_source(error)
@@ -78,7 +85,7 @@ impl Spawner {
         let id = process.id();
         tokio::select! {
             control = self.ready(id) => {
-                Ok(Started::Ready(Box::new(Child { process, control: control?, said })))
+                Ok(Started::Ready(Box::new(Child { process, control: control?, said, binary: identity })))
             }
             status = process.wait() => {
                 if let Some(reading) = reading {
@@ -136,6 +143,11 @@ impl Drop for Spawner {
 }
 
 impl Child {
+    /// Does it run what is built now? If another Cargo has built it, ours says that nothing had to be done.
+    pub(super) fn runs(&self, project: &Project) -> bool {
+        self.binary == Identity::of(&binary(project))
+    }
+
     /// Tells the site something. One that does not listen any more is about to end.
     pub(super) async fn say(&mut self, line: &str) {
         let _ = self.control.write_all(format!("{line}\n").as_bytes()).await;

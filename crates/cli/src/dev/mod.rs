@@ -186,7 +186,9 @@ impl Loop {
                 self.tell(problem).await?;
                 Ok(Next::Done)
             }
-            Built::Fresh if self.child.is_some() && !change.restart => {
+            Built::Fresh
+                if !change.restart && self.child.as_ref().is_some_and(|child| child.runs(&self.project)) =>
+            {
                 self.fine().await;
                 if let (Some(child), true) = (&mut self.child, !change.files.is_empty()) {
                     child.say(&change.event()).await;
