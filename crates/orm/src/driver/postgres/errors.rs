@@ -128,9 +128,9 @@ impl Report {
             "42501" => {
                 Error::database(format!("{message}: the user of `{url}` needs the right to do this (GRANT)"))
             }
-            "42P01" | "42703" => {
-                Error::database(format!("{message}: have all migrations been applied? (`migrate`)"))
-            }
+            "42P01" | "42703" => Error::database(format!(
+                "{message}: have all migrations been made and applied? (`makemigrations`, `migrate`)"
+            )),
             "25006" => Error::database(format!(
                 "{message}: it was begun as one that only reads, or `{url}` is a replica or set to read-only"
             )),

@@ -96,9 +96,9 @@ fn translate(error: &rusqlite::Error, url: &str) -> Error {
         ErrorCode::SystemIoFailure => {
             Error::database(format!("the disk failed under the database `{url}` ({shown})"))
         }
-        _ if shown.starts_with("no such table") || shown.starts_with("no such column") => {
-            Error::database(format!("{shown}: have all migrations been applied? (`migrate`)"))
-        }
+        _ if shown.starts_with("no such table") || shown.starts_with("no such column") => Error::database(
+            format!("{shown}: have all migrations been made and applied? (`makemigrations`, `migrate`)"),
+        ),
         _ => Error::database(shown),
     }
 }
