@@ -133,10 +133,10 @@ export default function suite({ browser }) {
       await page.waitForFunction(at => channels.join('film:8').at !== at, at);
       // It was made before that was said.
       await page.evaluate(at => htmx.ajax('GET', `/late?${at}`, { target: '#reviews', swap: 'outerHTML' }), at);
-      await page.getByText('asked 1 times').waitFor();
+      await page.locator('#reviews:not(.htmx-settling)', { hasText: 'asked 1 times' }).waitFor();
       // Said while htmx has not looked at it yet.
       const coming = page.evaluate(() => htmx.ajax('GET', '/late?', { target: '#reviews', swap: 'outerHTML settle:500ms' }));
-      await page.locator('#reviews.htmx-settling').waitFor();
+      await page.locator('#reviews.htmx-settling', { hasText: 'asked no times' }).waitFor();
       site.send('film:8', { event: 'review', stars: 3 });
       await coming;
       await page.getByText('asked 2 times').waitFor();
