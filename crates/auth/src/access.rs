@@ -56,6 +56,9 @@ impl Access {
         let services = Services::of_request(parts)?;
         let only = identified(parts, services).await?.and_then(|identity| identity.only);
         let event = security_event(parts, What::PermissionDenied);
+        // Nobody is found again.
+        #[cfg(feature = "realtime")]
+        let caller = user.as_ref().and_then(|_| quintet_web::Caller::of(parts).ok()).map(Arc::new);
         Ok(Access {
             user,
             all,
@@ -63,7 +66,7 @@ impl Access {
             services: services.clone(),
             event,
             #[cfg(feature = "realtime")]
-            caller: quintet_web::Caller::of(parts).ok().map(Arc::new),
+            caller,
         })
     }
 

@@ -69,9 +69,11 @@ impl Room for RealtimeRoom {
                 boot.services.insert(supplied);
             }
             let identify = boot.services.get::<Arc<dyn Identify>>().cloned();
-            let channels = Channels(Hub::new(layer, registry, identify, settings)?);
             #[cfg(feature = "orm")]
-            channels.0.has_live.store(crate::live::prepare(boot), std::sync::atomic::Ordering::Relaxed);
+            let has_live = crate::live::prepare(boot);
+            #[cfg(not(feature = "orm"))]
+            let has_live = false;
+            let channels = Channels(Hub::new(layer, registry, identify, settings, has_live)?);
             if !channels.is_empty() {
                 boot.services.insert::<Arc<dyn SessionWatch>>(Arc::new(Watch(channels.clone())));
             }

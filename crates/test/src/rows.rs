@@ -38,10 +38,10 @@ impl TestClient {
     /// ```
     ///
     /// # Errors
-    /// If the channel refuses it, with the status that it gives.
+    /// As those of [`join`](Self::join).
     ///
     /// # Panics
-    /// If the site has no channels, or refuses the connection.
+    /// If nothing is answered within five seconds.
     #[track_caller]
     pub fn join_live<C: LiveChannel>(
         &self,
@@ -53,10 +53,10 @@ impl TestClient {
     /// The same, as a page that was made when the changes of the model were at this position.
     ///
     /// # Errors
-    /// If the channel refuses it, with the status that it gives.
+    /// As those of [`join`](Self::join).
     ///
     /// # Panics
-    /// If the site has no channels.
+    /// If nothing is answered within five seconds.
     #[track_caller]
     pub fn join_live_after<C: LiveChannel>(
         &self,

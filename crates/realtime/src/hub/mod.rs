@@ -69,7 +69,7 @@ pub(crate) struct Hub {
     #[cfg(feature = "orm")]
     feeds: Mutex<Feeds>,
     /// Are there models whose changes are told?
-    pub(crate) has_live: AtomicBool,
+    has_live: bool,
     hasher: RandomState,
     shards: [Shard; SHARDS],
     started: AtomicBool,
@@ -125,6 +125,7 @@ impl Hub {
         registry: Registry,
         identify: Option<Arc<dyn Identify>>,
         settings: ChannelSettings,
+        has_live: bool,
     ) -> Result<Arc<Self>> {
         let every = std::time::Duration::from_secs(1) / settings.rate.max(1);
         let origins = Origins::read(&settings.origins, "`origins` of `[channels]`")?;
@@ -138,7 +139,7 @@ impl Hub {
             people: People::default(),
             #[cfg(feature = "orm")]
             feeds: Mutex::default(),
-            has_live: AtomicBool::new(false),
+            has_live,
             hasher: RandomState::new(),
             shards: Default::default(),
             started: AtomicBool::new(false),
@@ -225,7 +226,7 @@ impl Hub {
 
     #[cfg(feature = "orm")]
     pub(crate) fn feeds(&self) -> MutexGuard<'_, Feeds> {
-        self.feeds.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.feeds)
     }
 
     fn find(&self, topic: &str) -> Option<Arc<TopicState>> {
@@ -403,7 +404,7 @@ impl Channels {
     /// Has the site neither a channel nor a live model? Then nobody is ever connected, and nobody follows anything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.registry.is_empty() && !self.0.has_live.load(Ordering::Relaxed)
+        self.0.registry.is_empty() && !self.0.has_live
     }
 
     /// Does nobody outside of this process hear what is said in it?

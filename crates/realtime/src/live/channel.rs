@@ -1,6 +1,6 @@
 //! Topics that tell browsers what becomes of the rows of a query.
 
-use std::{any::Any, marker::PhantomData, panic::Location, sync::Arc};
+use std::{any::Any, panic::Location, sync::Arc};
 
 use quintet_core::{BoxFuture, Error, Result};
 use quintet_macros::data;
@@ -95,7 +95,7 @@ pub trait LiveChannel: Topic {
 pub enum RowNews {
     /// Rows that are new or have changed, as they are now. They may have been told, or read, like this before.
     Saved {
-        /// What goes out of each.
+        /// What goes out of each. None, where the client is only told up to where it has heard everything.
         rows: Vec<serde_json::Value>,
     },
     /// Rows that are not there any more, or may not be seen any more. Some of them may never have been there.
@@ -126,7 +126,7 @@ struct Following<C>(C);
 impl<C: LiveChannel> Following<C> {
     async fn judge(&self, me: Me) -> Result<Arc<dyn Judge>> {
         let allow = self.0.join(&Client::new(me)?).await?;
-        Ok(Arc::new(Judged(allow, PhantomData)))
+        Ok(Arc::new(Judged(allow)))
     }
 }
 

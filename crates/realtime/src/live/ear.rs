@@ -45,8 +45,6 @@ pub(super) struct Waited {
     /// None if something was missed.
     pub(super) told: Option<Vec<Bytes>>,
     pub(super) at: Position,
-    /// Has something about the user changed who follows?
-    pub(super) user_changed: bool,
     /// Has something come without a position, as the layer is away?
     pub(super) local: bool,
 }
@@ -106,7 +104,7 @@ impl LiveEar {
         }
     }
 
-    /// Gives away all that waits.
+    /// Gives away all that waits; that the user has changed, [another](Self::take_user_changed) does.
     pub(super) fn take(&self) -> Option<Waited> {
         let mut state = self.lock();
         if !state.has_any() {
@@ -116,12 +114,16 @@ impl LiveEar {
         state.poked = false;
         let told = Vec::from(std::mem::take(&mut state.waiting));
         let gap = std::mem::take(&mut state.gap);
-        let user_changed = std::mem::take(&mut state.user_changed);
         let local = std::mem::take(&mut state.local);
-        Some(Waited { told: (!gap).then_some(told), at: state.at, user_changed, local })
+        Some(Waited { told: (!gap).then_some(told), at: state.at, local })
     }
 
-    /// Has something about the user changed? Says so once.
+    /// Has something about the user changed who follows?
+    pub(super) fn has_user_changed(&self) -> bool {
+        self.lock().user_changed
+    }
+
+    /// The same, said once.
     pub(super) fn take_user_changed(&self) -> bool {
         std::mem::take(&mut self.lock().user_changed)
     }

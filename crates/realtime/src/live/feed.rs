@@ -345,7 +345,7 @@ impl Feed {
     /// What came after a position; none if that is not known, or too much.
     async fn missed(&self, after: Position) -> Option<Waited> {
         let (told, at) = missed(&self.hold, after).await?;
-        Some(Waited { told: Some(told), at, user_changed: false, local: false })
+        Some(Waited { told: Some(told), at, local: false })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rows and those who may hear of them, whatever the model is.
 
-use std::{any::Any, marker::PhantomData, sync::Arc};
+use std::{any::Any, sync::Arc};
 
 use bytes::Bytes;
 use quintet_core::{BoxFuture, Error, Result, Value, meta::ModelMeta};
@@ -58,7 +58,7 @@ pub(super) trait Judge: Send + Sync {
     fn may<'a>(&'a self, row: &'a Row) -> BoxFuture<'a, Result<bool>>;
 }
 
-pub(super) struct Judged<M>(pub(super) Allow<M>, pub(super) PhantomData<fn() -> M>);
+pub(super) struct Judged<M>(pub(super) Allow<M>);
 
 impl<M: Model> Judge for Judged<M> {
     fn of_all(&self) -> bool {

@@ -171,6 +171,9 @@ impl<M: Model, R: Send + Sync + 'static> Live<M, R> {
             if self.over {
                 return Ok(None);
             }
+            if self.ear.take_user_changed() {
+                self.renew = Some(true);
+            }
             if let Some(changed) = self.renew {
                 self.renew(changed).await?;
                 continue;
@@ -185,21 +188,16 @@ impl<M: Model, R: Send + Sync + 'static> Live<M, R> {
                     () = self.ear.wait() => {}
                 }
                 if let Some(waited) = self.ear.take() {
-                    self.renew = if waited.user_changed { Some(true) } else { self.renew };
                     self.asking = Some(Gathered::of(waited, M::meta()));
                     continue;
                 }
             }
             if let Some(asking) = &self.asking {
-                let judged = match self.ear.take_user_changed() {
-                    true => None,
-                    false => Some((self.ask(asking).await?, asking.at)),
-                };
+                let (news, at) = (self.ask(asking).await?, asking.at);
                 // What was allowed before the user changed says nothing any more: it is asked for again.
-                let Some((news, at)) = judged.filter(|_| !self.ear.take_user_changed()) else {
-                    self.renew = Some(true);
+                if self.ear.has_user_changed() {
                     continue;
-                };
+                }
                 self.asking = None;
                 self.next_at = at;
                 if news.is_empty() {

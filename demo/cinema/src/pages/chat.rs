@@ -93,9 +93,9 @@ async fn told_of(film: &Film, author: &User, db: &Db) -> Result {
     FilmRoom { id: film.id }.send(News::Comment { by: key }, db).await?;
     let text = format!("{} says something about “{}”.", name.unwrap_or_default(), film.title);
     let note = Note::Comment { text, href: at_talk(film.id), film: film.id };
-    let reviews = Review.filter(Review.film.eq(film)).exclude(Review.author.eq(author)).all(db).await?;
-    for review in reviews {
-        Own { id: *review.author.id() }.send(note.clone(), db).await?;
+    let reviews = Review.filter(Review.film.eq(film)).exclude(Review.author.eq(author));
+    for id in reviews.select(Review.author.id).all(db).await? {
+        Own { id }.send(note.clone(), db).await?;
     }
     Ok(())
 }

@@ -140,7 +140,7 @@ impl Layer for Silent {
 async fn asking_from_outside_leaves_nothing_behind() {
     let layer = Arc::new(Silent(Memory::new(Retention::default()), AtomicBool::new(true)));
     let settings = quintet_core::settings::Settings::for_tests(".", Vec::<(&str, &str)>::new());
-    let hub = Hub::new(layer.clone(), Registry::default(), None, settings.get().unwrap()).unwrap();
+    let hub = Hub::new(layer.clone(), Registry::default(), None, settings.get().unwrap(), false).unwrap();
     layer.start(hub.clone()).await.unwrap();
     let channels = Channels(hub.clone());
     let hold = hub.hold("room").await;
