@@ -16,10 +16,12 @@ use std::{
     time::Duration,
 };
 
+use futures_util::task::AtomicWaker;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What a connection waits for, and until when. Shared by the connection, its socket and the gate; they run in one task, so
-/// that nobody is woken when it changes.
+/// that nobody is woken when it changes. The server alone looks at it from outside: who [rests](Self::rests_since) may have to
+/// [make room](Self::make_room).
 #[derive(Debug)]
 pub(crate) struct Deadline {
     start: Instant,
@@ -34,6 +36,9 @@ pub(crate) struct Deadline {
     last: AtomicBool,
     /// The client does not take what it is sent.
     blocked: AtomicBool,
+    /// Its place is wanted for somebody else, unless a request has come.
+    unwelcome: AtomicBool,
+    task: AtomicWaker,
 }
 
 impl Deadline {
@@ -46,6 +51,8 @@ impl Deadline {
             begun: AtomicBool::new(false),
             last: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
+            unwelcome: AtomicBool::new(false),
+            task: AtomicWaker::new(),
         })
     }
 
@@ -72,6 +79,7 @@ impl Deadline {
     pub(crate) fn busy(&self, busy: bool) {
         self.busy.store(busy, Ordering::Relaxed);
         self.begun.store(true, Ordering::Relaxed);
+        self.unwelcome.store(false, Ordering::Relaxed);
         self.clear();
     }
 
@@ -100,6 +108,20 @@ impl Deadline {
         !self.busy.load(Ordering::Relaxed) && !self.blocked.load(Ordering::Relaxed)
     }
 
+    /// Since when there is nothing to wait for but the head of a request, which may take `head`; none while one is answered, and of a
+    /// connection that has been asked to [make room](Self::make_room).
+    pub(crate) fn rests_since(&self, head: Duration) -> Option<Instant> {
+        let rests = self.rests() && !self.unwelcome.load(Ordering::Relaxed);
+        // A rest's time is written down when it begins.
+        self.at().filter(|_| rests)?.checked_sub(head)
+    }
+
+    /// Ends the connection if it still waits for a request when its task hears of this.
+    pub(crate) fn make_room(&self) {
+        self.unwelcome.store(true, Ordering::Relaxed);
+        self.task.wake();
+    }
+
     fn at(&self) -> Option<Instant> {
         match self.at.load(Ordering::Relaxed) {
             0 => None,
@@ -115,14 +137,18 @@ pub(crate) struct Watch {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-/// The client did not send a request's head in time.
+/// The client did not send a request's head in time, or before its place was wanted for somebody else.
 #[derive(Debug)]
 pub(crate) struct NoHead;
 
 impl Watch {
-    /// `head` is the longest wait for the head of a request; zero is no limit.
+    /// `head` is the longest wait for the head of a request.
     pub(crate) fn new(deadline: Arc<Deadline>, head: Duration) -> Self {
         Watch { deadline, head, timer: None }
+    }
+
+    pub(crate) fn deadline(&self) -> &Arc<Deadline> {
+        &self.deadline
     }
 
     /// Polls `work`, which sees by [`Deadline::passed`] that the time of its request is over. `new_task` says that the waker
@@ -133,6 +159,9 @@ impl Watch {
         new_task: bool,
         mut work: Pin<&mut F>,
     ) -> Poll<Result<F::Output, NoHead>> {
+        if new_task {
+            self.deadline.task.register(cx.waker());
+        }
         loop {
             if self.timer.as_ref().is_some_and(|timer| timer.is_elapsed()) {
                 self.timer = None;
@@ -145,10 +174,10 @@ impl Watch {
             }
             // Each request clears the deadline when it comes and when it has gone, so that every rest has one of its own.
             if self.deadline.rests() {
-                if self.deadline.passed() {
+                if self.deadline.passed() || self.deadline.unwelcome.load(Ordering::Relaxed) {
                     return Poll::Ready(Err(NoHead));
                 }
-                if self.deadline.at().is_none() && !self.head.is_zero() {
+                if self.deadline.at().is_none() {
                     self.deadline.allow(self.head);
                 }
             }
@@ -257,5 +286,39 @@ mod tests {
         };
         assert!(run(&deadline, work).await.is_err());
         assert_eq!(start.elapsed(), Duration::from_secs(25) + HEAD);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_rests_makes_room() {
+        let deadline = Deadline::new();
+        assert!(deadline.rests_since(HEAD).is_none(), "not looked at yet");
+        let asked = tokio::spawn({
+            let deadline = deadline.clone();
+            async move { run(&deadline, std::future::pending::<()>()).await.is_err() }
+        });
+        later(3).await;
+        assert_eq!(deadline.rests_since(HEAD).unwrap().elapsed(), Duration::from_secs(3));
+        deadline.make_room();
+        assert!(deadline.rests_since(HEAD).is_none(), "it is asked once");
+        assert!(asked.await.unwrap());
+        assert_eq!(deadline.start.elapsed(), Duration::from_secs(3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_at_work_keeps_its_place() {
+        let deadline = Deadline::new();
+        let work = async {
+            later(1).await;
+            deadline.busy(true);
+            assert!(deadline.rests_since(HEAD).is_none());
+            // As if it had been asked just before its request came.
+            deadline.unwelcome.store(true, Ordering::Relaxed);
+            later(5).await;
+            deadline.busy(false);
+            later(5).await;
+            assert_eq!(deadline.rests_since(HEAD).unwrap().elapsed(), Duration::from_secs(5));
+        };
+        run(&deadline, work).await.unwrap();
+        assert_eq!(deadline.start.elapsed(), Duration::from_secs(11));
     }
 }

@@ -10,10 +10,11 @@ pub struct ServerSettings {
     /// Address and port; port 0 takes a free one.
     #[setting(default = "127.0.0.1:8000", env = "QUINTET_BIND")]
     pub bind: String,
-    /// Connections open at once; further ones wait in the system's queue.
+    /// Connections open at once. A further one takes the place of that which has waited longest for a request, a second at least; if all
+    /// are at work, or have been upgraded, it waits.
     #[setting(default = 10_000)]
     pub max_connections: usize,
-    /// Longest wait for a request's head, and longest rest of a kept-alive connection.
+    /// Longest wait for a request's head, and longest rest of a kept-alive connection; 0 for no limit.
     #[setting(default = "15s")]
     pub header_timeout: Duration,
     /// Largest request head.

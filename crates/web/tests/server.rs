@@ -302,15 +302,53 @@ async fn a_panicking_handler_is_500_and_the_server_lives() {
 }
 
 #[tokio::test]
-async fn further_connections_wait_for_a_place() {
-    let served = serve(hello(), &[("server.max_connections", "1")]).await;
-    let first = served.connect().await;
+async fn further_connections_wait_while_all_are_at_work() {
+    static GO: Notify = Notify::const_new();
+    static IN: Notify = Notify::const_new();
+    let site = hello().get("/slow", async || {
+        IN.notify_one();
+        GO.notified().await;
+        "finished"
+    });
+    let served = serve(site, &[("server.max_connections", "1")]).await;
+    let first = served.say("GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    IN.notified().await;
     let mut second = served.say("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    // Longer than one that only waits would be left in its place.
     let mut byte = [0u8];
-    let early = timeout(Duration::from_millis(200), second.read(&mut byte)).await;
+    let early = timeout(Duration::from_millis(1500), second.read(&mut byte)).await;
     assert!(early.is_err(), "answered although the only place is taken");
-    drop(first);
+    GO.notify_one();
+    assert!(read_all(first).await.ends_with("finished"));
     assert_eq!(status(&read_all(second).await), "200");
+}
+
+#[tokio::test]
+async fn who_waits_longest_for_a_request_makes_room() {
+    let served = serve(hello(), &[("server.max_connections", "3"), ("server.header_timeout", "0")]).await;
+    let mut piece = [0u8; 4096];
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let mut stream = served.say("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        assert!(stream.read(&mut piece).await.unwrap() > 0);
+        open.push(stream);
+    }
+    let [mut silent, mut slow, mut last] = open.try_into().unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: lo").await.unwrap();
+
+    // Each of the first two makes room for one that stays.
+    let mut stay = Vec::new();
+    let fourth = served.say("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let fifth = served.say("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    for mut stream in [fourth, fifth] {
+        let read = stream.read(&mut piece).await.unwrap();
+        assert_eq!(status(std::str::from_utf8(&piece[..read]).unwrap()), "200");
+        stay.push(stream);
+    }
+    assert_eq!(silent.read(&mut piece).await.unwrap(), 0, "it is let go without a word");
+    assert_eq!(slow.read(&mut piece).await.unwrap_or(0), 0, "a head that does not end makes room, too");
+    last.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    assert!(last.read(&mut piece).await.unwrap() > 0, "it has waited for less time than the others");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use quintet_core::Services;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
+    sync::OwnedSemaphorePermit,
     task::JoinSet,
     time::{sleep, timeout_at},
 };
@@ -24,6 +24,7 @@ use tokio::{
 use super::{
     Draining, ServerSettings, Shutdown,
     io::{WriteTimeout, deadline},
+    places::Places,
 };
 use crate::{
     background::Background,
@@ -36,7 +37,10 @@ use crate::{
 const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// What a connection holds while it is open, whatever it is upgraded to: its place, and its count.
-type Kept = (Result<OwnedSemaphorePermit, AcquireError>, Held);
+type Kept = (Option<OwnedSemaphorePermit>, Held);
+
+/// Where a request's head may take any time.
+const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Accepts connections until told to stop, then drains.
 pub(super) async fn serve(
@@ -46,18 +50,14 @@ pub(super) async fn serve(
     settings: &Arc<ServerSettings>,
     shutdown: &Shutdown,
 ) -> Draining {
-    let places = Arc::new(Semaphore::new(settings.max_connections));
+    let head = Some(settings.header_timeout).filter(|limit| !limit.is_zero()).unwrap_or(NO_LIMIT);
+    let mut places = Places::new(settings.max_connections, head);
     let mut connections = JoinSet::new();
     let end = Stopping::of(services);
     end.start();
     let stopping = shutdown.stopping();
     tokio::pin!(stopping);
     loop {
-        // A place first: while there is none the system's queue holds further clients.
-        let place = tokio::select! {
-            () = &mut stopping => break,
-            place = places.clone().acquire_owned() => place,
-        };
         let accepted = tokio::select! {
             () = &mut stopping => break,
             accepted = listener.accept() => accepted,
@@ -66,10 +66,20 @@ pub(super) async fn serve(
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, peer)) => {
+                // While there is no place, this one waits here, and the system's queue holds further ones.
+                let place = tokio::select! {
+                    () = &mut stopping => break,
+                    place = places.get() => place,
+                };
                 let (gate, settings, shutdown) = (gate.clone(), settings.clone(), shutdown.clone());
                 let kept = (place, end.connected());
-                connections
-                    .spawn(async move { connection(stream, kept, peer, gate, &settings, &shutdown).await });
+                let deadline = Deadline::new();
+                let listed = places.list(&deadline);
+                let watch = Watch::new(deadline.clone(), head);
+                connections.spawn(async move {
+                    connection(stream, kept, peer, gate, watch, &settings, &shutdown).await;
+                    drop(listed);
+                });
             }
             Err(error) => pause(&error).await,
         }
@@ -94,12 +104,13 @@ async fn connection(
     kept: Kept,
     peer: SocketAddr,
     gate: Gate,
+    mut watch: Watch,
     settings: &ServerSettings,
     shutdown: &Shutdown,
 ) {
     // Small responses leave at once.
     let _ = stream.set_nodelay(true);
-    let deadline = Deadline::new();
+    let deadline = watch.deadline().clone();
     let io = TokioIo::new(WriteTimeout::new(stream, settings.write_timeout, deadline.clone(), kept));
     let extensions = gate.extensions(peer);
     let service = {
@@ -116,7 +127,6 @@ async fn connection(
         .max_buf_size(settings.max_header_size.as_usize().saturating_mul(2).max(8192));
     let mut connection = pin!(builder.serve_connection(io, service).with_upgrades());
     let mut stopping = pin!(shutdown.stopping());
-    let mut watch = Watch::new(deadline.clone(), settings.header_timeout);
     let (mut told, mut hurried) = (false, false);
     let mut waker: Option<Waker> = None;
     let ended = poll_fn(|cx| {
@@ -149,7 +159,9 @@ async fn connection(
     match ended {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%peer, %error, "connection ended"),
-        Err(NoHead) => tracing::debug!(%peer, "connection ended: no request within `header_timeout`"),
+        Err(NoHead) => {
+            tracing::debug!(%peer, "connection ended: no request within `header_timeout`, or its place was wanted")
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The server: from a listening socket to requests handed to the site, and back to silence.
 //!
-//! A connection passes `listen` → `accept` (limit on connections) → `io` (a client that stops reading is
+//! A connection passes `listen` → `accept` → `places` (limit on connections) → `io` (a client that stops reading is
 //! let go) → hyper (limit and time-out on headers) → the site's service (body limits, request id, access log, then
 //! the routes). `drain` ends it: no new connections, requests under way finish, a deadline.
 mod accept;
@@ -8,6 +8,7 @@ mod command;
 mod drain;
 mod io;
 mod listen;
+mod places;
 
 use std::{net::SocketAddr, sync::Arc};
 
