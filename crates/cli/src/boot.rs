@@ -181,18 +181,22 @@ pub async fn start_with(
     console: Console,
     clock: Clock,
 ) -> Result<Running> {
-    let mut boot = Boot { site: site.clone(), settings: settings.clone(), services };
+    let mut boot = Boot::new(site.clone(), settings.clone(), services)?;
     boot.services.insert(Signals::of(&site));
     boot.services.insert(clock);
     boot.services.insert(console);
     boot.services.insert(settings.clone());
     SettingsSlot::insert_all(&site, &settings, &mut boot.services)?;
     boot.services.insert(site);
+    boot.services.check()?;
     for (i, room) in rooms.iter().enumerate() {
         tracing::debug!(room = room.name(), "starting");
-        if let Err(error) = room.start(&mut boot).await {
+        let started = room.start(&mut boot).await;
+        // One that has started what it may not is stopped like the others.
+        let standing = if started.is_ok() { i + 1 } else { i };
+        if let Err(error) = started.and_then(|()| boot.services.check()) {
             let services = boot.services.build();
-            stop(rooms.get(..i).unwrap_or_default(), &services).await;
+            stop(rooms.get(..standing).unwrap_or_default(), &services).await;
             return Err(error.with_detail("room", room.name()));
         }
     }

@@ -40,11 +40,12 @@ pub fn main(site: Site, rooms: Vec<Box<dyn Room>>) -> ExitCode {
 /// # Errors
 /// What the command ended with; a wrong command line and wrong settings among them.
 pub async fn run_with(
-    site: Site,
-    rooms: Vec<Box<dyn Room>>,
+    mut site: Site,
+    mut rooms: Vec<Box<dyn Room>>,
     line: Vec<OsString>,
     console: Console,
 ) -> Result {
+    rooms.extend(site.take_rooms());
     let groups = groups(&site, &rooms);
     let (command, args) = match Line::new(program_name(), version(), &groups)?.read(line)? {
         Chosen::Told(text) => {

@@ -44,6 +44,6 @@ pub use boxed::{BoxFuture, on_heap};
 pub use error::{Error, ErrorKind, FieldErrors, OrStatus, Result, SourcePlace};
 pub use room::{Boot, Room};
 pub use services::{Service, Services, ServicesBuilder, WeakServices};
-pub use site::{App, EmbeddedFile, Folder, Site, files_below};
+pub use site::{App, EmbeddedFile, Folder, GivenValues, Site, files_below};
 pub use slots::Slots;
 pub use value::{TemplateValue, Value};

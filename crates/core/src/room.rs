@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     services::{Services, ServicesBuilder},
     settings::{Section, Settings},
-    site::Site,
+    site::{GivenValues, Site},
 };
 
 /// A room of the house, as the binary sees it. Rooms are started from the ground up and stopped in reverse.
@@ -79,4 +79,15 @@ pub struct Boot {
     pub settings: Settings,
     /// The services that rooms lower down have added, and where this room adds its own.
     pub services: ServicesBuilder,
+}
+
+impl Boot {
+    /// Nothing has started yet: what the site was given is all that is there, in place of what `services` has of the same types.
+    ///
+    /// # Errors
+    /// If the site was given two values of one type.
+    pub fn new(site: Arc<Site>, settings: Settings, mut services: ServicesBuilder) -> Result<Self> {
+        GivenValues::insert_all(&site, &mut services)?;
+        Ok(Boot { site, settings, services })
+    }
 }

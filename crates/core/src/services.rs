@@ -2,9 +2,14 @@
 //! renderer, the site's own values. Filled at start-up by the rooms, read-only afterwards.
 
 use std::{
-    any::type_name,
+    any::{TypeId, type_name},
+    collections::HashMap,
     fmt,
-    sync::{Arc, Weak},
+    panic::Location,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
@@ -97,24 +102,77 @@ impl Services {
 
 /// Collects services while a site starts.
 #[derive(Default, Debug)]
-pub struct ServicesBuilder(Slots);
+pub struct ServicesBuilder {
+    slots: Slots,
+    given: HashMap<TypeId, Given>,
+    unseen: Option<String>,
+}
+
+/// A service that the site was given, by its type.
+#[derive(Debug)]
+struct Given {
+    at: &'static Location<'static>,
+    /// Has anybody looked whether it is there?
+    seen: AtomicBool,
+}
 
 impl ServicesBuilder {
     /// Adds a service; an earlier one of the same type is replaced and returned.
+    ///
+    /// A room that makes a service which a site may be given looks with [`get`](Self::get) first, and takes that. One that does not look
+    /// would make the site's own value disappear: the site does not start then, and is told why.
     pub fn insert<T: Send + Sync + 'static>(&mut self, service: T) -> Option<T> {
-        self.0.insert(service)
+        if let Some(given) = self.given.get(&TypeId::of::<T>())
+            && !given.seen.load(Ordering::Relaxed)
+        {
+            self.unseen = Some(format!(
+                "the site can't be given a value of the type `{}` ({}): one that the framework makes is of this type",
+                type_name::<T>(),
+                given.at
+            ));
+        }
+        self.slots.insert(service)
     }
 
-    /// A service that a room lower down has added.
+    /// Adds a service that the site was given at this place of the program; false if it has been given one of this type before.
+    pub(crate) fn give<T: Send + Sync + 'static>(
+        &mut self,
+        service: T,
+        at: &'static Location<'static>,
+    ) -> bool {
+        let given = Given { at, seen: AtomicBool::new(false) };
+        let free = self.given.insert(TypeId::of::<T>(), given).is_none();
+        self.slots.insert(service);
+        free
+    }
+
+    /// A service that the site was given, or a room lower down has added.
     #[must_use]
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.0.get()
+        if let Some(given) = self.given.get(&TypeId::of::<T>()) {
+            given.seen.store(true, Ordering::Relaxed);
+        }
+        self.slots.get()
+    }
+
+    /// Was the site given a service of this type, with `.with(..)`?
+    #[must_use]
+    pub fn is_given<T: Send + Sync + 'static>(&self) -> bool {
+        self.given.contains_key(&TypeId::of::<T>())
+    }
+
+    /// Has nothing that the site was given been replaced unseen?
+    ///
+    /// # Errors
+    /// If it has: with the type, and where it is given.
+    pub fn check(&self) -> Result {
+        self.unseen.as_ref().map_or(Ok(()), |why| Err(Error::internal(why.clone())))
     }
 
     /// No more services from here on.
     #[must_use]
     pub fn build(self) -> Services {
-        Services(Arc::new(self.0))
+        Services(Arc::new(self.slots))
     }
 }
 

@@ -55,7 +55,7 @@ everywhere! {
 
 async fn start(db: &Db) -> Services {
     let settings = Settings::for_tests("/nowhere", [("database.atomic_requests", "true")]);
-    let mut boot = Boot { site: Arc::new(Site::new()), settings, services: Services::builder() };
+    let mut boot = Boot::new(Arc::new(Site::new()), settings, Services::builder()).unwrap();
     boot.services.insert(db.clone());
     OrmRoom.start(&mut boot).await.unwrap();
     boot.services.build()

@@ -13,7 +13,7 @@ use quintet_core::{
 use quintet_orm::{Db, Executor, Models, OrmRoom, registered_models};
 
 async fn start(site: Site, settings: Settings) -> Result<Services> {
-    let mut boot = Boot { site: Arc::new(site), settings, services: Services::builder() };
+    let mut boot = Boot::new(Arc::new(site), settings, Services::builder()).unwrap();
     boot.services.insert(boot.site.clone());
     OrmRoom.start(&mut boot).await?;
     Ok(boot.services.build())

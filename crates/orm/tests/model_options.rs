@@ -214,7 +214,7 @@ async fn permissions_and_shared_tables_are_checked() {
     assert_eq!(Post.meta().permissions().next().unwrap().1, "Can add post");
     let site = Arc::new(Site::new().install(App::new("blog").models((Author, Post, Note, ArchivedPost))));
     let settings = Settings::for_tests(".", [("database.url", "sqlite::memory:")]);
-    let mut boot = Boot { site: site.clone(), settings, services: Services::builder() };
+    let mut boot = Boot::new(site.clone(), settings, Services::builder()).unwrap();
     boot.services.insert(site);
     OrmRoom.start(&mut boot).await.unwrap();
     let checks = OrmRoom.checks(&boot.services.build()).await;

@@ -445,7 +445,7 @@ async fn a_model_between_that_does_not_fit_is_found_at_start() {
     let app = App::new("wrong").models((Team, Player, Game, Nothing));
     let settings = Settings::for_tests(".", [("database.url", "sqlite::memory:")]);
     let site = Arc::new(Site::new().install(app));
-    let mut boot = Boot { site: site.clone(), settings, services: Services::builder() };
+    let mut boot = Boot::new(site.clone(), settings, Services::builder()).unwrap();
     boot.services.insert(site);
     OrmRoom.start(&mut boot).await.unwrap();
     let services = boot.services.build();

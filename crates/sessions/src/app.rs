@@ -35,6 +35,10 @@ impl Room for SessionsRoom {
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
             let settings = boot.settings.get::<SessionSettings>()?;
+            if boot.services.is_given::<Arc<dyn SessionStore>>() {
+                // The site's own: the web room looks whether the settings want another one.
+                return Ok(());
+            }
             if let Some(store) = store(boot, settings)? {
                 boot.services.insert(store);
             }

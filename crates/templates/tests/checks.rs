@@ -16,7 +16,7 @@ use support::{Files, Routes, embedded};
 
 async fn started(site: Site, debug: bool) -> Services {
     let settings = Settings::for_tests("/site", [("debug", debug.to_string())]);
-    let mut boot = Boot { site: Arc::new(site), settings: settings.clone(), services: Services::builder() };
+    let mut boot = Boot::new(Arc::new(site), settings.clone(), Services::builder()).unwrap();
     boot.services.insert(settings);
     TemplatesRoom.start(&mut boot).await.unwrap();
     boot.services.insert::<Arc<dyn Reverse>>(Arc::new(Routes));
@@ -58,11 +58,8 @@ async fn each_mistake_has_its_id_place_and_near_name() {
 #[tokio::test]
 async fn messages_need_a_key_to_sign_them() {
     let app = embedded("cinema", &[("t.html", "\n{% for m in messages() %}{{ m }}{% endfor %}")]);
-    let mut boot = Boot {
-        site: Arc::new(Site::new().install(app)),
-        settings: Settings::default(),
-        services: Services::builder(),
-    };
+    let mut boot =
+        Boot::new(Arc::new(Site::new().install(app)), Settings::default(), Services::builder()).unwrap();
     boot.services.insert(Settings::default());
     TemplatesRoom.start(&mut boot).await.unwrap();
     let found = TemplatesRoom.checks(&boot.services.build()).await;

@@ -101,10 +101,11 @@ impl TestSite {
     pub(crate) async fn start_on(
         urls: &Urls,
         new: bool,
-        site: Site,
-        rooms: Vec<Box<dyn Room>>,
+        mut site: Site,
+        mut rooms: Vec<Box<dyn Room>>,
         settings: &[(&str, &str)],
     ) -> Result<TestSite> {
+        rooms.extend(site.take_rooms());
         let mut given = Vec::new();
         if cfg!(feature = "orm") {
             given.extend(urls.settings());

@@ -3,7 +3,7 @@ use std::sync::Arc;
 #[cfg(feature = "static")]
 use quintet_core::template::{Assets, Supplied};
 use quintet_core::{
-    Boot, BoxFuture, Error, Result, Room, Services,
+    Boot, BoxFuture, Result, Room, Services,
     check::Check,
     command::Command,
     kept::KeptBytes,
@@ -100,16 +100,6 @@ impl Room for WebRoom {
 
 fn start(boot: &mut Boot) -> Result {
     let site = boot.site.clone();
-    for (_, slot) in site.slots::<WebSlot>() {
-        for value in &slot.values {
-            if !(value.put)(&mut boot.services) {
-                return Err(Error::internal(format!(
-                    "the site has two values of the type `{}`; the second is given at {}",
-                    value.ty, value.at
-                )));
-            }
-        }
-    }
     if let Some(providers) = Providers::of(site.slots::<WebSlot>().flat_map(|(_, slot)| &slot.around)) {
         boot.services.insert(Arc::new(providers));
     }

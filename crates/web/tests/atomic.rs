@@ -60,7 +60,7 @@ impl Notes {
 async fn start_with(site: Site, notes: Option<Arc<Notes>>) -> Result<Running> {
     let settings = Settings::for_tests("/nowhere", [("debug", "false")]);
     let site = Arc::new(site);
-    let mut boot = Boot { site: site.clone(), settings: settings.clone(), services: Services::builder() };
+    let mut boot = Boot::new(site.clone(), settings.clone(), Services::builder()).unwrap();
     boot.services.insert(site);
     boot.services.insert(settings);
     boot.services.insert::<Arc<dyn quintet_core::template::Renderer>>(Arc::new(FakeRenderer(&[

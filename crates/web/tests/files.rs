@@ -118,7 +118,7 @@ async fn start(settings: &[(&'static str, &'static str)]) -> Running {
         .with(file);
     let site = Arc::new(site);
     let settings = Settings::for_tests("/nowhere", settings.iter().copied());
-    let mut boot = Boot { site: site.clone(), settings: settings.clone(), services: Services::builder() };
+    let mut boot = Boot::new(site.clone(), settings.clone(), Services::builder()).unwrap();
     let address = settings.get::<StorageSettings>().unwrap().address;
     let storage = Storage::from(Local::new(folder.path().join("media")))
         .at(&address)

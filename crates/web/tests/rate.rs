@@ -64,7 +64,7 @@ async fn start(site: Site, clock: &Clock) -> Running {
     let settings =
         Settings::for_tests("/nowhere", [("security.hosts", "example.com"), ("session.store", "memory")]);
     let site = Arc::new(site);
-    let mut boot = Boot { site: site.clone(), settings: settings.clone(), services: Services::builder() };
+    let mut boot = Boot::new(site.clone(), settings.clone(), Services::builder()).unwrap();
     boot.services.insert(Signals::of(&site));
     boot.services.insert(site);
     boot.services.insert(settings);

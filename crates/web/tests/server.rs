@@ -39,7 +39,7 @@ struct Served {
 
 async fn services(site: Site, settings: &Settings) -> Services {
     let site = Arc::new(site);
-    let mut boot = Boot { site: site.clone(), settings: settings.clone(), services: Services::builder() };
+    let mut boot = Boot::new(site.clone(), settings.clone(), Services::builder()).unwrap();
     boot.services.insert(Signals::of(&site));
     boot.services.insert(Clock::system());
     boot.services.insert(settings.clone());

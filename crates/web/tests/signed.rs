@@ -19,7 +19,7 @@ async fn told(messages: Messages) -> &'static str {
 
 async fn start(routes: Vec<quintet_web::Route>, settings: Settings) -> quintet_core::Result<axum::Router> {
     let site = Site::new().install(App::new("signed").routes(routes));
-    let mut boot = Boot { site: Arc::new(site), settings: settings.clone(), services: Services::builder() };
+    let mut boot = Boot::new(Arc::new(site), settings.clone(), Services::builder()).unwrap();
     boot.services.insert(settings);
     WebRoom.start(&mut boot).await?;
     service(&boot.services.build()).await

@@ -82,7 +82,7 @@ async fn serve(given: &[(&str, &str)]) -> Served {
     all.retain(|(name, _)| given.iter().all(|(other, _)| name != other));
     all.extend(given);
     let settings = Settings::for_tests(".", all);
-    let mut boot = Boot { site: site.clone(), settings: settings.clone(), services: Services::builder() };
+    let mut boot = Boot::new(site.clone(), settings.clone(), Services::builder()).unwrap();
     boot.services.insert(Signals::of(&site));
     boot.services.insert(Clock::system());
     boot.services.insert(settings.clone());

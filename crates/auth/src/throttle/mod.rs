@@ -8,7 +8,7 @@
 //! empty. All others share three: of the name and their network, of their network, of the name. So nobody guesses much, and nobody
 //! locks out whoever has been there before. Why these numbers: `docs/decisions/0033-throttled-logins.md`.
 //!
-//! The buckets stand in this process's memory, or where `[rates] url` says (`or_memory`); an [`AttemptStore`] of your own, as `Arc<dyn AttemptStore>` among the services, keeps them
+//! The buckets stand in this process's memory, or where `[rates] url` says (`or_memory`); an [`AttemptStore`] of your own, given with `.with(..)` as `Arc<dyn AttemptStore>`, keeps them
 //! elsewhere.
 mod device;
 mod or_memory;

@@ -5,11 +5,15 @@
 //! the apps, and puts services into the running site.
 mod app;
 mod folder;
+mod given;
 
 use std::{any::Any, fmt};
 
 pub use app::App;
 pub use folder::{EmbeddedFile, Folder, files_below};
+pub use given::GivenValues;
+
+use crate::room::Room;
 
 /// A whole site: installed apps, in order, and what belongs to the site itself.
 #[derive(Default)]
@@ -30,6 +34,43 @@ impl Site {
     pub fn install(mut self, app: App) -> Self {
         self.apps.push(app);
         self
+    }
+
+    /// Adds a room of the site's own: checks, commands, sections of settings, work at start and stop. It starts after those of the
+    /// framework, and finds their services; what is to be there before them is given by `.with(..)`.
+    ///
+    /// ```
+    /// use quintet_core::{BoxFuture, Room, Services, Site, check::Check};
+    ///
+    /// struct Backups;
+    ///
+    /// impl Room for Backups {
+    ///     fn name(&self) -> &'static str {
+    ///         "backups"
+    ///     }
+    ///
+    ///     fn deploy_checks<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+    ///         Box::pin(async {
+    ///             let is_there = std::path::Path::new("/var/backups/site").is_dir();
+    ///             let missing = || Check::warning("backups.W001", "nobody keeps backups in /var/backups/site");
+    ///             (!is_there).then(missing).into_iter().collect()
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// let site = Site::new().room(Backups);
+    /// # let _ = site;
+    /// ```
+    #[must_use]
+    pub fn room(mut self, room: impl Room) -> Self {
+        self.own = self.own.room(room);
+        self
+    }
+
+    /// Takes the rooms of all parts out of the site, in order: for whoever starts it.
+    pub fn take_rooms(&mut self) -> Vec<Box<dyn Room>> {
+        let parts = std::iter::once(&mut self.own).chain(&mut self.apps);
+        parts.flat_map(App::take_rooms).collect()
     }
 
     /// The installed apps, in order, without the site's own part.

@@ -50,7 +50,7 @@ pub(crate) async fn start_with(
     let settings = [("secret_key", "a key for tests")].into_iter().chain(settings.iter().copied());
     let settings = Settings::for_tests("/nowhere", settings);
     let site = Arc::new(site);
-    let mut boot = Boot { site: site.clone(), settings: settings.clone(), services: Services::builder() };
+    let mut boot = Boot::new(site.clone(), settings.clone(), Services::builder()).unwrap();
     boot.services.insert(site.clone());
     boot.services.insert(settings.clone());
     SettingsSlot::insert_all(&site, &settings, &mut boot.services).unwrap();

@@ -20,11 +20,9 @@ pub(crate) async fn with(
 ) -> Result<Mailer> {
     services.insert(Clock::fixed("2026-11-20T12:34:56Z".parse()?));
     let given = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let mut boot = Boot {
-        site: Arc::new(Site::new()),
-        settings: Settings::for_tests(root, given.collect::<Vec<_>>()),
-        services,
-    };
+    let mut boot =
+        Boot::new(Arc::new(Site::new()), Settings::for_tests(root, given.collect::<Vec<_>>()), services)
+            .unwrap();
     MailRoom.start(&mut boot).await?;
     boot.services.build().require::<Mailer>().cloned()
 }

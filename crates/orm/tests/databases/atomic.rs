@@ -24,7 +24,7 @@ async fn start(two: &Two, takes_part: bool) -> Services {
         ("databases.archive.atomic_requests", takes_part.to_string()),
     ];
     let settings = Settings::for_tests("/nowhere", given);
-    let mut boot = Boot { site: Arc::new(Site::new()), settings, services: Services::builder() };
+    let mut boot = Boot::new(Arc::new(Site::new()), settings, Services::builder()).unwrap();
     OrmRoom.start(&mut boot).await.unwrap();
     boot.services.build()
 }

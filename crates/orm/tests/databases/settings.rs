@@ -21,7 +21,7 @@ fn load(toml: &str, env: &[(&str, &str)], root: &std::path::Path) -> Result<Sett
 }
 
 async fn start(site: Site, settings: Settings) -> Result<Services> {
-    let mut boot = Boot { site: Arc::new(site), settings, services: Services::builder() };
+    let mut boot = Boot::new(Arc::new(site), settings, Services::builder()).unwrap();
     boot.services.insert(boot.site.clone());
     OrmRoom.start(&mut boot).await?;
     Ok(boot.services.build())

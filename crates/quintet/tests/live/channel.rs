@@ -213,6 +213,16 @@ async fn nothing<C: LiveChannel>(room: &mut TestRoom<RowsOf<C>>, db: &Db) -> Res
     Ok(())
 }
 
+/// What has changed of users is told by a task of its own, one after the other. After this all of it is told, and those who enter now hear
+/// nothing of it.
+async fn users_are_told(site: &TestSite) -> Result {
+    create!(User { username: "mark", password: "!" }).insert(&site.db).await?;
+    let mut mark = site.login("mark").await.join_live(board()).await?;
+    User.filter(User.username.eq("mark")).update(User.is_active.set(false)).exec(&site.db).await?;
+    while mark.heard().await != Heard::Bye("logout".into()) {}
+    Ok(())
+}
+
 #[quintet::test(club)]
 async fn what_is_committed_is_told_as_its_shape(site: TestSite) -> Result {
     let db = &site.db;
@@ -261,6 +271,7 @@ async fn each_client_hears_of_what_it_may_see(site: TestSite) -> Result {
     let hidden = create!(Post { board: "news", title: "old draft", draft: true }).insert(db).await?;
     let staff = site.login("ann").await;
     User.filter(User.username.eq("ann")).update(User.is_staff.set(true)).exec(db).await?;
+    users_are_told(&site).await?;
     let (mut ann, mut bob) =
         (staff.join_live(board()).await?, site.login("bob").await.join_live(board()).await?);
     let mut nobody = site.join_live(board()).await?;
@@ -317,6 +328,7 @@ async fn viewers_hear_of_rows_that_they_may_view(site: TestSite) -> Result {
     let group = create!(Group { name: "viewers" }).insert(db).await?;
     group.related(Group.permissions).add([&view], db).await?;
     group.related(Group.members).add([&user], db).await?;
+    users_are_told(&site).await?;
     let (mut all, mut own) = (ann.join_live(Viewed {}).await?, bob.join_live(Viewed {}).await?);
     let first = post("first", db).await?;
     assert!(matches!(all.next().await, RowNews::Saved { rows } if rows[0]["title"] == "first"));
@@ -490,6 +502,7 @@ async fn a_stream_follows_its_user(site: TestSite) -> Result {
     let view = Permission.filter(Permission.codename.eq("view_post")).one(db).await?;
     let user = User.filter(User.username.eq("ann")).one(db).await?;
     user.related(User.user_permissions).add([&view], db).await?;
+    users_are_told(&site).await?;
     let open = async |browser: &TestClient| {
         let cookie = format!("Cookie: session={}\r\n", browser.cookie("session").unwrap());
         let mut page = Page::open_with(&live, "/posts/live/", &cookie).await;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use quintet::{
-    core::{Boot, BoxFuture, Room},
+    core::BoxFuture,
     prelude::*,
     realtime::layer::{
         ConnectionId, Event, Here, Layer, News, Position, Retention, Since, Sink, memory::Memory,
@@ -88,22 +88,9 @@ impl Layer for Shared {
     }
 }
 
-/// It is there before the room of channels asks for one.
-impl Room for Shared {
-    fn name(&self) -> &'static str {
-        "shared layer"
-    }
-
-    fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
-        boot.services.insert::<Arc<dyn Layer>>(Arc::new(self.clone()));
-        Box::pin(std::future::ready(Ok(())))
-    }
-}
-
 async fn start(layer: &Shared, site: Site) -> Result<TestSite> {
-    let mut rooms = quintet::rooms();
-    rooms.insert(0, Box::new(layer.clone()));
-    TestSite::start(site, rooms).await
+    let layer: Arc<dyn Layer> = Arc::new(layer.clone());
+    TestSite::start(site.with(layer), quintet::rooms()).await
 }
 
 fn shared() -> Shared {

@@ -1,6 +1,6 @@
 //! The methods that the web room adds to apps and sites, and what they keep for the start.
 
-use std::{any::type_name, borrow::Cow, convert::Infallible, fmt, panic::Location, time::Duration};
+use std::{borrow::Cow, convert::Infallible, fmt, panic::Location, time::Duration};
 
 use axum::{
     Router,
@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
     routing::{MethodFilter, MethodRouter, Route as AxumRoute, on},
 };
-use quintet_core::{App, ServicesBuilder, Site, settings::parse_duration};
+use quintet_core::{App, GivenValues, Site, settings::parse_duration};
 use tower::{Layer, Service};
 
 use super::route::Route;
@@ -23,7 +23,6 @@ use crate::{
 pub(crate) struct WebSlot {
     pub(crate) entries: Vec<Entry>,
     pub(crate) layers: Vec<Box<dyn Fn(Router) -> Router + Send + Sync>>,
-    pub(crate) values: Vec<GivenValue>,
     /// Values for templates.
     pub(crate) around: Vec<Provided>,
     /// Is a request that changes something one transaction?
@@ -87,14 +86,6 @@ pub(crate) enum What {
     Mount(Router),
 }
 
-/// A value of `.with(..)`.
-pub(crate) struct GivenValue {
-    pub(crate) ty: &'static str,
-    pub(crate) at: &'static Location<'static>,
-    /// Puts it in; false if there is one of its type already.
-    pub(crate) put: Box<dyn Fn(&mut ServicesBuilder) -> bool + Send + Sync>,
-}
-
 impl fmt::Debug for WebSlot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.entries.iter().map(|e| &e.path)).finish()
@@ -118,6 +109,9 @@ impl fmt::Debug for WebSlot {
 pub trait Routing: Sized {
     #[doc(hidden)]
     fn web(&mut self) -> WebPart<'_>;
+
+    #[doc(hidden)]
+    fn values(&mut self) -> &mut GivenValues;
 
     /// Installs handlers that have `#[get(..)]` and the like: `.routes(routes![home, film])`.
     #[must_use]
@@ -324,20 +318,13 @@ pub trait Routing: Sized {
 
     /// Gives the site a value: handlers take it as `State<T>`, tasks and commands as `&State<T>`. One value
     /// a type.
+    ///
+    /// It is there before any of the framework's parts starts. Those that can be replaced take what they find: a `Cache` or `Storage` of
+    /// your own, an `Arc<dyn SessionStore>`, and others, as their pages of the guide say.
     #[must_use]
     #[track_caller]
     fn with<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.web().0.values.push(GivenValue {
-            ty: type_name::<T>(),
-            at: Location::caller(),
-            put: Box::new(move |services| {
-                let free = services.get::<T>().is_none();
-                if free {
-                    services.insert(value.clone());
-                }
-                free
-            }),
-        });
+        self.values().add(value);
         self
     }
 }
@@ -351,11 +338,19 @@ impl Routing for App {
     fn web(&mut self) -> WebPart<'_> {
         WebPart(self.slot_mut())
     }
+
+    fn values(&mut self) -> &mut GivenValues {
+        self.slot_mut()
+    }
 }
 
 impl Routing for Site {
     fn web(&mut self) -> WebPart<'_> {
         WebPart(self.slot_mut())
+    }
+
+    fn values(&mut self) -> &mut GivenValues {
+        self.slot_mut()
     }
 }
 

@@ -5,7 +5,8 @@ use quintet_core::{BoxFuture, Error, Result};
 
 use super::{Change, Record};
 
-/// Where sessions are kept. A room or app puts its own among the services as `Arc<dyn SessionStore>`, before the web room starts.
+/// Where sessions are kept. A site is given its own with `.with(..)` as `Arc<dyn SessionStore>`; a room puts its own among the services, before
+/// the web room starts.
 ///
 /// The browser has a *token*: what [`insert`](Self::insert) gave, and nobody else can guess. A store that has records keeps only its
 /// [hash](super::token_hash), so that who reads them can't take any session over. What can't be reached is an error of status 503:

@@ -123,7 +123,7 @@ pub(crate) async fn start_with(
 ) -> Result<Running> {
     let settings = Settings::for_tests("/nowhere", settings.iter().copied());
     let site = Arc::new(app());
-    let mut boot = Boot { site: site.clone(), settings: settings.clone(), services: Services::builder() };
+    let mut boot = Boot::new(site.clone(), settings.clone(), Services::builder()).unwrap();
     let clock = Clock::fixed("2026-11-20T12:00:00Z".parse().unwrap());
     boot.services.insert(site);
     boot.services.insert(settings);
