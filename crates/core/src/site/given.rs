@@ -11,10 +11,13 @@ use crate::{
 #[derive(Default)]
 pub struct GivenValues(Vec<GivenValue>);
 
+/// Puts a value among the services; false if there is one of its type.
+type Give = Box<dyn Fn(&mut ServicesBuilder, &'static Location<'static>) -> bool + Send + Sync>;
+
 struct GivenValue {
     at: &'static Location<'static>,
     ty: &'static str,
-    give: Box<dyn Fn(&mut ServicesBuilder, &'static Location<'static>) -> bool + Send + Sync>,
+    give: Give,
 }
 
 impl GivenValues {

@@ -64,7 +64,7 @@ pub(crate) async fn start_with(
 ) -> Result<Running> {
     let settings = Settings::for_tests("/nowhere", settings.iter().copied());
     let site = Arc::new(site);
-    let mut boot = Boot::new(site.clone(), settings.clone(), Services::builder()).unwrap();
+    let mut boot = Boot::new(site.clone(), settings.clone(), Services::builder())?;
     boot.services.insert(site.clone());
     boot.services.insert(settings.clone());
     quintet_core::settings::SettingsSlot::insert_all(&site, &settings, &mut boot.services)?;
