@@ -16,7 +16,7 @@ use quintet_core::{
     check::{Check, Level},
     clock::Clock,
     command::Console,
-    settings::{Checks, Secret, Settings, SettingsSlot, Sources, sections_of},
+    settings::{Checks, Secret, Settings, SettingsSlot, SiteSettings, Sources, sections_of},
     signal::Signals,
 };
 
@@ -186,6 +186,7 @@ pub async fn start_with(
     boot.services.insert(clock);
     boot.services.insert(console);
     boot.services.insert(settings.clone());
+    boot.services.insert(settings.get::<SiteSettings>()?.time_zone);
     SettingsSlot::insert_all(&site, &settings, &mut boot.services)?;
     boot.services.insert(site);
     boot.services.check()?;

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use crate::{
     error::Result,
     services::{Service, Services},
+    zone,
 };
 
 /// Now, or what a test says is now.
@@ -79,7 +80,7 @@ pub fn now() -> Timestamp {
     clock.unwrap_or_default().now()
 }
 
-/// The day by the same clock, in UTC. In another zone: `now().in_tz("Europe/Berlin")?.date()`.
+/// The day by the same clock, in the [current zone](crate::zone::current). In another: `now().in_tz("Europe/Berlin")?.date()`.
 ///
 /// ```
 /// # use quintet_core::clock;
@@ -93,7 +94,7 @@ pub fn now() -> Timestamp {
 /// ```
 #[must_use]
 pub fn today() -> Date {
-    now().to_zoned(TimeZone::UTC).date()
+    now().to_zoned(zone::current()).date()
 }
 
 impl Service for Clock {

@@ -39,6 +39,7 @@ mod slots;
 pub mod template;
 pub mod valid;
 pub mod value;
+pub mod zone;
 
 pub use boxed::{BoxFuture, on_heap};
 pub use error::{Error, ErrorKind, FieldErrors, OrStatus, Result, SourcePlace};

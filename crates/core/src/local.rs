@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, sync::Arc};
 
+use crate::zone::{self, Zone};
+
 /// Knows the values that must not be shown while a request runs.
 pub trait Conceals: Send + Sync {
     /// One more.
@@ -24,6 +26,8 @@ pub(crate) struct Local {
     pub(crate) written: RefCell<Written>,
     /// Who conceals its values.
     pub(crate) conceals: Option<Arc<dyn Conceals>>,
+    /// Its time zone, if that is not the site's.
+    pub(crate) zone: RefCell<Option<Zone>>,
 }
 
 tokio::task_local! {
@@ -32,13 +36,35 @@ tokio::task_local! {
 
 /// The same for one whose values `who` conceals.
 pub(crate) fn concealed<F: Future>(who: Arc<dyn Conceals>, work: F) -> impl Future<Output = F::Output> {
-    LOCAL.scope(Local { written: RefCell::default(), conceals: Some(who) }, work)
+    LOCAL.scope(Local { conceals: Some(who), ..Local::default() }, work)
 }
 
 /// The same for another task, as one that has written what the caller has.
 pub(crate) fn apart<F: Future>(who: Option<Arc<dyn Conceals>>, work: F) -> impl Future<Output = F::Output> {
     let written = LOCAL.try_with(|local| local.written.borrow().clone()).unwrap_or_default();
-    LOCAL.scope(Local { written: RefCell::new(written), conceals: who }, work)
+    let zone = RefCell::new(zone::own());
+    LOCAL.scope(Local { written: RefCell::new(written), conceals: who, zone }, work)
+}
+
+/// The same for work in this zone: a part of the caller's, for which it writes.
+pub(crate) async fn in_zone<F: Future>(zone: Zone, work: F) -> F::Output {
+    let written = LOCAL.try_with(|local| local.written.borrow().clone()).unwrap_or_default();
+    let local =
+        Local { written: RefCell::new(written), conceals: who_conceals(), zone: RefCell::new(Some(zone)) };
+    let work = async {
+        let done = work.await;
+        (done, LOCAL.with(|local| local.written.take()))
+    };
+    let (done, written) = LOCAL.scope(local, work).await;
+    // The caller may have written something else meanwhile.
+    let _ = LOCAL.try_with(|local| {
+        let mut before = local.written.borrow_mut();
+        before.all |= written.all;
+        let new = written.databases.into_iter().filter(|db| !before.databases.contains(db));
+        let new: Vec<u64> = new.collect();
+        before.databases.extend(new);
+    });
+    done
 }
 
 /// Who conceals the values of the code that runs.

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use quintet_core::{
     Error, Result, Services,
     hidden::{self, is_secret},
+    zone,
 };
 use quintet_web::{DataField, Multipart, Rejected, Source, Upload, rt, upload::UploadLimits};
 use serde_json::Value as Json;
@@ -69,7 +70,7 @@ impl FormBody {
     }
 
     fn new(content: Content, files: Vec<FilePart>) -> Self {
-        FormBody { content, files, zone: TimeZone::UTC, services: None }
+        FormBody { content, files, zone: zone::current(), services: None }
     }
 
     /// Was anything sent?
@@ -154,7 +155,7 @@ async fn read(request: Request, fields: &[DataField]) -> Result<FormBody> {
         content(request, settings.max_fields, fields).await?
     };
     content.hide_secrets(fields);
-    Ok(FormBody { zone: settings.zone()?, services, ..content })
+    Ok(FormBody { zone: settings.zone(), services, ..content })
 }
 
 impl FormBody {

@@ -46,7 +46,7 @@ impl<T: Data> Form<T> {
     /// A form that nothing was typed into.
     #[must_use]
     pub fn empty() -> Self {
-        Form { state: State::new::<T>("", &jiff::tz::TimeZone::UTC), value: None }
+        Form { state: State::new::<T>("", &quintet_core::zone::current()), value: None }
     }
 
     /// Reads a form from a body that has several: its controls are named `{prefix}-{name}`, and just `{name}` if the prefix is empty.

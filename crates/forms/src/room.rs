@@ -46,8 +46,6 @@ impl Room for FormsRoom {
 
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
-            // A zone that there is not is told now rather than at the first form.
-            boot.settings.get::<FormsSettings>()?.zone()?;
             let mut supplied = boot.services.get::<Supplied>().cloned().unwrap_or_default();
             supplied.0.push(Folder::embedded(env!("CARGO_MANIFEST_DIR"), TEMPLATES));
             #[cfg(feature = "static")]

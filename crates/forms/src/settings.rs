@@ -1,13 +1,16 @@
 use jiff::tz::TimeZone;
-use quintet_core::{Error, Result, Services, settings::Settings};
+use quintet_core::{
+    Result, Services,
+    settings::Settings,
+    zone::{self, Zone},
+};
 
 /// `[forms]` in `quintet.toml`.
 #[derive(Clone, Debug, quintet_macros::Settings)]
 #[settings("forms")]
 pub struct FormsSettings {
-    /// The time zone in which dates with a time are shown and typed: `Europe/Berlin`.
-    #[setting(default = "UTC")]
-    pub time_zone: String,
+    /// The time zone in which dates with a time are shown and typed, if it is not that of the request or of `[site]`: `Europe/Berlin`.
+    pub time_zone: Option<Zone>,
     /// How many fields a form may send; one that sends more is answered 413.
     #[setting(default = 1000)]
     pub max_fields: usize,
@@ -18,17 +21,13 @@ impl FormsSettings {
     pub(crate) fn of(services: Option<&Services>) -> Result<Self> {
         match services.and_then(|services| services.get::<Settings>()) {
             Some(settings) => settings.get(),
-            None => Ok(FormsSettings { time_zone: "UTC".to_owned(), max_fields: 1000 }),
+            None => Ok(FormsSettings { time_zone: None, max_fields: 1000 }),
         }
     }
 
-    /// The time zone.
-    ///
-    /// # Errors
-    /// If there is none of this name.
-    pub fn zone(&self) -> Result<TimeZone> {
-        TimeZone::get(&self.time_zone).map_err(|why| {
-            Error::settings(format!("[forms] time_zone: `{}` is no time zone: {why}", self.time_zone))
-        })
+    /// The time zone of forms that are read and shown now.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        self.time_zone.as_ref().map_or_else(zone::current, |zone| zone.time_zone().clone())
     }
 }

@@ -3,7 +3,7 @@
 use std::net::Ipv6Addr;
 
 use super::{Given, Key, Section, SettingValue, Settings, SettingsSection, Wrong};
-use crate::error::Result;
+use crate::{error::Result, zone::Zone};
 
 /// `[site]`: what the site says of itself.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,8 @@ pub struct SiteSettings {
     pub name: Option<String>,
     /// Where people find it: what links in mails and of commands begin with. A request knows by itself where it came to.
     pub url: Option<SiteUrl>,
+    /// The time zone in which people read and write times; see [`zone`](crate::zone).
+    pub time_zone: Zone,
 }
 
 impl SettingsSection for SiteSettings {
@@ -19,12 +21,19 @@ impl SettingsSection for SiteSettings {
         let name = Key::of::<Option<String>>("name").help("What people call the site: in mails.");
         let url = Key::of::<Option<SiteUrl>>("url")
             .help("Where people find the site: what links in mails begin with. \"https://example.com\".");
-        Section::new("site", vec![name, url])
+        let zone = Key::of::<Zone>("time_zone")
+            .default(&Zone::default())
+            .help("The time zone in which people read and write times: \"Europe/Berlin\".");
+        Section::new("site", vec![name, url, zone])
     }
 
     fn read(settings: &Settings) -> Result<Self> {
         let reader = settings.reader::<Self>()?;
-        Ok(SiteSettings { name: reader.needed("name")?, url: reader.needed("url")? })
+        Ok(SiteSettings {
+            name: reader.needed("name")?,
+            url: reader.needed("url")?,
+            time_zone: reader.given("time_zone")?.unwrap_or_default(),
+        })
     }
 }
 

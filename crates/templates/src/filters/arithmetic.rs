@@ -5,8 +5,9 @@
 
 use std::sync::LazyLock;
 
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::SignedDuration;
 use minijinja::{Environment, Error, Expression, context, value::Value};
+use quintet_core::zone;
 use rust_decimal::Decimal;
 
 use super::{compare::describe, wrong};
@@ -209,7 +210,7 @@ fn moved(at: Exact, by: SignedDuration) -> Option<Value> {
             date.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(|date| Exact::Date(date).into())
         }
         Exact::Date(date) => {
-            let midnight = date.to_zoned(TimeZone::UTC).ok()?.timestamp();
+            let midnight = date.to_zoned(zone::current()).ok()?.timestamp();
             midnight.checked_add(by).ok().map(|at| Exact::DateTime(at).into())
         }
         Exact::DateTime(instant) => instant.checked_add(by).ok().map(|at| Exact::DateTime(at).into()),

@@ -1,9 +1,10 @@
 //! `date` and `time`, with the format letters of Django: `{{ film.released|date("j F Y") }}`.
 //!
-//! Instants are shown in UTC. Text in ISO form is taken as the date, time or instant it spells.
+//! Instants are shown in the [current zone](quintet_core::zone). Text in ISO form is taken as the date, time or instant it spells.
 
-use jiff::{Timestamp, Zoned, civil, tz::TimeZone};
+use jiff::{Timestamp, Zoned, civil};
 use minijinja::{Environment, Error, value::Value};
+use quintet_core::zone;
 
 use super::{pass, wrong};
 use crate::value::{Exact, Local, offset};
@@ -57,7 +58,7 @@ pub(super) fn exact(value: &Value, filter: &str) -> Result<Exact, Error> {
     // Before a date, as "1979-05-25T20:15" would be read as one, too.
     if text.contains(['T', ' '])
         && let Ok(local) = text.parse::<civil::DateTime>()
-        && let Ok(zoned) = local.to_zoned(TimeZone::UTC)
+        && let Ok(zoned) = local.to_zoned(zone::current())
     {
         return Ok(Exact::DateTime(zoned.timestamp()));
     }
@@ -76,7 +77,7 @@ fn show(value: &Value, format: &str, filter: &str) -> Result<Value, Error> {
         Exact::Time(time) => Given::Clock(time),
         Exact::DateTime(at) => Given::Both(match value.downcast_object_ref::<Local>() {
             Some(local) => local.0.clone(),
-            None => at.to_zoned(TimeZone::UTC),
+            None => at.to_zoned(zone::current()),
         }),
         Exact::Decimal(_) | Exact::Duration(_) => {
             return Err(wrong(format!("`{filter}` needs a date or a time")));

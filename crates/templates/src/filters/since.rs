@@ -1,7 +1,8 @@
 //! `timesince` and `timeuntil`: "2 weeks, 3 days".
 
-use jiff::{Timestamp, civil, tz::TimeZone};
+use jiff::{Timestamp, civil};
 use minijinja::{Environment, Error, State, value::Value};
+use quintet_core::zone;
 
 use super::{dates::exact, pass, wrong};
 use crate::functions::now;
@@ -31,7 +32,8 @@ fn reference(state: &State<'_, '_>, other: Option<&Value>, filter: &str) -> Resu
 
 /// The two largest units that lie next to each other, from `from` to `to`; "0 minutes" if that is not after it.
 fn words(from: Timestamp, to: Timestamp) -> String {
-    let day = |t: Timestamp| t.to_zoned(TimeZone::UTC).datetime();
+    let zone = zone::current();
+    let day = |t: Timestamp| t.to_zoned(zone.clone()).datetime();
     let (from, to) = (day(from), day(to));
     let months = whole_months(from, to);
     let anchor = from.checked_add(jiff::Span::new().months(months)).unwrap_or(from);

@@ -1,8 +1,7 @@
 //! `now()`, `now("j F Y")` and `today()`, by the site's clock, so that tests can set them.
 
-use jiff::tz::TimeZone;
 use minijinja::{Environment, Error, State, args, value::Value};
-use quintet_core::clock::Clock;
+use quintet_core::{clock::Clock, zone};
 
 use super::scope;
 use crate::value::Exact;
@@ -16,7 +15,7 @@ pub(super) fn add(env: &mut Environment<'static>) {
         }
     });
     env.add_function("today", |state: &State<'_, '_>| {
-        Ok::<Value, Error>(Exact::Date(now(state)?.to_zoned(TimeZone::UTC).date()).into())
+        Ok::<Value, Error>(Exact::Date(now(state)?.to_zoned(zone::current()).date()).into())
     });
 }
 

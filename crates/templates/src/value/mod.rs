@@ -14,6 +14,7 @@ use minijinja::value::{DynObject, Enumerator, Object, ObjectExt, ObjectRepr, Val
 use quintet_core::{
     Error, ErrorKind as HouseKind, Value as CoreValue,
     value::{Decimal, JsonValue},
+    zone,
 };
 
 use crate::carried::Carried;
@@ -133,7 +134,7 @@ impl Exact {
         match self {
             Exact::Date(d) => date_part(d, name),
             Exact::Time(t) => time_part(t, name),
-            Exact::DateTime(t) => part_of(t.to_zoned(TimeZone::UTC).datetime(), name),
+            Exact::DateTime(t) => part_of(t.to_zoned(zone::current()).datetime(), name),
             Exact::Duration(d) => match name {
                 "seconds" => Some(d.as_secs()),
                 "minutes" => Some(d.as_secs() / 60),
@@ -159,7 +160,7 @@ impl Exact {
                 let instant = instant.or_else(|| {
                     let local =
                         text.parse::<civil::DateTime>().ok().filter(|_| text.contains(['T', 't', ' ']))?;
-                    Some(local.to_zoned(TimeZone::UTC).ok()?.timestamp())
+                    Some(local.to_zoned(zone::current()).ok()?.timestamp())
                 });
                 instant.map(Exact::DateTime).or_else(|| text.parse().ok().map(Exact::Date))
             }
@@ -188,11 +189,11 @@ impl Exact {
         }
     }
 
-    /// The instant of a day (its midnight, UTC) or an instant.
+    /// The instant of a day (its midnight in the current zone) or an instant.
     pub(crate) fn instant(self) -> Option<Timestamp> {
         match self {
             Exact::DateTime(t) => Some(t),
-            Exact::Date(d) => d.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp()),
+            Exact::Date(d) => d.to_zoned(zone::current()).ok().map(|z| z.timestamp()),
             _ => None,
         }
     }
@@ -251,7 +252,10 @@ impl fmt::Display for Exact {
             Exact::Decimal(v) => v.fmt(f),
             Exact::Date(v) => v.fmt(f),
             Exact::Time(v) => v.fmt(f),
-            Exact::DateTime(v) => v.fmt(f),
+            Exact::DateTime(v) => match zone::current() {
+                zone if zone == TimeZone::UTC => v.fmt(f),
+                zone => shown(&v.to_zoned(zone), f),
+            },
             Exact::Duration(v) => v.fmt(f),
         }
     }
@@ -310,8 +314,12 @@ impl Object for Local {
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.0.datetime(), offset(&self.0))
+        shown(&self.0, f)
     }
+}
+
+fn shown(at: &Zoned, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{}{}", at.datetime(), offset(at))
 }
 
 /// `+02:00`

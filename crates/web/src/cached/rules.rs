@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, StatusCode, header};
+use quintet_core::zone;
 
 /// May a request be answered by what was answered to another one? Not if it says who it is.
 pub(super) fn is_for_all(headers: &HeaderMap) -> bool {
@@ -13,7 +14,9 @@ pub(super) fn is_for_all(headers: &HeaderMap) -> bool {
 /// For how long an answer may be kept: as long as it says itself, or else so long. `None` if it must not be.
 pub(super) fn keep(response: &Response, by_default: Duration) -> Option<Duration> {
     let headers = response.headers();
+    // What is shown by a visitor's own clock is for them alone.
     let kept = response.status() == StatusCode::OK
+        && zone::own().is_none()
         && !headers.contains_key(header::SET_COOKIE)
         && !headers.contains_key(header::CONTENT_RANGE)
         && !listed(headers, header::VARY).any(|name| name == "*");
