@@ -60,6 +60,7 @@ pub mod statics;
 mod stopping;
 #[cfg(feature = "dev")]
 pub mod toolbar;
+mod unlisted;
 pub mod upload;
 mod url;
 

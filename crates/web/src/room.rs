@@ -27,6 +27,7 @@ use crate::{
     service,
     session::{self, SessionSettings},
     stopping::Stopping,
+    unlisted,
     upload::UploadSettings,
     url,
 };
@@ -93,6 +94,7 @@ impl Room for WebRoom {
             #[cfg(feature = "static")]
             found.extend(statics::checks(services));
             found.extend(security::checks(services));
+            found.extend(unlisted::checks(services));
             found
         })
     }
