@@ -13,18 +13,27 @@
 //! | `templates.E005` | `static(..)` of a file that isn't there |
 //! | `templates.E006` | a filter that isn't there |
 //! | `templates.E007` | `messages()` on a site without a key to sign them |
+//! | `templates.E008` | a function that isn't there, and whose name is near to one |
+//! | `templates.E009` | a test (`is defined`) that isn't there |
+//! | `templates.W001` | a function that isn't there, unless a page gives a value of its name |
+//! | `templates.W002` | a block that no parent has, and whose name is near to one |
 //!
 //! While debug is on they are warnings, so that the site starts and the page itself can tell.
+
+mod blocks;
+mod calls;
 
 use std::sync::Arc;
 
 use quintet_core::{
     Services, SourcePlace,
     check::{Check, Level},
-    near::did_you_mean,
+    near::{did_you_mean, nearest},
     settings::Settings,
     template::{Assets, Renderer, Reverse},
 };
+
+use calls::Callable;
 
 use crate::{
     engine::Engine,
@@ -35,8 +44,9 @@ use crate::{
 pub(crate) fn run(engine: &Engine, services: &Services) -> Vec<Check> {
     let debug = services.get::<Settings>().is_some_and(Settings::debug);
     let mut found = Vec::new();
+    let callable = Callable::of(engine.env(), engine.loader());
     for name in engine.loader().names() {
-        Look { engine, services, name: &name, found: &mut found }.template();
+        Look { engine, services, callable: &callable, name: &name, found: &mut found }.template();
     }
     if debug {
         for check in &mut found {
@@ -49,6 +59,7 @@ pub(crate) fn run(engine: &Engine, services: &Services) -> Vec<Check> {
 struct Look<'a> {
     engine: &'a Engine,
     services: &'a Services,
+    callable: &'a Callable,
     name: &'a str,
     found: &'a mut Vec<Check>,
 }
@@ -75,10 +86,37 @@ impl Look<'_> {
             );
             return;
         }
-        for tag in tags(&source) {
-            self.parents(&source, &tag);
-            self.calls(&source, &tag);
-            self.filters(&source, &tag);
+        let found = tags(&source);
+        for tag in &found {
+            self.parents(&source, tag);
+            self.calls(&source, tag);
+            self.filters(&source, tag);
+            self.functions(&source, tag);
+        }
+        for (at, near) in blocks::strays(self.engine.loader(), &found) {
+            let Some(token) = found.get(at).and_then(|tag| tag.tokens.get(1)) else { continue };
+            let name = found.get(at).and_then(Tag::subject).unwrap_or_default();
+            let text = format!(
+                "no parent of this template has a block `{name}`, so it is shown nowhere; did you mean `{near}`?"
+            );
+            self.push(Check::warning("templates.W002", text), &source, token);
+        }
+    }
+
+    /// `name(..)` and `x is name`
+    fn functions(&mut self, source: &str, tag: &Tag<'_>) {
+        for (name, token) in calls::called(tag).filter(|(name, _)| !self.callable.has(name)) {
+            let text = format!("there is no function `{name}`");
+            let check = match nearest(name, self.callable.functions()) {
+                Some(near) => Check::error("templates.E008", format!("{text}; did you mean `{near}`?")),
+                None => Check::warning("templates.W001", text)
+                    .hint("`.function(\"name\", ..)` on the app or the site adds one; only pages with a value of this name can be shown"),
+            };
+            self.push(check, source, token);
+        }
+        for (name, token) in calls::tested(tag).filter(|(name, _)| !calls::is_test(self.engine.env(), name)) {
+            let near = did_you_mean(name, calls::TESTS.iter().copied());
+            self.add("templates.E009", source, token, format!("there is no test `{name}`{near}"), None);
         }
     }
 
@@ -94,12 +132,17 @@ impl Look<'_> {
         message: String,
         hint: Option<&str>,
     ) {
-        let (line, column) = SourcePlace::line_column(source, token.range.start);
-        let check = Check::error(id, message).about(format!("{}:{line}:{column}", self.shown()));
-        self.found.push(match hint {
+        let check = Check::error(id, message);
+        let check = match hint {
             Some(hint) => check.hint(hint),
             None => check,
-        });
+        };
+        self.push(check, source, token);
+    }
+
+    fn push(&mut self, check: Check, source: &str, token: &Token<'_>) {
+        let (line, column) = SourcePlace::line_column(source, token.range.start);
+        self.found.push(check.about(format!("{}:{line}:{column}", self.shown())));
     }
 
     /// `{% extends "base.html" %}`

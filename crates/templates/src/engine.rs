@@ -246,6 +246,9 @@ fn show(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resul
                     if let Some(attributes) = value.downcast_object_ref::<Attributes>() {
                         return attributes.write(out);
                     }
+                    if kind == ValueKind::Plain && functions::is_one(value) {
+                        return Err(functions::shown(state.env(), value));
+                    }
                 }
                 if plain() { write!(out, "{value}") } else { write_escaped(out, &value.to_string()) }
             }

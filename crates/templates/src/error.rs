@@ -12,10 +12,11 @@ use quintet_core::{
 };
 
 use crate::{
-    filters,
+    filters, functions,
     loader::{Loader, split},
     operators,
     scan::{Is, tags},
+    syntax,
     tags::{Tags, hint as tag_hint},
 };
 
@@ -135,8 +136,17 @@ fn message(
             let known = names.iter().copied().chain(globals.iter().map(String::as_str));
             format!("{}{}", words(error), did_you_mean(first_word(detail), known))
         }
-        _ => compile(loader, own, error),
+        Kind::SyntaxError => compile(loader, own, error),
+        _ => uncalled(env, error, what).unwrap_or_else(|| compile(loader, own, error)),
     }
+}
+
+/// `{% for m in messages %}`: a function where its value is meant, unless the page has its own value of that name.
+fn uncalled(env: &Environment<'_>, error: &minijinja::Error, what: &Render<'_>) -> Option<String> {
+    let wrong = error.template_source()?.get(error.range()?)?.trim();
+    let given = what.values.iter().any(|(name, _)| name == wrong);
+    let function = !given && env.globals().any(|(name, value)| name == wrong && functions::is_one(&value));
+    function.then(|| functions::to_call(wrong))
 }
 
 /// What compiling found wrong, or anything else, in words.
@@ -155,10 +165,19 @@ pub(crate) fn compile(loader: &Loader, own: &Tags, error: &minijinja::Error) -> 
         }
         Kind::SyntaxError => {
             let unknown = detail.strip_prefix("unknown statement ");
-            format!("{}{}", words(error), unknown.map(|name| tag_hint(name, own)).unwrap_or_default())
+            let found = syntax_hint(loader, own, error, detail)
+                .or_else(|| unknown.map(|name| tag_hint(name, own)))
+                .unwrap_or_default();
+            format!("{}{found}", words(error))
         }
         _ => words(error),
     }
+}
+
+/// What was meant by the line of the file that can't be read.
+fn syntax_hint(loader: &Loader, own: &Tags, error: &minijinja::Error, detail: &str) -> Option<String> {
+    let (template, _) = split(error.name()?);
+    syntax::hint(&loader.text(template)?, error.line()?, detail, own)
 }
 
 fn words(error: &minijinja::Error) -> String {
@@ -188,6 +207,9 @@ fn missing(expression: Option<&str>, what: &Render<'_>, names: &[&str]) -> Strin
     let Some(wrong) = expression else {
         return "a name that is used here is missing".to_owned();
     };
+    if let Some(instead) = of_django(wrong) {
+        return format!("`{wrong}` is missing; {instead}");
+    }
     let hint = hint(expression, what, names);
     let remedy = match (hint.is_empty(), wrong.contains('.')) {
         (false, _) => "",
@@ -195,6 +217,21 @@ fn missing(expression: Option<&str>, what: &Render<'_>, names: &[&str]) -> Strin
         (true, true) => "; if it is a relation, the query must load it",
     };
     format!("`{wrong}` is missing{hint}{remedy}")
+}
+
+/// What Django's templates find under this name, as it is written here.
+fn of_django(wrong: &str) -> Option<&'static str> {
+    Some(match wrong {
+        "forloop" | "forloop.counter" => "write `loop.index`",
+        "forloop.counter0" => "write `loop.index0`",
+        "forloop.revcounter" => "write `loop.revindex`",
+        "forloop.revcounter0" => "write `loop.revindex0`",
+        "forloop.first" => "write `loop.first`",
+        "forloop.last" => "write `loop.last`",
+        "forloop.parentloop" => "name the outer loop: `{% set outer = loop %}`",
+        "block" | "block.super" => "write `{{ super() }}`",
+        _ => return None,
+    })
 }
 
 /// "did you mean", for a name or for the last part of `a.b.c`.

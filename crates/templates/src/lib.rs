@@ -47,6 +47,7 @@ mod room;
 mod rows;
 mod scan;
 mod scope;
+mod syntax;
 mod tags;
 mod told;
 mod value;

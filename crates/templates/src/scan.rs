@@ -20,9 +20,9 @@ pub(crate) struct Tag<'a> {
     pub(crate) tokens: Vec<Token<'a>>,
 }
 
-impl Tag<'_> {
+impl<'a> Tag<'a> {
     /// `block` in `{% block title %}`.
-    pub(crate) fn statement(&self) -> Option<&str> {
+    pub(crate) fn statement(&self) -> Option<&'a str> {
         match (self.kind, self.tokens.first().map(|t| &t.is)) {
             (TagKind::Statement, Some(Is::Name(name))) => Some(name),
             _ => None,
@@ -30,7 +30,7 @@ impl Tag<'_> {
     }
 
     /// `title` in `{% block title %}`.
-    pub(crate) fn subject(&self) -> Option<&str> {
+    pub(crate) fn subject(&self) -> Option<&'a str> {
         match self.tokens.get(1).map(|t| &t.is) {
             Some(Is::Name(name)) => Some(name),
             _ => None,

@@ -58,6 +58,41 @@ fn near_names_are_found_in_loops_and_deeper() {
 }
 
 #[test]
+fn habits_of_other_languages_are_answered_with_ours() {
+    for (source, expected) in [
+        ("{{ film.day|date:\"Y\" }}", "a filter takes its argument in brackets: `|date(\"Y\")`"),
+        ("{% if film.day|date:'Y' %}{% endif %}", "`|date('Y')`"),
+        ("{% url 'film' 1 %}", "write `{{ url(\"film\", id=7) }}`"),
+        ("{% load static %}", "nothing is loaded here"),
+        ("{% csrf_token %}", "write `{{ csrf_input() }}`"),
+        ("{% if film = 1 %}{% endif %}", "write `==` to compare"),
+        ("{% if film && q %}{% endif %}", "write `and`"),
+        ("{% if film || q %}{% endif %}", "write `or`"),
+        ("{% if !film %}{% endif %}", "write `not`"),
+        ("{{ film ? 1 : 2 }}", "write `a if condition else b`"),
+        ("{% if a %}{% else if b %}{% endif %}", "write `{% elif … %}`"),
+        ("{% for f in films %}", "`{% for f in films %}` of line 2 has no `{% endfor %}`"),
+        (
+            "{% if a %}{% for f in films %}{% endif %}",
+            "`{% for f in films %}` of line 2 has no `{% endfor %}`",
+        ),
+        ("{% block a %}\n{% if a %}\n{% endblock %}", "`{% if a %}` of line 3 has no `{% endif %}`"),
+        ("{% spaceless %}", "`{% spaceless %}` of line 2 has no `{% endspaceless %}`"),
+        ("{% if a %}{% endif %}{% endif %}", "nothing is open that `{% endif %}` of line 2 could end"),
+        ("{% for f in films %}{{ forloop.counter }}{% endfor %}", "write `loop.index`"),
+        ("{{ block.super }}", "write `{{ super() }}`"),
+        ("{{ csrf_token }}", "`csrf_token` is a function: write `{{ csrf_input() }}`"),
+        ("{% for m in messages %}{% endfor %}", "`messages` is a function: write `messages()`"),
+        ("{{ now }}", "`now` is a function: write `now()`"),
+    ] {
+        let engine = engine(&[("film.html", &format!("\n{source}"))]);
+        let given = values([("film", film()), ("films", Value::List(vec![film(), film()]))]);
+        let error = render(&engine, "film.html", &given).unwrap_err().to_string();
+        assert!(error.contains(expected), "{source}: {error}");
+    }
+}
+
+#[test]
 fn the_way_to_the_line_is_told() {
     let engine = engine(&[
         ("base.html", "{% block a %}\n{% endblock %}"),

@@ -182,7 +182,7 @@ fn apps_bring_tags() {
         ("{% stars %}", "missing argument"),
         ("{% stars 1 size=2 %}", "size"),
         ("{% star 1 %}", "unknown statement star; did you mean `stars`?"),
-        ("{% box %}", "a tag before it has no end"),
+        ("{% box %}", "`{% box %}` of line 1 has no `{% endbox %}`"),
         ("{% box %}{% enbox %}", "did you mean `endbox`?"),
     ] {
         let error = shown(source).unwrap_err().to_string();

@@ -14,7 +14,7 @@ mod url;
 
 use std::sync::Arc;
 
-use minijinja::{Environment, Error, ErrorKind, State};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 pub(crate) use clock::now;
 
@@ -36,4 +36,28 @@ pub(crate) fn add(env: &mut Environment<'static>, loader: &Arc<Loader>) {
 fn scope(state: &State<'_, '_>) -> Result<Arc<Scope>, Error> {
     Scope::of(state)
         .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "this works only while a page is rendered"))
+}
+
+/// Is it a function? The language's own type for them can't be named.
+pub(crate) fn is_one(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| object.type_name().ends_with("::BoxedFunction"))
+}
+
+/// A page would show a function, `{{ csrf_input }}`, where its value is meant: Django calls what a template names.
+pub(crate) fn shown(env: &Environment<'_>, function: &Value) -> Error {
+    let name = env.globals().find(|(_, global)| global == function).map(|(name, _)| to_call(name));
+    let text =
+        name.unwrap_or_else(|| "a function is shown here: it is to be called, `{{ name() }}`".to_owned());
+    Error::new(ErrorKind::InvalidOperation, text)
+}
+
+/// What to tell who uses this function without calling it.
+pub(crate) fn to_call(name: &str) -> String {
+    match name {
+        "csrf_token" => {
+            "`csrf_token` is a function: write `{{ csrf_input() }}` for the field of a form, `csrf_token()` for its value"
+                .to_owned()
+        }
+        name => format!("`{name}` is a function: write `{name}()`"),
+    }
 }
