@@ -27,6 +27,7 @@ pub mod kept;
 mod local;
 pub mod meta;
 pub mod near;
+mod own_rooms;
 pub mod own_writes;
 pub mod rate;
 mod room;

@@ -1,7 +1,7 @@
 use std::{any::Any, fmt};
 
 use super::Folder;
-use crate::{room::Room, slots::Slots};
+use crate::slots::Slots;
 
 /// An app: models, routes, templates and what else rooms add, under one label.
 ///
@@ -51,17 +51,6 @@ impl App {
         self
     }
 
-    /// Adds a room that comes with the app; see [`Site::room`](crate::Site::room).
-    #[must_use]
-    pub fn room(mut self, room: impl Room) -> Self {
-        self.slot_mut::<OwnRooms>().0.push(Box::new(room));
-        self
-    }
-
-    pub(super) fn take_rooms(&mut self) -> Vec<Box<dyn Room>> {
-        std::mem::take(&mut self.slot_mut::<OwnRooms>().0)
-    }
-
     /// The label.
     #[must_use]
     pub fn label(&self) -> &str {
@@ -97,9 +86,6 @@ impl App {
         self.slots.get_or_default()
     }
 }
-
-#[derive(Default)]
-struct OwnRooms(Vec<Box<dyn Room>>);
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

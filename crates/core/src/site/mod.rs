@@ -13,8 +13,6 @@ pub use app::App;
 pub use folder::{EmbeddedFile, Folder, files_below};
 pub use given::GivenValues;
 
-use crate::room::Room;
-
 /// A whole site: installed apps, in order, and what belongs to the site itself.
 #[derive(Default)]
 pub struct Site {
@@ -36,43 +34,6 @@ impl Site {
         self
     }
 
-    /// Adds a room of the site's own: checks, commands, sections of settings, work at start and stop. It starts after those of the
-    /// framework, and finds their services; what is to be there before them is given by `.with(..)`.
-    ///
-    /// ```
-    /// use quintet_core::{BoxFuture, Room, Services, Site, check::Check};
-    ///
-    /// struct Backups;
-    ///
-    /// impl Room for Backups {
-    ///     fn name(&self) -> &'static str {
-    ///         "backups"
-    ///     }
-    ///
-    ///     fn deploy_checks<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Vec<Check>> {
-    ///         Box::pin(async {
-    ///             let is_there = std::path::Path::new("/var/backups/site").is_dir();
-    ///             let missing = || Check::warning("backups.W001", "nobody keeps backups in /var/backups/site");
-    ///             (!is_there).then(missing).into_iter().collect()
-    ///         })
-    ///     }
-    /// }
-    ///
-    /// let site = Site::new().room(Backups);
-    /// # let _ = site;
-    /// ```
-    #[must_use]
-    pub fn room(mut self, room: impl Room) -> Self {
-        self.own = self.own.room(room);
-        self
-    }
-
-    /// Takes the rooms of all parts out of the site, in order: for whoever starts it.
-    pub fn take_rooms(&mut self) -> Vec<Box<dyn Room>> {
-        let parts = std::iter::once(&mut self.own).chain(&mut self.apps);
-        parts.flat_map(App::take_rooms).collect()
-    }
-
     /// The installed apps, in order, without the site's own part.
     #[must_use]
     pub fn apps(&self) -> &[App] {
@@ -82,6 +43,11 @@ impl Site {
     /// The site's own part (which has no label), then the installed apps, in order.
     pub fn parts(&self) -> impl Iterator<Item = &App> {
         std::iter::once(&self.own).chain(&self.apps)
+    }
+
+    /// The same, for who takes out of them what they have brought.
+    pub(crate) fn parts_mut(&mut self) -> impl Iterator<Item = &mut App> {
+        std::iter::once(&mut self.own).chain(&mut self.apps)
     }
 
     /// The site's own part: routes, values and commands that were given to the site directly.
