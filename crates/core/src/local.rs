@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use crate::zone::{self, Zone};
+use jiff::tz::TimeZone;
 
 /// Knows the values that must not be shown while a request runs.
 pub trait Conceals: Send + Sync {
@@ -27,7 +27,7 @@ pub(crate) struct Local {
     /// Who conceals its values.
     pub(crate) conceals: Option<Arc<dyn Conceals>>,
     /// Its time zone, if that is not the site's.
-    pub(crate) zone: RefCell<Option<Zone>>,
+    pub(crate) zone: RefCell<Option<TimeZone>>,
 }
 
 tokio::task_local! {
@@ -42,12 +42,12 @@ pub(crate) fn concealed<F: Future>(who: Arc<dyn Conceals>, work: F) -> impl Futu
 /// The same for another task, as one that has written what the caller has.
 pub(crate) fn apart<F: Future>(who: Option<Arc<dyn Conceals>>, work: F) -> impl Future<Output = F::Output> {
     let written = LOCAL.try_with(|local| local.written.borrow().clone()).unwrap_or_default();
-    let zone = RefCell::new(zone::own());
+    let zone = RefCell::new(own_zone());
     LOCAL.scope(Local { written: RefCell::new(written), conceals: who, zone }, work)
 }
 
 /// The same for work in this zone: a part of the caller's, for which it writes.
-pub(crate) async fn in_zone<F: Future>(zone: Zone, work: F) -> F::Output {
+pub(crate) async fn in_zone<F: Future>(zone: TimeZone, work: F) -> F::Output {
     let written = LOCAL.try_with(|local| local.written.borrow().clone()).unwrap_or_default();
     let local =
         Local { written: RefCell::new(written), conceals: who_conceals(), zone: RefCell::new(Some(zone)) };
@@ -65,6 +65,11 @@ pub(crate) async fn in_zone<F: Future>(zone: Zone, work: F) -> F::Output {
         before.databases.extend(new);
     });
     done
+}
+
+/// The time zone that the code that runs has set.
+pub(crate) fn own_zone() -> Option<TimeZone> {
+    LOCAL.try_with(|local| local.zone.borrow().clone()).ok().flatten()
 }
 
 /// Who conceals the values of the code that runs.

@@ -19,10 +19,7 @@
 
 use std::cell::RefCell;
 
-use crate::{
-    local::{LOCAL, Local, Written, apart, who_conceals},
-    zone,
-};
+use crate::local::{LOCAL, Local, Written, apart, own_zone, who_conceals};
 
 /// Runs `work` as one that has written nothing so far.
 pub fn scope<F: Future>(work: F) -> impl Future<Output = F::Output> {
@@ -38,7 +35,7 @@ pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
 /// Runs `work` as one that has written to every database: what follows a transaction.
 pub fn after_all<F: Future>(work: F) -> impl Future<Output = F::Output> {
     let written = RefCell::new(Written { all: true, databases: Vec::new() });
-    LOCAL.scope(Local { written, conceals: who_conceals(), zone: RefCell::new(zone::own()) }, work)
+    LOCAL.scope(Local { written, conceals: who_conceals(), zone: RefCell::new(own_zone()) }, work)
 }
 
 /// Notes that the database of this number was written to. Outside of every scope it is forgotten.

@@ -24,6 +24,7 @@ mod site;
 mod slot;
 mod units;
 mod value;
+mod zone;
 
 use std::{
     borrow::Cow,
@@ -43,6 +44,7 @@ pub use site::{SiteSettings, SiteUrl, split_host};
 pub use slot::{SettingsSlot, WithSettings, sections_of};
 pub use units::{ByteSize, parse_duration};
 pub use value::SettingValue;
+pub use zone::Zone;
 
 use self::layers::Layers;
 use crate::{

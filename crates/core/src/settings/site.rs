@@ -2,8 +2,8 @@
 
 use std::net::Ipv6Addr;
 
-use super::{Given, Key, Section, SettingValue, Settings, SettingsSection, Wrong};
-use crate::{error::Result, zone::Zone};
+use super::{Given, Key, Section, SettingValue, Settings, SettingsSection, Wrong, Zone};
+use crate::error::Result;
 
 /// `[site]`: what the site says of itself.
 #[derive(Debug, Clone, Default)]
