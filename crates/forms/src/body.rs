@@ -4,7 +4,7 @@ use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
 };
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use jiff::tz::TimeZone;
 use quintet_core::{
     Error, Result, Services,
@@ -67,6 +67,27 @@ impl FormBody {
             self.content = Content::Texts(Vec::new());
         }
         self
+    }
+
+    /// What the query string of a request says, as if it had come in a body: for a page with several search forms, each of which
+    /// [`SearchForm::read`](crate::SearchForm::read) takes from it under a prefix. A handler takes the parts of its request as
+    /// `axum::http::request::Parts`.
+    ///
+    /// # Errors
+    /// Of status 400 for a query string that is malformed, 414 for one of more than `max_fields` fields.
+    pub fn of_query(parts: &Parts) -> Result<Self> {
+        FormBody::of_query_for(parts, &[])
+    }
+
+    /// With what these fields say is secret.
+    pub(crate) fn of_query_for(parts: &Parts, fields: &[DataField]) -> Result<Self> {
+        let services = parts.extensions.get::<Services>().cloned();
+        let settings = FormsSettings::of(services.as_ref())?;
+        let query = parts.uri.query().unwrap_or_default().as_bytes();
+        let pairs = pairs(query, "query string", settings.max_fields, StatusCode::URI_TOO_LONG)?;
+        let content = FormBody::new(Content::Texts(gather(pairs)), Vec::new());
+        content.hide_secrets(fields);
+        Ok(FormBody { zone: settings.zone(), services, ..content })
     }
 
     fn new(content: Content, files: Vec<FilePart>) -> Self {
@@ -189,13 +210,7 @@ async fn content(request: Request, most: usize, fields: &[DataField]) -> Result<
         // A form without any field may come without a type.
         "" | "application/x-www-form-urlencoded" => {
             let bytes = whole(request).await?;
-            // Counted before they are taken apart.
-            if bytes.iter().filter(|byte| **byte == b'&').count() >= most {
-                let why = format!("The form has more than {most} fields (`max_fields` in [forms]).");
-                return Err(Error::new(StatusCode::PAYLOAD_TOO_LARGE, why));
-            }
-            let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes)
-                .map_err(|why| Error::bad_request(format!("The form can't be read: {why}.")))?;
+            let pairs = pairs(&bytes, "form", most, StatusCode::PAYLOAD_TOO_LARGE)?;
             Ok(FormBody::new(Content::Texts(gather(pairs)), Vec::new()))
         }
         "multipart/form-data" => parts(request, most, fields).await,
@@ -206,6 +221,17 @@ async fn content(request: Request, most: usize, fields: &[DataField]) -> Result<
             ),
         )),
     }
+}
+
+/// What stands in a body or a query string, unless it is more than `most`.
+fn pairs(bytes: &[u8], what: &str, most: usize, too_many: StatusCode) -> Result<Vec<(String, String)>> {
+    // Counted before they are taken apart.
+    if bytes.iter().filter(|byte| **byte == b'&').count() >= most {
+        let why = format!("The {what} has more than {most} fields (`max_fields` in [forms]).");
+        return Err(Error::new(too_many, why));
+    }
+    serde_urlencoded::from_bytes(bytes)
+        .map_err(|why| Error::bad_request(format!("The {what} can't be read: {why}.")))
 }
 
 async fn parts(request: Request, most: usize, fields: &[DataField]) -> Result<FormBody> {

@@ -11,7 +11,7 @@ use crate::{
     choice::Offer,
     dates,
     state::{State, group},
-    text::{is_true, plain},
+    text::{is_true, plain, texts},
 };
 
 /// More stars than these are a number.
@@ -283,11 +283,15 @@ fn attributes(state: &State, field: &DataField, kind: &ShapeKind, widget: &str, 
         if let Some(max) = value(field.max, rules.max) {
             put("max", max);
         }
-        let digits = column.and_then(|column| column.digits);
-        let step = value(field.options.step, rules.step).or_else(|| match (kind, digits) {
-            (ShapeKind::Decimal, Some(digits)) if digits.places == 0 => Some(text("1")),
-            (ShapeKind::Decimal, Some(digits)) => {
-                Some(text(format!("0.{}1", "0".repeat(usize::from(digits.places) - 1))))
+        let column_places = column.and_then(|column| column.digits).map(|digits| digits.places);
+        let places = match (field.options.decimal_places, column_places) {
+            (Some(own), Some(column)) => Some(own.min(column)),
+            (own, column) => own.or(column),
+        };
+        let step = value(field.options.step, rules.step).or_else(|| match (kind, places) {
+            (ShapeKind::Decimal, Some(0)) => Some(text("1")),
+            (ShapeKind::Decimal, Some(places)) => {
+                Some(text(format!("0.{}1", "0".repeat(usize::from(places) - 1))))
             }
             (ShapeKind::Number | ShapeKind::Decimal, _) => Some(text("any")),
             _ => None,
@@ -296,11 +300,23 @@ fn attributes(state: &State, field: &DataField, kind: &ShapeKind, widget: &str, 
             put("step", step);
         }
     }
-    if widget == "time" || widget == "datetime" {
-        let fine = state.shown(field).last().is_some_and(|text| text.matches(':').count() > 1);
-        if fine && field.options.step.is_none() {
-            put("step", text("any"));
+    let mut seconds = state.shown(field).last().is_some_and(|text| text.matches(':').count() > 1);
+    if widget == "datetime" {
+        // As the control writes it: by the clock of the form's zone.
+        let local = |own: Option<fn() -> Value>, column: Option<fn() -> Value>| {
+            texts(&own.or(column)?(), &state.zone).pop()
+        };
+        if let Some(min) = local(field.min, rules.min) {
+            // Browsers count the minutes from it.
+            seconds |= min.matches(':').count() > 1;
+            put("min", text(min));
         }
+        if let Some(max) = local(field.max, rules.max) {
+            put("max", text(max));
+        }
+    }
+    if matches!(widget, "time" | "datetime") && seconds && field.options.step.is_none() {
+        put("step", text("any"));
     }
     if is_text && matches!(kind, ShapeKind::Text) {
         let least = field.min_length.or_else(|| rules.min_length.and_then(|n| usize::try_from(n).ok()));

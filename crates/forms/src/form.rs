@@ -54,7 +54,11 @@ impl<T: Data> Form<T> {
     /// # Errors
     /// If the database or a service that the data's rules ask fails.
     pub async fn read(body: &FormBody, prefix: &str) -> Result<Self> {
-        let mut state = State::new::<T>(prefix, &body.zone);
+        Form::read_into(State::new::<T>(prefix, &body.zone), body).await
+    }
+
+    /// Reads a form into this state, which has nothing in it yet.
+    pub(crate) async fn read_into(mut state: State, body: &FormBody) -> Result<Self> {
         state.shelf = Shelf::of(body.services.as_ref(), T::FIELDS.iter().any(is_change));
         #[cfg(feature = "orm")]
         crate::related::load_offers(&mut state, body).await?;

@@ -1,6 +1,6 @@
 //! Several forms of one type in one: the rows of an order, the reviews of a film.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use axum::extract::{FromRequest, Request};
 use quintet_core::{FieldErrors, Result, TemplateValue, Value};
@@ -8,7 +8,7 @@ use quintet_web::{Data, DataNames, Rejected, Source};
 
 use crate::{
     Form, FormBody, piece,
-    rows::{self, Settings},
+    rows::{self, Look, Settings, Words},
     shelf::Shelf,
     state::{State, is_change},
 };
@@ -56,6 +56,7 @@ pub struct Forms<T> {
     began: Vec<Began>,
     pub(crate) errors: FieldErrors,
     pub(crate) settings: Settings,
+    words: Words,
     pub(crate) submitted: bool,
     pub(crate) judged: bool,
 }
@@ -112,6 +113,7 @@ impl<T: Data> Forms<T> {
             began: Vec::new(),
             errors: FieldErrors::new(),
             settings: Settings::START,
+            words: Words::default(),
             submitted: body.is_submitted(),
             judged: false,
         };
@@ -164,6 +166,17 @@ impl<T: Data> Forms<T> {
     /// The greatest number of rows, at most 1,000.
     pub fn max(&mut self, rows: usize) -> &mut Self {
         self.settings.max = rows.min(rows::MOST);
+        self
+    }
+
+    /// What stands above each row, before its number, and what the button says that adds one: `.words("Line", "Add a line")`. Else
+    /// they are `Row` and `Add a row`.
+    pub fn words(
+        &mut self,
+        row: impl Into<Cow<'static, str>>,
+        add: impl Into<Cow<'static, str>>,
+    ) -> &mut Self {
+        self.words = Words { row: row.into(), add: add.into() };
         self
     }
 
@@ -367,7 +380,8 @@ impl<T: Data> TemplateValue for Forms<T> {
         // The next number after all that were sent: numbers may have gaps.
         let next = self.sent.iter().map(|row| row.number + 1).max().unwrap_or_default().max(shown.len());
         let errors = if self.submitted { self.errors() } else { FieldErrors::new() };
-        rows::piece(&self.prefix, &self.blank, shown, next, settings, &self.errors, errors).to_value()
+        let look = Look { settings, words: &self.words };
+        rows::piece(&self.prefix, &self.blank, shown, next, look, &self.errors, errors).to_value()
     }
 }
 

@@ -24,6 +24,7 @@ mod room;
 mod rows;
 #[cfg(feature = "orm")]
 mod save;
+mod search;
 mod settings;
 mod shelf;
 mod state;
@@ -41,4 +42,5 @@ pub use quintet_macros::form;
 pub use room::FormsRoom;
 #[cfg(feature = "orm")]
 pub use save::SavedRows;
+pub use search::SearchForm;
 pub use settings::FormsSettings;

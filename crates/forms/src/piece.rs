@@ -26,14 +26,15 @@ pub(crate) fn form(state: &State) -> Piece {
         ("errors".into(), summary(state, &shown).to_value()),
         ("fields".into(), all(false)),
         ("hidden".into(), all(true)),
-        ("open".into(), open(multipart).to_value()),
+        ("open".into(), open(if state.query { "get" } else { "post" }, multipart).to_value()),
         ("multipart".into(), Value::Bool(multipart)),
         ("submitted".into(), Value::Bool(state.submitted)),
     ];
     members.extend(by_name.iter().filter(|(name, _)| !OWN.contains(&name.as_ref())).cloned());
     members.push(("field".into(), Value::Map(by_name)));
     // What a handler says to somebody who only asks for the form is no failure of theirs.
-    let errors = if state.submitted { prefixed(state) } else { FieldErrors::new() };
+    // Nor is a search that finds nothing for it, whose page is asked for.
+    let errors = if state.submitted && !state.query { prefixed(state) } else { FieldErrors::new() };
     Piece { template: "forms/form.html".into(), name: "form", value: Value::Map(members), errors }
 }
 
@@ -52,9 +53,9 @@ pub(crate) fn prefixed(state: &State) -> FieldErrors {
 }
 
 /// The start tag of a form.
-pub(crate) fn open(multipart: bool) -> Piece {
+pub(crate) fn open(method: &str, multipart: bool) -> Piece {
     let members: Map = vec![
-        ("method".into(), Value::Text("post".into())),
+        ("method".into(), Value::Text(method.to_owned())),
         ("multipart".into(), Value::Bool(multipart)),
         ("attrs".into(), Value::Map(Vec::new())),
     ];

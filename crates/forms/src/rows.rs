@@ -1,6 +1,6 @@
 //! The rows of a form of rows, as they come and as they are shown.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use quintet_core::{
     FieldErrors, TemplateValue, Value,
@@ -42,6 +42,28 @@ impl Settings {
         #[cfg(feature = "orm")]
         position: None,
     };
+}
+
+/// What people read of the rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Words {
+    /// Above each, before its number.
+    pub(crate) row: Cow<'static, str>,
+    /// On the button that adds one.
+    pub(crate) add: Cow<'static, str>,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Words { row: "Row".into(), add: "Add a row".into() }
+    }
+}
+
+/// How rows are shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look<'a> {
+    pub(crate) settings: Settings,
+    pub(crate) words: &'a Words,
 }
 
 /// The list of rows in a JSON document: the document itself, or what it has under the prefix.
@@ -109,7 +131,7 @@ pub(crate) fn piece(
     blank: &State,
     shown: Vec<Shown>,
     next: usize,
-    settings: Settings,
+    Look { settings, words }: Look<'_>,
     own: &FieldErrors,
     errors: FieldErrors,
 ) -> Piece {
@@ -126,8 +148,8 @@ pub(crate) fn piece(
                 .find(|field| field.name == name || group::inner(field, name).is_some());
             let shown = field.map(|field| piece::show(&row.state, field));
             let (label, target) = match shown.as_ref().and_then(|shown| shown.at(name)) {
-                Some((label, field)) => (format!("Row {}, {label}", at + 1), field.target.clone()),
-                None => (format!("Row {}", at + 1), id.clone()),
+                Some((label, field)) => (format!("{} {}, {label}", words.row, at + 1), field.target.clone()),
+                None => (format!("{} {}", words.row, at + 1), id.clone()),
             };
             entries.push(entry(Some(&target), &label, &message));
         }
@@ -137,9 +159,10 @@ pub(crate) fn piece(
     empty.prefix = format!("{prefix}-{NEXT}");
     let empty = Shown { state: empty, key: String::new(), deleted: false, order: None };
     let rows = shown.into_iter().enumerate();
-    let rows =
-        rows.map(|(at, shown)| row(shown, prefix, &(at + 1).to_string(), settings).to_value()).collect();
-    let empty = row(empty, prefix, NEXT, settings).to_value();
+    let rows = rows
+        .map(|(at, shown)| row(shown, prefix, &(at + 1).to_string(), Look { settings, words }).to_value())
+        .collect();
+    let empty = row(empty, prefix, NEXT, Look { settings, words }).to_value();
     let number = |n: usize| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
     let members: Map = vec![
         ("rows".into(), Value::List(rows)),
@@ -153,6 +176,7 @@ pub(crate) fn piece(
                     ("prefix".into(), text(prefix)),
                     ("max".into(), number(settings.max)),
                     ("row".into(), empty),
+                    ("label".into(), text(&words.add)),
                     // The script is a static file.
                     ("script".into(), Value::Bool(cfg!(feature = "static"))),
                 ]),
@@ -161,7 +185,7 @@ pub(crate) fn piece(
         ),
         ("total".into(), hidden(&format!("{prefix}-TOTAL"), &next.to_string()).to_value()),
         ("errors".into(), simple("forms/errors.html", "errors", Value::List(entries)).to_value()),
-        ("open".into(), piece::open(multipart).to_value()),
+        ("open".into(), piece::open("post", multipart).to_value()),
         ("prefix".into(), text(prefix)),
         ("multipart".into(), Value::Bool(multipart)),
         ("min".into(), number(settings.min)),
@@ -178,7 +202,7 @@ fn entry(id: Option<&str>, label: &str, message: &str) -> Value {
     ])
 }
 
-fn row(shown: Shown, of: &str, number: &str, settings: Settings) -> Piece {
+fn row(shown: Shown, of: &str, number: &str, Look { settings, words }: Look<'_>) -> Piece {
     let Shown { mut state, key, deleted, order } = shown;
     if deleted {
         state.errors = FieldErrors::new();
@@ -193,6 +217,7 @@ fn row(shown: Shown, of: &str, number: &str, settings: Settings) -> Piece {
         ("form".into(), Piece { errors: FieldErrors::new(), ..piece::form(&state) }.to_value()),
         ("id".into(), text(&format!("id_{prefix}"))),
         ("prefix".into(), text(of)),
+        ("label".into(), text(&words.row)),
         ("number".into(), text(number)),
         ("deleted".into(), Value::Bool(deleted)),
         ("errors".into(), Value::List(state.errors.of("").map(text).collect())),

@@ -34,6 +34,7 @@ async fn order(Path(how): Path<String>, mut lines: Forms<Line>) -> Page {
         "bounded" => lines.extra(9).min(1).max(3),
         "ordered" => lines.deletable().ordered(),
         "none" => lines.extra(0),
+        "worded" => lines.words("<Line>", format!("Add {} line", "a")),
         _ => &mut lines,
     };
     if how == "begun" {
@@ -130,6 +131,23 @@ async fn empty_rows_are_there_to_be_filled_in() {
     assert!(!site.get("/order/none/").await.body.contains("items-0"));
     let page = site.get("/order/ordered/").await;
     assert!(page.body.contains("items-0-DELETE") && page.body.contains("items-0-ORDER"));
+}
+
+#[tokio::test]
+async fn rows_and_their_button_are_called_as_the_handler_says() {
+    let site = site().await;
+    let said = |all: &[support::Element], name: &str| -> Vec<String> {
+        let of = |e: &&support::Element| e.name == name;
+        all.iter().filter(of).map(|e| e.text.trim().to_owned()).collect()
+    };
+    let all = elements(&site.get("/order/plain/").await.body);
+    assert_eq!(said(&all, "legend"), ["Row 1", "Row __n__"]);
+    assert_eq!(one(&all, "data-add-row", "items").text, "Add a row");
+    let page = site.post("/order/worded/", &[("items-TOTAL", "1"), ("items-0-item", "far too long")]).await;
+    let all = elements(&page.body);
+    assert_eq!(said(&all, "legend"), ["<Line> 1", "<Line> __n__"]);
+    assert_eq!(one(&all, "data-add-row", "items").text, "Add a line");
+    assert_eq!(one(&all, "href", "#id_items-0-item").text, "<Line> 1, Item");
 }
 
 #[tokio::test]

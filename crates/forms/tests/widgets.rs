@@ -12,7 +12,7 @@ use quintet_core::{
 };
 use quintet_forms::{Form, form};
 use quintet_web::{Json, Page, Path, Routing, axum::response::IntoResponse, data, routes};
-use support::{Running, app, elements, one, start};
+use support::{HOSTILE, Running, app, elements, one, start};
 
 #[data]
 #[derive(PartialEq)]
@@ -53,11 +53,23 @@ struct All {
     small: Option<u8>,
     ratio: Option<f64>,
     money: Option<Decimal>,
+    #[field(max_digits = 5, decimal_places = 2, min = 0)]
+    price: Option<Decimal>,
+    #[field(decimal_places = 0, error(digits = "no cents"))]
+    round: Option<Decimal>,
+    #[field(max_digits = 3)]
+    short: Option<Decimal>,
+    #[field(decimal_places = 3, step = Decimal::new(5, 1))]
+    halves: Option<Decimal>,
     flag: bool,
     maybe: Option<bool>,
     day: Option<Date>,
     hour: Option<Time>,
     at: Option<Timestamp>,
+    #[field(min = Timestamp::constant(1_782_923_400, 0), max = Timestamp::constant(1_782_927_005, 0))]
+    meets: Option<Timestamp>,
+    #[field(min = Timestamp::constant(1_782_923_430, 0))]
+    after: Option<Timestamp>,
     #[field(widget = "split_datetime")]
     split: Option<Timestamp>,
     span: Option<SignedDuration>,
@@ -175,6 +187,21 @@ async fn each_type_has_its_control() {
     assert_eq!((whole.get("step"), whole.get("min")), (Some("5"), Some("10")));
     assert_eq!(one(&all, "name", "small").get("min"), Some("0"));
     assert_eq!(one(&all, "name", "ratio").get("step"), Some("any"));
+    for (name, step, min) in [
+        ("price", Some("0.01"), Some("0")),
+        ("round", Some("1"), None),
+        ("short", Some("any"), None),
+        ("halves", Some("0.5"), None),
+        ("money", Some("any"), None),
+        // By the clock of Berlin, as the control shows and sends it; seconds only where they are asked for.
+        ("meets", None, Some("2026-07-01T18:30")),
+        ("after", Some("any"), Some("2026-07-01T18:30:30")),
+        ("at", None, None),
+    ] {
+        let control = one(&all, "name", name);
+        assert_eq!((control.get("step"), control.get("min")), (step, min), "{name}");
+    }
+    assert_eq!(one(&all, "name", "meets").get("max"), Some("2026-07-01T19:30:05"));
     assert_eq!(one(&all, "name", "paint").get("value"), Some("#ff0000"));
     assert_eq!(one(&all, "name", "place").name, "textarea");
     assert!(page.body.contains("class=\"ours\""));
@@ -216,6 +243,11 @@ async fn each_type_is_read_from_what_people_type() {
         ("whole", "", "null"),
         ("ratio", "1.5e3", "1500.0"),
         ("money", "12.50", "\"12.50\""),
+        ("price", "999.99", "\"999.99\""),
+        ("price", "0012.5000", "\"12.5000\""),
+        ("round", "12.0", "\"12.0\""),
+        ("short", "0.125", "\"0.125\""),
+        ("short", "-125", "\"-125\""),
         ("flag", "true", "true"),
         ("flag", "on", "true"),
         ("flag", "", "false"),
@@ -270,6 +302,13 @@ async fn what_does_not_fit_is_told_and_shown_again() {
         ("ratio", "NaN", ""),
         ("ratio", "many", "Expected a number"),
         ("money", "1,5", "Expected a number"),
+        ("price", "1.005", "At most 2 digits after the point"),
+        ("price", "1000", "At most 3 digits before the point"),
+        ("price", "-1", "Must be at least 0"),
+        ("round", "12.5", "No cents"),
+        ("short", "1.125", "At most 3 digits"),
+        ("halves", "0.7", "Must be a multiple of 0.5"),
+        ("meets", "2026-07-01T18:29", "Must be at least 2026-07-01T16:30:00Z"),
         ("maybe", "perhaps", "Expected true or false"),
         ("day", "31.12.2026", "Expected a date such as 2026-11-20"),
         ("hour", "25:00", "Expected a time such as 18:30:00"),
@@ -344,16 +383,6 @@ async fn a_list_may_be_offered_while_the_site_runs() {
         "Choose one of those that are offered"
     );
 }
-
-/// What would break out of a text, an attribute, a text area, a script.
-const HOSTILE: [&str; 6] = [
-    "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
-    "' onfocus='alert(1)",
-    "</textarea><script>alert(1)</script>",
-    "</option></select><b>",
-    "{{ 7*7 }}{% raw %}&lt;&#x3c;",
-];
 
 #[tokio::test]
 async fn nothing_that_was_typed_becomes_markup() {

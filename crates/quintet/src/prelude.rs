@@ -30,7 +30,7 @@ pub use quintet_core::{
 pub use quintet_forms::SavedRows;
 #[cfg(feature = "forms")]
 #[doc(no_inline)]
-pub use quintet_forms::{FilesOf, Form, FormBody, Forms, RowChange, form};
+pub use quintet_forms::{FilesOf, Form, FormBody, Forms, RowChange, SearchForm, form};
 #[cfg(feature = "orm")]
 pub use quintet_macros::{Choices, migrations, model};
 pub use quintet_macros::{Settings, app, command, data, delete, get, page, patch, post, put};

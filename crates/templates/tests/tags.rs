@@ -199,10 +199,35 @@ fn tags_of_django_that_are_written_otherwise_are_told() {
         ("{% static 'a.css' %}", "`{{ static(\"app.css\") }}`"),
         ("{% regroup a by b as c %}", "|regroup("),
         ("{% now 'Y' %}", "`{{ now(\"j F Y\") }}`"),
+        ("{% get_static_prefix %}", "`{{ static(\"app.css\") }}`"),
+        ("{% firstof a b %}", "`{{ firstof(a, b) }}`"),
+        ("{% widthratio a b 100 %}", "`{{ widthratio(value, most, width) }}`"),
+        ("{% lorem 3 w %}", "`{{ lorem(3, \"w\") }}`"),
+        ("{% querystring page=2 %}", "`{{ querystring(page=2) }}`"),
+        ("{% templatetag openblock %}", "`{{ \"{%\" }}`"),
+        ("{% resetcycle row %}", "`{{ row.reset() }}`"),
+        ("{% debug %}", "`{{ values|pprint }}`"),
+        ("{% csrf_token %}", "`{{ csrf_input() }}`; `{{ form.open }}` has it"),
+        ("{% partialdef card %}{% endpartialdef %}", "`page!(\"film.html#reviews\")`"),
     ] {
         let error = show(source, []).unwrap_err().to_string();
         assert!(error.contains(told), "{source}: {error}");
     }
+    // What they are told to write is there. (`querystring`, `csrf_input` and `static` are of pages: see there.)
+    for (source, shown) in [
+        ("{{ firstof(a, 7) }}", "7"),
+        ("{{ widthratio(50, 100, 200) }}", "100"),
+        ("{{ \"{%\" }}", "{%"),
+        (
+            "{% set row = cycler('a', 'b') %}{{ row.next() }}{{ row.next() }}{{ row.reset() }}{{ row.next() }}",
+            "aba",
+        ),
+        ("{{ [1]|pprint }}", "[\n  1,\n]"),
+    ] {
+        let given = [("a", Value::Null)];
+        assert_eq!(show(source, given).unwrap(), shown, "{source}");
+    }
+    assert_eq!(show("{{ lorem(3, \"w\") }}", []).unwrap().split(' ').count(), 3);
 }
 
 #[test]

@@ -325,6 +325,10 @@ async fn directors_are_searched(site: TestSite) -> Result {
         .ok()
         .contains("No director is called like that")
         .contains("&lt;b&gt;");
+    // Who makes up an address is told in the page, and sees what was asked for.
+    let long = "x".repeat(101);
+    let wrong = site.get(pages::directors::url().query("q", &long)).await.ok();
+    wrong.contains("At most 100 characters").contains(&format!("value=\"{long}\"")).contains("2 directors");
     let part = site.browser().with_header("HX-Request", "true").get("/directors/?q=coen").await.ok();
     part.template("names.html#found")
         .contains("Joel Coen")

@@ -22,6 +22,9 @@ pub(crate) fn fields(field: &DataField) -> Option<&'static [DataField]> {
 /// What was sent for the parts, and the field's own text: JSON, nothing where nothing was typed and nothing need be.
 pub(crate) fn take(state: &State, field: &DataField, body: &FormBody) -> Option<(State, String)> {
     let mut part = State::of_fields(fields(field)?, &state.control_name(field.name), &state.zone);
+    if state.query && !part.is_asked(body) {
+        return None;
+    }
     part.submitted = true;
     part.take(body);
     let json = together(&part);
@@ -39,7 +42,7 @@ pub(crate) fn part(state: &State, field: &DataField) -> Option<State> {
     };
     // The name that scripts give to a row.
     part.prefix = state.control_name(field.name);
-    part.submitted = state.submitted;
+    part.submitted = state.submitted && (!state.query || state.sent_part(field).is_some());
     part.loose = state.loose || !matches!((field.shape)().kind, ShapeKind::Object(_)) || field.has_default;
     if let Some(value) = state.began_with(field) {
         part.show(&value);

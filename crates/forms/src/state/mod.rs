@@ -51,6 +51,8 @@ pub(crate) struct State {
     /// Before the names of all controls: `items-0`, or nothing.
     pub(crate) prefix: String,
     pub(crate) submitted: bool,
+    /// Does it come with the address?
+    pub(crate) query: bool,
     /// What was typed, by field.
     typed: Vec<(&'static str, Vec<String>)>,
     /// What is shown before anything is typed, by field.
@@ -98,6 +100,7 @@ impl State {
             model: None,
             prefix: prefix.to_owned(),
             submitted: false,
+            query: false,
             typed: Vec::new(),
             initial: Vec::new(),
             errors: FieldErrors::new(),
@@ -121,7 +124,7 @@ impl State {
 
     /// Reads what was sent, keeps it, and gives it as a `T` if nothing is wrong with it.
     pub(crate) fn read<T: Data>(&mut self, body: &FormBody) -> Option<T> {
-        self.submitted = body.is_submitted();
+        self.submitted = if self.query { self.is_asked(body) } else { body.is_submitted() };
         self.services = body.services.clone();
         self.came = match body.json() {
             Some(json) => {
@@ -330,9 +333,20 @@ impl State {
             return Vec::new();
         }
         if self.submitted && !self.is_disabled(field) {
-            return self.typed_of(field);
+            let typed = self.typed_of(field);
+            // An address need not have all fields: of one that it does not have, the data has the default.
+            if self.query && typed.is_empty() && self.falls_back(field) {
+                let default = field.options.initial.map(|make| make());
+                return default.map(|value| texts(&value, &self.zone)).unwrap_or_default();
+            }
+            return typed;
         }
         self.began_with(field).map(|value| texts(&value, &self.zone)).unwrap_or_default()
+    }
+
+    /// Is what is not sent the field's default? What is not ticked or chosen isn't.
+    fn falls_back(&self, field: &DataField) -> bool {
+        field.has_default && !matches!((field.shape)().kind, ShapeKind::Bool | ShapeKind::List(_))
     }
 
     /// What a field shows before anything is typed.

@@ -20,6 +20,16 @@ use tower::ServiceExt;
 #[allow(unused_imports, reason = "each test takes what it needs")]
 pub(crate) use html::{Element, elements, one};
 
+/// What would break out of a text, an attribute, a text area, a script.
+pub(crate) const HOSTILE: [&str; 6] = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "' onfocus='alert(1)",
+    "</textarea><script>alert(1)</script>",
+    "</option></select><b>",
+    "{{ 7*7 }}{% raw %}&lt;&#x3c;",
+];
+
 /// An app with these templates.
 pub(crate) fn app(files: &[(&str, &str)]) -> App {
     let files: Vec<EmbeddedFile> = files

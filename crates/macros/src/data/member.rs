@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Error, Expr, ExprLit, Field, Lit, Type, spanned::Spanned};
+use syn::{Error, Expr, ExprLit, Field, Lit, LitInt, Type, spanned::Spanned};
 
 use super::{
     attributes::{Container, Serde, rename_field},
@@ -145,6 +145,14 @@ impl Member {
         if let Some(text) = &options.autocomplete {
             let text = some(text);
             more.extend(quote!(autocomplete: #text,));
+        }
+        for (word, digits) in
+            [("max_digits", &options.max_digits), ("decimal_places", &options.decimal_places)]
+        {
+            if let Some(digits) = digits {
+                let (word, digits) = (format_ident!("{word}"), some(digits));
+                more.extend(quote!(#word: #digits,));
+            }
         }
         if let Some(pattern) = &options.regex {
             let pattern = some(pattern);
@@ -333,6 +341,18 @@ impl Member {
             let web = common::at_span(web, span);
             let value = common::at_span(value, span);
             code.extend(quote_spanned!(span=> #web::rt::rules::required(errors, #name, #value);));
+        }
+        if options.max_digits.is_some() || options.decimal_places.is_some() {
+            let option = |digits: &Option<LitInt>| match digits {
+                Some(digits) => quote!(::core::option::Option::Some(#digits)),
+                None => quote!(::core::option::Option::None),
+            };
+            let (most, places) = (option(&options.max_digits), option(&options.decimal_places));
+            let span = self.ty.span();
+            let (web, given) = (common::at_span(web, span), common::at_span(given, span));
+            code.extend(
+                quote_spanned!(span=> #web::rt::rules::digits(errors, #name, #given, #most, #places);),
+            );
         }
         if let Some(pattern) = &options.regex {
             code.extend(quote!(#web::rt::rules::regex(errors, #name, #given, #pattern);));

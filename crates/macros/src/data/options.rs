@@ -1,7 +1,7 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{
-    Attribute, Error, Expr, ExprArray, ExprLit, ExprTuple, Ident, Lit, LitStr, Path, Token,
+    Attribute, Error, Expr, ExprArray, ExprLit, ExprTuple, Ident, Lit, LitInt, LitStr, Path, Token,
     meta::ParseNestedMeta, spanned::Spanned,
 };
 
@@ -12,11 +12,12 @@ use crate::{
     near::did_you_mean,
 };
 
-const KNOWN: [&str; 30] = [
+const KNOWN: [&str; 32] = [
     "accept",
     "autocomplete",
     "blank",
     "choices",
+    "decimal_places",
     "default",
     "disabled",
     "email",
@@ -25,6 +26,7 @@ const KNOWN: [&str; 30] = [
     "initial",
     "label",
     "max",
+    "max_digits",
     "max_length",
     "max_pixels",
     "max_size",
@@ -58,6 +60,9 @@ pub(super) struct Options {
     pub(super) choices: Option<Vec<(String, String)>>,
     /// The groups of the choices, each with how many are in it.
     pub(super) groups: Vec<(String, usize)>,
+    /// Of decimals: how many digits, and how many of them behind the point.
+    pub(super) max_digits: Option<LitInt>,
+    pub(super) decimal_places: Option<LitInt>,
     pub(super) default: Option<Expr>,
     pub(super) disabled: bool,
     /// The word, and the variant of `Format`.
@@ -90,6 +95,11 @@ impl Options {
         attributes.retain(|a| !a.path().is_ident("field"));
         if let (true, Some(span)) = (options.blank, options.required) {
             return Err(Error::new(span, "`blank` and `required` say the opposite: keep one"));
+        }
+        if let (Some(most), Some(places)) = (&options.max_digits, &options.decimal_places)
+            && most.base10_parse::<u8>()? < places.base10_parse()?
+        {
+            return Err(Error::new(places.span(), "decimal_places is a part of max_digits"));
         }
         Ok(options)
     }
@@ -140,6 +150,8 @@ impl Options {
             "accept" => self.accept = Some(files::accept(&value.parse()?)?),
             "max_size" => self.max_size = Some(files::size(&value.parse()?)?),
             "max_pixels" => self.max_pixels = Some(files::pixels(&value.parse()?)?),
+            "max_digits" => self.max_digits = Some(digits(value.parse()?, 1)?),
+            "decimal_places" => self.decimal_places = Some(digits(value.parse()?, 0)?),
             "regex" => self.regex = Some(literal(&value.parse()?)?),
             _ => self.set(word, value.parse()?)?,
         }
@@ -177,6 +189,19 @@ impl Options {
             _ => self.trim = Some(value),
         }
         Ok(())
+    }
+}
+
+/// As many digits as a decimal has room for.
+fn digits(value: Expr, least: u8) -> syn::Result<LitInt> {
+    let wrong =
+        |at: &Expr| Error::new_spanned(at, format!("expected {least} to 28: the digits of a Decimal"));
+    match &value {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => match number.base10_parse::<u8>() {
+            Ok(n) if (least..=28).contains(&n) => Ok(number.clone()),
+            _ => Err(wrong(&value)),
+        },
+        other => Err(wrong(other)),
     }
 }
 

@@ -12,7 +12,8 @@ const BODIES: [&str; 9] =
 /// Those of forms.
 const FORMS: [&str; 3] = ["Form", "Forms", "FormBody"];
 /// Extractors that surely don't, by name; they also need nothing from the site.
-const PARTS: [&str; 7] = ["Path", "Query", "HeaderMap", "Method", "Uri", "Version", "Extensions"];
+const PARTS: [&str; 8] =
+    ["Path", "Query", "SearchForm", "HeaderMap", "Method", "Uri", "Version", "Extensions"];
 
 pub(super) struct Arguments<'a> {
     types: Vec<&'a Type>,
@@ -42,6 +43,10 @@ impl<'a> Arguments<'a> {
         }
         if let Some(ty) = self.types.iter().find(|ty| named(ty, &["Json"])) {
             let why = "a form's handler takes `Form<..>`, which reads JSON bodies by the same rules";
+            return Err(Error::new(ty.span(), why));
+        }
+        if let Some(ty) = self.types.iter().find(|ty| named(ty, &["SearchForm"])) {
+            let why = "a form that comes with the address is of GET: take it in a `#[get(..)]`";
             return Err(Error::new(ty.span(), why));
         }
         let why = "a form's handler takes a form: add `mut form: Form<NewReview>`, where `NewReview` is a struct with #[data]";
@@ -107,7 +112,7 @@ fn inner(ty: &Type) -> &Type {
 
 /// The `T` of `Json<T>`, `Form<T>` and `Query<T>`: mostly it is what is missing when such an argument can't be taken.
 fn data_of(ty: &Type) -> Option<&Type> {
-    ["Json", "Form", "Forms", "Query"].iter().find_map(|name| common::generic(inner(ty), name))
+    ["Json", "Form", "Forms", "Query", "SearchForm"].iter().find_map(|name| common::generic(inner(ty), name))
 }
 
 fn named(ty: &Type, names: &[&str]) -> bool {

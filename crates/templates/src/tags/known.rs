@@ -22,7 +22,10 @@ const DJANGO: &[(&str, &str)] = &[
         "resetcycle",
         "write `{% set row = cycler(\"a\", \"b\") %}`, `{{ row.next() }}` and `{{ row.reset() }}`",
     ),
-    ("debug", "write `{{ debug() }}`"),
+    (
+        "debug",
+        "write `{{ values|pprint }}` for what you look for; `{% if debug %}` asks whether the site is being developed",
+    ),
     ("csrf_token", "write `{{ csrf_input() }}`; `{{ form.open }}` has it already"),
     ("partialdef", "a block is a fragment already: `page!(\"film.html#reviews\")`"),
 ];

@@ -52,6 +52,10 @@ pub struct FieldOptions {
     pub regex: Option<&'static str>,
     /// Whole steps from `min`, or from 0.
     pub step: Option<fn() -> Value>,
+    /// Most digits of a decimal, before and behind the point.
+    pub max_digits: Option<u8>,
+    /// Most digits of a decimal behind the point.
+    pub decimal_places: Option<u8>,
     /// The values that it may have, where its type does not say them.
     pub choices: &'static [Choice],
     /// The groups that the choices stand in, each with how many there are in it; none if they stand in none.
@@ -88,6 +92,8 @@ impl FieldOptions {
         autocomplete: None,
         regex: None,
         step: None,
+        max_digits: None,
+        decimal_places: None,
         choices: &[],
         groups: &[],
         format: Format::Plain,

@@ -253,6 +253,47 @@ pub fn step<T: Step>(
     }
 }
 
+/// What has a known number of digits.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no digits to be counted",
+    label = "`max_digits` and `decimal_places` are for `Decimal`; other numbers have `min`, `max` and `step`"
+)]
+pub trait Digits {
+    /// The digits before the point, and those behind it; zeros at either end count for nothing.
+    fn digits(&self) -> (u32, u32);
+}
+
+#[cfg(feature = "decimal")]
+impl Digits for quintet_core::value::Decimal {
+    fn digits(&self) -> (u32, u32) {
+        let number = self.normalize();
+        let whole = number.trunc().mantissa().unsigned_abs();
+        (whole.checked_ilog10().map_or(0, |digits| digits + 1), number.scale())
+    }
+}
+
+/// `max_digits = …`, `decimal_places = …`
+pub fn digits<T: Digits>(
+    errors: &mut FieldErrors,
+    name: &'static str,
+    value: Option<&T>,
+    most: Option<u8>,
+    places: Option<u8>,
+) {
+    let Some((before, behind)) = value.map(T::digits) else { return };
+    let digits = |n: u32| format!("{n} digit{}", if n == 1 { "" } else { "s" });
+    let (most, places) = (most.map(u32::from), places.map(u32::from));
+    let whole = most.zip(places).map(|(most, places)| most.saturating_sub(places));
+    let message = match (most, places, whole) {
+        (_, Some(0), _) if behind > 0 => "a whole number".to_owned(),
+        (_, Some(places), _) if behind > places => format!("at most {} after the point", digits(places)),
+        (.., Some(whole)) if before > whole => format!("at most {} before the point", digits(whole)),
+        (Some(most), None, _) if before + behind > most => format!("at most {}", digits(most)),
+        _ => return,
+    };
+    errors.push_coded(name, "digits", message);
+}
+
 /// `validate = function`
 pub fn validate<E: Into<String>>(
     errors: &mut FieldErrors,

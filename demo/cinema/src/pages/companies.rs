@@ -31,9 +31,9 @@ pub async fn distributor(Path(id): Path<i64>, Query(at): Query<At>, db: Db) -> R
 
 /// All distributors by their initial, or those whose name has what is looked for.
 #[get("/distributors/")]
-pub async fn distributors(Query(looked): Query<Looked>, headers: HeaderMap, db: Db) -> Result<Page> {
+pub async fn distributors(form: SearchForm<Looked>, headers: HeaderMap, db: Db) -> Result<Page> {
     let mut all = Distributor.order_by(Distributor.name);
-    if let Some(words) = looked.words() {
+    if let Some(words) = form.data().and_then(Looked::words) {
         all = all.filter(Distributor.name.icontains(words));
     }
     let found = all.annotate(Distributor.films.count()).all(&db).await?;
@@ -47,5 +47,5 @@ pub async fn distributors(Query(looked): Query<Looked>, headers: HeaderMap, db: 
         at: "distributors",
         lead: "Who brought the films to cinemas, as the source spells them: some stand here under more than one name.",
     };
-    Ok(names::page(&WORDS, &looked, found.into_iter().map(name).collect(), distributors::url(), &headers))
+    Ok(names::page(&WORDS, form, found.into_iter().map(name).collect(), distributors::url(), &headers))
 }

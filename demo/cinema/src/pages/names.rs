@@ -29,9 +29,17 @@ pub struct Name {
 
 /// What is looked for in a list of names.
 #[data]
+#[derive(Default)]
 pub struct Looked {
     /// Part of a name.
-    #[field(max_length = 100)]
+    #[field(
+        label = "Search",
+        help = "",
+        max_length = 100,
+        widget = "search",
+        placeholder = "Part of a name",
+        autocomplete = "off"
+    )]
     pub q: Option<String>,
 }
 
@@ -54,15 +62,22 @@ pub struct Words {
 }
 
 /// The page of these names, which come sorted. To a script that asks for a part of the page only what was found.
-pub fn page(words: &Words, looked: &Looked, names: Vec<Name>, base: Url, headers: &HeaderMap) -> Page {
+pub fn page(
+    words: &Words,
+    form: SearchForm<Looked>,
+    names: Vec<Name>,
+    base: Url,
+    headers: &HeaderMap,
+) -> Page {
     let partial = super::is_partial(headers);
     let heading = counted(names.len() as u64, words.one);
-    let q = looked.words().unwrap_or_default().to_owned();
+    let q = form.data().and_then(Looked::words).unwrap_or_default().to_owned();
     let address = if q.is_empty() { base.clone() } else { base.clone().query("q", &q) };
     let page = page!(
         "names.html",
         heading,
         letters: by_initial(names),
+        form,
         q,
         one: words.one,
         at: words.at,

@@ -38,9 +38,9 @@ fn point(film: &Film) -> Option<Point> {
 
 /// All directors by their initial, or those whose name has what is looked for.
 #[get("/directors/")]
-pub async fn directors(Query(looked): Query<Looked>, headers: HeaderMap, db: Db) -> Result<Page> {
+pub async fn directors(form: SearchForm<Looked>, headers: HeaderMap, db: Db) -> Result<Page> {
     let mut all = Director.order_by(Director.name);
-    if let Some(words) = looked.words() {
+    if let Some(words) = form.data().and_then(Looked::words) {
         all = all.filter(Director.name.icontains(words));
     }
     let found = all.annotate(Director.films.count()).all(&db).await?;
@@ -54,5 +54,5 @@ pub async fn directors(Query(looked): Query<Looked>, headers: HeaderMap, db: Db)
         at: "directors",
         lead: "By first name, as the source has them. It names a director for a little more than half of its films.",
     };
-    Ok(names::page(&WORDS, &looked, found.into_iter().map(name).collect(), directors::url(), &headers))
+    Ok(names::page(&WORDS, form, found.into_iter().map(name).collect(), directors::url(), &headers))
 }
