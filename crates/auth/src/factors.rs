@@ -1,6 +1,6 @@
 //! Who needs a second factor.
 
-use quintet_core::{Result, Services};
+use quintet_core::{Result, Service as _, Services};
 use quintet_orm::Db;
 
 use crate::{
@@ -30,7 +30,7 @@ pub(crate) fn is_required(services: &Services, user: &User) -> Result<bool> {
 
 /// What this user needs.
 pub(crate) async fn second(services: &Services, user: &User) -> Result<Second> {
-    if Totp.filter(Totp.user.eq(user.id)).exists(&services.require::<Db>()?.primary()).await? {
+    if Totp.filter(Totp.user.eq(user.id)).exists(&Db::of(services)?.primary()).await? {
         return Ok(Second::Code);
     }
     Ok(if is_required(services, user)? { Second::ToEnroll } else { Second::No })

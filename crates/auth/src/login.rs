@@ -123,7 +123,7 @@ pub async fn login_fully<M: SiteUser>(session: &Session, user: &M) -> Result {
 
 /// As they are now: a password that was just stored anew is another text than when this user was loaded.
 async fn active_user<M: SiteUser>(user: &M, services: &Services) -> Result<User> {
-    let user = User.get(id(user), &services.require::<Db>()?.primary()).await?;
+    let user = User.get(id(user), &Db::of(services)?.primary()).await?;
     if !user.is_active {
         return Err(Error::forbidden("This account is not active."));
     }
@@ -137,7 +137,7 @@ async fn begin(session: &Session, services: &Services, user: &User, second: bool
     session.set(SECOND, &second)?;
     confirmed(session)?;
     let change = User.last_login.set(Some(clock::now()));
-    User.filter(User.id.eq(user.id)).update(change).exec(services.require::<Db>()?).await?;
+    User.filter(User.id.eq(user.id)).update(change).exec(&Db::of(services)?).await?;
     session.security_event(What::LoggedIn).user(user.id).tell(services).await;
     Ok(())
 }
@@ -167,7 +167,7 @@ pub(crate) async fn half(session: &Session, services: &Services) -> Result<Optio
     let age = clock::now().as_second().saturating_sub(half.at);
     let user = User.filter(User.id.eq(half.user) & User.is_active.eq(true));
     if (0..HALF_FOR).contains(&age)
-        && let Some(user) = user.first(&services.require::<Db>()?.primary()).await?
+        && let Some(user) = user.first(&Db::of(services)?.primary()).await?
         && proves(services, &user, &half.proof)?
     {
         return Ok(Some(user));
@@ -191,7 +191,7 @@ pub fn logout(session: &Session) -> Result {
 pub async fn stay_logged_in(session: &Session) -> Result {
     let services = services()?;
     let Some(id) = id_of(session).await? else { return Ok(()) };
-    let user = User.get(id, &services.require::<Db>()?.primary()).await?;
+    let user = User.get(id, &Db::of(&services)?.primary()).await?;
     session.cycle();
     session.set(PROOF, &proof(&services, &user)?)
 }

@@ -51,7 +51,7 @@ impl AuthBackend for RemoteUserBackend {
             if name.is_empty() {
                 return Ok(None);
             }
-            let db = services.require::<Db>()?;
+            let db = &Db::of(services)?;
             let find = async || User.filter(User.username.eq(&name)).first(db).await;
             if let Some(user) = find().await? {
                 return Ok(Some(Identity::of(user.id)));

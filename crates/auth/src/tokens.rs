@@ -147,7 +147,7 @@ impl Tokens {
 impl Service for Tokens {
     fn of(services: &Services) -> Result<Self> {
         let event = SecurityEvent::new(What::TokenMade);
-        Ok(Tokens { db: services.require::<Db>()?.clone(), services: services.clone(), event })
+        Ok(Tokens { db: Db::of(services)?, services: services.clone(), event })
     }
 }
 
@@ -196,7 +196,7 @@ impl AuthBackend for TokenBackend {
             if !safe && is_form_with_cookies(&parts.headers) {
                 return Err(Error::forbidden("A token is for programs: send no cookies with it."));
             }
-            let db = services.require::<Db>()?;
+            let db = Db::of(services)?;
             let refused = async |of: Option<&Token>, why: &str| {
                 let event = security_event(parts, What::TokenRefused).with("why", why);
                 let event = match of {
@@ -226,7 +226,7 @@ impl AuthBackend for TokenBackend {
             }
             let noted = now.checked_sub(SignedDuration::try_from(NOTED)?)?;
             if token.last_used.is_none_or(|used| used < noted) {
-                Token.filter(Token.id.eq(token.id)).update(Token.last_used.set(Some(now))).exec(db).await?;
+                Token.filter(Token.id.eq(token.id)).update(Token.last_used.set(Some(now))).exec(&db).await?;
             }
             let identity = Identity::of(*token.user.id()).program();
             Ok(Some(match &token.scopes {

@@ -5,6 +5,7 @@
 //! a template; or a form (`edit`) → a row → a redirect. [`template`] and [`moved`] are pages without a model.
 mod delete;
 mod edit;
+mod guard;
 mod list;
 mod names;
 mod pages;

@@ -4,10 +4,12 @@ use std::{fmt, panic::Location, sync::Arc};
 
 use quintet_core::{App, Site, TemplateValue};
 use quintet_orm::{Db, Fill, Model, QuerySet, Shape, Table, expr::ColumnNames};
-use quintet_web::{Data, Routing, Url, axum::routing::MethodRouter};
+use quintet_web::{Data, RouteGuard, Routing, Url, axum::routing::MethodRouter};
 
 use crate::{
-    delete, edit, list,
+    delete, edit,
+    guard::all,
+    list,
     names::{kept, snake},
     show,
     what::What,
@@ -31,12 +33,14 @@ use crate::{
 /// The guide's page on generic pages has the whole example.
 ///
 /// Templates find the row as `director`, the rows of a list as `directors` (a [`PageOf`](quintet_orm::PageOf)), a form as
-/// `form`; [`named`](Pages::named) calls them something else. Nobody is kept out: what only some may do needs a guard around
-/// the app's routes.
+/// `form`; [`named`](Pages::named) calls them something else. Nobody is kept out: what only some may do needs a
+/// [`guard`](Pages::guard).
 #[must_use = "pages are there once an app has them: `.pages(\"/films\", pages)`"]
 pub struct Pages<M: Model> {
     pub(crate) what: What<M>,
     entries: Vec<Entry<M>>,
+    /// Before all pages.
+    guards: Vec<Arc<dyn RouteGuard>>,
 }
 
 /// Makes a page of what all pages of the model share.
@@ -46,6 +50,8 @@ struct Entry<M: Model> {
     name: &'static str,
     path: &'static str,
     at: &'static Location<'static>,
+    /// Before this page.
+    guards: Vec<Arc<dyn RouteGuard>>,
     make: Box<Make<M>>,
 }
 
@@ -73,7 +79,7 @@ impl<M: Model> Pages<M> {
             has_list: false,
             has_detail: false,
         };
-        Pages { what, entries: Vec::new() }
+        Pages { what, entries: Vec::new(), guards: Vec::new() }
     }
 
     /// What templates call a row and the rows; the first begins the routes' names. Else it is the model's name (`film_club`) and
@@ -195,6 +201,25 @@ impl<M: Model> Pages<M> {
         self.add("delete", "/{id}/delete/", move |what| delete::handler(what, template))
     }
 
+    /// Says who may come to the page that was named last; before any page, who may come to all of them.
+    ///
+    /// ```text
+    /// Pages::new(Film)
+    ///     .guard(login())                                       // all of them
+    ///     .list::<FilmCard>("films.html")
+    ///     .create::<FilmInput>("film_form.html")
+    ///     .guard(can::add(Film))                                // /films/new/, both to show it and to send it
+    ///     .update::<FilmInput>("film_form.html")
+    ///     .guard(can::own(Film.owner) | staff())                // whose row it is
+    /// ```
+    ///
+    /// Of several guards each must let a request pass. They are asked before anything of the page is done.
+    pub fn guard(mut self, guard: impl RouteGuard) -> Self {
+        let of_page = self.entries.last_mut().map(|entry| &mut entry.guards);
+        of_page.unwrap_or(&mut self.guards).push(Arc::new(guard));
+        self
+    }
+
     #[track_caller]
     fn add(
         mut self,
@@ -202,7 +227,8 @@ impl<M: Model> Pages<M> {
         path: &'static str,
         make: impl FnOnce(Arc<What<M>>) -> MethodRouter + 'static,
     ) -> Self {
-        self.entries.push(Entry { name, path, at: Location::caller(), make: Box::new(make) });
+        let guards = Vec::new();
+        self.entries.push(Entry { name, path, at: Location::caller(), guards, make: Box::new(make) });
         self
     }
 }
@@ -226,7 +252,8 @@ pub trait Views: Routing {
         for entry in pages.entries {
             let name = kept(&format!("{}_{}", what.one, entry.name));
             let path = format!("{prefix}{}", entry.path);
-            self = self.route_named_at(name, &path, (entry.make)(what.clone()), entry.at);
+            let guard = all(pages.guards.iter().cloned().chain(entry.guards));
+            self = self.route_guarded_at(name, &path, (entry.make)(what.clone()), guard, entry.at);
         }
         self
     }

@@ -2,7 +2,7 @@
 
 use axum_core::response::{IntoResponse as _, Response};
 use http::{Method, request::Parts};
-use quintet_core::{Result, Services, audit::What, settings::Settings};
+use quintet_core::{Result, Service as _, Services, audit::What, settings::Settings};
 use quintet_forms::{Form, form};
 use quintet_mail::email;
 use quintet_orm::Db;
@@ -78,7 +78,7 @@ pub(super) async fn email_page(
 }
 
 async fn write(user: i64, email: &str, services: &Services) -> Result {
-    let user = User.get(user, &services.require::<Db>()?.primary()).await?;
+    let user = User.get(user, &Db::of(services)?.primary()).await?;
     if token::is_taken(email, services).await? && !email.eq_ignore_ascii_case(&user.email) {
         return mails::send(email!("auth/mail/email_taken.html"), email, services).await;
     }
@@ -125,7 +125,7 @@ pub(super) async fn email_confirm(
     let same =
         User.filter(User.id.eq(user.id) & User.email.eq(&user.email) & User.password.eq(&user.password));
     let taken = token::is_taken(&email, &services).await? && !email.eq_ignore_ascii_case(&user.email);
-    if taken || same.update(User.email.set(&email)).exec(services.require::<Db>()?).await? == 0 {
+    if taken || same.update(User.email.set(&email)).exec(&Db::of(&services)?).await? == 0 {
         return Ok(void().into_response());
     }
     security_event(&parts, What::EmailChanged).user(user.id).tell(&services).await;

@@ -3,7 +3,7 @@
 use axum_core::response::{IntoResponse as _, Response};
 use http::{Method, request::Parts};
 use quintet_core::{
-    Result, Services,
+    Result, Service as _, Services,
     audit::{SecurityEvent, What},
     settings::Settings,
 };
@@ -68,7 +68,7 @@ pub(super) async fn reset_page(
 /// To each active account of the address that has a password. The mail goes to the address as the account has it: one that only looks like
 /// it is somebody else's.
 async fn write(email: &str, event: SecurityEvent, services: &Services) -> Result {
-    let db = services.require::<Db>()?;
+    let db = &Db::of(services)?;
     let of_address = User.email.iexact(normal_email(email)) & User.is_active.eq(true);
     let users = User.filter(of_address).limit(MOST).all(db).await?;
     let expires = post::span(settings(services)?.reset_expires);

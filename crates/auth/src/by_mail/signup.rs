@@ -3,7 +3,7 @@
 
 use axum_core::response::{IntoResponse as _, Response};
 use http::{Method, request::Parts};
-use quintet_core::{Error, Result, Services, audit::What, settings::Settings};
+use quintet_core::{Error, Result, Service as _, Services, audit::What, settings::Settings};
 use quintet_forms::{Form, form};
 use quintet_mail::email;
 use quintet_orm::Db;
@@ -134,7 +134,7 @@ pub(super) async fn signup_finish(
     if by != LoginBy::Email && !username.is_empty() {
         let name = normal_username(&username);
         // Wrong passwords of names that differ by capitals only are counted together, and people take them for one.
-        let alike = User.filter(User.username.iexact(&name)).exists(services.require::<Db>()?).await?;
+        let alike = User.filter(User.username.iexact(&name)).exists(&Db::of(&services)?).await?;
         // Names come before addresses: whoever is called by an address of somebody else would keep them out.
         let address = by == LoginBy::Either && name.contains('@') && !name.eq_ignore_ascii_case(&email);
         if alike || address {

@@ -64,7 +64,7 @@ pub(super) async fn of_reset(
     max_age: Duration,
     services: &Services,
 ) -> Result<Option<User>> {
-    let user = active(id, services.require::<Db>()?).await?;
+    let user = active(id, &Db::of(services)?).await?;
     let signer = signer(services, RESET)?;
     Ok(user.filter(|user| fits(&signer, user, "", token, max_age)))
 }
@@ -87,7 +87,7 @@ pub(super) async fn of_email(
     let email = email.and_then(|bytes| String::from_utf8(bytes).ok());
     let (Some(id), Some(email), Some(signed)) = (id, email, parts.next()) else { return Ok(None) };
     let signer = signer(services, EMAIL)?;
-    let user = active(id, services.require::<Db>()?).await?;
+    let user = active(id, &Db::of(services)?).await?;
     Ok(user.filter(|user| fits(&signer, user, &email, signed, max_age)).map(|user| (user, email)))
 }
 
@@ -105,6 +105,6 @@ pub(super) async fn of_signup(token: &str, max_age: Duration, services: &Service
 
 /// Has somebody this address, active or not?
 pub(super) async fn is_taken(email: &str, services: &Services) -> Result<bool> {
-    let db = services.require::<Db>()?.primary();
+    let db = Db::of(services)?.primary();
     User.filter(User.email.iexact(normal_email(email))).exists(&db).await
 }

@@ -6,7 +6,7 @@ mod code;
 mod qr;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use quintet_core::{Result, Services, clock};
+use quintet_core::{Result, Service as _, Services, clock};
 use quintet_orm::{Db, prelude::*};
 use sha2::{Digest as _, Sha256};
 
@@ -46,7 +46,7 @@ pub(crate) fn fits(secret: &str, typed: &str) -> Option<i64> {
 /// Makes it the user's, and gives them recovery codes. The step is that of the code they have shown: it is good no more.
 pub(crate) async fn enroll(services: &Services, user: i64, secret: &str, step: i64) -> Result<Vec<String>> {
     let sealed = sealer(services)?.seal(secret, &user.to_string())?;
-    let db = services.require::<Db>()?.primary();
+    let db = Db::of(services)?.primary();
     db.atomic(async |tx| {
         Totp.filter(Totp.user.eq(user)).delete(tx).await?;
         create!(Totp { user: user, secret: &*sealed, confirmed: clock::now(), last_step: step })
@@ -59,7 +59,7 @@ pub(crate) async fn enroll(services: &Services, user: i64, secret: &str, step: i
 
 /// Gives the user other recovery codes; those of before are good no more.
 pub(crate) async fn renew_codes(services: &Services, user: i64) -> Result<Vec<String>> {
-    let db = services.require::<Db>()?.primary();
+    let db = Db::of(services)?.primary();
     db.atomic(async |tx| new_codes(user, tx).await).await
 }
 
@@ -98,7 +98,7 @@ pub(crate) enum Taken {
 
 /// Is this a code that the user's app shows, or one of their recovery codes? Then it is good no more.
 pub(crate) async fn take(services: &Services, user: i64, text: &str) -> Result<Taken> {
-    let db = services.require::<Db>()?.primary();
+    let db = Db::of(services)?.primary();
     let text = typed(text);
     if text.len() > 6 {
         let own = RecoveryCode.user.eq(user) & RecoveryCode.hash.eq(hash(user, &text));
@@ -122,7 +122,7 @@ pub(crate) async fn take(services: &Services, user: i64, text: &str) -> Result<T
 
 /// Takes the second factor away, and says whether there was one.
 pub(crate) async fn remove(services: &Services, user: i64) -> Result<bool> {
-    let db = services.require::<Db>()?.primary();
+    let db = Db::of(services)?.primary();
     db.atomic(async |tx| {
         RecoveryCode.filter(RecoveryCode.user.eq(user)).delete(tx).await?;
         Ok(Totp.filter(Totp.user.eq(user)).delete(tx).await? > 0)
@@ -135,7 +135,7 @@ pub(crate) async fn state(
     services: &Services,
     user: &User,
 ) -> Result<Option<(quintet_core::value::Timestamp, u64)>> {
-    let db = services.require::<Db>()?.primary();
+    let db = Db::of(services)?.primary();
     let Some(totp) = Totp.filter(Totp.user.eq(user.id)).first(&db).await? else { return Ok(None) };
     let left = RecoveryCode.filter(RecoveryCode.user.eq(user.id)).count(&db).await?;
     Ok(Some((totp.confirmed, left)))

@@ -25,6 +25,21 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "tests/home.rs" <- "template/tests/home.rs",
 ];
 
+/// Those that a project without an example has otherwise, and those that it has not.
+pub(super) const EMPTY: &[(&str, &str)] = files![
+    "src/lib.rs" <- "template/empty/lib.rs",
+    "src/models.rs" <- "template/empty/models.rs",
+    "src/pages.rs" <- "template/empty/pages.rs",
+    "templates/home.html" <- "template/empty/home.html",
+    "tests/home.rs" <- "template/empty/test.rs",
+];
+pub(super) const OF_THE_EXAMPLE: &[&str] = &["src/commands.rs", "migrations/0001_initial.toml"];
+
+/// Those that a site with users has beside.
+pub(super) const USERS: &[(&str, &str)] = files![
+    "tests/users.rs" <- "template/tests/users.rs",
+];
+
 /// Those of a program of five lines.
 pub(super) const MINIMAL: &[(&str, &str)] = files![
     "Cargo.toml" <- "minimal/Cargo.toml.txt",

@@ -6,6 +6,7 @@ mod app;
 mod dev;
 mod files;
 mod name;
+mod words;
 
 use std::{
     path::{Path, PathBuf},
@@ -64,12 +65,23 @@ fn command() -> Command {
             Some(path) => Source::checkout(&here.join(path))?,
             None => Source::of_this_build(),
         };
-        let (minimal, postgres): (bool, bool) = (args.take("minimal")?, args.take("postgres")?);
-        if minimal && postgres {
-            let message = "--minimal has no database: leave it out, or leave out --postgres";
-            return Err(Error::bad_request(message));
+        let minimal: bool = args.take("minimal")?;
+        let choice = Choice {
+            source,
+            postgres: args.take("postgres")?,
+            users: args.take("users")?,
+            empty: args.take("empty")?,
+        };
+        for (given, option) in
+            [(choice.postgres, "--postgres"), (choice.users, "--users"), (choice.empty, "--empty")]
+        {
+            if minimal && given {
+                let message = format!(
+                    "--minimal has no database, no templates and no example: leave it out, or leave out {option}"
+                );
+                return Err(Error::bad_request(message));
+            }
         }
-        let choice = Choice { source, postgres };
         let made = if minimal {
             make_of(files::MINIMAL, &name, &directory, &choice)?
         } else {
@@ -79,7 +91,7 @@ fn command() -> Command {
         for file in &made {
             console.line(format!("  {file}"));
         }
-        let next = match (minimal, postgres) {
+        let next = match (minimal, choice.postgres) {
             (true, _) => "cargo run -- dev".to_owned(),
             (_, true) => format!("createdb {}\n  cargo run -- migrate\n  cargo run -- dev", krate(&name)),
             _ => "cargo run -- migrate\n  cargo run -- dev".to_owned(),
@@ -96,6 +108,8 @@ fn command() -> Command {
         ))
         .arg(ArgSpec::of::<bool>("minimal", "a program of five lines, without database, templates and test"))
         .arg(ArgSpec::of::<bool>("postgres", "PostgreSQL instead of a SQLite file"))
+        .arg(ArgSpec::of::<bool>("users", "people sign up and log in"))
+        .arg(ArgSpec::of::<bool>("empty", "without the model, the command and the migration of the example"))
         .arg(ArgSpec::of::<Option<PathBuf>>(
             "quintet",
             "a checkout of Quintet to build on, instead of the released version",
@@ -158,6 +172,10 @@ impl Source {
 struct Choice {
     source: Source,
     postgres: bool,
+    /// Users, and their pages.
+    users: bool,
+    /// No example.
+    empty: bool,
 }
 
 fn krate(name: &str) -> String {
@@ -166,17 +184,28 @@ fn krate(name: &str) -> String {
 
 /// Makes the project; gives its files.
 fn make(name: &str, directory: &Path, choice: &Choice) -> Result<Vec<String>> {
-    make_of(files::FILES, name, directory, choice)
+    let mut files: Vec<(&str, &str)> = files::FILES.to_vec();
+    if choice.empty {
+        files.retain(|(path, _)| !files::OF_THE_EXAMPLE.contains(path));
+        for (path, text) in &mut files {
+            if let Some((_, other)) = files::EMPTY.iter().find(|(other, _)| other == path) {
+                *text = *other;
+            }
+        }
+    }
+    if choice.users {
+        files.extend(files::USERS);
+    }
+    make_of(&files, name, directory, choice)
 }
 
 fn make_of(files: &[(&str, &str)], name: &str, directory: &Path, choice: &Choice) -> Result<Vec<String>> {
     name::check(name)?;
     empty(directory)?;
     let krate = krate(name);
-    let (features, database) = if choice.postgres {
-        (", features = [\"postgres\"]", format!("postgres://localhost/{krate}"))
-    } else {
-        ("", "sqlite://site.db".to_owned())
+    let database = match choice.postgres {
+        true => format!("postgres://localhost/{krate}"),
+        false => "sqlite://site.db".to_owned(),
     };
     let workspace = if in_workspace(directory) {
         "\n# The directory above is a workspace; this package is none of it.\n[workspace]\n"
@@ -188,7 +217,14 @@ fn make_of(files: &[(&str, &str)], name: &str, directory: &Path, choice: &Choice
         ("__NAME__", name),
         ("__CRATE__", &krate),
         ("__QUINTET__", &choice.source.dependency()),
-        ("__FEATURES__", features),
+        ("__FEATURES__", &words::features(choice)),
+        ("__PROFILES__", words::profiles(choice)),
+        ("__INSTALL__", if choice.users { ".install(auth::app())" } else { "" }),
+        ("__WHO__", words::who(choice)),
+        ("__AUTH__", &words::auth(choice, name)),
+        ("__USERS__", words::users(choice)),
+        ("__COMMANDS__", if choice.empty { "" } else { ", `src/commands.rs` what the command line can do" }),
+        ("__ADD__", if choice.empty { "" } else { "cargo run -- add-note \"Buy milk\"\n" }),
         ("__DATABASE__", &database),
         ("__FIRST__", if choice.postgres { &created } else { "" }),
         ("__RUST__", env!("CARGO_PKG_RUST_VERSION")),
@@ -235,7 +271,7 @@ mod tests {
     use super::*;
 
     fn released() -> Choice {
-        Choice { source: Source::Released("1.2.3"), postgres: false }
+        Choice { source: Source::Released("1.2.3"), postgres: false, users: false, empty: false }
     }
 
     fn read(root: &Path, file: &str) -> String {
@@ -311,12 +347,47 @@ mod tests {
         assert!(read(&directory, "src/main.rs").lines().count() <= 6);
     }
 
+    #[test]
+    fn a_project_has_users_or_no_example_if_it_is_asked_to() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().join("both");
+        let made = make("shop", &directory, &Choice { users: true, empty: true, ..released() }).unwrap();
+        assert!(made.iter().any(|file| file == "tests/users.rs"), "{made:?}");
+        for gone in ["src/commands.rs", "migrations/0001_initial.toml"] {
+            assert!(!made.iter().any(|file| file == gone), "{made:?}");
+        }
+        for file in &made {
+            let text = read(&directory, file);
+            assert!(!text.contains("__"), "{file}: {text}");
+            assert!(!text.contains("Buy milk"), "{file}: {text}");
+        }
+        let cargo = read(&directory, "Cargo.toml");
+        assert!(
+            cargo.contains("features = [\"auth\", \"mail\"]") && cargo.contains("package.argon2"),
+            "{cargo}"
+        );
+        assert!(read(&directory, "src/lib.rs").contains(".install(app()).install(auth::app())"));
+        assert!(read(&directory, "quintet.toml").contains("\n[auth]\n"));
+        assert!(read(&directory, "templates/base.html").contains("auth:logout"));
+
+        let directory = root.path().join("neither");
+        make("shop", &directory, &released()).unwrap();
+        assert!(!read(&directory, "Cargo.toml").contains("argon2"));
+        assert!(!read(&directory, "templates/base.html").contains("auth:"));
+        assert!(read(&directory, "templates/base.html").contains("messages()"));
+        let directory = root.path().join("postgres");
+        make("shop", &directory, &Choice { users: true, postgres: true, ..released() }).unwrap();
+        assert!(read(&directory, "Cargo.toml").contains("features = [\"auth\", \"mail\", \"postgres\"]"));
+    }
+
     #[tokio::test]
-    async fn minimal_and_postgres_do_not_go_together() {
-        let (console, _) = Console::captured();
-        let words = ["new", "shop", "--minimal", "--postgres"];
-        let error = run(words.map(Into::into).to_vec(), console).await.unwrap_err();
-        assert!(error.status() == 400 && error.to_string().contains("--postgres"), "{error}");
+    async fn a_minimal_project_has_none_of_the_rest() {
+        for option in ["--postgres", "--users", "--empty"] {
+            let (console, _) = Console::captured();
+            let words = ["new", "shop", "--minimal", option];
+            let error = run(words.map(Into::into).to_vec(), console).await.unwrap_err();
+            assert!(error.status() == 400 && error.to_string().contains(option), "{error}");
+        }
     }
 
     #[test]

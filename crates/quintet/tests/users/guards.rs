@@ -150,7 +150,9 @@ fn site() -> Site {
         second_parameter,
         no_parameter,
         this,
-        by_hand
+        by_hand,
+        atomic,
+        atomic_login
     ];
     let peer = async |mut request: Request| {
         let peer =
@@ -353,5 +355,42 @@ async fn the_header_and_making_accounts_are_settings(site: TestSite) -> Result {
 #[quintet::test(site)]
 async fn which_row_is_meant_must_be_clear(site: TestSite) -> Result {
     site.login("ann").await.get("/wrong/1/2/").await.status(500);
+    Ok(())
+}
+
+/// Takes the session, the user and what they may do, inside of the request's transaction.
+#[post("/atomic/{id}/", atomic)]
+async fn atomic(Path(id): Path<i64>, user: User, may: Permissions, db: Db) -> Result<String> {
+    let review = Review.get(id, &db).await?;
+    let review = create!(Review { author: &user, text: review.text }).insert(&db).await?;
+    Ok(format!("{} {}", review.id, may.may("change", Review)))
+}
+
+/// Somebody comes in, inside of it.
+#[post("/atomic/login/{id}/", atomic)]
+async fn atomic_login(Path(id): Path<i64>, session: Session, db: Db) -> Result<String> {
+    let user = User.get(id, &db).await?;
+    auth::login(&session, &user).await?;
+    auth::stay_logged_in(&session).await?;
+    Ok(user.username)
+}
+
+#[quintet::test(site)]
+async fn an_atomic_request_knows_its_user(site: TestSite) -> Result {
+    let ann = site.login("ann").await;
+    let user = User.filter(User.username.eq("ann")).one(&site.db).await?;
+    let review = create!(Review { author: &user, text: "good" }).insert(&site.db).await?;
+    let path = format!("/atomic/{}/", review.id);
+    ann.post(&path, &[]).await.ok().contains("2 false");
+    // By a token, whose use is noted.
+    let token = Tokens::of(site.services())?.make(user.id, NewToken::named("script")).await?;
+    let script = site.browser().with_header("authorization", &format!("Bearer {token}"));
+    script.json("POST", &path, &"").await.ok().contains("3 false");
+    site.post(&path, &[]).await.redirects("/login/");
+    // And who comes in there is in afterwards.
+    let other = site.browser();
+    other.post(format!("/atomic/login/{}/", user.id), &[]).await.ok().contains("ann");
+    other.post(&path, &[]).await.ok().contains("4 false");
+    assert_eq!(Review.query().count(&site.db).await?, 4);
     Ok(())
 }

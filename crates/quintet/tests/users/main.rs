@@ -4,6 +4,7 @@
 mod audit;
 mod events;
 mod factors;
+mod guarded_pages;
 mod guards;
 mod login;
 mod pages;

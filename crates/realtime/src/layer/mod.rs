@@ -21,14 +21,15 @@ use std::{fmt, str::FromStr};
 pub use by_url::by_url;
 
 use bytes::Bytes;
-use quintet_core::{BoxFuture, Error, Result};
+use quintet_core::{BoxFuture, Error, Result, TemplateValue, Value};
 
 /// Where an event stands in its topic's log.
 ///
 /// Offsets count from 1 without holes within an epoch; 0 is before the first event. A log that was lost (a process that was restarted, a
 /// Redis that was emptied) begins again with another epoch, so that an old position is never taken for a new one.
 ///
-/// As text, which clients and `Last-Event-ID` have, it is `epoch-offset`; nothing but the server should read it.
+/// As text, which clients and `Last-Event-ID` have, it is `epoch-offset`; nothing but the server should read it. A template shows it
+/// like that: `page!("film.html", film, position)` and `data-after="{{ position }}"`.
 ///
 /// ```
 /// use quintet_realtime::layer::Position;
@@ -48,6 +49,12 @@ pub struct Position {
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:x}-{}", self.epoch, self.offset)
+    }
+}
+
+impl TemplateValue for Position {
+    fn to_value(&self) -> Value {
+        Value::Text(self.to_string())
     }
 }
 

@@ -228,7 +228,7 @@ fn describe(
         csrf,
         cache,
         secret: declared.map_or(&[], |r| r.declared.secret),
-        guard: declared.and_then(|r| r.guard.clone()),
+        guard: entry.guard.clone(),
         label: part.label().into(),
         key: declared.map(|r| r.key),
         pattern,

@@ -1,6 +1,6 @@
 //! The methods that the web room adds to apps and sites, and what they keep for the start.
 
-use std::{borrow::Cow, convert::Infallible, fmt, panic::Location, time::Duration};
+use std::{borrow::Cow, convert::Infallible, fmt, panic::Location, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -12,7 +12,7 @@ use axum::{
 use quintet_core::{App, GivenValues, Site, settings::parse_duration};
 use tower::{Layer, Service};
 
-use super::route::Route;
+use super::{RouteGuard, route::Route};
 use crate::{
     around::{Provide, Provided, maker},
     cors::Cors,
@@ -60,6 +60,7 @@ impl SuppliedRoutes {
             path: path.clone(),
             at: (at.file(), at.line()),
             name: None,
+            guard: None,
             what: What::Handler("GET", methods.clone()),
         };
         WebSlot { entries: self.0.iter().map(entry).collect(), ..WebSlot::default() }
@@ -72,6 +73,8 @@ pub(crate) struct Entry {
     pub(crate) at: (&'static str, u32),
     /// What addresses call it, where no attribute says so.
     pub(crate) name: Option<&'static str>,
+    /// Who says who may pass, where no attribute does.
+    pub(crate) guard: Option<Arc<dyn RouteGuard>>,
     pub(crate) what: What,
 }
 
@@ -120,6 +123,7 @@ pub trait Routing: Sized {
             path: route.declared.path.to_owned(),
             at: (route.declared.file, route.declared.line),
             name: Some(route.declared.name),
+            guard: route.guard.clone(),
             what: What::Declared(route),
         }));
         self
@@ -223,14 +227,18 @@ pub trait Routing: Sized {
 
     #[doc(hidden)]
     #[must_use]
-    fn route_named_at(
-        self,
+    fn route_guarded_at(
+        mut self,
         name: &'static str,
         path: &str,
         methods: MethodRouter,
+        guard: Option<Arc<dyn RouteGuard>>,
         at: &'static Location<'static>,
     ) -> Self {
-        named(self, Some(name), path, What::Methods(methods), at)
+        let at = (at.file(), at.line());
+        let what = What::Methods(methods);
+        self.web().0.entries.push(Entry { path: path.to_owned(), at, name: Some(name), guard, what });
+        self
     }
 
     /// Puts an axum router below `prefix`; at `/` it gets whatever no other route takes.
@@ -375,6 +383,7 @@ fn named<S: Routing>(
     what: What,
     at: &'static Location<'static>,
 ) -> S {
-    site.web().0.entries.push(Entry { path: path.to_owned(), at: (at.file(), at.line()), name, what });
+    let at = (at.file(), at.line());
+    site.web().0.entries.push(Entry { path: path.to_owned(), at, name, guard: None, what });
     site
 }

@@ -219,7 +219,8 @@ mod tests {
 
     fn project() -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
-        let choice = Choice { source: Source::Released("1.2.3"), postgres: false };
+        let choice =
+            Choice { source: Source::Released("1.2.3"), postgres: false, users: false, empty: false };
         crate::new::make("film-club", root.path(), &choice).unwrap();
         root
     }

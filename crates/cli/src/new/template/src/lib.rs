@@ -6,13 +6,11 @@ pub mod pages;
 
 use quintet::prelude::*;
 
-use models::Note;
-
 /// The app, with its `templates/`, `static/` and `migrations/`.
 #[must_use]
 pub fn app() -> App {
     app!("__CRATE__")
-        .models((Note,))
+        .models((models::Note,))
         .routes(routes![pages::home])
         .commands(commands![commands::add_note])
 }
@@ -20,5 +18,5 @@ pub fn app() -> App {
 /// The site: what `src/main.rs` runs and `tests/` start.
 #[must_use]
 pub fn site() -> Site {
-    Site::new().install(app())
+    Site::new().install(app())__INSTALL__
 }
