@@ -11,7 +11,10 @@ use quintet_core::{
     hidden::{self, is_secret},
     zone,
 };
-use quintet_web::{DataField, Multipart, Rejected, Source, Upload, rt, upload::UploadLimits};
+use quintet_web::{
+    DataField, Multipart, Rejected, Source, Upload, rt,
+    upload::{UploadLimits, in_row},
+};
 use serde_json::Value as Json;
 
 use crate::FormsSettings;
@@ -149,39 +152,41 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
     type Rejection = Rejected;
 
     async fn from_request(request: Request, _: &S) -> std::result::Result<Self, Rejected> {
-        FormBody::of_request(request, &[]).await
+        FormBody::of_request(request, &[], None).await
     }
 }
 
 impl FormBody {
-    /// Reads a request; files of these fields may be as large as the fields say.
+    /// Reads a request; files of these fields may be as large as the fields say. `rows` is the prefix of a form of rows that have
+    /// these fields.
     pub(crate) async fn of_request(
         request: Request,
         fields: &[DataField],
+        rows: Option<&'static str>,
     ) -> std::result::Result<Self, Rejected> {
         let json = is_json(&content_type(request.headers()));
-        read(request, fields).await.map_err(|error| {
+        read(request, fields, rows).await.map_err(|error| {
             let rejected = Rejected::new(Source::Body, error);
             if json { rejected.always_problem() } else { rejected }
         })
     }
 }
 
-async fn read(request: Request, fields: &[DataField]) -> Result<FormBody> {
+async fn read(request: Request, fields: &[DataField], rows: Option<&'static str>) -> Result<FormBody> {
     let services = request.extensions().get::<Services>().cloned();
     let settings = FormsSettings::of(services.as_ref())?;
     let content = if matches!(*request.method(), Method::GET | Method::HEAD) {
         FormBody::nothing()
     } else {
-        content(request, settings.max_fields, fields).await?
+        content(request, settings.max_fields, fields, rows).await?
     };
-    content.hide_secrets(fields);
+    content.hide_secrets(fields, rows);
     Ok(FormBody { zone: settings.zone(), services, ..content })
 }
 
 impl FormBody {
     /// No log shows what was typed into a field that is called as secrets are, or that hides what is typed.
-    fn hide_secrets(&self, fields: &[DataField]) {
+    fn hide_secrets(&self, fields: &[DataField], rows: Option<&str>) {
         match &self.content {
             Content::Nothing => {}
             Content::Json(json) => {
@@ -189,8 +194,10 @@ impl FormBody {
                 rt::hide_json(json, &secret.map(|field| field.name).collect::<Vec<_>>());
             }
             Content::Texts(all) => {
-                let typed_unseen =
-                    |name: &str| fields.iter().any(|field| field.name == name && rt::is_secret_field(field));
+                let typed_unseen = |name: &str| {
+                    let name = rows.and_then(|prefix| in_row(prefix, name)).unwrap_or(name);
+                    fields.iter().any(|field| field.name == name && rt::is_secret_field(field))
+                };
                 let secret = all.iter().filter(|(name, _)| is_secret(name) || typed_unseen(name));
                 secret.flat_map(|(_, texts)| texts).for_each(|text| hidden::hide(text));
             }
@@ -198,7 +205,12 @@ impl FormBody {
     }
 }
 
-async fn content(request: Request, most: usize, fields: &[DataField]) -> Result<FormBody> {
+async fn content(
+    request: Request,
+    most: usize,
+    fields: &[DataField],
+    rows: Option<&'static str>,
+) -> Result<FormBody> {
     let kind = content_type(request.headers());
     if is_json(&kind) {
         let bytes = whole(request).await?;
@@ -213,7 +225,7 @@ async fn content(request: Request, most: usize, fields: &[DataField]) -> Result<
             let pairs = pairs(&bytes, "form", most, StatusCode::PAYLOAD_TOO_LARGE)?;
             Ok(FormBody::new(Content::Texts(gather(pairs)), Vec::new()))
         }
-        "multipart/form-data" => parts(request, most, fields).await,
+        "multipart/form-data" => parts(request, most, fields, rows).await,
         other => Err(Error::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             format!(
@@ -234,13 +246,19 @@ fn pairs(bytes: &[u8], what: &str, most: usize, too_many: StatusCode) -> Result<
         .map_err(|why| Error::bad_request(format!("The {what} can't be read: {why}.")))
 }
 
-async fn parts(request: Request, most: usize, fields: &[DataField]) -> Result<FormBody> {
+async fn parts(
+    request: Request,
+    most: usize,
+    fields: &[DataField],
+    rows: Option<&'static str>,
+) -> Result<FormBody> {
     let limits = UploadLimits::of(request.extensions().get::<Services>())?;
     let own = fields.iter().filter_map(|field| Some((field.name, field.options.max_size?)));
     let limits = UploadLimits {
         max_fields: most,
         fields_setting: "`max_fields` in [forms]",
         by_field: own.collect(),
+        rows_of: rows,
         ..limits
     };
     let received = Multipart::of_request(request, limits)?.receive().await?;

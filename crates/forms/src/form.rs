@@ -280,7 +280,7 @@ impl<S: Send + Sync, T: Data> FromRequest<S> for Form<T> {
     type Rejection = Rejected;
 
     async fn from_request(request: Request, _: &S) -> std::result::Result<Self, Rejected> {
-        let body = FormBody::of_request(request, T::FIELDS).await?;
+        let body = FormBody::of_request(request, T::FIELDS, None).await?;
         Form::read(&body, "").await.map_err(|error| Rejected::new(Source::Body, error))
     }
 }

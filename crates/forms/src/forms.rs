@@ -348,8 +348,8 @@ impl<T> Row<T> {
 impl<S: Send + Sync, T: Data> FromRequest<S> for Forms<T> {
     type Rejection = Rejected;
 
-    async fn from_request(request: Request, state: &S) -> std::result::Result<Self, Rejected> {
-        let body = FormBody::from_request(request, state).await?;
+    async fn from_request(request: Request, _: &S) -> std::result::Result<Self, Rejected> {
+        let body = FormBody::of_request(request, T::FIELDS, Some(PREFIX)).await?;
         Forms::read(&body, PREFIX).await.map_err(|error| Rejected::new(Source::Body, error))
     }
 }

@@ -89,6 +89,26 @@ async fn json(Json(new): Json<WorkInput>) -> String {
     format!("{} {}", new.paper.is_cleared(), new.paper.is_kept())
 }
 
+/// Rows of no model.
+#[data]
+struct Note {
+    note: String,
+    #[field(accept = ".txt", max_length = 2)]
+    files: Vec<Upload>,
+}
+
+#[form("/notes/")]
+async fn notes(mut notes: Forms<Note>) -> Result<Page> {
+    let Some(changes) = notes.valid() else { return Ok(Page::new("work.html").with("form", &notes)) };
+    let mut said = Vec::new();
+    for change in changes {
+        let RowChange::Add(Note { note, files }) = change else { continue };
+        let files = files.iter().map(|file| format!("{} {}", file.name(), file.len()));
+        said.push(format!("{note}: {}", files.collect::<Vec<_>>().join(", ")));
+    }
+    Ok(Page::new("said.html").with("said", &said.join("; ")))
+}
+
 /// A mistake of the program: the file has no name yet.
 #[form("/unstored/")]
 async fn unstored(db: Db, mut form: Form<WorkInput>) -> Result<Page> {
@@ -97,8 +117,10 @@ async fn unstored(db: Db, mut form: Form<WorkInput>) -> Result<Page> {
     Ok(redirect("/saved/"))
 }
 
-static FILES: [EmbeddedFile; 1] =
-    [EmbeddedFile { path: "templates/work.html", bytes: b"{{ form.open }}{{ form }}</form>" }];
+static FILES: [EmbeddedFile; 2] = [
+    EmbeddedFile { path: "templates/work.html", bytes: b"{{ form.open }}{{ form }}</form>" },
+    EmbeddedFile { path: "templates/said.html", bytes: b"{{ said }}" },
+];
 
 fn site() -> Site {
     let app = App::new("gallery").folder(Folder::embedded("/gallery", &FILES));
@@ -106,7 +128,7 @@ fn site() -> Site {
         .then(|work| Url::from(format!("/saved/{}/", work.picture.name())))
         .create::<WorkInput>("work.html")
         .update::<WorkInput>("work.html");
-    let routes = routes![add, edit, all, portrait, json, unstored];
+    let routes = routes![add, edit, all, portrait, json, notes, unstored];
     Site::new().install(app.models(Work).routes(routes).pages("/pages", pages))
 }
 
@@ -288,6 +310,61 @@ async fn rows_have_files_too(site: TestSite) -> Result {
     sent.push(("items-0-DELETE", "true"));
     site.upload("/works/", &sent, &[]).await.redirects("/saved/");
     files(&site, &["works/moon.png"]).await;
+    Ok(())
+}
+
+#[quintet::test(site, settings = { "uploads.max_file_size" = "100 B" })]
+async fn files_of_rows_have_the_limits_of_their_fields(site: TestSite) -> Result {
+    let begun = work(&site).await?;
+    let key = begun.id.to_string();
+    let sized = |size: usize| [PNG, &vec![0; size - PNG.len()]].concat();
+    let sent = [
+        ("items-TOTAL", "3"),
+        ("items-0-KEY", &*key),
+        ("items-0-title", ""),
+        ("items-1-KEY", ""),
+        ("items-1-title", "Moon"),
+        ("items-2-KEY", ""),
+        ("items-2-title", "Mars"),
+    ];
+    let file = |row: usize, field: &str, name: &str, bytes: Vec<u8>| {
+        TestFile::new(&format!("items-{row}-{field}"), name, bytes)
+    };
+    // More than the setting allows, and less than the field does; and more than the field does.
+    let both = [file(1, "picture", "moon.png", sized(600)), file(2, "picture", "mars.png", sized(1100))];
+    let page = site.upload("/works/", &sent, &both).await.status(422);
+    let page = page.field_error("items.0.title", "required").no_field_error("items.1.picture");
+    let page = page.field_error("items.2.picture", "1 KB");
+    // What a row has is shown again, as a link; what was typed, too. What came is to be chosen again.
+    page.contains("/media/works/Sun_b.png").contains("value=\"Moon\"").lacks("moon.png");
+    files(&site, &["private/papers/notes.txt", "works/Sun_b.png"]).await;
+    // The paper has no limit of its own: the setting's holds.
+    let paper = [file(1, "paper", "moon.txt", vec![b'a'; 200])];
+    let page = site.upload("/works/", &sent, &paper).await.status(422);
+    page.field_error("items.1.paper", "100");
+    // All right: each file lies where its row says.
+    let mut right = sent;
+    right[2].1 = "Sun";
+    let both = [file(1, "picture", "moon.png", sized(600)), file(2, "picture", "mars.png", sized(900))];
+    site.upload("/works/", &right, &both).await.redirects("/saved/");
+    let stored = Work.order_by(Work.title).all(&site.db).await?;
+    let pictures: Vec<&str> = stored.iter().map(|work| work.picture.name()).collect();
+    assert_eq!(pictures, ["works/mars.png", "works/moon.png", "works/Sun_b.png"]);
+    assert_eq!(storage(&site).read("works/mars.png").await?.len(), 900);
+    Ok(())
+}
+
+#[quintet::test(site, on = "sqlite")]
+async fn rows_of_no_model_have_files_as_well(site: TestSite) -> Result {
+    let sent = [("items-TOTAL", "2"), ("items-0-note", "first"), ("items-1-note", "second")];
+    let page = [
+        TestFile::new("items-0-files", "a.txt", b"one".to_vec()),
+        TestFile::new("items-0-files", "b.txt", b"two".to_vec()),
+        TestFile::new("items-1-files", "c.png", b"no picture".to_vec()),
+    ];
+    site.get("/notes/").await.ok().contains("enctype=\"multipart/form-data\"");
+    site.upload("/notes/", &sent, &page).await.status(422).field_error("items.1.files", "");
+    site.upload("/notes/", &sent, &page[..2]).await.ok().contains("first: a.txt 3, b.txt 3; second: ");
     Ok(())
 }
 

@@ -193,6 +193,20 @@ async fn a_list_has_pages_filters_search_and_order(site: TestSite) -> Result {
     Ok(())
 }
 
+/// What a list shows of other tables joins them when its rows are counted, and other counts do not.
+#[quintet::test(site)]
+async fn rows_of_a_list_and_of_the_table_are_counted_side_by_side(site: TestSite) -> Result {
+    filled(&site).await?;
+    for _ in 0..2 {
+        assert_eq!(Film.query().shape::<FilmRow>().count(&site.db).await?, 5);
+        assert_eq!(Film.query().count(&site.db).await?, 5);
+        assert_eq!(Film.order_by(Film.director.name).count(&site.db).await?, 5);
+        assert!(Film.query().shape::<FilmRow>().exists(&site.db).await?);
+        assert!(Film.query().exists(&site.db).await?);
+    }
+    Ok(())
+}
+
 #[quintet::test(site)]
 async fn a_list_tells_the_addresses_of_the_pages_around(site: TestSite) -> Result {
     filled(&site).await?;

@@ -94,6 +94,11 @@ impl<'a> Shape<'a> {
                 self.byte(1);
                 self.path(path);
             }
+        } else {
+            // They don't stand in the text, but the tables that they lead to do.
+            self.nodes(columns)?;
+            self.length(order.len())?;
+            order.iter().try_for_each(|order| self.order(order))?;
         }
         Ok(())
     }

@@ -51,6 +51,20 @@ impl Page {
 }
 
 #[quintet::test(site)]
+async fn a_page_says_in_its_html_from_where_on_it_listens(site: TestSite) -> Result {
+    let (db, live) = (&site.db, site.live().await);
+    let position = Item.live_position(db).await?;
+    let address = site.get("/shown/").await.ok().text();
+    assert_eq!(address, format!("/names/?after={position}"));
+    // What came between the page and its connection is told.
+    item("chair", db).await?;
+    let mut page = Page::open(&live, &address, None).await;
+    let (told, _) = page.told().await;
+    assert_eq!(told, "data: \"chair\"");
+    Ok(())
+}
+
+#[quintet::test(site)]
 async fn events_have_positions_from_which_they_go_on(site: TestSite) -> Result {
     let (db, live) = (&site.db, site.live().await);
     let before = Item.live_position(db).await?.to_string();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use quintet::{
+    core::{EmbeddedFile, Folder},
     prelude::*,
     realtime::sse::{Event, LastEventId, Sse},
 };
@@ -81,8 +82,20 @@ async fn changed(db: Db) -> Result<Sse> {
     Ok(Item.live(Allow::everybody(), &db).await?.sse_changed())
 }
 
+/// A page that says from where on it listens.
+#[get("/shown/")]
+async fn shown(db: Db) -> Result<Page> {
+    let position = Item.live_position(&db).await?;
+    Ok(Page::new("shown.html").with("position", &position))
+}
+
+static FILES: [EmbeddedFile; 1] =
+    [EmbeddedFile { path: "templates/shown.html", bytes: b"/names/?after={{ position }}" }];
+
 pub(crate) fn site() -> Site {
-    let app = App::new("shop").models((Item, Tag, Quiet)).channel::<Any>().routes(routes![names, changed]);
+    let routes = routes![names, changed, shown];
+    let app = App::new("shop").folder(Folder::embedded("/shop", &FILES));
+    let app = app.models((Item, Tag, Quiet)).channel::<Any>().routes(routes);
     Site::new().install(app)
 }
 

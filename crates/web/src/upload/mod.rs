@@ -20,4 +20,6 @@ pub use change::FileChange;
 pub use file::{Upload, UploadReader};
 pub use image::ImageSize;
 pub use multipart::{Multipart, Part, Received};
+#[doc(hidden)]
+pub use settings::in_row;
 pub use settings::{UploadLimits, UploadSettings};

@@ -58,6 +58,8 @@ pub struct UploadLimits {
     pub fields_setting: &'static str,
     /// Bytes of a file by its field's name: these come before `max_file_size`.
     pub by_field: Vec<(&'static str, u64)>,
+    /// The prefix of a form of rows, in which each has these fields: `items-3-poster` is `poster` where this is `items`.
+    pub rows_of: Option<&'static str>,
 }
 
 impl UploadLimits {
@@ -86,6 +88,7 @@ impl UploadLimits {
 
     /// Bytes of a file of this field.
     pub(super) fn of_file(&self, field: &str) -> Option<u64> {
+        let field = self.rows_of.and_then(|prefix| in_row(prefix, field)).unwrap_or(field);
         let own = self.by_field.iter().find(|(name, _)| *name == field).map(|(_, most)| *most);
         own.or(self.max_file_size)
     }
@@ -104,6 +107,15 @@ impl Default for UploadLimits {
             max_name_length: 200,
             fields_setting: "`max_fields` in [uploads]",
             by_field: Vec::new(),
+            rows_of: None,
         }
     }
+}
+
+/// The field of a row whose control has this name: `poster` of `items-3-poster`, if `prefix` is `items`.
+#[must_use]
+pub fn in_row<'a>(prefix: &str, name: &'a str) -> Option<&'a str> {
+    let (number, field) = name.strip_prefix(prefix)?.strip_prefix('-')?.split_once('-')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(field)
 }
