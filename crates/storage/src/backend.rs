@@ -1,6 +1,6 @@
 //! What a place for files must be able to do.
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
@@ -20,6 +20,8 @@ pub struct Info {
     pub size: u64,
     /// When it was written.
     pub modified: Timestamp,
+    /// What changes with its content, where the storage knows such a thing: a strong entity tag, without quotes.
+    pub tag: Option<String>,
 }
 
 /// A file that is open for reading.
@@ -71,6 +73,28 @@ pub trait Backend: fmt::Debug + Send + Sync + 'static {
 
     /// All files whose names begin with this text, sorted by name.
     fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<Info>>>;
+
+    /// An address at which the place itself sends the file, to whoever has it and for so long, so that nothing in it runs. `None` if
+    /// it has none.
+    fn direct_url<'a>(&'a self, name: &'a str, good_for: Duration) -> BoxFuture<'a, Result<Option<String>>> {
+        let _ = (name, good_for);
+        Box::pin(async { Ok(None) })
+    }
+
+    /// For how long addresses are good to which the site sends those who ask it for a file, rather than send the file itself.
+    fn redirect(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The origin of the addresses that [`direct_url`](Self::direct_url) gives: `https://bucket.s3.eu-west-3.amazonaws.com`.
+    fn origin(&self) -> Option<String> {
+        None
+    }
+
+    /// Can it be worked with? `check --deploy` asks for that.
+    fn check<'a>(&'a self) -> BoxFuture<'a, Result> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// An error of the system's, told so that one can do something about it.

@@ -20,12 +20,18 @@ pub(crate) enum Kind {
     Bytes(Bytes),
     Stream(BoxStream),
     File(PathBuf),
+    Again(Box<dyn Fn() -> BoxStream + Send + Sync>),
 }
 
 impl Content {
     /// Pieces as they come; an error among them means that nothing is kept.
     pub fn stream(pieces: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static) -> Self {
         Content(Kind::Stream(Box::pin(pieces)))
+    }
+
+    /// Pieces that can be had again from the beginning: for a storage that may have to send them twice.
+    pub fn again(pieces: impl Fn() -> BoxStream + Send + Sync + 'static) -> Self {
+        Content(Kind::Again(Box::new(pieces)))
     }
 
     /// What a file on this machine holds; the file stays where it is.
@@ -39,6 +45,7 @@ impl Content {
         match self.0 {
             Kind::Bytes(bytes) => Box::pin(stream::iter([Ok(bytes)])),
             Kind::Stream(pieces) => pieces,
+            Kind::Again(make) => make(),
             Kind::File(path) => Box::pin(
                 stream::once(async {
                     tokio::fs::File::open(path).await.map(|file| pieces_of(file, u64::MAX))
@@ -69,7 +76,7 @@ impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Bytes(bytes) => write!(f, "Content({} bytes)", bytes.len()),
-            Kind::Stream(_) => f.write_str("Content(a stream)"),
+            Kind::Stream(_) | Kind::Again(_) => f.write_str("Content(a stream)"),
             Kind::File(path) => write!(f, "Content({})", path.display()),
         }
     }

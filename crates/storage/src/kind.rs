@@ -2,18 +2,18 @@
 
 /// A sort of files.
 #[derive(Debug)]
-pub(crate) struct Kind {
-    pub(crate) mime: &'static str,
+pub struct Kind {
+    pub mime: &'static str,
     /// Endings of names; the first is the usual one.
-    pub(crate) endings: &'static [&'static str],
+    pub endings: &'static [&'static str],
     /// Its bytes begin so: one of these, each of them a list of bytes and where they stand.
     magic: &'static [&'static [(usize, &'static [u8])]],
-    pub(crate) class: Class,
+    pub class: Class,
 }
 
 /// What may be taken for one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
+pub enum Class {
     /// Pictures of dots: harmless in a browser, whatever they are called.
     Image,
     Pdf,
@@ -113,27 +113,37 @@ const KINDS: &[Kind] = kinds! {
     Text "text/x-shellscript" ["sh"];
 };
 
+/// The type of a file of this name, for its header, and whether a browser may show it. What it may not, it saves.
+#[must_use]
+pub fn served(name: &str) -> (&'static str, bool) {
+    match Kind::of_name(name) {
+        Some(kind) if kind.mime == "text/plain" => ("text/plain; charset=utf-8", true),
+        Some(kind) => (kind.mime, kind.is_shown()),
+        None => (UNKNOWN, false),
+    }
+}
+
 /// What nothing is known of.
-pub(crate) const UNKNOWN: &str = "application/octet-stream";
+pub const UNKNOWN: &str = "application/octet-stream";
 
 /// How many of a file's first bytes tell what it is.
-pub(crate) const HEAD: usize = 1024;
+pub const HEAD: usize = 1024;
 
 impl Kind {
     /// The one with this ending.
-    pub(crate) fn of_ending(ending: &str) -> Option<&'static Kind> {
+    pub fn of_ending(ending: &str) -> Option<&'static Kind> {
         KINDS.iter().find(|kind| kind.endings.iter().any(|known| known.eq_ignore_ascii_case(ending)))
     }
 
     /// The one of a file of this name.
-    pub(crate) fn of_name(name: &str) -> Option<&'static Kind> {
+    pub fn of_name(name: &str) -> Option<&'static Kind> {
         let file = name.rsplit('/').next().unwrap_or_default();
         let (stem, ending) = file.rsplit_once('.')?;
         if stem.is_empty() { None } else { Kind::of_ending(ending) }
     }
 
     /// The one of this type.
-    pub(crate) fn of_mime(mime: &str) -> Option<&'static Kind> {
+    pub fn of_mime(mime: &str) -> Option<&'static Kind> {
         KINDS.iter().find(|kind| kind.mime == mime)
     }
 
@@ -144,12 +154,12 @@ impl Kind {
     }
 
     /// May a browser show it itself? Nothing in it runs.
-    pub(crate) fn is_shown(&self) -> bool {
+    pub fn is_shown(&self) -> bool {
         matches!(self.class, Class::Image | Class::Pdf | Class::Media) || self.mime == "text/plain"
     }
 
     /// May this be a file of that other kind, too?
-    pub(crate) fn passes_as(&self, other: &Kind) -> bool {
+    pub fn passes_as(&self, other: &Kind) -> bool {
         match (self.class, other.class) {
             (Class::Other, Class::Other) => self.mime == other.mime,
             // A text is a text: what it means is a matter of its name.
@@ -166,7 +176,7 @@ impl Kind {
 }
 
 /// What a file is, by its first bytes, and where they leave that open, by its name.
-pub(crate) fn sniff(head: &[u8], name: &str) -> Option<&'static Kind> {
+pub fn sniff(head: &[u8], name: &str) -> Option<&'static Kind> {
     let named = Kind::of_name(name);
     let found: Vec<&'static Kind> = KINDS.iter().filter(|kind| kind.begins(head)).collect();
     if let Some(first) = found.first() {

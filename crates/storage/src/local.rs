@@ -228,7 +228,7 @@ fn is_missing(error: &io::Error) -> bool {
 fn info(name: String, meta: &std::fs::Metadata) -> Info {
     let modified =
         meta.modified().ok().and_then(|at| Timestamp::try_from(at).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
-    Info { name, size: meta.len(), modified }
+    Info { name, size: meta.len(), modified, tag: None }
 }
 
 /// The entry of a new file is as durable as the file.

@@ -33,7 +33,7 @@ async fn all(content: Content, name: &str) -> Result<Bytes> {
 }
 
 fn info(name: &str, (bytes, modified): &(Bytes, Timestamp)) -> Info {
-    Info { name: name.to_owned(), size: bytes.len() as u64, modified: *modified }
+    Info { name: name.to_owned(), size: bytes.len() as u64, modified: *modified, tag: None }
 }
 
 impl Backend for Memory {

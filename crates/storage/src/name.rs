@@ -81,6 +81,15 @@ pub(crate) fn checked(name: &str) -> Result {
     }
 }
 
+/// Is it in one of these folders, with or without a slash behind them? In capitals as well: to some file systems that is the same.
+pub(crate) fn is_below(name: &str, folders: &[String]) -> bool {
+    let name = name.to_lowercase();
+    folders.iter().any(|folder| {
+        let folder = folder.trim_end_matches('/').to_lowercase();
+        name.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,14 +2,15 @@ use std::sync::Arc;
 
 use quintet_core::{
     Boot, BoxFuture, Result, Room, Services, ServicesBuilder,
+    check::Check,
     settings::{Section, SettingsSection},
     signing::Signer,
     template::StoredFiles,
 };
 
-use crate::{Storage, StorageSettings};
+use crate::{S3Settings, Storage, StorageSettings};
 
-/// The room of files: the `[storage]` section and the service [`Storage`].
+/// The room of files: the sections `[storage]` and `[storage.s3]`, and the service [`Storage`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StorageRoom;
 
@@ -19,7 +20,7 @@ impl Room for StorageRoom {
     }
 
     fn sections(&self) -> Vec<Section> {
-        vec![StorageSettings::section()]
+        vec![StorageSettings::section(), S3Settings::section()]
     }
 
     /// Files of a test are gone with it, and never among those of the developer's own site.
@@ -33,9 +34,22 @@ impl Room for StorageRoom {
         }
     }
 
+    /// Asked of a server only before others come: a site starts without its storage.
+    fn deploy_checks<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Vec<Check>> {
+        Box::pin(async move {
+            let Some(storage) = services.get::<Storage>() else { return Vec::new() };
+            let wrong = storage.check().await.err();
+            wrong
+                .map(|error| Check::error("storage.E001", error.to_string()).about("[storage] url"))
+                .into_iter()
+                .collect()
+        })
+    }
+
     fn start<'a>(&'a self, boot: &'a mut Boot) -> BoxFuture<'a, Result> {
         Box::pin(async move {
-            let mut storage = boot.settings.get::<StorageSettings>()?.open(boot.settings.root())?;
+            let section = boot.settings.get::<StorageSettings>()?;
+            let mut storage = section.open(boot.settings.root(), &boot.settings.get()?)?;
             // A test kit may have put its own there already.
             if let Some(given) = boot.services.get::<Storage>() {
                 storage = given.clone();

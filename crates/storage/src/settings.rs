@@ -3,13 +3,13 @@ use std::{path::Path, time::Duration};
 use quintet_core::{Error, Result, near::did_you_mean};
 use quintet_macros::Settings;
 
-use crate::{Local, Storage, local};
+use crate::{Local, S3Settings, Storage, local};
 
 /// `[storage]` in `quintet.toml`: where files are kept that people upload.
 #[derive(Debug, Clone, Settings)]
 #[settings("storage")]
 pub struct StorageSettings {
-    /// "file://media" is a folder beside quintet.toml, "file:///srv/media" any folder; "memory://" forgets.
+    /// "file://media" is a folder beside quintet.toml, "file:///srv/media" any folder; "s3://bucket/folder" is in S3; "memory://" forgets.
     #[setting(default = "file://media", env = "STORAGE_URL", secret)]
     pub url: String,
     /// What the files' addresses begin with: a path, or another host's address.
@@ -31,19 +31,14 @@ impl StorageSettings {
     /// same folder.
     #[must_use]
     pub fn is_private(&self, name: &str) -> bool {
-        let name = name.to_lowercase();
-        let below = |folder: &String| {
-            let folder = folder.trim_end_matches('/').to_lowercase();
-            name.strip_prefix(&folder).is_some_and(|rest| rest.starts_with('/'))
-        };
-        self.private.iter().any(below)
+        crate::name::is_below(name, &self.private)
     }
 
-    /// Opens it; relative folders are those below `root`.
+    /// Opens it; relative folders are those below `root`, and what an S3 needs besides is in settings of its own.
     ///
     /// # Errors
-    /// If the URL's kind is unknown or it names no folder, or the address is neither a path nor a web address.
-    pub fn open(&self, root: &Path) -> Result<Storage> {
+    /// If the URL's kind is unknown or it names no folder or bucket, or the address is neither a path nor a web address.
+    pub fn open(&self, root: &Path, s3: &S3Settings) -> Result<Storage> {
         let plain =
             self.address.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'<>?#\\{}".contains(&byte));
         if !plain
@@ -61,15 +56,27 @@ impl StorageSettings {
         let storage = match scheme {
             "file" => Storage::from(Local::new(local::folder(rest, root)?)),
             "memory" => Storage::memory(),
+            "s3" => in_s3(self, s3)?,
             other => {
-                let meant = did_you_mean(other, ["file", "memory"]);
+                let meant = did_you_mean(other, ["file", "memory", "s3"]);
                 return Err(Error::settings(format!(
-                    "`storage.url` begins with `{other}`, which is no kind of storage{meant} (there are `file://` and `memory://`)",
+                    "`storage.url` begins with `{other}`, which is no kind of storage{meant} (there are `file://`, `memory://` and `s3://`)",
                 )));
             }
         };
         Ok(storage.at(&self.address))
     }
+}
+
+#[cfg(feature = "s3")]
+fn in_s3(around: &StorageSettings, settings: &S3Settings) -> Result<Storage> {
+    let s3 = crate::S3::new(&around.url, settings)?;
+    Ok(Storage::new(s3.keep(around.keep, around.private.clone())))
+}
+
+#[cfg(not(feature = "s3"))]
+fn in_s3(_: &StorageSettings, _: &S3Settings) -> Result<Storage> {
+    Err(Error::settings("`storage.url` is in S3, which this build lacks: add the feature `s3` of `quintet`"))
 }
 
 #[cfg(test)]
@@ -96,8 +103,8 @@ mod tests {
     fn urls_choose_the_place() {
         let open = |url: &str, address: &str| {
             let given = [("storage.url", url), ("storage.address", address)];
-            let settings: StorageSettings = Settings::for_tests("/site", given).get().unwrap();
-            settings.open(Path::new("/site"))
+            let settings = Settings::for_tests("/site", given);
+            settings.get::<StorageSettings>().unwrap().open(Path::new("/site"), &settings.get().unwrap())
         };
         assert!(format!("{:?}", open("file://media", "/media").unwrap()).contains("\"/site/media\""));
         assert!(format!("{:?}", open("file:///srv/files", "/m/").unwrap()).contains("\"/srv/files\""));
@@ -107,7 +114,7 @@ mod tests {
         );
         for (url, told) in [
             ("fil://x", "did you mean `file`?"),
-            ("s3://x", "`s3`"),
+            ("ftp://x", "`ftp`"),
             ("file://", "names no folder"),
             ("media", "`media`"),
         ] {

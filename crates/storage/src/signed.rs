@@ -38,7 +38,7 @@ impl Storage {
         let signer = self.signer()?;
         if !self.address().starts_with('/') {
             return Err(Error::internal(format!(
-                "the files are at `{}`, where nobody checks signatures: make `storage.address` a path",
+                "the files are at `{}`, where nobody checks signatures: make `storage.address` a path, or take `storage.direct_url(..)` for files in S3",
                 self.address()
             )));
         }

@@ -1,6 +1,6 @@
 //! The handle that handlers, tasks and commands take.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -146,6 +146,52 @@ impl Storage {
     #[must_use]
     pub fn url(&self, name: &str) -> String {
         format!("{}{}", self.address, utf8_percent_encode(name, PATH))
+    }
+
+    /// An address at which the place itself sends the file, past this site: of S3, signed, good for so long and at most seven days.
+    /// Whoever has it may read the file, also one of a private folder. What a browser could run in it, it saves.
+    ///
+    /// # Errors
+    /// If the files are in a folder or in memory, which have no addresses of their own ([`signed_url`](Self::signed_url) is for
+    /// those), 400 if that is no name.
+    pub async fn direct_url(&self, name: &str, good_for: Duration) -> Result<String> {
+        checked(name)?;
+        let url = self.backend.direct_url(name, good_for).await?;
+        url.ok_or_else(|| {
+            Error::internal(
+                "the storage has no addresses of its own, as S3 has: take `storage.signed_url(..)`",
+            )
+        })
+    }
+
+    /// Where the site sends those who ask it for this file, and for how long that is good: at most for so long. `None` if it sends
+    /// the file itself.
+    #[doc(hidden)]
+    pub async fn redirect(&self, name: &str, most: Duration) -> Result<Option<(String, Duration)>> {
+        let Some(good_for) = self.backend.redirect().map(|time| time.min(most)) else { return Ok(None) };
+        checked(name)?;
+        let url = self.backend.direct_url(name, good_for.max(Duration::from_secs(1))).await?;
+        Ok(url.map(|url| (url, good_for)))
+    }
+
+    /// Other hosts than this site's that send its files.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        let address = self.address.split_once("://").map(|(scheme, rest)| {
+            let host = rest.split('/').next().unwrap_or_default();
+            format!("{scheme}://{host}")
+        });
+        let redirected = self.backend.redirect().and_then(|_| self.backend.origin());
+        address.into_iter().chain(redirected).collect()
+    }
+
+    /// Can the place be worked with? Asks a server whether it is there, knows its bucket and takes the credentials.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do about it.
+    pub async fn check(&self) -> Result {
+        self.backend.check().await
     }
 
     /// What addresses of files begin with, with a slash at the end.

@@ -1,4 +1,4 @@
-//! Files in a folder and in memory: kept whole or not at all, never overwritten, nowhere else.
+//! Files in a folder, in memory and in S3: kept whole or not at all, never overwritten, nowhere else.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::{io, path::Path};
@@ -6,12 +6,18 @@ use std::{io, path::Path};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use quintet_storage::{Content, Local, Storage};
+use s3_support::Server;
 use tempfile::TempDir;
 
-fn places() -> (TempDir, [Storage; 2]) {
+mod s3_support;
+
+/// All kinds; S3 where there is a server of it.
+fn places() -> (TempDir, Vec<Storage>) {
     let folder = tempfile::tempdir().unwrap();
     let local = Storage::new(Local::new(folder.path().join("media")));
-    (folder, [local, Storage::memory()])
+    let mut all = vec![local, Storage::memory()];
+    all.extend(Server::of_env("places").map(|server| server.storage()));
+    (folder, all)
 }
 
 /// All files below a folder, those that are hidden or unfinished too.
@@ -68,6 +74,20 @@ async fn a_file_is_saved_read_listed_and_deleted() {
             error.to_string().contains(&second) && error.location().file().contains("files_are_kept"),
             "{error:?}"
         );
+        // Names of all sorts are told apart and found again.
+        for name in [
+            "odd/ä b+c%20&'#=~(1)!$,;@[x]^`{|}.txt",
+            "odd/a b.txt",
+            "odd/a+b.txt",
+            "odd/a%20b.txt",
+            "odd/日本.txt",
+        ] {
+            assert_eq!(storage.save(name, name.to_owned()).await.unwrap(), name);
+            assert_eq!(storage.read(name).await.unwrap(), name);
+        }
+        assert_eq!(names("odd/").await.len(), 5);
+        assert!(names("odd/").await.contains(&"odd/a%20b.txt".to_owned()));
+
         // A folder is no file, a file no folder.
         assert!(
             !storage.exists("posters").await.unwrap() && !storage.exists(&format!("{name}/x")).await.unwrap()
@@ -128,7 +148,8 @@ async fn a_stream_that_fails_leaves_nothing() {
 
 #[tokio::test]
 async fn a_save_that_is_given_up_leaves_nothing() {
-    let (folder, [storage, _]) = places();
+    let (folder, places) = places();
+    let storage = places[0].clone();
     let (started, mut has_started) = tokio::sync::mpsc::channel::<()>(1);
     let pieces = stream::once(async move {
         started.send(()).await.unwrap();

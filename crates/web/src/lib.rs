@@ -36,7 +36,6 @@ pub mod files;
 #[cfg(feature = "dev")]
 mod inject;
 mod kept;
-mod kind;
 pub mod messages;
 pub mod middleware;
 mod origins;
@@ -63,6 +62,8 @@ pub mod toolbar;
 mod unlisted;
 pub mod upload;
 mod url;
+
+pub(crate) use quintet_storage::kind;
 
 pub use around::Provide;
 pub use audit::security_event;

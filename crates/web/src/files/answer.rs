@@ -81,7 +81,11 @@ impl FileResponse {
                 Err(error) => return Err(error),
             };
             let content = Content::Stored(storage.clone(), name.to_owned());
-            Ok(FileResponse::of(content, info.size, Some(info.modified), Some(name)))
+            let file = FileResponse::of(content, info.size, Some(info.modified), Some(name));
+            Ok(match &info.tag {
+                Some(tag) => file.tag(tag),
+                None => file,
+            })
         }
     }
 

@@ -1,9 +1,9 @@
 //! The storage's files at their addresses: `/media/posters/alien.jpg`.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 use quintet_core::{Error, Result, Services, settings::Settings};
 use quintet_storage::{Storage, StorageSettings};
@@ -52,18 +52,44 @@ impl Media {
         // Decoded once, and only then looked at by the storage: `%2e%2e%2f` is `../`.
         let name = percent_decode_str(path).decode_utf8().map_err(|_| missing())?;
         let signed = uri.query().filter(|query| query.contains("signature="));
-        let file = match signed {
-            Some(query) => {
-                // An address that was given to somebody is nobody else's.
-                let left = self.storage.check_signed(&name, query)?;
-                FileResponse::stored(&self.storage, &name).await?.keep(left.min(self.settings.keep), false)
-            }
+        let left = match signed {
+            // An address that was given to somebody is nobody else's.
+            Some(query) => Some(self.storage.check_signed(&name, query)?),
             None if self.settings.is_private(&name) => {
                 return Err(missing());
             }
-            None => FileResponse::stored(&self.storage, &name).await?.keep(self.settings.keep, true),
+            None => None,
         };
-        file.answer(method, headers)
+        let keep = left.unwrap_or(Duration::MAX).min(self.settings.keep);
+        // An address is signed for one method.
+        if *method == Method::GET
+            && let Some(elsewhere) = self.elsewhere(&name, left, keep).await?
+        {
+            return Ok(elsewhere);
+        }
+        FileResponse::stored(&self.storage, &name).await?.keep(keep, left.is_none()).answer(method, headers)
+    }
+
+    /// Sends to where the file is, if the storage says so.
+    async fn elsewhere(
+        &self,
+        name: &str,
+        left: Option<Duration>,
+        keep: Duration,
+    ) -> Result<Option<Response>> {
+        let redirected = self.storage.redirect(name, left.unwrap_or(Duration::MAX)).await;
+        let redirected = match redirected {
+            Err(error) if error.status() == StatusCode::BAD_REQUEST => return Err(Error::not_found("")),
+            redirected => redirected?,
+        };
+        let Some((url, good_for)) = redirected else { return Ok(None) };
+        // Who keeps it for half of its time has it while it is good.
+        let keep = format!("private, max-age={}", keep.min(good_for / 2).as_secs());
+        let mut response = StatusCode::FOUND.into_response();
+        for (name, value) in [(header::LOCATION, url), (header::CACHE_CONTROL, keep)] {
+            response.headers_mut().insert(name, HeaderValue::try_from(value)?);
+        }
+        Ok(Some(response))
     }
 }
 

@@ -92,7 +92,7 @@ mod tests {
 
     fn usual() -> HeaderMap {
         let settings: HeaderSettings = Settings::for_tests::<&str, &str>("/nowhere", []).get().unwrap();
-        settings.headers(&[]).unwrap()
+        settings.headers(&[], &[]).unwrap()
     }
 
     fn dressed(own: &[(HeaderName, &'static str)]) -> HeaderMap {

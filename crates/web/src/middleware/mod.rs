@@ -31,6 +31,7 @@ use futures_util::future::{Either, FutureExt};
 use http::StatusCode;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Request, header};
 use quintet_core::{BoxFuture, Error, Result, Services, debug::Trace, settings::Settings};
+use quintet_storage::Storage;
 
 #[cfg(all(feature = "dev", unix))]
 use crate::dev;
@@ -311,7 +312,8 @@ fn scripts(facts: &Facts) -> Option<String> {
 fn ready(services: &Services) -> Result<Ready> {
     let settings = services.require::<Settings>()?;
     let headers: HeaderSettings = settings.get()?;
-    Ok(Ready::new(headers.headers(&hosts(services))?, hsts(&settings.get()?)?))
+    let files = services.get::<Storage>().map(Storage::origins).unwrap_or_default();
+    Ok(Ready::new(headers.headers(&hosts(services), &files)?, hsts(&settings.get()?)?))
 }
 
 /// Other hosts that pages load from.

@@ -49,11 +49,11 @@ const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy")
 const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 
 impl HeaderSettings {
-    /// The headers; pages may load from `hosts`, too.
+    /// The headers; pages may load from `hosts`, too, and show pictures and films from `files`.
     ///
     /// # Errors
     /// If a text can't be a header.
-    pub(crate) fn headers(&self, hosts: &[&str]) -> Result<HeaderMap> {
+    pub(crate) fn headers(&self, hosts: &[&str], files: &[String]) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();
         let mut put = |name: HeaderName, key: &str, text: &str| -> Result {
             if !text.is_empty() {
@@ -63,7 +63,7 @@ impl HeaderSettings {
         };
         let policy = match &self.content_security_policy {
             Some(own) => own.clone(),
-            None => self.usual(hosts),
+            None => and_files(self.usual(hosts), hosts, files),
         };
         put(header::CONTENT_SECURITY_POLICY, "content_security_policy", &policy)?;
         let frames = match self.frame_options {
@@ -89,6 +89,19 @@ impl HeaderSettings {
             FrameOptions::Off => usual.replace("; frame-ancestors 'none'", ""),
         }
     }
+}
+
+/// Where the storage's files come from, if not from here: what people have sent may be shown, and never run.
+fn and_files(policy: String, hosts: &[&str], files: &[String]) -> String {
+    if files.is_empty() {
+        return policy;
+    }
+    let of = |origins: &mut dyn Iterator<Item = &str>| {
+        origins.map(|origin| format!(" {origin}")).collect::<String>()
+    };
+    let (hosts, files) = (of(&mut hosts.iter().copied()), of(&mut files.iter().map(String::as_str)));
+    let policy = policy.replacen("img-src 'self' data:", &format!("img-src 'self' data:{files}"), 1);
+    format!("{policy}; media-src 'self'{hosts}{files}")
 }
 
 fn value(key: &str, text: &str) -> Result<HeaderValue> {

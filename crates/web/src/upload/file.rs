@@ -231,7 +231,10 @@ impl Upload {
         errors.into_result()?;
         let content = match &self.0.bits {
             Bits::Memory(bytes) => Content::from(bytes.clone()),
-            bits => Content::stream(bits.stream()),
+            bits => {
+                let bits = bits.clone();
+                Content::again(move || bits.stream())
+            }
         };
         storage.save(name, content).await
     }

@@ -34,7 +34,7 @@ pub(super) fn nameless(folder: Option<&Path>) -> io::Result<File> {
 }
 
 /// What came of a file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Bits {
     Memory(Bytes),
     Disk(Arc<File>),
