@@ -89,7 +89,7 @@ impl FormBody {
         let query = parts.uri.query().unwrap_or_default().as_bytes();
         let pairs = pairs(query, "query string", settings.max_fields, StatusCode::URI_TOO_LONG)?;
         let content = FormBody::new(Content::Texts(gather(pairs)), Vec::new());
-        content.hide_secrets(fields);
+        content.hide_secrets(fields, None);
         Ok(FormBody { zone: settings.zone(), services, ..content })
     }
 
