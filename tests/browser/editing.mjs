@@ -1,6 +1,7 @@
 // Films that are added, changed and deleted, by somebody who looks after them.
 import assert from 'node:assert/strict';
 import { withPage } from './browser.mjs';
+import { faults } from './html.mjs';
 import { sideways, violations } from './looks.mjs';
 import { signIn, tests } from './people.mjs';
 
@@ -14,7 +15,10 @@ export default function suite(given) {
 
   // The whole way, looking at each page on it.
   const way = (colorScheme, width) => test(`a film is added with a poster, changed and deleted, ${colorScheme} ${width}`, { expects: [404, 422], colorScheme, viewport: { width, height: 800 } }, async page => {
-    const looks = async name => {
+    const sent = {};
+    // As the server sent it, not as the browser mended it: the page that is there now, unless it was the answer to a form.
+    const looks = async (name, answer) => {
+      sent[name] = await (answer ?? await page.request.get(page.url())).text();
       if (shots) await page.screenshot({ path: `${shots}/editing-${name}-${colorScheme}-${width}.png`, fullPage: true });
       assert.deepEqual(await violations(page), [], name);
       assert.equal(await sideways(page), '', name);
@@ -31,12 +35,15 @@ export default function suite(given) {
 
     await page.getByLabel('Title').fill('Night Train');
     await page.getByLabel('Poster').setInputFiles(picture(Buffer.from('<!doctype html><script>alert(1)</script>')));
-    await press('Add the film');
+    const [refused] = await Promise.all([
+      page.waitForResponse(answer => answer.request().method() === 'POST' && answer.request().isNavigationRequest()),
+      press('Add the film'),
+    ]);
     const alert = page.getByRole('alert');
     await alert.waitFor();
     assert.ok(await alert.evaluate(element => element === document.activeElement), 'reading goes on at the list of what is wrong');
     assert.equal(await page.getByLabel('Poster').getAttribute('aria-invalid'), 'true');
-    await looks('wrong');
+    await looks('wrong', refused);
 
     assert.equal(await page.getByLabel('Title').inputValue(), 'Night Train', 'what was typed is still there');
     await page.getByLabel('Director').selectOption({ label: 'Steven Spielberg' });
@@ -68,6 +75,8 @@ export default function suite(given) {
     assert.equal(await page.locator('.note').innerText(), '“Night Train to Lisbon” was deleted.');
     assert.equal((await page.request.get(film)).status(), 404);
     assert.equal((await page.request.get(file)).status(), 404);
+    const wrong = await faults(sent);
+    assert.equal(wrong.length, 0, wrong.join('\n'));
   });
 
   return [

@@ -15,6 +15,7 @@ import accounts from './accounts.mjs';
 import behaviour from './behaviour.mjs';
 import channels from './channels.mjs';
 import editing from './editing.mjs';
+import forms from './forms.mjs';
 import html from './html.mjs';
 import live from './live.mjs';
 import looks from './looks.mjs';
@@ -36,7 +37,7 @@ function within(ms, work) {
 
 let passed = 0, failed = 0;
 const site = await start();
-let developed, hurried, invited;
+let developed, formed, hurried, invited;
 const browser = await launch();
 try {
   // Started by the first test that needs it.
@@ -44,6 +45,8 @@ try {
   const develop = () => developed ??= start({ QUINTET_DEBUG: 'true', ...same });
   // Who is there is asked for the password again after seconds, not minutes.
   const hurry = () => hurried ??= start({ QUINTET_AUTH_FRESH_FOR: '4s', ...same });
+  // The example with a form of every widget.
+  const form = () => formed ??= start({}, 'widgets');
   // One more, with other settings.
   const open = more => start({ ...more, ...same });
   // A site that runs already has no users that tests know.
@@ -60,7 +63,7 @@ try {
     ]) ?? true;
   };
   // Those that change films come last: the others count them.
-  const tests = [behaviour, looks, html, toolbar, accounts, channels, origins, live, reviews, editing].flatMap(suite => suite({ browser, url: site.url, mail: site.mail, develop, hurry, open, peopled, strange, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
+  const tests = [behaviour, looks, html, toolbar, accounts, channels, origins, live, forms, reviews, editing].flatMap(suite => suite({ browser, url: site.url, mail: site.mail, develop, form, hurry, open, peopled, strange, shots, full: Boolean(process.env.QUINTET_BROWSER_FULL) }));
   for (const { name, skip, run } of tests) {
     if (!name.includes(only)) continue;
     if (skip) {
@@ -81,6 +84,7 @@ try {
 } finally {
   await browser.close();
   await (await developed)?.stop();
+  await (await formed)?.stop();
   await (await hurried)?.stop();
   await site.stop();
 }

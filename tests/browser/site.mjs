@@ -1,4 +1,4 @@
-// Builds the demo site and runs it on a free port with a database of its own.
+// Builds the demo site, and the example of forms with it, and runs one on a free port with a database of its own.
 import { spawn, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -23,25 +23,25 @@ function freePort() {
 
 let built;
 
-// The demo's binary: built once.
-export function build() {
-  return built ??= make();
+// The binary of a site, the demo's if nothing else is said: both are built once, together, so that what they share is.
+export function build(program = 'cinema') {
+  return join(built ??= make(), program);
 }
 
 function make() {
   const cargo = (...args) => execFileSync('cargo', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 26 });
   // With mail: people sign up, and get another password.
-  cargo('build', '--quiet', '-p', 'cinema', '--features', 'mail');
-  return join(JSON.parse(cargo('metadata', '--no-deps', '--format-version', '1')).target_directory, 'debug', 'cinema');
+  cargo('build', '--quiet', '-p', 'cinema', '-p', 'widgets', '--features', 'cinema/mail');
+  return join(JSON.parse(cargo('metadata', '--no-deps', '--format-version', '1')).target_directory, 'debug');
 }
 
 // The site and how to end it. With QUINTET_BROWSER_URL set, a site that runs already is used and left alone. `more` is further
 // environment: the same site in debug is another one, on the database (`DATABASE_URL`) of the first.
-export async function start(more) {
-  if (process.env.QUINTET_BROWSER_URL && !more) {
+export async function start(more, program) {
+  if (process.env.QUINTET_BROWSER_URL && !more && !program) {
     return { url: process.env.QUINTET_BROWSER_URL.replace(/\/$/, ''), said: () => '', stop: async () => {} };
   }
-  const binary = build();
+  const binary = build(program);
   const folder = mkdtempSync(join(tmpdir(), 'quintet-browser-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -72,13 +72,13 @@ export async function start(more) {
   for (const until = Date.now() + PATIENCE; ;) {
     if (over !== null) {
       await stop();
-      throw new Error(`the demo ended (${over}) before it served:\n${last()}`);
+      throw new Error(`the site ended (${over}) before it served:\n${last()}`);
     }
     const answer = await fetch(`${url}/`, { signal: AbortSignal.timeout(5000) }).catch(() => null);
     if (answer?.status === 200) return { url, mail, database: env.DATABASE_URL, said: () => said, stop };
     if (Date.now() > until) {
       await stop();
-      throw new Error(`GET / answered ${answer ? answer.status : 'nothing'} for ${PATIENCE / 1000} s; the demo said:\n${last()}`);
+      throw new Error(`GET / answered ${answer ? answer.status : 'nothing'} for ${PATIENCE / 1000} s; the site said:\n${last()}`);
     }
     await new Promise(done => setTimeout(done, 200));
   }

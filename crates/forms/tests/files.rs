@@ -6,10 +6,11 @@ mod support;
 use http::StatusCode;
 use quintet_core::{Result, Site};
 use quintet_forms::{Form, FormBody, Forms, form};
+use quintet_storage::{Memory, Storage};
 use quintet_web::{
-    Json, Page, Query, Routing as _, Upload, axum::body::Bytes, data, get, post, redirect, routes,
+    FileChange, Json, Page, Query, Routing as _, Upload, axum::body::Bytes, data, get, post, redirect, routes,
 };
-use support::{Answer, Running, app, elements, one, start};
+use support::{Answer, Running, app, elements, one, start, start_with};
 
 #[data]
 struct Entry {
@@ -54,6 +55,27 @@ async fn several(body: FormBody) -> Result<Page> {
     }
 }
 
+/// Files that no data describes.
+#[form("/loose/")]
+async fn loose(body: FormBody) -> String {
+    let names = |field: &str| body.files_of(field).map(Upload::name).collect::<Vec<_>>().join(",");
+    format!("a={} b={} c={} all={}", names("a"), names("b"), names("c"), body.files().len())
+}
+
+#[data]
+struct Hat {
+    hat: FileChange,
+}
+
+/// A file that is kept under a name of the handler's.
+#[form("/hat/")]
+async fn hat(mut form: Form<Hat>, storage: Storage) -> Result<String> {
+    let Some(mut new) = form.valid() else { return Ok("wrong".to_owned()) };
+    let stored = new.hat.store_as(&storage, "hats/best.txt").await?;
+    let again = new.hat.store_as(&storage, "hats/other.txt").await?;
+    Ok(format!("{stored:?} {again:?} {:?}", new.hat.into_name()))
+}
+
 #[post("/json/")]
 async fn json(Json(entry): Json<Entry>) -> Json<Entry> {
     Json(entry)
@@ -66,7 +88,7 @@ async fn query(Query(entry): Query<Entry>) -> Json<Entry> {
 
 async fn site(settings: &[(&'static str, &'static str)]) -> Running {
     let forms = app(&[("form.html", "{{ form.open }}{{ form }}</form>")]);
-    start(Site::new().install(forms.routes(routes![entry, several, json, query])), settings).await
+    start(Site::new().install(forms.routes(routes![entry, several, loose, json, query])), settings).await
 }
 
 /// A PNG of these dots, as far as its header.
@@ -126,6 +148,55 @@ impl Sent<'_> {
     fn copy(&self) -> Self {
         Sent(self.0, self.1, self.2.clone())
     }
+}
+
+#[tokio::test]
+async fn files_are_found_by_the_name_of_their_field() {
+    let site = site(&[]).await;
+    let parts = [file("a", "1.txt", "1"), text("c", "t"), file("b", "2.txt", "2"), file("a", "3.txt", "3")];
+    let answer = send(&site, "/loose/", &parts).await;
+    assert_eq!(answer.body, "a=1.txt,3.txt b=2.txt c= all=3");
+    assert_eq!(site.get("/loose/").await.body, "a= b= c= all=0");
+}
+
+#[tokio::test]
+async fn a_file_is_kept_under_a_name_that_the_handler_chooses() {
+    let storage = Storage::new(Memory::default());
+    let kept = storage.clone();
+    let forms = Site::new().install(app(&[]).routes(routes![hat]));
+    let site = start_with(forms, &[], |services| {
+        services.insert(kept);
+    })
+    .await;
+    // It is stored once; what is asked for afterwards has nothing to store.
+    let answer = send(&site, "/hat/", &[file("hat", "mine.txt", "felt")]).await;
+    assert_eq!(
+        answer.body, "Some(\"hats/best.txt\") None Some(Some(\"hats/best.txt\"))",
+        "{}",
+        answer.status
+    );
+    assert_eq!(storage.read("hats/best.txt").await.unwrap(), "felt");
+    // The name is taken: another like it.
+    let second = send(&site, "/hat/", &[file("hat", "mine.txt", "straw")]).await.body;
+    assert!(second.starts_with("Some(\"hats/best_") && !second.contains("best.txt"), "{second}");
+    assert_eq!(storage.read("hats/best.txt").await.unwrap(), "felt");
+    // No file and no wish to be rid of one: what there is stays.
+    assert_eq!(send(&site, "/hat/", &[text("other", "x")]).await.body, "None None None");
+    assert_eq!(send(&site, "/hat/", &[text("hat-clear", "true")]).await.body, "None None Some(None)");
+}
+
+#[tokio::test]
+async fn a_form_has_as_many_fields_as_the_settings_allow() {
+    let site = site(&[("forms.max_fields", "3")]).await;
+    let many = |n: usize| (0..n).map(|_| ("x", "1")).collect::<Vec<_>>();
+    assert_eq!(site.post("/loose/", &many(3)).await.status, StatusCode::OK);
+    let refused = site.post("/loose/", &many(4)).await;
+    assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let parts = |n: usize| (0..n).map(|_| text("x", "1")).collect::<Vec<_>>();
+    assert_eq!(send(&site, "/loose/", &parts(3)).await.status, StatusCode::OK);
+    let refused = send(&site, "/loose/", &parts(4)).await;
+    assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(refused.body.contains("`max_fields` in [forms]"), "{}", refused.body);
 }
 
 #[tokio::test]

@@ -46,6 +46,8 @@ struct All {
     site: Option<String>,
     #[field(slug)]
     slug: Option<String>,
+    #[field(unicode_slug)]
+    words: Option<String>,
     #[field(regex = "^[A-Z]{2}$", error(regex = "two capitals"))]
     code: Option<String>,
     #[field(step = 5, min = 10)]
@@ -238,6 +240,7 @@ async fn each_type_is_read_from_what_people_type() {
         ("mail", " ann@example.com ", "\"ann@example.com\""),
         ("mail", "", "null"),
         ("site", "https://example.com/", "\"https://example.com/\""),
+        ("words", "über-café_1", "\"über-café_1\""),
         ("code", "DE", "\"DE\""),
         ("whole", " 15 ", "15"),
         ("whole", "", "null"),
@@ -295,6 +298,8 @@ async fn what_does_not_fit_is_told_and_shown_again() {
         ("mail", "nobody", "Is no mail address such as ann@example.com"),
         ("site", "javascript:alert(1)", "Is no address such as https://example.com/"),
         ("slug", "a b", "Only letters (a to z), digits, hyphens and underscores"),
+        ("slug", "über", "Only letters (a to z), digits, hyphens and underscores"),
+        ("words", "über café", "Only letters, digits, hyphens and underscores"),
         ("code", "de", "Two capitals"),
         ("whole", "12", "Must be a multiple of 5, counted from 10"),
         ("whole", "1e3", "Expected a whole number from -2147483648 to 2147483647"),
