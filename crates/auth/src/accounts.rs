@@ -7,9 +7,11 @@ use quintet_core::{
     audit::{SecurityEvent, What},
     meta::ModelMeta,
     settings::Settings,
+    signing::Signer,
 };
 use quintet_orm::{Db, Embed as _, dynamic::DynSet};
 use quintet_web::security_event;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     Credentials, LoginBy,
@@ -19,6 +21,7 @@ use crate::{
     own::Users,
     passwords::{Passwords, Verified},
     settings::AuthSettings,
+    throttle::counted_name,
 };
 
 /// The site's accounts: `accounts: Accounts` in a handler, `&Accounts` in tasks and commands. Cheap to clone.
@@ -88,12 +91,32 @@ impl Accounts {
 
     /// The user of the site's own table who has this name and this password, and is active.
     pub(crate) async fn known(&self, name: &str, password: &str) -> Result<Option<User>> {
-        let Some(user) = self.find(name).await? else {
-            let _ = self.passwords.verify_nobody(password).await?;
+        let found = self.find(name).await?;
+        // Asked for everybody: a query more or less can be measured, too.
+        let like = self.stand_in(name).await?;
+        let Some(user) = found else {
+            let _ = self.passwords.verify_nobody_like(password, &like).await?;
             return Ok(None);
         };
         let right = self.check_password(&user, password).await?;
         Ok(Some(user).filter(|user| right && user.is_active))
+    }
+
+    /// The stored password with which one for this name is compared if nobody has it: that of some user, always the same one for a
+    /// name while users stay as they are. So names that nobody has are of old and new kinds of passwords in the same shares as those that
+    /// somebody has, and the time of an answer does not tell them apart.
+    async fn stand_in(&self, name: &str) -> Result<String> {
+        let last = User.query().aggregate(User.id.max(), &self.db).await?.unwrap_or(0);
+        // Without the site's key somebody could reckon out whose kind a name would have.
+        let signed = match Signer::of(&self.services) {
+            Ok(signer) => signer.purpose("quintet.auth.stand_in").sign(&counted_name(name)),
+            Err(_) => counted_name(name),
+        };
+        let digest = Sha256::digest(signed).first_chunk().copied().unwrap_or_default();
+        let part = u128::from(u64::from_be_bytes(digest)) * u128::from(last.unsigned_abs());
+        let place = i64::try_from(part >> 64).unwrap_or(0).saturating_add(1);
+        let there = User.filter(User.id.ge(place)).order_by(User.id).select(User.password);
+        Ok(there.first(&self.db).await?.unwrap_or_default())
     }
 
     /// Is this the user's password? One that was stored in an older way is stored anew.

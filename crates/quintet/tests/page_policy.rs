@@ -85,6 +85,26 @@ async fn a_policy_of_ones_own_gets_the_nonce_too(site: TestSite) -> Result {
     Ok(())
 }
 
+#[quintet::test(site, on = "sqlite", settings = { "security.headers.content_security_policy_report_only" = "script-src 'self'; style-src 'self'; report-uri /csp/" })]
+async fn so_does_a_policy_that_is_only_tried(site: TestSite) -> Result {
+    const TRIED: &str = "content-security-policy-report-only";
+    for url in [nonce::url(), own::url(), teapot::url()] {
+        let page = site.get(url).await;
+        let text = nonce_in(&page);
+        assert_eq!(
+            page.header_text(TRIED).unwrap(),
+            format!("script-src 'self' 'nonce-{text}'; style-src 'self' 'nonce-{text}'; report-uri /csp/")
+        );
+        assert!(page.header_text("content-security-policy").unwrap().contains(&text));
+    }
+    let plain = site.get(plain::url()).await.ok();
+    assert_eq!(plain.header_text(TRIED).unwrap(), "script-src 'self'; style-src 'self'; report-uri /csp/");
+    // So does what is allowed by its digest.
+    let policy = site.get(map::url()).await.ok().header_text(TRIED).unwrap();
+    assert!(policy.starts_with("script-src 'self' 'sha256-"), "{policy}");
+    Ok(())
+}
+
 #[quintet::test(site, on = "sqlite")]
 async fn an_error_page_may_have_one(site: TestSite) -> Result {
     let page = site.get(teapot::url()).await.status(418).contains("418");

@@ -103,13 +103,13 @@ impl Additions {
         Additions(pairs.into_iter().map(|(directive, source)| (directive.into(), source)).collect())
     }
 
-    /// Adds them to the policy in `headers`.
+    /// Adds them to the policies in `headers`: the one that holds, and the one that is only tried.
     pub(crate) fn apply(&self, headers: &mut HeaderMap) {
-        let Some(policy) = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|v| v.to_str().ok()) else {
-            return;
-        };
-        if let Ok(policy) = HeaderValue::try_from(self.added(policy)) {
-            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        for name in [header::CONTENT_SECURITY_POLICY, header::CONTENT_SECURITY_POLICY_REPORT_ONLY] {
+            let policy = headers.get(&name).and_then(|value| value.to_str().ok());
+            if let Some(policy) = policy.and_then(|policy| HeaderValue::try_from(self.added(policy)).ok()) {
+                headers.insert(name, policy);
+            }
         }
     }
 
@@ -156,6 +156,69 @@ impl Additions {
         }
         directives.iter().map(|directive| directive.join(" ")).collect::<Vec<_>>().join("; ")
     }
+}
+
+/// The directives that browsers know.
+const DIRECTIVES: [&str; 28] = [
+    "base-uri",
+    "child-src",
+    "connect-src",
+    "default-src",
+    "fenced-frame-src",
+    "font-src",
+    "form-action",
+    "frame-ancestors",
+    "frame-src",
+    "img-src",
+    "manifest-src",
+    "media-src",
+    "navigate-to",
+    "object-src",
+    "prefetch-src",
+    "report-to",
+    "report-uri",
+    "require-trusted-types-for",
+    "sandbox",
+    "script-src",
+    "script-src-attr",
+    "script-src-elem",
+    "style-src",
+    "style-src-attr",
+    "style-src-elem",
+    "trusted-types",
+    "upgrade-insecure-requests",
+    "worker-src",
+];
+
+/// Words that are a source in quotes only; without them they are the name of a host.
+const QUOTED: [&str; 8] = [
+    "none",
+    "report-sample",
+    "self",
+    "strict-dynamic",
+    "unsafe-eval",
+    "unsafe-hashes",
+    "unsafe-inline",
+    "wasm-unsafe-eval",
+];
+
+/// What browsers would pass over in this policy without a word, and what it should be.
+pub(crate) fn mistake(policy: &str) -> Option<(String, &'static str)> {
+    for directive in policy.split(';') {
+        let mut words = directive.split_ascii_whitespace();
+        let Some(name) = words.next() else { continue };
+        if !DIRECTIVES.contains(&&*name.to_ascii_lowercase()) {
+            return Some((format!("`{name}` is no directive that browsers know"), "see after its spelling"));
+        }
+        if let Some(word) = words.find(|word| name.ends_with("-src") && QUOTED.contains(word)) {
+            let what = format!("`{word}` in `{name}` is the name of a host");
+            return Some((what, "write single quotes around it, as in 'self'"));
+        }
+        if directive.contains(',') {
+            return Some((format!("`{}` has a comma", directive.trim()), "put blanks between sources"));
+        }
+    }
+    None
 }
 
 /// The source that allows exactly this inline script, which may be kept: it says nothing that a reader could use.
@@ -234,6 +297,40 @@ mod tests {
         ] {
             assert_eq!(added(policy, sources), expected, "{policy}");
         }
+    }
+
+    #[test]
+    fn what_browsers_pass_over_is_told() {
+        for good in [
+            "",
+            "default-src 'self'; report-uri /reports/; report-to self; upgrade-insecure-requests;",
+            "Script-Src 'nonce-a' 'unsafe-inline' https://self.example; sandbox allow-scripts",
+        ] {
+            assert_eq!(mistake(good), None, "{good}");
+        }
+        for (wrong, about) in [
+            ("default-src 'self'; scrpt-src x", "`scrpt-src`"),
+            ("default-src self", "`self` in `default-src`"),
+            ("script-src https://a.example, https://b.example", "comma"),
+        ] {
+            assert!(mistake(wrong).unwrap().0.contains(about), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_added_holds_in_the_policy_that_is_tried_too() {
+        let additions = Additions(vec![("script-src".into(), "'nonce-a'".to_owned())]);
+        let mut headers = HeaderMap::new();
+        additions.apply(&mut headers);
+        assert!(headers.is_empty());
+        let tried = HeaderValue::from_static("script-src 'self'; report-to csp");
+        headers.insert(header::CONTENT_SECURITY_POLICY_REPORT_ONLY, tried);
+        additions.apply(&mut headers);
+        assert_eq!(headers.len(), 1);
+        assert_eq!(
+            headers[header::CONTENT_SECURITY_POLICY_REPORT_ONLY],
+            "script-src 'self' 'nonce-a'; report-to csp"
+        );
     }
 
     #[test]

@@ -4,9 +4,9 @@
 mod support;
 
 use http::{Method, Request, header};
-use quintet_core::{App, Result, Site};
+use quintet_core::{App, Result, Room as _, Site, check::Level};
 use quintet_web::{
-    Csrf, Routing, axum,
+    Csrf, Routing, WebRoom, axum,
     axum::{body::Body, extract::FromRequestParts, middleware::Next},
     csrf, get, patch, post, put, routes,
 };
@@ -479,4 +479,25 @@ async fn a_handshake_can_be_asked_where_it_comes_from() {
     ] {
         assert_eq!(send(&site, "GET", "/socket", headers, "").await.status.as_u16(), expected, "{headers:?}");
     }
+}
+
+/// `check --deploy` names what other sites' pages may send to.
+#[tokio::test]
+async fn routes_that_take_forms_from_everywhere_are_told() {
+    let open = |found: Vec<quintet_core::check::Check>| {
+        let mut found = found.into_iter().filter(|check| check.id == "security.W003");
+        let first = found.next().map(|check| (check.level, check.object.unwrap_or_default()));
+        assert!(found.next().is_none(), "one for all");
+        first
+    };
+    let checks = async |site: Site| {
+        let running = support::start_with(site, &[KEY], &[]).await.unwrap();
+        open(WebRoom.deploy_checks(&running.services).await)
+    };
+    // Reading needs no token, and those with one need no word.
+    assert_eq!(checks(Site::new().routes(routes![token, plain, order, change])).await, None);
+    assert_eq!(checks(site()).await, Some((Level::Info, "/hook/".to_owned())));
+    let bots = App::new("bots").at("/bots").csrf(false).routes(routes![plain, order]);
+    let all = Site::new().install(bots).routes(routes![hook, change]);
+    assert_eq!(checks(all).await, Some((Level::Info, "/hook/, /bots/order/".to_owned())));
 }

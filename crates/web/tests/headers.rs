@@ -22,6 +22,8 @@ fn site() -> Site {
                 ("x-frame-options", "SAMEORIGIN"),
                 ("referrer-policy", ""),
                 ("permissions-policy", "camera=(self)"),
+                ("content-security-policy-report-only", "img-src 'none'"),
+                ("reporting-endpoints", ""),
             ],
             "",
         )
@@ -63,7 +65,10 @@ async fn browsers_are_told_without_any_setting() {
     assert_eq!(answer.header("referrer-policy"), "same-origin");
     assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
     assert!(answer.header("content-security-policy").ends_with("frame-ancestors 'none'"));
-    for absent in ["permissions-policy", "strict-transport-security"] {
+    let powers = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
+    assert_eq!(answer.header("permissions-policy"), powers);
+    let absent = ["content-security-policy-report-only", "reporting-endpoints", "strict-transport-security"];
+    for absent in absent {
         assert!(!answer.headers.contains_key(absent), "{absent}");
     }
 }
@@ -100,6 +105,30 @@ async fn each_header_has_a_setting() {
     let settings = wrong.services.get::<quintet_core::settings::Settings>().unwrap();
     let error = Gate::open(&wrong.services, &settings.get().unwrap(), None).await.err().unwrap();
     assert!(error.to_string().contains("referrer_policy"), "{error}");
+}
+
+#[tokio::test]
+async fn a_policy_may_be_tried_before_it_holds() {
+    const TRIED: &str = "content-security-policy-report-only";
+    let site = running(&[
+        ("security.headers.content_security_policy_report_only", "script-src 'none'; report-to csp"),
+        ("security.headers.reporting_endpoints", "csp=\"https://reports.example/csp\""),
+        ("security.headers.permissions_policy", ""),
+    ])
+    .await;
+    let answer = ask(&site, PROXY, Method::GET, "/", &[]).await;
+    assert_eq!(answer.header(TRIED), "script-src 'none'; report-to csp");
+    assert_eq!(answer.header("reporting-endpoints"), "csp=\"https://reports.example/csp\"");
+    assert!(answer.header("content-security-policy").starts_with("default-src 'self'"), "it holds as before");
+    assert!(!answer.headers.contains_key("permissions-policy"));
+    // A route has its own, and none where it says so.
+    let own = ask(&site, PROXY, Method::GET, "/own/", &[]).await;
+    assert_eq!(own.header(TRIED), "img-src 'none'");
+    assert!(!own.headers.contains_key("reporting-endpoints"));
+    let wrong = running(&[("security.headers.content_security_policy_report_only", "a\nb")]).await;
+    let settings = wrong.services.get::<quintet_core::settings::Settings>().unwrap();
+    let error = Gate::open(&wrong.services, &settings.get().unwrap(), None).await.err().unwrap();
+    assert!(error.to_string().contains("content_security_policy_report_only"), "{error}");
 }
 
 #[tokio::test]

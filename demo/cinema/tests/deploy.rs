@@ -45,7 +45,11 @@ fn as_it_comes_it_lacks_a_host_and_https_and_says_how_to_have_them() {
     let (status, found, text) = check(folder.path(), &[], &[]);
     assert_eq!(status, Some(0), "{text}");
     let (mail, web): (Vec<String>, Vec<String>) = found.into_iter().partition(|id| id.starts_with("mail."));
-    assert_eq!(web, ["security.W020", "security.W008", "security.W004", "security.W010"], "{text}");
+    assert_eq!(
+        web,
+        ["security.W020", "security.W008", "security.W004", "security.W010", "security.W016"],
+        "{text}"
+    );
     // A build of the whole workspace has the room of mail for the sake of other tests.
     let without = mail.is_empty() && !cfg!(feature = "mail");
     assert!(without || mail == ["mail.W001"], "{text}");

@@ -3,7 +3,7 @@
 //! How one passes through: a form gives a new password to [`Passwords::check`] (`rules`, with `common` and `similar`), then to
 //! [`Passwords::hash`], which waits for a turn (`pool`) and hashes it by the preferred [`Hasher`] (`stored` with `argon2`, `pbkdf2`, `scrypt`,
 //! `bcrypt`) with a fresh salt (`random`) into the text that is stored. A login gives the typed one and the stored text to
-//! [`Passwords::verify`]; for a name that nobody has, [`Passwords::verify_nobody`] does the same work.
+//! [`Passwords::verify`]; for a name that nobody has, [`Passwords::verify_nobody_like`] does the same work.
 //!
 //! Stored texts are those of Django, both ways: `argon2$argon2id$v=19$m=65536,t=3,p=4$salt$hash`.
 mod argon2;
@@ -116,7 +116,7 @@ impl Passwords {
             return Err(Error::invalid(errors));
         }
         let (all, password, salt) = (Arc::clone(&self.0), password.to_owned(), random::salt()?);
-        self.0.pool.run(move || stored::hash(hasher, &password, &salt, &all.settings)).await?
+        self.0.pool.run(hasher, move || stored::hash(hasher, &password, &salt, &all.settings)).await?
     }
 
     /// Is this the password that was stored? Costs one hash, whatever is stored.
@@ -124,6 +124,21 @@ impl Passwords {
     /// # Errors
     /// 422 if it is too long, 503 if too many wait for their turn.
     pub async fn verify(&self, password: &str, stored: &str) -> Result<Verified> {
+        self.compare(password, stored, true).await
+    }
+
+    /// The answer for a name that nobody has: always wrong, after the work of comparing with this stored password of somebody else.
+    /// Where stored passwords are of several kinds, as those that came from elsewhere are until their users log in, names that
+    /// nobody has must be, too, or the kind tells that a name is somebody's.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub async fn verify_nobody_like(&self, password: &str, stored: &str) -> Result<Verified> {
+        self.compare(password, stored, false).await
+    }
+
+    /// Compares; `counts` says whether the right password is right.
+    async fn compare(&self, password: &str, stored: &str, counts: bool) -> Result<Verified> {
         let read = match Stored::read(stored) {
             Some(read) if self.0.settings.hashers.contains(&read.hasher()) => read,
             other => {
@@ -141,8 +156,10 @@ impl Passwords {
         let (all, password) = (Arc::clone(&self.0), password.to_owned());
         self.0
             .pool
-            .run(move || {
-                let (right, old) = (read.is_of(&password), read.is_old(all.preferred, &all.settings));
+            .run(read.hasher(), move || {
+                // In this order: what does not count takes as long.
+                let right = read.is_of(&password) && counts;
+                let old = read.is_old(all.preferred, &all.settings);
                 if !right && read.hasher() == all.preferred {
                     read.make_up(&password, &all.settings);
                 }
@@ -155,15 +172,17 @@ impl Passwords {
             .await
     }
 
-    /// The answer for a name that nobody has: always wrong, after the work that a comparison is, so that the time it takes
-    /// does not tell which names there are.
+    /// The answer for a name that nobody has: always wrong, after the work that a comparison with a password of today is, so that the
+    /// time it takes does not tell which names there are. Where some are stored in other ways,
+    /// [`verify_nobody_like`](Self::verify_nobody_like) is what does not tell it.
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
     pub async fn verify_nobody(&self, password: &str) -> Result<Verified> {
         self.refuse_long(password)?;
         let (all, password, salt) = (Arc::clone(&self.0), password.to_owned(), random::salt()?);
-        self.0.pool.run(move || stored::hash(all.preferred, &password, &salt, &all.settings)).await??;
+        let hasher = all.preferred;
+        self.0.pool.run(hasher, move || stored::hash(hasher, &password, &salt, &all.settings)).await??;
         Ok(Verified::Wrong)
     }
 
@@ -204,7 +223,13 @@ impl Passwords {
     /// How many hashes were computed since the start.
     #[must_use]
     pub fn hashes(&self) -> u64 {
-        self.0.pool.done()
+        hasher::ALL.iter().map(|hasher| self.hashes_of(*hasher)).sum()
+    }
+
+    /// How many of them by this one.
+    #[must_use]
+    pub fn hashes_of(&self, hasher: Hasher) -> u64 {
+        self.0.pool.done(hasher)
     }
 
     fn too_long(&self) -> String {

@@ -9,12 +9,15 @@ use http::StatusCode;
 use quintet_core::{Error, ErrorKind, Result};
 use tokio::{sync::Semaphore, task};
 
+use super::hasher::{ALL, Hasher};
+
 pub(super) struct Pool {
     turns: Arc<Semaphore>,
     /// How many wait, and how many may.
     waiting: AtomicUsize,
     most: usize,
-    done: AtomicU64,
+    /// How many hashes were computed, by hasher.
+    done: [AtomicU64; ALL.len()],
 }
 
 /// A place in the queue; left however the wait ends, also by somebody who goes away.
@@ -34,18 +37,19 @@ impl Pool {
             turns: Arc::new(Semaphore::new(turns)),
             waiting: AtomicUsize::new(0),
             most: waiting,
-            done: AtomicU64::new(0),
+            done: Default::default(),
         }
     }
 
-    /// How many hashes were computed.
-    pub(super) fn done(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
+    /// How many hashes were computed by this one.
+    pub(super) fn done(&self, hasher: Hasher) -> u64 {
+        self.done.get(hasher as usize).map_or(0, |done| done.load(Ordering::Relaxed))
     }
 
-    /// Does `work`, which is one hash, when its turn comes.
+    /// Does `work`, which is one hash of this hasher, when its turn comes.
     pub(super) async fn run<T: Send + 'static>(
         &self,
+        hasher: Hasher,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
         let turn = match Arc::clone(&self.turns).try_acquire_owned() {
@@ -55,7 +59,9 @@ impl Pool {
                 Arc::clone(&self.turns).acquire_owned().await?
             }
         };
-        self.done.fetch_add(1, Ordering::Relaxed);
+        if let Some(done) = self.done.get(hasher as usize) {
+            done.fetch_add(1, Ordering::Relaxed);
+        }
         // The turn ends with the work, not with the one who waits for it: a client that hangs up frees no thread.
         let work = task::spawn_blocking(move || {
             let result = work();
@@ -94,7 +100,7 @@ mod tests {
         let first = tokio::spawn({
             let pool = Arc::clone(&pool);
             async move {
-                pool.run(move || {
+                pool.run(Hasher::Scrypt, move || {
                     began.send(()).unwrap();
                     gone.recv().unwrap();
                     1
@@ -103,13 +109,13 @@ mod tests {
             }
         });
         beginning.await.unwrap();
-        let mut second = Box::pin(pool.run(|| 2));
+        let mut second = Box::pin(pool.run(Hasher::Argon2, || 2));
         assert!(futures_poll(&mut second).await.is_none(), "it waits");
-        let error = pool.run(|| 3).await.unwrap_err();
+        let error = pool.run(Hasher::Argon2, || 3).await.unwrap_err();
         assert_eq!((error.status().as_u16(), error.kind()), (503, &ErrorKind::Unavailable));
         // Who goes away while waiting leaves the place to another one.
         drop(second);
-        let mut second = Box::pin(pool.run(|| 2));
+        let mut second = Box::pin(pool.run(Hasher::Argon2, || 2));
         assert!(futures_poll(&mut second).await.is_none(), "it waits");
         // Nor does going away while the work runs let another one in.
         first.abort();
@@ -117,7 +123,8 @@ mod tests {
         assert!(futures_poll(&mut second).await.is_none(), "it still waits");
         go.send(()).unwrap();
         assert_eq!(second.await.unwrap(), 2);
-        assert_eq!(pool.done(), 2);
+        assert_eq!((pool.done(Hasher::Scrypt), pool.done(Hasher::Argon2)), (1, 1));
+        assert_eq!(pool.done(Hasher::Bcrypt), 0);
     }
 
     /// Polls once.

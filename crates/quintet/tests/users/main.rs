@@ -1,6 +1,7 @@
 //! Users, groups and permissions of a whole site.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod alike;
 mod audit;
 mod events;
 mod factors;

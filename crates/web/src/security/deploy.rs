@@ -11,6 +11,7 @@ use quintet_core::{
 
 use super::{FrameOptions, HeaderSettings, SecuritySettings};
 use crate::{
+    policy,
     routing::Routes,
     session::{SameSite, SecureCookie, SessionSettings},
     settings::ServerSettings,
@@ -158,6 +159,12 @@ fn cookies(security: &SecuritySettings, session: &SessionSettings, found: &mut V
         let fix = "set `secure = \"always\"` in [session], or `https_redirect = true` in [security]";
         found.push(warn("security.W010", "[session] secure", what, fix));
     }
+    if !security.https_redirect {
+        let what = "whoever asks over http gets the cookie of forms' tokens without `Secure`";
+        let fix =
+            "set `https_redirect = true` in [security]; silence this if the proxy before the site does it";
+        found.push(warn("security.W016", "[security] https_redirect", what, fix));
+    }
     if !session.http_only {
         let what = "scripts can read the cookie of the session, and so can those that somebody smuggles in";
         found.push(warn(
@@ -218,23 +225,47 @@ fn headers(said: &HeaderSettings, found: &mut Vec<Check>) {
             Check::error("security.E024", what).hint(format!("one of {}", OPENER.join(", "))).about(about),
         );
     }
-    if let Some(policy) = &said.content_security_policy {
-        let open = ["'unsafe-inline'", "'unsafe-eval'"].into_iter().find(|word| policy.contains(word));
-        let about = "[security.headers] content_security_policy";
-        let fix = "take it out of `content_security_policy` in [security.headers]; single pages ask for more by themselves";
-        match open {
-            Some(word) => {
-                let what = format!("{word} lets in scripts that somebody has smuggled into a page");
-                found.push(Check::warning("security.W032", what).hint(fix).about(about));
-            }
-            None if policy.is_empty() => {
-                let what = "pages may load scripts from everywhere";
-                let fix = "take the empty `content_security_policy` out of [security.headers]";
-                found.push(warn("security.W032", about, what, fix));
-            }
-            None => {}
+    policies(said, found);
+}
+
+/// The policy that holds, and the one that is only tried.
+fn policies(said: &HeaderSettings, found: &mut Vec<Check>) {
+    const HOLDS: &str = "[security.headers] content_security_policy";
+    const TRIED: &str = "[security.headers] content_security_policy_report_only";
+    let (holds, tried) = (&said.content_security_policy, &said.content_security_policy_report_only);
+    for (about, policy) in [(HOLDS, holds), (TRIED, tried)] {
+        if let Some((what, fix)) = policy.as_deref().and_then(policy::mistake) {
+            found.push(Check::error("security.E026", what).hint(fix).about(about));
         }
     }
+    if let Some(policy) = holds {
+        let fix = "take it out of `content_security_policy` in [security.headers]; single pages ask for more by themselves";
+        let empty = "take the empty `content_security_policy` out of [security.headers]";
+        if let Some(word) = open_word(policy) {
+            let what = format!("{word} lets in scripts that somebody has smuggled into a page");
+            found.push(Check::warning("security.W032", what).hint(fix).about(HOLDS));
+        } else if policy.trim().is_empty() {
+            found.push(warn("security.W032", HOLDS, "pages may load scripts from everywhere", empty));
+        }
+    }
+    let Some(policy) = tried.as_deref().filter(|policy| !policy.trim().is_empty()) else { return };
+    // It is not there to be let as it is: it is what is to hold one day.
+    if let Some(word) = open_word(policy) {
+        let what = format!("the policy that is tried has {word}: held, it would let in smuggled scripts");
+        let fix = "try one without it";
+        found.push(Check::info("security.W032", what).hint(fix).about(TRIED));
+    }
+    let reports = |name: &str| policy.to_ascii_lowercase().split(';').any(|one| one.trim().starts_with(name));
+    if !reports("report-uri") && !reports("report-to") {
+        let what = "browsers report to nobody what the policy that is tried would keep out";
+        let fix = "add `; report-uri /reports/` to it, or `; report-to NAME` with `reporting_endpoints`";
+        found.push(warn("security.W035", TRIED, what, fix));
+    }
+}
+
+/// A word that takes the policy its sense.
+fn open_word(policy: &str) -> Option<&'static str> {
+    ["'unsafe-inline'", "'unsafe-eval'"].into_iter().find(|word| policy.contains(word))
 }
 
 /// Routes at which nobody asks where a request comes from.
@@ -265,6 +296,9 @@ mod tests {
         ("security.hsts_preload", "true"),
     ];
 
+    const POLICY: &str = "security.headers.content_security_policy";
+    const TRIED: &str = "security.headers.content_security_policy_report_only";
+
     fn ids(more: &[(&str, &str)]) -> Vec<&'static str> {
         let all = GOOD.iter().chain(more).copied();
         of_settings(&Settings::for_tests("/nowhere", all)).iter().map(|check| check.id).collect()
@@ -282,8 +316,12 @@ mod tests {
             (&[("security.hosts", "*")], &["security.W020"]),
             (&[("site.url", "http://example.com")], &["security.W033"]),
             (&[("security.trusted_proxies", "0.0.0.0/0")], &["security.W030"]),
-            (&[("security.https_redirect", "false"), ("session.secure", "always")], &["security.W008"]),
-            (&[("security.https_redirect", "false")], &["security.W008", "security.W010"]),
+            // The session's cookie is not the only one.
+            (
+                &[("security.https_redirect", "false"), ("session.secure", "always")],
+                &["security.W008", "security.W016"],
+            ),
+            (&[("security.https_redirect", "false")], &["security.W008", "security.W010", "security.W016"]),
             (&[("security.hsts", "0s"), ("security.hsts_preload", "false")], &["security.W004"]),
             (
                 &[("security.hsts_subdomains", "false"), ("security.hsts_preload", "false")],
@@ -294,12 +332,21 @@ mod tests {
             (&[("security.headers.frame_options", "off")], &["security.W002"]),
             (&[("security.headers.frame_options", "same-origin")], &["security.W019"]),
             (&[("security.headers.nosniff", "false")], &["security.W006"]),
+            (&[("security.headers.referrer_policy", "")], &["security.W022"]),
             (&[("security.headers.referrer_policy", "sometimes")], &["security.E023"]),
             (&[("security.headers.opener_policy", "never")], &["security.E024"]),
             (
                 &[("security.headers.content_security_policy", "script-src 'unsafe-inline'")],
                 &["security.W032"],
             ),
+            (&[(POLICY, "default-src 'self' 'unsafe-eval'")], &["security.W032"]),
+            (&[(POLICY, "")], &["security.W032"]),
+            (&[(POLICY, "default-src self")], &["security.E026"]),
+            (&[(TRIED, "scrpt-src 'self'; report-to csp")], &["security.E026"]),
+            (&[(TRIED, "script-src 'unsafe-inline'; report-uri /csp/")], &["security.W032"]),
+            (&[(TRIED, "script-src 'self'")], &["security.W035"]),
+            (&[(TRIED, "script-src 'self'; REPORT-TO csp")], &[]),
+            (&[(TRIED, "")], &[]),
             (&[("server.allow_public_debug", "true")], &["security.W034"]),
         ] {
             assert_eq!(ids(given), expected, "{given:?}");
@@ -311,7 +358,8 @@ mod tests {
         let bare = Settings::for_tests("/nowhere", [("secret_key", "short"), ("debug", "true")]);
         let found = of_settings(&bare);
         let ids: Vec<&str> = found.iter().map(|check| check.id).collect();
-        let expected = ["W018", "W009", "W020", "W008", "W004", "W010"].map(|id| format!("security.{id}"));
+        let expected =
+            ["W018", "W009", "W020", "W008", "W004", "W010", "W016"].map(|id| format!("security.{id}"));
         assert_eq!(ids, expected);
         for check in found {
             assert!(check.hint.is_some() && check.object.is_some(), "{check}");

@@ -16,6 +16,12 @@ use crate::policy;
 pub struct HeaderSettings {
     /// What pages may load (Content-Security-Policy). Without a word, what is of this site and of the host of its files.
     pub content_security_policy: Option<String>,
+    /// A policy that is only tried (Content-Security-Policy-Report-Only): browsers report what it would keep out, and keep nothing
+    /// out. `report-uri` or `report-to` in it say where to.
+    pub content_security_policy_report_only: Option<String>,
+    /// Where browsers report to, by the names that `report-to` has (Reporting-Endpoints): `csp="https://example.com/reports/"`.
+    #[setting(default)]
+    pub reporting_endpoints: String,
     /// May other sites show pages in frames (X-Frame-Options, and frame-ancestors of the usual policy)?
     #[setting(default)]
     pub frame_options: FrameOptions,
@@ -28,8 +34,8 @@ pub struct HeaderSettings {
     /// What a page that is opened from here gets hold of (Cross-Origin-Opener-Policy).
     #[setting(default = "same-origin")]
     pub opener_policy: String,
-    /// What pages and their frames may use (Permissions-Policy): "camera=(), geolocation=(self)".
-    #[setting(default)]
+    /// What pages and their frames may use (Permissions-Policy): "camera=(self), geolocation=(self)".
+    #[setting(default = "camera=(), microphone=(), geolocation=(), payment=(), usb=()")]
     pub permissions_policy: String,
 }
 
@@ -46,6 +52,7 @@ pub enum FrameOptions {
 }
 
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const REPORTING: HeaderName = HeaderName::from_static("reporting-endpoints");
 const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 
 impl HeaderSettings {
@@ -66,6 +73,9 @@ impl HeaderSettings {
             None => and_files(self.usual(hosts), hosts, files),
         };
         put(header::CONTENT_SECURITY_POLICY, "content_security_policy", &policy)?;
+        let tried = self.content_security_policy_report_only.as_deref().unwrap_or_default();
+        put(header::CONTENT_SECURITY_POLICY_REPORT_ONLY, "content_security_policy_report_only", tried)?;
+        put(REPORTING, "reporting_endpoints", &self.reporting_endpoints)?;
         let frames = match self.frame_options {
             FrameOptions::Deny => "DENY",
             FrameOptions::SameOrigin => "SAMEORIGIN",

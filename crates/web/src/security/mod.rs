@@ -129,7 +129,7 @@ impl Security {
             if !self.proxies.believes(Some(SocketAddr::new(found, 0))) {
                 break;
             }
-            let Ok(address) = one.trim().parse() else { break };
+            let Some(address) = address(one) else { break };
             found = address;
         }
         Some(found)
@@ -236,6 +236,16 @@ impl Way<'_> {
     }
 }
 
+/// An address as proxies write it: some put the port behind it, and an IPv6 address into brackets then.
+fn address(said: &str) -> Option<IpAddr> {
+    let said = said.trim();
+    if let Ok(address) = said.parse() {
+        return Some(address);
+    }
+    let bare = || said.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
+    said.parse::<SocketAddr>().ok().map(|with_port| with_port.ip()).or_else(bare)
+}
+
 /// Of several proxies the first one, the browser's, put its word first.
 fn first(value: &http::HeaderValue) -> Option<&str> {
     value.to_str().ok()?.split(',').next().map(str::trim)
@@ -270,6 +280,15 @@ mod tests {
             ("10.0.0.1", &["198.51.100.1", "203.0.113.7, 10.0.0.2"], "203.0.113.7"),
             ("203.0.113.7", &["198.51.100.1"], "203.0.113.7"),
             ("10.0.0.1", &["unknown"], "10.0.0.1"),
+            // Some proxies write the port, too: all that come through one are no single client for that.
+            ("10.0.0.1", &["203.0.113.7:5678"], "203.0.113.7"),
+            ("10.0.0.1", &["198.51.100.1, 203.0.113.7:5678 , 10.0.0.2:443"], "203.0.113.7"),
+            ("10.0.0.1", &["2001:db8::1"], "2001:db8::1"),
+            ("10.0.0.1", &["[2001:db8::1]:443"], "2001:db8::1"),
+            ("10.0.0.1", &["[2001:db8::1]"], "2001:db8::1"),
+            ("10.0.0.1", &["203.0.113.7:http"], "10.0.0.1"),
+            ("10.0.0.1", &["[203.0.113.7]"], "10.0.0.1"),
+            ("10.0.0.1", &["203.0.113.7:99999"], "10.0.0.1"),
         ] {
             assert_eq!(client(peer, said), expected, "{peer} {said:?}");
         }
