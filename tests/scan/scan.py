@@ -27,6 +27,7 @@ PLANTED = (
     "Open Redirect",
     "slow head",
     "slow body",
+    "slow read",
 )
 
 

@@ -9,7 +9,7 @@ from tools import Broken, output_of
 MODULES = "csp,cookieflags,http_headers,csrf,xss,sql,file,redirect"
 # The longest that crawling, and each kind of attack, may take, in seconds.
 CRAWL = 90
-ATTACK = 120
+ATTACK = 300
 # Not the site's fault: a machine that was busy.
 NO_FINDING = {"Resource consumption"}
 
@@ -41,6 +41,9 @@ def run(
         raise Broken(f"wapiti has written no report:\n{said[-2000:]}")
     if member and "Login success" not in said:
         raise Broken(f"wapiti could not sign in:\n{said[:2000]}")
+    # What was broken off has not been looked for.
+    if cut := [line.strip() for line in said.splitlines() if "Max attack time was reached" in line]:
+        raise Broken(f"wapiti had to stop after {ATTACK} s: {'; '.join(cut)}")
     told = json.loads(report.read_text())
     pages = told["infos"].get("crawled_pages_nbr") or 0
     log(f"  {pages} pages")

@@ -5,6 +5,7 @@ use http::request::Parts;
 use quintet_core::{
     Error, Result, Service, Services, Value,
     audit::{SecurityEvent, What},
+    clock,
     meta::ModelMeta,
     settings::Settings,
     signing::Signer,
@@ -15,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     Credentials, LoginBy,
+    actor::Actor,
     backend::Backends,
     models::{Account, User},
     names::{normal_email, normal_username},
@@ -44,8 +46,10 @@ pub struct Accounts {
     login_by: LoginBy,
     backends: Backends,
     services: Services,
-    /// What is known of the request that makes one.
+    /// What is known of the request that makes or changes one.
     event: SecurityEvent,
+    /// Who does that.
+    actor: Actor,
     /// The site's user model.
     meta: &'static ModelMeta,
 }
@@ -143,7 +147,8 @@ impl Accounts {
         Ok(self.authenticate(&user.username, password).await?.is_some_and(|found| found.id == user.id))
     }
 
-    /// Gives the user another password. Whether it is a good one says [`Passwords::check`].
+    /// Gives the user another password. Whether it is a good one says [`Passwords::check`]. It is told as
+    /// [`PasswordChanged`](What::PasswordChanged), with who did it.
     ///
     /// # Errors
     /// As [`authenticate`](Self::authenticate); 404 if the user is gone.
@@ -157,7 +162,11 @@ impl Accounts {
     pub(crate) async fn replace_password(&self, user: &User, password: &str) -> Result<bool> {
         let stored = self.passwords.hash(password).await?;
         let same = User.id.eq(user.id) & User.password.eq(&user.password) & User.is_active.eq(true);
-        Ok(User.filter(same).update(User.password.set(stored)).exec(&self.db).await? == 1)
+        let did = User.filter(same).update(User.password.set(stored)).exec(&self.db).await? == 1;
+        if did {
+            self.tell_changed(user).await;
+        }
+        Ok(did)
     }
 
     /// Takes the user's password away: they can't log in with one any more.
@@ -171,8 +180,23 @@ impl Accounts {
     async fn store(&self, user: &User, stored: String) -> Result {
         match User.filter(User.id.eq(user.id)).update(User.password.set(stored)).exec(&self.db).await? {
             0 => Err(Error::not_found(format!("User {} not found", user.id))),
-            _ => Ok(()),
+            _ => {
+                self.tell_changed(user).await;
+                Ok(())
+            }
         }
+    }
+
+    /// The one place where it is told, whoever gives somebody another password.
+    async fn tell_changed(&self, user: &User) {
+        let mut event = self.event.clone();
+        (event.what, event.at) = (What::PasswordChanged, clock::now());
+        event.user(user.id).with("by", self.actor.name().await).tell(&self.services).await;
+    }
+
+    /// The same, for who acts in place of the user of the request.
+    pub(crate) fn acting(self, who: &'static str) -> Self {
+        Accounts { actor: Actor::Named(who), ..self }
     }
 
     /// Makes an account, with a password or with none. Name and address are brought into the form in which they are looked up; what
@@ -218,6 +242,7 @@ impl Service for Accounts {
             backends: services.require::<Backends>()?.clone(),
             services: services.clone(),
             event: SecurityEvent::new(What::AccountCreated),
+            actor: Actor::Named("program"),
             meta: (users.meta)(),
         })
     }
@@ -228,6 +253,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Accounts {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let accounts = Accounts::of(Services::of_request(parts)?)?;
-        Ok(Accounts { event: security_event(parts, What::AccountCreated), ..accounts })
+        Ok(Accounts {
+            event: security_event(parts, What::AccountCreated),
+            actor: Actor::of(parts),
+            ..accounts
+        })
     }
 }

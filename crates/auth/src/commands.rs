@@ -80,7 +80,8 @@ async fn create_superuser(services: Services, args: Args) -> Result {
 }
 
 async fn change_password(services: Services, args: Args) -> Result {
-    let (accounts, console) = (Accounts::of(&services)?, services.require::<Console>()?);
+    let accounts = Accounts::of(&services)?.acting("command changepassword");
+    let console = services.require::<Console>()?;
     let name: String = args.take("username")?;
     let user = named(&services, &name).await?;
     let password = ask(&services, console, &About::of(&user))?;

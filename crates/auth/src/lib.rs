@@ -14,6 +14,7 @@
 //! loop, renewed when the parameters change.
 mod access;
 mod accounts;
+mod actor;
 mod app;
 pub mod audit;
 mod backend;

@@ -15,6 +15,7 @@ mod command;
 mod console;
 mod deploy;
 mod dummy;
+mod failures;
 mod file;
 mod header;
 mod mail;

@@ -6,11 +6,13 @@ use quintet_core::{
     clock::Clock,
     command::{Command, Console},
     settings::{Section, Settings, SettingsSection, SiteSettings, SiteUrl},
+    signal::request::FailureWatch,
     template::Renderer,
 };
 
 use crate::{
-    MailSettings, Mailer, Outbox, Transport, absolute, command, deploy, mailer::Inner, open::Around,
+    MailSettings, Mailer, Outbox, Transport, absolute, command, deploy, failures::AdminMails, mailer::Inner,
+    open::Around,
 };
 
 /// The room of mail: the section `[mail]`, the service [`Mailer`], the command `sendtestemail`. It starts after those of templates
@@ -65,10 +67,23 @@ impl Room for MailRoom {
             if let Some(outbox) = mailer.outbox().cloned() {
                 boot.services.insert(outbox);
             }
+            watch_failures(boot, &mailer)?;
             boot.services.insert(mailer);
             Ok(())
         })
     }
+}
+
+/// Has those of `[mail] admins` written to, unless the site was given a watch of its own.
+fn watch_failures(boot: &mut Boot, mailer: &Mailer) -> Result {
+    let every = boot.settings.get::<MailSettings>()?.failures_every;
+    let own = boot.services.get::<Arc<dyn FailureWatch>>().is_some();
+    if own || boot.settings.debug() || mailer.admins().is_empty() || every.is_zero() {
+        return Ok(());
+    }
+    let clock = boot.services.get::<Clock>().cloned().unwrap_or_default();
+    boot.services.insert::<Arc<dyn FailureWatch>>(Arc::new(AdminMails::new(mailer.clone(), clock, every)));
+    Ok(())
 }
 
 fn mailer(boot: &Boot) -> Result<Mailer> {

@@ -27,6 +27,9 @@ pub struct MailSettings {
     /// Who reads what goes wrong: a list, of "Ann <ann@example.com>".
     #[setting(default)]
     pub admins: Vec<String>,
+    /// So long admins are written to only once of requests that fail at one place of the program; "0s" for never. Nobody is in debug.
+    #[setting(default = "15m")]
+    pub failures_every: Duration,
     /// Who reads what people report.
     #[setting(default)]
     pub managers: Vec<String>,

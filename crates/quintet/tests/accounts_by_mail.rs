@@ -551,6 +551,7 @@ async fn what_happens_to_accounts_is_told(site: TestSite) -> Result {
     let wanted = [
         "account_created 1",
         "reset_asked 1",
+        "password_changed 1",
         "sessions_ended 1",
         "reset_done 1",
         "login_failed 1",

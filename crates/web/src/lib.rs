@@ -57,6 +57,7 @@ mod settings;
 #[cfg(feature = "static")]
 pub mod statics;
 mod stopping;
+mod told;
 #[cfg(feature = "dev")]
 pub mod toolbar;
 mod unlisted;

@@ -74,7 +74,7 @@ impl Wishes {
             sources.extend(allowed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
         }
         let sources = sources.into_iter().map(|(directive, source)| (directive.into(), source));
-        response.extensions_mut().insert(Additions(sources.collect()));
+        response.extensions_mut().get_or_insert_with(|| Additions(Vec::new())).0.extend(sources);
     }
 }
 
@@ -83,7 +83,6 @@ impl Wishes {
 pub(crate) struct Additions(Vec<(Cow<'static, str>, String)>);
 
 /// Allows sources in the policy of one response.
-#[cfg(feature = "dev")]
 pub(crate) fn allow(response: &mut Response, sources: &[(&'static str, &str)]) {
     let extensions = response.extensions_mut();
     let additions = extensions.get_or_insert_with(|| Additions(Vec::new()));
@@ -221,15 +220,13 @@ pub(crate) fn mistake(policy: &str) -> Option<(String, &'static str)> {
     None
 }
 
-/// The source that allows exactly this inline script, which may be kept: it says nothing that a reader could use.
-#[cfg(feature = "static")]
-pub(crate) fn of_script(script: &str) -> String {
+/// The source that allows exactly this inline script or style, which may be kept: it says nothing that a reader could use.
+pub(crate) fn of_inline(text: &str) -> String {
     use sha2::{Digest, Sha256};
 
-    format!("'sha256-{}'", base64(&Sha256::digest(script.as_bytes())))
+    format!("'sha256-{}'", base64(&Sha256::digest(text.as_bytes())))
 }
 
-#[cfg(feature = "static")]
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
@@ -362,10 +359,9 @@ mod tests {
         assert!(!response.headers().contains_key(header::ETAG));
     }
 
-    #[cfg(feature = "static")]
     #[test]
     fn scripts_are_named_by_their_digest() {
-        assert_eq!(of_script(""), "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='");
+        assert_eq!(of_inline(""), "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='");
         for (bytes, expected) in [(&b""[..], ""), (b"f", "Zg=="), (b"fo", "Zm8="), (b"foo", "Zm9v")] {
             assert_eq!(base64(bytes), expected);
         }

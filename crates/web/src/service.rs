@@ -26,6 +26,7 @@ use crate::{
     files::media::Media,
     request_id::RequestId,
     routing::Routes,
+    told,
 };
 
 /// A started site as an axum router and tower service, which the server serves and tests call in-process.
@@ -122,19 +123,20 @@ impl Entrance {
         mut request: Request<Body>,
         facts: &Facts,
     ) -> impl Future<Output = Response> + use<> {
-        if let Err(error) = check(&request, facts) {
-            return Either::Left(ready(error.into_response()));
-        }
-        if let Some(security) = self.common.security() {
-            if let Some(response) = security.answer(&request, facts.cors()) {
+        let heard = self.common.heard().started;
+        if let Some(response) = self.at_the_door(&mut request, facts) {
+            if !heard {
                 return Either::Left(ready(response));
             }
-            if let Some(granted) = facts.cors().and_then(cors::Grant::granted) {
-                request.extensions_mut().insert(granted);
-            }
+            let told = facts.clone();
+            let work = async move {
+                told::started(&told).await;
+                response
+            };
+            return Either::Right(Either::Right(self.apart(work, facts)));
         }
         request.extensions_mut().insert(facts.clone());
-        if !facts.has_around() && facts.trace().is_none() {
+        if !facts.has_around() && facts.trace().is_none() && !heard {
             return Either::Right(Either::Left(hidden::scope(
                 facts.conceals(),
                 self.services().clone().scope(session::kept(self.routed(request), facts.clone())),
@@ -144,9 +146,12 @@ impl Entrance {
         if facts.has_around() {
             facts.remember(&request);
         }
-        let (work, conceals, facts) = (self.routed(request), facts.conceals(), facts.clone());
-        let trace = facts.trace().cloned();
+        let (work, known) = (self.routed(request), facts);
+        let (facts, trace) = (facts.clone(), facts.trace().cloned());
         let work = async move {
+            if heard {
+                told::started(&facts).await;
+            }
             let response = around::finish(work.await, &facts).await;
             session::keep(response, &facts).await
         };
@@ -156,7 +161,31 @@ impl Entrance {
                 None => work.await,
             }
         };
-        Either::Right(Either::Right(Box::pin(hidden::scope(conceals, self.services().clone().scope(work)))))
+        Either::Right(Either::Right(self.apart(work, known)))
+    }
+
+    /// In a box of its own, with what a request's work finds around it.
+    fn apart(
+        &self,
+        work: impl Future<Output = Response> + Send + 'static,
+        facts: &Facts,
+    ) -> BoxFuture<'static, Response> {
+        Box::pin(hidden::scope(facts.conceals(), self.services().clone().scope(work)))
+    }
+
+    /// The answer to what needs no route, or gets to none.
+    fn at_the_door(&self, request: &mut Request<Body>, facts: &Facts) -> Option<Response> {
+        if let Err(error) = check(request, facts) {
+            return Some(error.into_response());
+        }
+        let security = self.common.security()?;
+        let answer = security.answer(request, facts.cors());
+        if answer.is_none()
+            && let Some(granted) = facts.cors().and_then(cors::Grant::granted)
+        {
+            request.extensions_mut().insert(granted);
+        }
+        answer
     }
 
     fn routed(&self, request: Request<Body>) -> impl Future<Output = Response> + use<> {
@@ -241,6 +270,7 @@ pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
     }
     // Last: now it is known for whom the answer is.
     cached::sealed(&mut response, facts.services());
+    told::finished(facts, &response);
     response
 }
 

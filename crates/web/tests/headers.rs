@@ -131,6 +131,21 @@ async fn a_policy_may_be_tried_before_it_holds() {
     assert!(error.to_string().contains("content_security_policy_report_only"), "{error}");
 }
 
+/// The built-in error page has its style in itself: it is allowed by its digest, and nothing else is.
+#[tokio::test]
+async fn the_plain_error_page_has_a_style_that_its_policy_allows() {
+    let site = running(&[]).await;
+    let answer = ask(&site, PROXY, Method::GET, "/nowhere/", &[("accept", "text/html")]).await;
+    assert_eq!(answer.status, 404);
+    let policy = answer.header("content-security-policy");
+    assert!(policy.contains("; style-src 'self' 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    assert!(answer.body.contains("<style>") && answer.body.contains("<main><h1>404"), "{}", answer.body);
+    let page = ask(&site, PROXY, Method::GET, "/", &[]).await;
+    assert!(!page.header("content-security-policy").contains("style-src"));
+    let problem = ask(&site, PROXY, Method::GET, "/nowhere/", &[("accept", "application/json")]).await;
+    assert!(!problem.header("content-security-policy").contains("style-src"));
+}
+
 #[tokio::test]
 async fn https_is_remembered_where_it_was_spoken() {
     let site = running(&[("security.hsts", "365d"), ("security.hsts_subdomains", "true")]).await;

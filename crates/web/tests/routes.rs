@@ -183,6 +183,7 @@ async fn what_axum_has_mounts_as_it_is() {
     let missing = site.get("/old/a/b").await;
     assert_eq!((missing.status.as_u16(), missing.header("x-layer")), (404, "site"));
     assert!(missing.body.contains("<h1>404 Not Found</h1>"), "{}", missing.body);
+    assert!(missing.body.contains("color-scheme: light dark"), "{}", missing.body);
 }
 
 #[tokio::test]

@@ -103,8 +103,20 @@ impl Backends {
 }
 
 /// What was found of a request itself.
-#[derive(Default)]
-struct Identified(Mutex<Option<Option<Identity>>>);
+#[derive(Default, Debug)]
+pub(crate) struct Identified(Mutex<Option<Option<Identity>>>);
+
+impl Identified {
+    /// That of a request.
+    pub(crate) fn of(parts: &Parts) -> Option<Arc<Self>> {
+        per_request(parts).ok()
+    }
+
+    /// Whom the request has shown, as far as anybody has asked.
+    pub(crate) async fn user(&self) -> Option<i64> {
+        self.0.lock().await.as_ref()?.as_ref().map(|identity| identity.user)
+    }
+}
 
 /// Whom the request itself shows, without its session.
 pub(crate) async fn identified(parts: &Parts, services: &Services) -> Result<Option<Identity>> {

@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc};
 use http::request::Parts;
 use quintet_core::{App, BoxFuture, Result, Services, Site, Value, meta::ModelMeta, settings::Secret};
 
-pub(crate) use asked::{Backends, access, identified};
+pub(crate) use asked::{Backends, Identified, access, identified};
 
 use crate::{Permissions, models::User};
 

@@ -133,7 +133,7 @@ pub(super) async fn reset_new(
         return Ok(show(&form).into_response());
     }
     // With it the token is void, and so is whatever began with the password of before.
-    if !accounts.replace_password(&user, &new_password).await? {
+    if !accounts.acting("reset link").replace_password(&user, &new_password).await? {
         return Ok(void().into_response());
     }
     // Each of them has ended with the password; this only clears them away.

@@ -75,7 +75,6 @@ pub(super) async fn password_page(
     // All sessions that began with the old one end with it, but for this one.
     accounts.set_password(&user, &new_password).await?;
     stay_logged_in(&session).await?;
-    security_event(&parts, What::PasswordChanged).user(user.id).tell(&services).await;
     let done =
         Message::success("Your password is changed. Wherever else you were logged in, you are not any more.");
     let here = redirect(password_page::url()).header("cache-control", "no-store");

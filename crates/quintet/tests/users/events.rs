@@ -81,7 +81,10 @@ async fn logging_in_and_out_is_told(site: TestSite) -> Result {
     let change =
         [("old_password", "ann's word"), ("new_password", "a better word 77"), ("again", "a better word 77")];
     assert_eq!(browser.post("/password/", &change).await.code(), 303);
-    assert_eq!(what(heard.all()), [(What::PasswordChanged, key.clone())]);
+    let [changed] = &heard.all()[..] else { panic!("told once") };
+    assert_eq!((changed.what, &changed.user), (What::PasswordChanged, &key));
+    assert_eq!(changed.address.as_deref(), Some("POST /password/"));
+    assert_eq!(changed.details, [("by", format!("user {}", ann.id))]);
     assert_eq!(browser.post("/logout/", &[]).await.code(), 303);
     assert_eq!(what(heard.all()), [(What::LoggedOut, key)]);
     // A known browser may be wrong ten times.
@@ -114,5 +117,51 @@ async fn what_is_refused_at_the_door_is_told(site: TestSite) -> Result {
     assert_eq!(told(What::CsrfRefused).await.address.as_deref(), Some("POST /login/"));
     assert_eq!(site.browser().get("/a%00b").await.code(), 400);
     told(What::SuspiciousPath).await;
+    Ok(())
+}
+
+#[post("/people/{id}/password/", csrf = false)]
+async fn give(Path(id): Path<i64>, accounts: Accounts, db: Db) -> Result<&'static str> {
+    accounts.set_password(&User.get(id, &db).await?, "another word").await?;
+    Ok("given")
+}
+
+fn giving() -> Site {
+    site().routes(routes![give])
+}
+
+/// Whichever way somebody gets another password, it is told once, and who did it.
+#[quintet::test(giving)]
+async fn another_password_is_told_with_who_gave_it(site: TestSite) -> Result {
+    let accounts = Accounts::of(site.services())?;
+    let (ann, bob) = (new(&accounts, "ann").await?, new(&accounts, "bob").await?);
+    let heard = site.services().get::<Heard>().cloned().unwrap();
+    let told = |user: &User| {
+        let all = heard.all();
+        let [event] = &all[..] else { panic!("told once: {all:?}") };
+        assert_eq!((event.what, event.user.clone()), (What::PasswordChanged, Some(user.id.to_string())));
+        let [("by", by)] = &event.details[..] else { panic!("{:?}", event.details) };
+        (by.clone(), event.address.clone())
+    };
+    heard.all();
+    site.run_answering("changepassword bob", ["a better word 77", "a better word 77"]).await?;
+    assert_eq!(told(&bob), ("command changepassword".to_owned(), None));
+    accounts.set_password(&bob, "bob's word").await?;
+    assert_eq!(told(&bob), ("program".to_owned(), None));
+    accounts.remove_password(&bob).await?;
+    assert_eq!(told(&bob), ("program".to_owned(), None));
+    // In a request: who is signed in, or comes by a token.
+    let path = format!("/people/{}/password/", bob.id);
+    let there = Some(format!("POST {path}"));
+    site.post(path.clone(), &[]).await.ok();
+    assert_eq!(told(&bob), ("nobody".to_owned(), there.clone()));
+    let browser = site.login("ann").await;
+    heard.all();
+    browser.post(path.clone(), &[]).await.ok();
+    assert_eq!(told(&bob), (format!("user {}", ann.id), there));
+    // Nobody is there.
+    let fail = accounts.set_password(&User { id: 99, ..bob.clone() }, "another word").await;
+    assert_eq!(fail.unwrap_err().status(), 404);
+    assert!(heard.all().is_empty());
     Ok(())
 }

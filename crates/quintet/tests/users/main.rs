@@ -8,6 +8,7 @@ mod factors;
 mod guarded_pages;
 mod guards;
 mod login;
+mod of_django;
 mod pages;
 mod throttle;
 mod tokens;

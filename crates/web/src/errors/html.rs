@@ -1,6 +1,10 @@
 //! Error pages for people: the site's template for the status, else a plain page.
 
-use std::{borrow::Cow, fmt::Write, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt::Write,
+    sync::{Arc, LazyLock},
+};
 
 use http::StatusCode;
 use quintet_core::{
@@ -11,7 +15,7 @@ use quintet_core::{
 };
 
 use super::{Document, log};
-use crate::{facts::Facts, page::around};
+use crate::{facts::Facts, page::around, policy};
 
 pub(super) fn write(error: &Error, status: StatusCode, facts: &Facts) -> Document {
     match from_template(error, status, facts) {
@@ -20,7 +24,7 @@ pub(super) fn write(error: &Error, status: StatusCode, facts: &Facts) -> Documen
         Some(Err(wrong)) => log::log(&wrong, StatusCode::INTERNAL_SERVER_ERROR, facts),
         None => {}
     }
-    Document::html(plain(error, status, facts))
+    Document { style: Some(&STYLE_SOURCE), ..Document::html(plain(error, status, facts)) }
 }
 
 /// `404.html`; for faults of the site also `500.html`; for anything `error.html`.
@@ -60,6 +64,15 @@ fn errors(error: &Error) -> Value {
     )
 }
 
+/// The style of the plain page: it needs no file, and follows the browser in what is light and dark.
+const STYLE: &str = "\
+:root { color-scheme: light dark; }\n\
+body { max-width: 40rem; margin: 4rem auto; padding: 0 1.25rem; font: 1rem/1.6 system-ui, sans-serif; overflow-wrap: anywhere; }\n\
+h1 { font-size: 1.5rem; line-height: 1.25; }\n";
+
+/// The source that allows exactly this style.
+static STYLE_SOURCE: LazyLock<String> = LazyLock::new(|| policy::of_inline(STYLE));
+
 fn plain(error: &Error, status: StatusCode, facts: &Facts) -> String {
     let (code, reason, message) = (status.as_u16(), reason(status), message(error, status));
     let mut body = String::new();
@@ -79,7 +92,8 @@ fn plain(error: &Error, status: StatusCode, facts: &Facts) -> String {
     }
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><title>{code} {reason}</title></head>\n<body><h1>{code} {reason}</h1>{body}</body>\n</html>\n"
+         content=\"width=device-width\"><title>{code} {reason}</title>\n<style>{STYLE}</style></head>\n\
+         <body><main><h1>{code} {reason}</h1>{body}</main></body>\n</html>\n"
     )
 }
 

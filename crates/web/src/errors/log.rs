@@ -4,7 +4,7 @@ use http::StatusCode;
 use quintet_core::Error;
 use tracing::{Level, enabled};
 
-use crate::facts::Facts;
+use crate::{facts::Facts, told};
 
 pub(super) fn log(error: &Error, status: StatusCode, facts: &Facts) {
     // A route was found, so a look-up in the handler failed: perhaps one that had nothing to do with the address.
@@ -16,9 +16,10 @@ pub(super) fn log(error: &Error, status: StatusCode, facts: &Facts) {
     let (method, path) = (facts.method(), &*facts.shown_path());
     let route = facts.route().map(|route| route.path.as_str()).unwrap_or_default();
     if status.is_server_error() {
-        let error = format!("{error:?}");
-        let error = facts.cover(&error);
-        tracing::error!(%method, path, route, request_id = id, status = status.as_u16(), "{error}");
+        let text = format!("{error:?}");
+        let text = facts.cover(&text);
+        tracing::error!(%method, path, route, request_id = id, status = status.as_u16(), "{text}");
+        told::failed(error, &text, status, facts);
     } else {
         let at = error.location();
         let error = error.to_string();

@@ -26,7 +26,7 @@ pub use rejected::{Rejected, Source};
 pub(crate) use stalled::{Stalled, is_stalled};
 pub use unread::{broken, unread};
 
-use crate::{debug, debug::DebugInfo, facts::Facts, files, page};
+use crate::{debug, debug::DebugInfo, facts::Facts, files, page, policy};
 
 /// Marks a response whose page and error are written already.
 #[derive(Clone, Copy)]
@@ -92,11 +92,11 @@ fn write(mut response: Response, error: &Arc<Error>, facts: &Facts) -> Response 
     let ext = response.extensions();
     let unmatched = ext.get::<Unmatched>().is_some();
     let api = ext.get::<AsProblem>().is_some() || facts.route().is_some_and(|route| route.api);
-    let mut policy = None;
+    let mut own_policy = None;
     let document = if api || facts.wants_json() {
         problem::write(error, status, ext.get().copied(), facts)
     } else if facts.debug() && (status.is_server_error() || status == StatusCode::NOT_FOUND) {
-        policy = Some(debug::policy());
+        own_policy = Some(debug::policy());
         Document::html(debug::page(&DebugInfo::of(error, status, facts, unmatched)))
     } else {
         html::write(error, status, facts)
@@ -104,10 +104,13 @@ fn write(mut response: Response, error: &Arc<Error>, facts: &Facts) -> Response 
     *response.body_mut() = Body::from(document.body);
     response.extensions_mut().insert(Finished);
     response.extensions_mut().insert(error.clone());
+    if let Some(style) = document.style {
+        policy::allow(&mut response, &[("style-src", style)]);
+    }
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(document.content_type));
-    if let Some(policy) = policy {
+    if let Some(policy) = own_policy {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     // The same address has a page and a problem document.
@@ -119,10 +122,12 @@ fn write(mut response: Response, error: &Arc<Error>, facts: &Facts) -> Response 
 struct Document {
     content_type: &'static str,
     body: String,
+    /// The source of a style that stands in it.
+    style: Option<&'static str>,
 }
 
 impl Document {
     fn html(body: String) -> Self {
-        Document { content_type: "text/html; charset=utf-8", body }
+        Document { content_type: "text/html; charset=utf-8", body, style: None }
     }
 }

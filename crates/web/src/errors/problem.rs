@@ -45,7 +45,11 @@ pub(super) fn write(error: &Error, status: StatusCode, source: Option<Source>, f
             json!({ "error": facts.cover(&error.to_string()), "at": at, "details": details, "causes": causes }),
         );
     }
-    Document { content_type: "application/problem+json", body: Value::Object(problem).to_string() }
+    Document {
+        content_type: "application/problem+json",
+        body: Value::Object(problem).to_string(),
+        style: None,
+    }
 }
 
 /// `people.0.name` as a JSON pointer in a fragment, as RFC 9457 shows it; the whole document is `#`.

@@ -2,6 +2,7 @@
 mod accept;
 mod concealed;
 mod head;
+mod heard;
 mod later;
 mod phase;
 
@@ -12,6 +13,7 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
+    time::Instant,
 };
 
 use axum::{
@@ -32,6 +34,7 @@ pub(crate) use accept::is_json;
 use concealed::Concealed;
 pub(crate) use concealed::decoded;
 pub(crate) use head::{Head, Name};
+use heard::Heard;
 pub(crate) use later::Later;
 pub(crate) use phase::Found;
 #[cfg(feature = "dev")]
@@ -68,6 +71,7 @@ struct Site {
     debug: bool,
     security: Option<Arc<Security>>,
     providers: Option<Arc<Providers>>,
+    heard: Heard,
 }
 
 impl Common {
@@ -77,7 +81,13 @@ impl Common {
             debug: services.get::<Settings>().is_some_and(Settings::debug),
             security: Security::of(services).cloned(),
             providers: services.get::<Arc<Providers>>().cloned(),
+            heard: Heard::of(services),
         }))
+    }
+
+    /// Which signals about requests somebody listens to.
+    pub(crate) fn heard(&self) -> Heard {
+        self.0.heard
     }
 
     pub(crate) fn services(&self) -> &Services {
@@ -120,6 +130,8 @@ struct Seen {
     headers: Option<Box<HeaderMap>>,
     /// What rooms note of it, while the toolbar watches.
     trace: Option<Trace>,
+    /// When it began, if its end is to be told.
+    began: Option<Instant>,
 }
 
 /// Marks a request whose route speaks JSON, for its extractors: these facts know of no route yet there.
@@ -172,6 +184,7 @@ impl Facts {
                 conditions: if conditional { conditions(request.method(), headers) } else { None },
                 headers: common.0.debug.then(|| Box::new(headers.clone())),
                 trace,
+                began: common.heard().began(),
                 common: common.clone(),
             }),
             route: None,
@@ -192,8 +205,17 @@ impl Facts {
             }
             self.shown = Some(Box::new(Shown { params, watched: None }));
         }
+        if self.seen.began.is_some() {
+            // Who tells the end knows the request only as it came.
+            self.later().found.get_or_init(|| Found { route: route.clone(), params: Vec::new() });
+        }
         self.route = Some(route);
         self
+    }
+
+    /// When it began, if its end is to be told.
+    pub(crate) fn began(&self) -> Option<Instant> {
+        self.seen.began
     }
 
     /// Does the work; in debug, rooms watch it.
@@ -215,8 +237,7 @@ impl Facts {
         self.seen.trace.as_ref()
     }
 
-    /// The route that was found, where it is watched.
-    #[cfg(feature = "dev")]
+    /// The route that was found, where it is watched or its end is told.
     pub(crate) fn found(&self) -> Option<&Found> {
         self.later_if_made()?.found.get()
     }

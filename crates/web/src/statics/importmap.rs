@@ -71,7 +71,7 @@ impl Statics {
         // Nothing in it can end the element.
         let map = format!("\n{}\n", map.replace('<', "\\u003c"));
         if let Some(policy) = policy {
-            policy.allow("script-src", &policy::of_script(&map));
+            policy.allow("script-src", &policy::of_inline(&map));
         }
         let mut tags = format!("<script type=\"importmap\">{map}</script>\n");
         if let Some(name) = run {

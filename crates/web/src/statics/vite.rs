@@ -314,7 +314,7 @@ impl Server {
                  window.__vite_plugin_react_preamble_installed__ = true\n"
             );
             if let Some(policy) = policy {
-                policy.allow("script-src", &policy::of_script(&script));
+                policy.allow("script-src", &policy::of_inline(&script));
             }
             tags += &format!("<script type=\"module\">{script}</script>\n");
         }

@@ -2,6 +2,7 @@
 //!
 //! A signal is any type; [`Signals::emit`] hands it to the receivers of that type, in the order in which they
 //! were added (the site's own, then app by app), and waits for each.
+pub mod request;
 
 use std::{
     any::{Any, TypeId, type_name},
