@@ -38,6 +38,7 @@ pub mod signing;
 mod site;
 mod slots;
 pub mod template;
+mod uses;
 pub mod valid;
 pub mod value;
 pub mod zone;

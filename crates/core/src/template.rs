@@ -9,6 +9,8 @@ use crate::{
     value::{Map, Value},
 };
 
+pub use crate::uses::TemplateUses;
+
 /// One rendering.
 #[derive(Clone, Copy)]
 pub struct Render<'a> {

@@ -32,6 +32,7 @@ pages! {
     security <- "../../../docs/security.md",
     sessions <- "../../../docs/sessions.md",
     templates <- "../../../docs/templates.md",
+    htmx <- "../../../docs/htmx.md",
     statics <- "../../../docs/static.md",
     users <- "../../../docs/users.md",
     cache <- "../../../docs/cache.md",

@@ -95,6 +95,14 @@ impl Engine {
                 let _ = env.add_template_owned(name, operators::rewrite(text));
             }
         }
+        // Called for what a template extends, includes and imports.
+        env.set_path_join_callback({
+            let loader = loader.clone();
+            move |name, _| {
+                told::used(&loader, name);
+                Cow::Borrowed(name)
+            }
+        });
         env.set_loader({
             let loader = loader.clone();
             let own = own.clone();

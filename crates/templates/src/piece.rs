@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use minijinja::{Error, ErrorKind, Output, State, value::Value};
+use quintet_core::template::TemplateUses;
 
 use crate::{scope::Scope, value::Shown};
 
@@ -15,6 +16,9 @@ pub(crate) fn write(shown: &Arc<Shown>, out: &mut Output<'_>, state: &State<'_, 
     let name = &shown.piece.template;
     let page = Scope::of(state)
         .ok_or_else(|| wrong(format!("`{name}` shows a piece of a page, and this is none")))?;
+    if let Some(uses) = TemplateUses::current() {
+        uses.note(name);
+    }
     let own = vec![(shown.piece.name.into(), Value::from_dyn_object(shown.clone()))];
     let scope = page.alone(own).map_err(|why| wrong(format!("`{name}`: {why}")))?;
     out.write_str(&state.env().get_template(name)?.render(Value::from_object(scope))?)?;

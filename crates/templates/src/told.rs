@@ -5,7 +5,7 @@ use std::time::Instant;
 use quintet_core::{
     Result,
     debug::{DebugPanel, Note, Panel, Trace, outline},
-    template::Render,
+    template::{Render, TemplateUses},
 };
 
 use crate::{
@@ -21,6 +21,7 @@ pub(crate) fn rendering<T>(
     what: &Render<'_>,
     render: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
+    used(loader, what.template);
     let Some(trace) = Trace::current() else { return render() };
     let began = Instant::now();
     let rendered = render();
@@ -45,6 +46,15 @@ pub(crate) fn rendering<T>(
     }
     trace.note(&TEMPLATES, note);
     rendered
+}
+
+/// Notes that a template is rendered, for a test that asks. Of several names that a template may include only one is there.
+pub(crate) fn used(loader: &Loader, name: &str) {
+    let Some(uses) = TemplateUses::current() else { return };
+    let name = split(name).0;
+    if loader.stamp(name).is_some() {
+        uses.note(name);
+    }
 }
 
 /// The panel is there even when nothing was rendered.

@@ -8,7 +8,7 @@ use axum::body::Body;
 use http::{HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use quintet_core::{BoxFuture, Error, Services};
+use quintet_core::{BoxFuture, Error, Services, template::TemplateUses};
 use quintet_web::{Page, Url, middleware::Gate};
 use serde::Serialize;
 
@@ -231,7 +231,8 @@ impl TestClient {
                     csrf::add_token(headers, &client.services, |name| client.cookie(name));
                 }
             }
-            let response = client.gate.answer(request).await;
+            let uses = TemplateUses::new();
+            let response = uses.clone().scope(client.gate.answer(request)).await;
             let page = Page::of(&response).cloned();
             let error = response.extensions().get::<Arc<Error>>().cloned();
             let (parts, body) = response.into_parts();
@@ -242,7 +243,9 @@ impl TestClient {
             };
             let (status, headers) = (parts.status, parts.headers);
             let again = Arc::new(client);
-            TestResponse { asked, ask, again, status, headers, body, page, error, chain: Vec::new() }
+            let templates = uses.names();
+            let chain = Vec::new();
+            TestResponse { asked, ask, again, status, headers, body, page, templates, error, chain }
         }
     }
 

@@ -31,6 +31,8 @@ pub struct TestResponse {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) page: Option<Page>,
+    /// All templates that it was made of.
+    pub(crate) templates: Vec<String>,
     /// What the site answered with, if it was an error.
     pub(crate) error: Option<Arc<Error>>,
     /// The redirects before it.
@@ -91,6 +93,36 @@ impl TestResponse {
         let shown = self.page.as_ref().and_then(|page| page.template());
         self.check(shown == Some(name), format_args!("a page of template {name:?}, not {shown:?}"));
         self
+    }
+
+    /// The answer was made of this template among others: its own, one that it extends, includes or imports, that of a form or a
+    /// field. Of a page with a fragment (`films.html#found`) the file counts. Those of a mail
+    /// that the handler writes are among them.
+    #[track_caller]
+    pub fn uses(self, name: &str) -> Self {
+        let found = self.templates.iter().any(|used| used == name);
+        self.check(
+            found,
+            format_args!("something made of template {name:?}, not only of {:?}", self.templates),
+        );
+        self
+    }
+
+    /// The answer was made without this template.
+    #[track_caller]
+    pub fn uses_not(self, name: &str) -> Self {
+        let found = self.templates.iter().any(|used| used == name);
+        self.check(
+            !found,
+            format_args!("something made without template {name:?}, not of {:?}", self.templates),
+        );
+        self
+    }
+
+    /// All templates that the answer was made of, sorted.
+    #[must_use]
+    pub fn templates(&self) -> &[String] {
+        &self.templates
     }
 
     /// What the page's template was given under this name.

@@ -6,7 +6,7 @@ use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, State,
     value::{Kwargs, Object, ObjectRepr, Value},
 };
-use quintet_core::TemplateValue;
+use quintet_core::{TemplateValue, template::TemplateUses};
 
 use crate::{scope::Scope, value::to_template};
 
@@ -61,6 +61,9 @@ impl Part {
             .alone(self.values.clone())
             .map_err(|message| Error::new(ErrorKind::InvalidOperation, message))?;
         let name = &*self.template;
+        if let Some(uses) = TemplateUses::current() {
+            uses.note(name);
+        }
         let template = state.env().get_template(name)?;
         let text = template.render(Value::from_object(inner)).map_err(|error| {
             Error::new(ErrorKind::BadInclude, format!("error in \"{name}\"")).with_source(error)

@@ -14,7 +14,7 @@ use futures_util::stream;
 use http::StatusCode;
 use quintet_core::{
     Error, ErrorKind, Result, Value,
-    template::{PagePolicy, Render, Renderer},
+    template::{PagePolicy, Render, Renderer, TemplateUses},
 };
 use tokio::{
     runtime::Handle,
@@ -66,11 +66,18 @@ pub(crate) async fn begin(mut response: Response, facts: &Facts) -> Response {
         Err(error) => return error.into_response(),
     };
     let (pieces, mut taken) = mpsc::channel(WAITING);
+    let uses = TemplateUses::current();
     let work = tokio::task::spawn_blocking({
         let (page, facts) = (page.clone(), facts.clone());
-        move || match facts.trace().cloned() {
-            Some(trace) => trace.scope_blocking(|| work(&page, &facts, &*renderer, pieces)),
-            None => work(&page, &facts, &*renderer, pieces),
+        move || {
+            let work = || match facts.trace().cloned() {
+                Some(trace) => trace.scope_blocking(|| work(&page, &facts, &*renderer, pieces)),
+                None => work(&page, &facts, &*renderer, pieces),
+            };
+            match uses {
+                Some(uses) => uses.scope_blocking(work),
+                None => work(),
+            }
         }
     });
     match taken.recv().await {
