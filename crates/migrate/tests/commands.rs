@@ -563,3 +563,38 @@ async fn tables_that_were_there_before_are_not_made_again() {
     let told = shop.run("migrate --fake-initial").await.unwrap();
     assert!(told.contains("apply shop.0002_data\n"), "{told}");
 }
+
+#[tokio::test]
+async fn a_model_in_no_list_and_a_file_that_is_gone_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    let both = shop(root, vec![&old::CUSTOMER, &old::ORDER]).await;
+    both.run("makemigrations").await.unwrap();
+    both.run("migrate").await.unwrap();
+
+    let one = Shop { site: Arc::new(site(root, vec![&old::CUSTOMER])), db: both.db.clone() };
+    let hint = "if Order still exists in the code, add it to `.models((..))` of its app";
+    assert!(one.run("migrate").await.unwrap().contains(hint));
+    let (console, _) = Console::captured();
+    let found = MigrateRoom.checks(&one.services(console)).await;
+    assert!(found.len() == 1 && found[0].hint.as_deref().unwrap().contains(hint), "{found:?}");
+    let checked = one.run("makemigrations --check").await.unwrap_err().to_string();
+    assert!(checked.contains("delete model Order") && checked.contains(hint), "{checked}");
+    let shown = one.run("makemigrations --dry-run").await.unwrap();
+    assert!(shown.contains(hint), "{shown}");
+    let none = Shop { site: Arc::new(site(root, vec![])), db: both.db.clone() };
+    let shown = none.run("makemigrations --dry-run").await.unwrap();
+    assert!(shown.contains("Customer") && shown.contains("still exist in the code"), "{shown}");
+
+    one.run("makemigrations --name gone").await.unwrap();
+    one.run("migrate").await.unwrap();
+    assert_eq!(one.checks().await, [""; 0]);
+    std::fs::remove_file(file(root, "0002_gone.toml")).unwrap();
+    let (console, _) = Console::captured();
+    let found = MigrateRoom.checks(&both.services(console)).await;
+    assert_eq!(found.iter().map(|c| c.id).collect::<Vec<_>>(), ["migrate.W004"], "{found:?}");
+    assert!(found[0].message.contains("shop.0002_gone"), "{found:?}");
+    assert!(found[0].hint.as_deref().unwrap().contains("`migrate shop --prune`"), "{found:?}");
+    both.run("migrate shop --prune").await.unwrap();
+    assert_eq!(both.checks().await, [""; 0]);
+}

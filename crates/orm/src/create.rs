@@ -72,6 +72,8 @@ macro_rules! create {
         $crate::rt::filled::<$model, Named, _>(
             $rest,
             ::std::vec![$($crate::create!(@set $model, $field $(, $value)?).raw),*],
+            // Here, so that what is missing is told at this call: the type of the rest is known to no macro.
+            const { $crate::rt::Complete::<$model, Named, _>::new() },
         )
     }};
     (@set $model:path, $field:ident, $value:expr) => {

@@ -15,6 +15,7 @@ pub mod dialect;
 pub mod driver;
 pub mod dynamic;
 mod embed;
+mod empty;
 mod executor;
 pub mod expr;
 pub mod field;

@@ -1,5 +1,7 @@
 //! What the macros write calls to. No promise is made about it.
 
+use std::marker::PhantomData;
+
 pub use quintet_core as core;
 pub use serde;
 
@@ -100,16 +102,31 @@ pub fn default_value<T: FieldType, V: IntoSet<NewRow, T>>(value: V) -> core::Val
     }
 }
 
-/// A draft of the fields that are given, and of a rest for the others.
-#[track_caller]
-pub fn filled<M: Model, G: Given, R: Fill<M>>(rest: R, given: Vec<RawAssign>) -> Draft<M> {
-    const {
+/// Nothing is missing of a new `M` that is made of the fields `G` and a rest of the type `R`.
+pub struct Complete<M, G, R>(PhantomData<fn(M, G, R)>);
+
+impl<M: Model, G: Given, R: Fill<M>> Complete<M, G, R> {
+    /// Stops the compilation of whoever asks for it as a constant, if something is.
+    #[track_caller]
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it is asked for as a constant")]
+    pub const fn new() -> Self {
         check_filled(M::REQUIRED, G::NAMES, R::GIVES);
         check_computed(M::COMPUTED, G::NAMES);
         if let Some(gives) = R::GIVES {
             check_computed(M::COMPUTED, gives);
         }
+        Complete(PhantomData)
     }
+}
+
+/// A draft of the fields that are given, and of a rest for the others.
+#[track_caller]
+pub fn filled<M: Model, G: Given, R: Fill<M>>(
+    rest: R,
+    given: Vec<RawAssign>,
+    _: Complete<M, G, R>,
+) -> Draft<M> {
     let mut sets = Vec::new();
     rest.fill(&mut sets);
     sets.extend(given);
@@ -117,6 +134,7 @@ pub fn filled<M: Model, G: Given, R: Fill<M>>(rest: R, given: Vec<RawAssign>) ->
 }
 
 /// Stops the compilation if a required field is neither given nor in the rest.
+#[track_caller]
 const fn check_filled(required: &[(&str, &str)], given: &[&str], rest: Option<&[&str]>) {
     let Some(filled) = rest else { return };
     let mut all = required;

@@ -1,6 +1,7 @@
 //! The command line, made of commands at run time.
 //!
 //! `Line::read` gives a command with its arguments as text; their types are the command's affair.
+mod elsewhere;
 mod help;
 
 use std::ffi::OsString;
@@ -77,9 +78,9 @@ impl<'a> Line<'a> {
             Ok(matches) => matches,
             Err(error) => {
                 let mut text = error.render().to_string();
-                if let Some(near) = self.nearest(&error, first.as_deref()) {
+                if let Some(tip) = self.tip(&error, first.as_deref()) {
                     let at = text.find("\n\n").unwrap_or(text.len());
-                    text.insert_str(at, &format!("\n\n  tip: there is `{near}`"));
+                    text.insert_str(at, &format!("\n\n  tip: {tip}"));
                 }
                 return match error.kind() {
                     ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Chosen::Told(text)),
@@ -105,6 +106,15 @@ impl<'a> Line<'a> {
 
 impl Line<'_> {
     /// The command or option that was probably meant.
+    fn tip(&self, error: &clap::Error, first: Option<&str>) -> Option<String> {
+        if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+            && let Some(tip) = elsewhere::tip(word)
+        {
+            return Some(tip.to_owned());
+        }
+        self.nearest(error, first).map(|near| format!("there is `{near}`"))
+    }
+
     fn nearest(&self, error: &clap::Error, command: Option<&str>) -> Option<String> {
         let wrong = |kind| match error.get(kind) {
             Some(ContextValue::String(text)) => Some(text.as_str()),
@@ -215,6 +225,21 @@ mod tests {
         match read(words).unwrap() {
             Chosen::Told(text) => text,
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn commands_of_other_frameworks_are_answered_with_ours() {
+        for (word, told) in [
+            ("runserver", "tip: `serve` serves the site, and `dev`"),
+            ("startapp", "tip: `quintet app NAME`"),
+            ("startproject", "tip: `quintet new NAME`"),
+            ("shell", "`#[command]`"),
+            ("test", "`cargo test`"),
+            ("migrat", "tip: there is `migrate`"),
+        ] {
+            let error = read(word).unwrap_err().to_string();
+            assert!(error.contains(told), "{word}: {error}");
         }
     }
 

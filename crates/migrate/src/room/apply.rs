@@ -9,7 +9,7 @@ use quintet_core::{
 };
 use quintet_orm::{Db, Executor};
 
-use super::{Needs, databases, list, make::pending};
+use super::{Needs, databases, list, make::pending, unknown};
 use crate::{
     data::DataMigrations,
     error::refuse,
@@ -232,27 +232,24 @@ fn others(graph: &Graph, applied: &BTreeSet<MigrationKey>, but: &MigrationKey) -
 /// Models that are ahead of the files: `migrate` alone changes nothing for them.
 fn warn_of_pending(needs: &Needs, graph: &Graph) {
     // Models that can't be compared are what the checks tell of; here they are no news.
-    let changes = pending(&needs.site, graph).unwrap_or_default();
-    if !changes.is_empty() {
+    let pending = pending(&needs.site, graph).unwrap_or_default();
+    if !pending.changes.is_empty() {
         needs.console.warn(format!(
             "models have changes that no migration has: {}; run `makemigrations`, then `migrate` again",
-            list(&changes)
+            list(&pending.changes)
         ));
+        pending.left_out.iter().for_each(|hint| needs.console.warn(hint));
     }
 }
 
 /// Migrations of installed apps that the database knows and the files don't: another branch's, most likely.
 async fn warn_of_unknown(needs: &Needs, graph: &Graph, migrator: &Migrator<'_>) -> Result {
-    for applied in migrator.history().await? {
-        let installed = needs.site.parts().any(|part| part.label() == applied.key.app);
-        let known = graph.files().any(|m| m.key == applied.key || m.replaces.contains(&applied.key));
-        if installed && !known {
-            needs.console.warn(format!(
-                "{} was applied on {} but has no file: the tables may differ from what the files say. If it was squashed or \
-                 taken out for good, `migrate {} --prune` forgets it",
-                applied.key, applied.at, applied.key.app
-            ));
-        }
+    for applied in unknown::applied_without_file(&needs.site, graph, migrator).await? {
+        needs.console.warn(format!(
+            "{} was applied on {} but has no file: the tables may differ from what the files say. If it was squashed or \
+             taken out for good, `migrate {} --prune` forgets it",
+            applied.key, applied.at, applied.key.app
+        ));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use quintet_core::{
 };
 use quintet_orm::{Db, Executor, registered_models};
 
-use super::{Needs, answers::Asking, databases};
+use super::{Needs, answers::Asking, databases, unknown};
 use crate::{
     detect::{Answers, Hints, Question, arrange, detect},
     error::refuse,
@@ -89,8 +89,9 @@ async fn make(services: Services, args: Args) -> Result {
             return Ok(());
         }
         let lines: String = found.iter().map(|operation| format!("\n  {operation}")).collect();
+        let left_out = unknown::left_out(&found, &from).map(|hint| format!("\n{hint}")).unwrap_or_default();
         return Err(refuse(format!(
-            "models have changes that no migration has; run `makemigrations`:{lines}"
+            "models have changes that no migration has; run `makemigrations`:{lines}{left_out}"
         )));
     }
     let mut asking = Asking::new(&needs.console, &args.take::<Vec<String>>("answer")?)?;
@@ -101,6 +102,9 @@ async fn make(services: Services, args: Args) -> Result {
         return Ok(());
     }
     warn_of_moves(&needs, &from, &found);
+    if let Some(hint) = unknown::left_out(&found, &from) {
+        needs.console.warn(hint);
+    }
     let made = arrange(&graph, &from, found, name.as_deref())?;
     for db in databases::wanted(&needs.db, None)? {
         try_out(&db, &graph, &made)?;
@@ -253,11 +257,22 @@ fn make_empty(needs: &Needs, graph: &Graph, app: &str, name: Option<&str>, dry_r
 }
 
 /// The operations that are missing, one line each, without asking anybody.
-pub(super) fn pending(site: &Site, graph: &Graph) -> Result<Vec<String>> {
+pub(super) fn pending(site: &Site, graph: &Graph) -> Result<Pending> {
     let models = registered_models(site);
     let (goal, hints) = (ProjectState::of_models(&models)?, Hints::of_models(&models)?);
-    let found = detect(&graph.state()?, &goal, &hints, &mut Nobody)?;
-    Ok(found.iter().map(Operation::describe).collect())
+    let from = graph.state()?;
+    let found = detect(&from, &goal, &hints, &mut Nobody)?;
+    let changes = found.iter().map(Operation::describe).collect();
+    Ok(Pending { changes, left_out: unknown::left_out(&found, &from) })
+}
+
+/// What the models have changed.
+#[derive(Default)]
+pub(super) struct Pending {
+    /// One line a change.
+    pub(super) changes: Vec<String>,
+    /// What to look at first, if models seem to be deleted.
+    pub(super) left_out: Option<String>,
 }
 
 /// Answers nothing to everything: enough to know that there are changes.

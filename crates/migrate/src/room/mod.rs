@@ -6,6 +6,7 @@ mod inspect;
 mod make;
 mod show;
 mod squash;
+mod unknown;
 
 use std::sync::Arc;
 
@@ -107,13 +108,16 @@ async fn checks(services: &Services) -> Vec<Check> {
         found.push(Check::error("migrate.E003", error.to_string()).hint(hint));
     }
     match make::pending(site, &graph) {
-        Ok(changes) if changes.is_empty() => {}
-        Ok(changes) => found.push(
+        Ok(pending) if pending.changes.is_empty() => {}
+        Ok(pending) => found.push(
             Check::warning(
                 "migrate.W002",
-                format!("models have changes that no migration has: {}", list(&changes)),
+                format!("models have changes that no migration has: {}", list(&pending.changes)),
             )
-            .hint("run `makemigrations`"),
+            .hint(match pending.left_out {
+                None => "run `makemigrations`".to_owned(),
+                Some(left_out) => format!("{left_out}; then run `makemigrations`"),
+            }),
         ),
         Err(error) => found.push(
             Check::warning("migrate.W002", format!("models can't be compared with the migrations: {error}"))
@@ -134,6 +138,7 @@ async fn checks(services: &Services) -> Vec<Check> {
                 found.push(Check::error("migrate.E002", format!("{error}{of}")).hint("see `showmigrations`"));
             }
         }
+        found.extend(unknown::check(site, &graph, db, &all).await);
         found.extend(unknown_databases(db, &graph));
     }
     found.dedup_by(|a, b| a.id == b.id && a.message == b.message);

@@ -8,7 +8,7 @@ use quintet_core::{
     meta::{FieldMeta, ModelMeta, Relation},
 };
 
-use crate::validate::push;
+use crate::{empty::column_without_value, validate::push};
 
 /// An error of an insert or update of `fields`.
 #[cold]
@@ -52,8 +52,23 @@ pub(super) fn explain_write(
             replaced(&error, ErrorKind::Conflict { constraint: keys.join(", ") }, message, at)
                 .with_fields(errors)
         }
+        ErrorKind::Database => empty(error, meta).at(at),
         _ => error.at(at),
     }
+}
+
+/// A column without a value: of a field that must have one it is told as that field's, so that a form shows it there. Any other
+/// column is nobody's to fill in: the database is another than the model says.
+fn empty(error: Error, meta: &'static ModelMeta) -> Error {
+    let Some((table, column)) = column_without_value(&error) else { return error };
+    let own = meta.identity().is_ok_and(|identity| identity.table == table);
+    let field =
+        meta.columns().map(|(_, field)| field).find(|field| own && field.column == column && !field.null);
+    let Some(field) = field else { return error };
+    let mut errors = FieldErrors::new();
+    push(field, "required", "must not be empty".to_owned(), &mut errors);
+    let fresh = Error::invalid(errors);
+    error.details().iter().fold(fresh, |fresh, (name, text)| fresh.with_detail(name, text.clone()))
 }
 
 fn already(meta: &'static ModelMeta, names: &[&'static str]) -> String {

@@ -114,7 +114,9 @@ async fn what_is_refused_at_the_door_is_told(site: TestSite) -> Result {
     assert!(event.details.iter().any(|(name, value)| *name == "host" && value.contains("evil.example")));
     let forged = site.browser().enforce_csrf();
     assert_eq!(forged.post("/login/", &[("username", "ann")]).await.code(), 403);
-    assert_eq!(told(What::CsrfRefused).await.address.as_deref(), Some("POST /login/"));
+    let event = told(What::CsrfRefused).await;
+    assert_eq!(event.address.as_deref(), Some("POST /login/"));
+    assert!(event.details.iter().any(|(name, why)| *name == "why" && why.contains("cookie")), "{event:?}");
     assert_eq!(site.browser().get("/a%00b").await.code(), 400);
     told(What::SuspiciousPath).await;
     Ok(())

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use http::{HeaderMap, HeaderName, Method, Uri, header, request::Parts};
-use quintet_core::{Error, Result, Services, settings::Settings};
+use quintet_core::{Error, Result, Services, audit::SecurityEvent, settings::Settings};
 
 use crate::{
     cookies::Cookies,
@@ -68,6 +68,14 @@ pub(crate) enum Verdict {
 pub(crate) struct Wanted {
     form: Form,
     secret: Secret,
+}
+
+/// The security event of a refusal, with what developers want to know.
+pub(crate) fn with_reason(event: SecurityEvent, error: &Error) -> SecurityEvent {
+    match refusal::why(error) {
+        Some(why) => event.with("why", why),
+        None => event,
+    }
 }
 
 /// What of a page's making a request may be.

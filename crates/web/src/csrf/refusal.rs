@@ -3,7 +3,13 @@ use std::fmt;
 use quintet_core::Error;
 
 use super::{Asked, FIELD};
-use crate::routing;
+
+const DETAIL: &str = "CSRF";
+
+/// Why a request was refused, if it was for this.
+pub(super) fn why(error: &Error) -> Option<&str> {
+    error.details().iter().find(|(name, _)| *name == DETAIL).map(|(_, why)| why.as_str())
+}
 
 /// Why a request does not pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,21 +62,14 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    /// Status 403. Why, only developers are told.
+    /// Status 403. Why, only developers are told: here, and by the line of the log that a security event is.
     pub(super) fn into_error(self, asked: &Asked<'_>) -> Error {
         let why = self.to_string();
-        tracing::warn!(
-            target: "quintet_web::csrf",
-            method = %asked.method,
-            path = &*routing::shown(asked.uri.path(), asked.services),
-            why,
-            "a request is refused: it may be forged"
-        );
         let text = if asked.debug {
             format!("This request may be forged: {why}.")
         } else {
             "This request could not be verified. Load the page again, and send it once more.".to_owned()
         };
-        Error::forbidden(text).with_detail("CSRF", why)
+        Error::forbidden(text).with_detail(DETAIL, why)
     }
 }

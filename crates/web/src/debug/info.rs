@@ -66,7 +66,7 @@ impl DebugInfo {
             } else {
                 format!("{}.{}", row.section, row.key)
             };
-            (name, row.value)
+            (name, mask::setting(row))
         };
         DebugInfo {
             error: error.clone(),

@@ -4,6 +4,7 @@ use http::{HeaderMap, Uri, header};
 use quintet_core::{
     Services,
     debug::{MASK, is_secret},
+    settings::{Origin, Row},
 };
 
 use crate::{
@@ -14,6 +15,24 @@ use crate::{
 /// The value, or a mask of one length for all.
 pub(crate) fn shown<'a>(name: &str, value: &'a str) -> &'a str {
     if is_secret(name) && !value.is_empty() { MASK } else { value }
+}
+
+/// Last words of names of settings that say something about secrets, and are none: `secret_key_file`, `token_expires`.
+const ABOUT: &[&str] = &[
+    "age", "count", "days", "expires", "file", "files", "folder", "length", "limit", "name", "names", "path",
+    "seconds",
+];
+
+/// The value of a setting. Those that are declared as secrets are covered already; by its name a text that somebody has set
+/// is taken for one, too, where a section of the site's own forgot to say so. Defaults stand in the source.
+pub(super) fn setting(row: Row) -> String {
+    let last = row.key.rsplit('_').next().unwrap_or_default();
+    let plain = row.secret
+        || row.origin == Origin::Default
+        || row.value.is_empty()
+        || matches!(&*row.value, "true" | "false")
+        || ABOUT.contains(&last);
+    if !plain && is_secret(row.key) { MASK.to_owned() } else { row.value }
 }
 
 /// The pairs of the query, decoded.
@@ -72,6 +91,31 @@ pub(crate) fn params(params: &[(String, String)], route: &RouteInfo) -> Vec<(Str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_are_masked_where_they_hold_a_secret() {
+        let row = |key: &'static str, value: &str, origin: Origin, secret: bool| {
+            setting(Row { section: "shop".into(), key, value: value.into(), origin, secret, help: "" })
+        };
+        let given = || Origin::Environment { variable: "X".to_owned() };
+        for key in ["api_key", "password", "client_secret_v2", "pin", "stripe_token"] {
+            assert_eq!(row(key, "1234", given(), false), MASK, "{key}");
+        }
+        // What is declared as a secret comes covered, perhaps in part.
+        assert_eq!(row("url", "redis://user:***@host", given(), true), "redis://user:***@host");
+        for (key, value) in [
+            ("secret_key_file", "/run/key"),
+            ("secret_names", "slip, note"),
+            ("password_min_length", "8"),
+            ("token_expires", "1h"),
+            ("require_code", "true"),
+            ("title", "Shop"),
+        ] {
+            assert_eq!(row(key, value, given(), false), value, "{key}");
+        }
+        assert_eq!(row("cookie", "sessionid", Origin::Default, false), "sessionid");
+        assert_eq!(row("cookie", "abc", given(), false), MASK);
+    }
 
     #[test]
     fn secrets_are_masked_by_name() {

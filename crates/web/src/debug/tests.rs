@@ -25,7 +25,7 @@ fn info(error: Error) -> DebugInfo {
         values: vec![("film".into(), "{ 'title': '<b>' }".into())],
         routes: Vec::new(),
         services: vec!["quintet_orm::Db"],
-        settings: vec![("secret_key".into(), "hunter2".into()), ("debug".into(), "true".into())],
+        settings: vec![("secret_key".into(), "***".into()), ("debug".into(), "true".into())],
     }
 }
 

@@ -147,7 +147,8 @@ where
         match csrf::judge(&request, &facts.asked()) {
             Verdict::Fine => self.answer(request, facts),
             Verdict::Refused(error) => {
-                audit::tell(audit::refused(What::CsrfRefused, &facts, &request), facts.services());
+                let event = audit::refused(What::CsrfRefused, &facts, &request);
+                audit::tell(csrf::with_reason(event, &error), facts.services());
                 Answering::Apart { work: Box::pin(refused(error, facts)) }
             }
             Verdict::Field(wanted) => {
@@ -165,7 +166,7 @@ where
             Err(error) => {
                 // Others could not be read to their end.
                 if error.status() == StatusCode::FORBIDDEN {
-                    audit::tell(event, facts.services());
+                    audit::tell(csrf::with_reason(event, &error), facts.services());
                 }
                 return refused(error, facts).await;
             }

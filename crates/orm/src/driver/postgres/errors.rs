@@ -4,7 +4,7 @@ use http::StatusCode;
 use quintet_core::{Error, ErrorKind, FieldErrors, Value};
 
 use super::reader::{Malformed, Reader};
-use crate::stmt::Stmt;
+use crate::{empty::empty_column, stmt::Stmt};
 
 /// An ErrorResponse.
 #[derive(Debug, Clone, Default)]
@@ -90,11 +90,7 @@ impl Report {
                     self.constraint, self.table
                 ),
             ),
-            "23502" => {
-                let mut fields = FieldErrors::new();
-                fields.push(self.column.clone(), "must not be empty");
-                Error::invalid(fields)
-            }
+            "23502" => empty_column(&self.table, &self.column),
             "23514" if self.constraint.is_empty() => conflict("", message.clone()),
             "23514" | "23P01" => {
                 conflict(&self.constraint, format!("the value breaks the rule `{}`", self.constraint))
@@ -275,8 +271,8 @@ mod tests {
             let error = report(&[(b'C', code), (b'M', "m")]).error("postgres://db");
             assert_eq!((error.kind(), error.status().as_u16()), (&kind, status), "{code}");
         }
-        let empty = report(&[(b'C', "23502"), (b'c', "title")]).error("postgres://db");
-        assert_eq!(empty.field_errors().unwrap().of("title").count(), 1);
+        let empty = report(&[(b'C', "23502"), (b't', "shop_film"), (b'c', "title")]).error("postgres://db");
+        assert!(empty.status() == 500 && empty.to_string().contains("`shop_film.title`"), "{empty}");
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use http::StatusCode;
-use quintet_core::{Error, ErrorKind, FieldErrors, Value};
+use quintet_core::{Error, ErrorKind, Value};
 use rusqlite::{ErrorCode, ffi};
 
-use crate::stmt::Stmt;
+use crate::{empty::empty_column, stmt::Stmt};
 
 /// The statement and the database that an error is about.
 pub(super) struct Context<'a> {
@@ -120,9 +120,8 @@ fn constraint(extended: std::ffi::c_int, text: &str) -> Error {
             )
         }
         ffi::SQLITE_CONSTRAINT_NOTNULL => {
-            let mut fields = FieldErrors::new();
-            fields.push(columns(subject), "must not be empty");
-            Error::invalid(fields)
+            let (table, column) = subject.rsplit_once('.').unwrap_or(("", subject));
+            empty_column(table, column)
         }
         ffi::SQLITE_CONSTRAINT_CHECK => conflict(subject, format!("the value breaks the rule `{subject}`")),
         // STRICT tables, RAISE(ABORT) of a trigger, a virtual table.
