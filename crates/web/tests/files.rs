@@ -89,6 +89,12 @@ async fn people() -> Streamed {
     Streamed::csv("people.csv", async move |mut csv| csv.separator(';').rows(stream::iter(all)).await)
 }
 
+/// For programs, which run no formulas.
+#[get("/formulas.csv")]
+async fn formulas() -> Streamed {
+    Streamed::csv("formulas.csv", async move |mut csv| csv.formulas().row(&("=1+1", "@x")).await)
+}
+
 #[get("/text/")]
 async fn text() -> Streamed {
     Streamed::text(stream::iter(["a", "b", "c"].map(Ok)))
@@ -113,7 +119,7 @@ async fn start(settings: &[(&'static str, &'static str)]) -> Running {
     let file = folder.path().join("own.txt");
     std::fs::write(&file, "a file of my own").unwrap();
     let site = Site::new()
-        .routes(routes![own, saved, shown, path, memory, rows, people, text, reader])
+        .routes(routes![own, saved, shown, path, memory, rows, people, formulas, text, reader])
         .with(made.clone())
         .with(file);
     let site = Arc::new(site);
@@ -382,6 +388,7 @@ async fn rows_are_made_as_they_are_taken() {
     assert_eq!(answer.body, "n,text\r\n0,'=1+1\r\n1,'=1+1\r\n");
     assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8");
     assert_eq!(answer.header("content-disposition"), "attachment; filename=\"rows.csv\"");
+    assert_eq!(site.get("/formulas.csv").await.body, "=1+1,@x\r\n");
     assert_eq!(site.get("/people.csv").await.body, "name;age\r\nAnn;7\r\n\"Bob; \"\"B\"\"\";8\r\n");
     assert_eq!(site.get("/text/").await.body, "abc");
     let read = site.get("/reader/").await;

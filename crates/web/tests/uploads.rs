@@ -11,7 +11,7 @@ use std::{
 use quintet_core::{Boot, Result, Room, Services, Site, clock::Clock, settings::Settings, signal::Signals};
 use quintet_storage::{Local, Storage};
 use quintet_web::{
-    Multipart, Routing as _, WebRoom, post, routes,
+    Multipart, Routing as _, Upload, WebRoom, post, routes,
     server::{Draining, Server, Shutdown},
 };
 use tempfile::TempDir;
@@ -59,6 +59,28 @@ async fn panics(form: Multipart) -> Result<String> {
     Ok(String::new())
 }
 
+/// What the sender says of a file, and what is made of it.
+#[post("/said/")]
+async fn said(form: Multipart) -> Result<String> {
+    let told = |file: &Upload| {
+        format!("{} | {:?} | {} | {}", file.sent_name(), file.sent_type(), file.name(), file.content_type())
+    };
+    Ok(form.receive().await?.files.iter().map(|(_, file)| told(file)).collect::<Vec<_>>().join("\n"))
+}
+
+/// Takes more of some things than the site, and less of others.
+#[post("/lifted/")]
+async fn lifted(mut form: Multipart) -> Result<String> {
+    let limits = form.limits();
+    limits.max_fields += 1;
+    limits.max_name_length = 9;
+    limits.max_file_size = Some(3);
+    let got = form.receive().await?;
+    let problems: Vec<String> =
+        got.files.iter().filter_map(|(_, file)| Some(format!("{:?}", file.problem()?))).collect();
+    Ok(format!("{} {} {}", got.texts.len(), got.files.len(), problems.len()))
+}
+
 struct Served {
     address: SocketAddr,
     shutdown: Shutdown,
@@ -70,7 +92,7 @@ struct Served {
 
 async fn serve(given: &[(&str, &str)]) -> Served {
     let (spool, media) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let site = Arc::new(Site::new().csrf(false).routes(routes![keep, large, small, panics]));
+    let site = Arc::new(Site::new().csrf(false).routes(routes![keep, large, small, panics, said, lifted]));
     let folder = spool.path().to_str().unwrap().to_owned();
     let mut all = vec![
         ("server.bind", "127.0.0.1:0"),
@@ -411,6 +433,53 @@ async fn names_and_types_are_never_what_attackers_say() {
         let (status, text) = served.send("/keep/", &[part(wrong, "x")]).await;
         assert_eq!(status, 400, "{wrong:?}: {text}");
     }
+    served.is_clean().await;
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_sender_says_of_a_file_is_there_to_be_shown() {
+    let served = serve(&[]).await;
+    let head = "Content-Disposition: form-data; name=\"f\"; filename=\"C:\\x\\My <b>.TXT\"\r\nContent-Type: Image/PNG; a=b";
+    let (status, text) = served.send("/said/", &[part(head, "hello"), file("plain", "x")]).await;
+    assert_eq!(status, 200, "{text}");
+    let lines: Vec<&str> = text.rsplit("\r\n").next().unwrap().lines().collect();
+    let [one, two] = lines.as_slice() else { panic!("{text}") };
+    let parts: Vec<&str> = one.split(" | ").collect();
+    assert!(parts[0].ends_with("My <b>.TXT"), "{one}");
+    assert!(parts[1].starts_with("Some(\"image/png"), "{one}");
+    assert!(parts[2].ends_with(".TXT") && !parts[2].contains(['<', '\\', ' ']), "{one}");
+    assert_eq!(parts[3], "text/plain", "the type is what the file is, not what is said of it");
+    assert!(two.starts_with("plain | None | plain | "), "{two}");
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn names_headers_and_fields_have_limits_that_a_handler_may_change() {
+    let settings =
+        [("uploads.max_fields", "2"), ("uploads.max_header_size", "120 B"), ("uploads.max_name_length", "5")];
+    let served = serve(&settings).await;
+    let field = |name: &str| part(&format!("Content-Disposition: form-data; name=\"{name}\""), "x");
+    let long = "x".repeat(120);
+    for (path, parts, expected) in [
+        ("/keep/", vec![field("a"), field("fiver")], None),
+        ("/keep/", vec![field("a"), field("b"), field("c")], Some("`max_fields` in [uploads]")),
+        ("/keep/", vec![field("sixsix")], Some("`max_name_length` in [uploads]")),
+        ("/keep/", vec![file(&long, "x")], Some("`max_header_size` in [uploads]")),
+        ("/lifted/", vec![field("a"), field("b"), field("sixsix")], None),
+        ("/lifted/", vec![field("a"), field("b"), field("c"), field("d")], Some("more than 3 fields")),
+        ("/lifted/", vec![field("tentenlong")], Some("`max_name_length` in [uploads]")),
+    ] {
+        let (status, text) = served.send(path, &parts).await;
+        match expected {
+            None => assert_eq!(status, 200, "{path}: {text}"),
+            Some(told) => assert!(status == 413 && text.contains(told), "{path}: {status}: {text}"),
+        }
+    }
+    let (_, text) = served.send("/lifted/", &[file("a", "abc")]).await;
+    assert!(text.ends_with("0 1 0"), "{text}");
+    let (_, text) = served.send("/lifted/", &[file("a", "abcd")]).await;
+    assert!(text.ends_with("0 1 1"), "{text}");
     served.is_clean().await;
     served.stop().await;
 }
