@@ -19,12 +19,12 @@
 
 use std::cell::RefCell;
 
-use crate::local::{LOCAL, Local, Written, apart, own_zone, who_conceals};
+use crate::local::{Local, Written, apart, local, own_zone, who_conceals, with_local};
 
 /// Runs `work` as one that has written nothing so far.
 pub fn scope<F: Future>(work: F) -> impl Future<Output = F::Output> {
     // Allocates nothing.
-    LOCAL.scope(Local::default(), work)
+    with_local(Local::default(), work)
 }
 
 /// Runs `work`, a task of its own, as one that has written what the caller has.
@@ -35,12 +35,12 @@ pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
 /// Runs `work` as one that has written to every database: what follows a transaction.
 pub fn after_all<F: Future>(work: F) -> impl Future<Output = F::Output> {
     let written = RefCell::new(Written { all: true, databases: Vec::new() });
-    LOCAL.scope(Local { written, conceals: who_conceals(), zone: RefCell::new(own_zone()) }, work)
+    with_local(Local { written, conceals: who_conceals(), zone: RefCell::new(own_zone()) }, work)
 }
 
 /// Notes that the database of this number was written to. Outside of every scope it is forgotten.
 pub fn note(database: u64) {
-    let _ = LOCAL.try_with(|local| {
+    local(|local| {
         let mut written = local.written.borrow_mut();
         if !written.databases.contains(&database) {
             written.databases.push(database);
@@ -55,7 +55,7 @@ pub fn noted(database: u64) -> bool {
         let written = local.written.borrow();
         written.all || written.databases.contains(&database)
     };
-    LOCAL.try_with(of_it).unwrap_or_default()
+    local(of_it).unwrap_or_default()
 }
 
 #[cfg(test)]

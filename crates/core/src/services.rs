@@ -14,6 +14,7 @@ use std::{
 
 use crate::{
     error::{Error, Result},
+    local::{self, Conceals},
     slots::Slots,
 };
 
@@ -34,10 +35,6 @@ impl WeakServices {
     pub fn upgrade(&self) -> Option<Services> {
         self.0.upgrade().map(Services)
     }
-}
-
-tokio::task_local! {
-    static CURRENT: Services;
 }
 
 impl Services {
@@ -83,20 +80,29 @@ impl Services {
     /// The services of the request, task or command that this code runs for.
     #[must_use]
     pub fn current() -> Option<Services> {
-        CURRENT.try_with(Clone::clone).ok()
+        local::services().map(Services)
     }
 
     /// Runs `work` so that [`Services::current`] finds these services in it.
     // Not `async`: that would move the work, which is large, once more for every request.
     pub fn scope<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
-        CURRENT.scope(self, work)
+        local::with_services(self.0, work)
     }
 }
 
 impl Services {
+    /// The same for a request whose values `who` conceals: this and [`hidden::scope`](crate::hidden::scope) in one.
+    pub fn scope_request<F: Future>(
+        self,
+        who: Arc<dyn Conceals>,
+        work: F,
+    ) -> impl Future<Output = F::Output> {
+        local::request(who, self.0, work)
+    }
+
     /// Runs `work`, which does not wait, so that [`Services::current`] finds these services in it.
     pub fn scope_blocking<T>(self, work: impl FnOnce() -> T) -> T {
-        CURRENT.sync_scope(self, work)
+        local::with_services_blocking(self.0, work)
     }
 }
 
@@ -222,7 +228,10 @@ impl fmt::Display for Services {
 
 #[cfg(test)]
 mod tests {
+    use std::{panic::AssertUnwindSafe, sync::Mutex, task::Poll};
+
     use super::*;
+    use crate::{hidden, own_writes};
 
     #[tokio::test]
     async fn code_finds_the_services_it_runs_for() {
@@ -239,5 +248,72 @@ mod tests {
         assert!(error.contains("alloc::string::String") && error.contains(".with("), "{error}");
         drop(services);
         assert!(weak.upgrade().is_none());
+    }
+
+    fn site(n: u8) -> Services {
+        let mut builder = Services::builder();
+        builder.insert(n);
+        builder.build()
+    }
+
+    fn here() -> (Option<u8>, bool, Vec<String>) {
+        let of = Services::current().and_then(|services| services.get::<u8>().copied());
+        (of, own_writes::noted(1), hidden::values())
+    }
+
+    #[tokio::test]
+    async fn the_innermost_scope_wins_and_leaves_nothing_behind() {
+        let who = Arc::new(hidden::Values::default());
+        who.hide("hunter2");
+        let known = vec!["hunter2".to_owned()];
+        let work = site(1).scope_request(who, async {
+            own_writes::note(1);
+            assert_eq!(here(), (Some(1), true, known.clone()));
+            // Services alone leave the rest as it is, and the other way round.
+            assert_eq!(site(2).scope(async { here() }).await, (Some(2), true, known.clone()));
+            assert_eq!(site(2).scope_blocking(here), (Some(2), true, known.clone()));
+            assert_eq!(own_writes::scope(async { here() }).await, (Some(1), false, vec![]));
+            let other = Arc::new(hidden::Values::default());
+            assert_eq!(site(3).scope_request(other, async { here() }).await, (Some(3), false, vec![]));
+            // While it waits, others run.
+            tokio::task::yield_now().await;
+            here()
+        });
+        let (inside, outside) = tokio::join!(work, async { here() });
+        assert_eq!((inside, outside), ((Some(1), true, known), (None, false, vec![])));
+        assert_eq!(here(), (None, false, vec![]));
+    }
+
+    #[tokio::test]
+    async fn a_panic_leaves_it_and_what_is_dropped_is_still_inside() {
+        struct Asks(Arc<Mutex<Vec<Option<u8>>>>);
+        impl Drop for Asks {
+            fn drop(&mut self) {
+                self.0.lock().unwrap().push(here().0);
+            }
+        }
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let waits = |asks: Asks| {
+            site(4).scope(async move {
+                let _asks = asks;
+                std::future::pending::<()>().await;
+            })
+        };
+        let mut given_up = Box::pin(waits(Asks(seen.clone())));
+        assert!(std::future::poll_fn(|cx| Poll::Ready(given_up.as_mut().poll(cx))).await.is_pending());
+        drop(given_up);
+        let asks = Asks(seen.clone());
+        let mut panics = Box::pin(site(5).scope(async move {
+            let _asks = asks;
+            panic!("over");
+        }));
+        let polled = std::future::poll_fn(|cx| {
+            let polled = std::panic::catch_unwind(AssertUnwindSafe(|| panics.as_mut().poll(cx)));
+            Poll::Ready(polled.is_err())
+        });
+        assert!(polled.await);
+        assert_eq!(here().0, None);
+        drop(panics);
+        assert_eq!(*seen.lock().unwrap(), [Some(4), Some(5)]);
     }
 }

@@ -17,10 +17,7 @@
 use jiff::tz::TimeZone;
 
 pub use crate::settings::Zone;
-use crate::{
-    local::{self, LOCAL},
-    services::Services,
-};
+use crate::{local, services::Services};
 
 /// The zone of the request, command or task that runs: the one that it has [set](set), else the site's, else UTC.
 #[must_use]
@@ -45,7 +42,7 @@ pub fn own() -> Option<Zone> {
 /// say that it varies with it.
 pub fn set(zone: Zone) {
     // Only what is no request, command or task has nowhere to note it.
-    let _ = LOCAL.try_with(|local| *local.zone.borrow_mut() = Some(zone.into()));
+    local::local(|local| *local.zone.borrow_mut() = Some(zone.into()));
 }
 
 /// Runs `work` in this zone: a mail to somebody far away.

@@ -54,6 +54,7 @@ pub mod server;
 mod service;
 pub mod session;
 mod settings;
+mod spare;
 #[cfg(feature = "static")]
 pub mod statics;
 mod stopping;

@@ -1,6 +1,7 @@
 //! An id a request, in the response, the access log and error reports: so that the three can be brought together.
 
 use std::{
+    cell::RefCell,
     fmt,
     sync::{
         Arc, LazyLock,
@@ -8,6 +9,7 @@ use std::{
     },
 };
 
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -38,12 +40,12 @@ impl RequestId {
 
     /// As it stands in the response.
     pub(crate) fn header(&self) -> HeaderValue {
-        let bytes = match &self.0 {
-            Text::Own(digits) => digits.as_slice(),
-            Text::Given(text) => text.as_bytes(),
+        let value = match &self.0 {
+            Text::Own(digits) => HeaderValue::from_maybe_shared(apart(digits)),
+            Text::Given(text) => HeaderValue::from_bytes(text.as_bytes()),
         };
         // Both are letters, digits, `-` and `_`.
-        HeaderValue::from_bytes(bytes).unwrap_or(HeaderValue::from_static(""))
+        value.unwrap_or(HeaderValue::from_static(""))
     }
 
     /// Different from all others of this process, and most likely of all processes: a counter from a random start,
@@ -59,8 +61,24 @@ impl RequestId {
     }
 }
 
+/// The same bytes in memory that outlives us: many of them share one piece, which is used again when they are gone.
+fn apart(digits: &[u8; 16]) -> Bytes {
+    thread_local! {
+        static PIECE: RefCell<BytesMut> = RefCell::new(BytesMut::new());
+    }
+    let shared = PIECE.try_with(|piece| {
+        let mut piece = piece.borrow_mut();
+        if piece.capacity() < digits.len() {
+            piece.reserve(1024);
+        }
+        piece.extend_from_slice(digits);
+        piece.split().freeze()
+    });
+    shared.unwrap_or_else(|_| Bytes::copy_from_slice(digits))
+}
+
 /// Sixteen digits, most significant first.
-fn hex(n: u64) -> [u8; 16] {
+pub(crate) fn hex(n: u64) -> [u8; 16] {
     let mut digits = [0u8; 16];
     let (high, low) = digits.split_at_mut(8);
     high.copy_from_slice(&eight(n >> 32).to_be_bytes());

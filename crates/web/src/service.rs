@@ -13,7 +13,7 @@ use axum::{
 };
 use futures_util::future::{Either, ready};
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
-use quintet_core::{BoxFuture, Error, Result, Services, audit::What, debug::Trace, hidden};
+use quintet_core::{BoxFuture, Error, Result, Services, audit::What, debug::Trace};
 use tower::Service;
 
 #[cfg(feature = "static")]
@@ -118,6 +118,7 @@ impl Entrance {
 
     /// What the routes answer to a request whose extensions hold the services; to be [`sealed`]. No code of the user runs
     /// before it is polled.
+    #[inline]
     pub(crate) fn answer(
         &self,
         mut request: Request<Body>,
@@ -137,10 +138,9 @@ impl Entrance {
         }
         request.extensions_mut().insert(facts.clone());
         if !facts.has_around() && facts.trace().is_none() && !heard {
-            return Either::Right(Either::Left(hidden::scope(
-                facts.conceals(),
-                self.services().clone().scope(session::kept(self.routed(request), facts.clone())),
-            )));
+            let work = session::kept(self.routed(request), facts.clone());
+            let work = self.services().clone().scope_request(facts.conceals(), work);
+            return Either::Right(Either::Left(work));
         }
         // What no route answers has a page as well.
         if facts.has_around() {
@@ -170,7 +170,7 @@ impl Entrance {
         work: impl Future<Output = Response> + Send + 'static,
         facts: &Facts,
     ) -> BoxFuture<'static, Response> {
-        Box::pin(hidden::scope(facts.conceals(), self.services().clone().scope(work)))
+        Box::pin(self.services().clone().scope_request(facts.conceals(), work))
     }
 
     /// The answer to what needs no route, or gets to none.
@@ -188,6 +188,7 @@ impl Entrance {
         answer
     }
 
+    #[inline]
     fn routed(&self, request: Request<Body>) -> impl Future<Output = Response> + use<> {
         match self.files(request.uri()) {
             Some(files) => Either::Left(Box::pin(caught(async { Ok(files.serve(request).await) }))),

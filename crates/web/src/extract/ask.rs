@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use quintet_core::{Error, Result};
 
-use crate::facts::{Facts, SpeaksJson};
+use crate::facts::Facts;
 
 /// The one `T` of this request, made when it is first asked for: for extractors that ask the database, and are asked again by a guard or
 /// a template.
@@ -43,7 +43,8 @@ pub fn per_request<T: Default + Send + Sync + 'static>(parts: &Parts) -> Result<
 /// # Errors
 /// If the request did not come through a site.
 pub fn answers_json(parts: &Parts) -> Result<bool> {
-    Ok(parts.extensions.get::<SpeaksJson>().is_some() || facts(parts)?.wants_json())
+    let facts = facts(parts)?;
+    Ok(facts.speaks_json() || facts.wants_json())
 }
 
 fn facts(parts: &Parts) -> Result<&Facts> {

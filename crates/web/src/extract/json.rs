@@ -1,7 +1,7 @@
 use std::ops::Deref;
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{FromRequest, OptionalFromRequest, Request},
     response::{IntoResponse, Response},
 };
@@ -13,6 +13,7 @@ use crate::{
     data::{self, Payload, secret},
     errors::{Rejected, Source, unread},
     facts::is_json,
+    spare,
 };
 
 /// JSON, in and out.
@@ -138,15 +139,23 @@ fn read<T: Payload + DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Er
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
-            Ok(body) => {
-                ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
-            }
+        let mut body = spare::room();
+        match serde_json::to_writer(&mut body, &self.0) {
+            Ok(()) => written(body),
             Err(why) => Error::internal(format!("the answer can't be written as JSON: {why}"))
                 .with_source(why)
                 .into_response(),
         }
     }
+}
+
+/// Not `([..], body)`: that would say another type first, and then this one.
+fn written(body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(spare::text(body)));
+    let mut headers = spare::headers();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *response.headers_mut() = headers;
+    response
 }
 
 impl<T: Serialize> From<Json<T>> for Response {

@@ -15,10 +15,23 @@ use super::{
 };
 use crate::routing::Routes;
 
+// Small, for most requests have none of it.
 #[derive(Default)]
 pub(super) struct Concealed {
+    brought: Option<Box<Brought>>,
+    known: OnceLock<Box<Known>>,
+}
+
+/// What its head has that would be lost.
+#[derive(Default)]
+struct Brought {
     headers: Vec<HeaderValue>,
     referer: Option<HeaderValue>,
+}
+
+/// What somebody has asked for, or hidden.
+#[derive(Default)]
+struct Known {
     /// What its body had, and what the program has hidden.
     noted: Values,
     /// What its head has.
@@ -31,29 +44,34 @@ const LONG: usize = 16;
 impl Concealed {
     pub(super) fn of(head: Head, headers: &HeaderMap) -> Self {
         let mut concealed = Concealed::default();
-        if head.has(Name::Secret) {
-            concealed.headers = SECRET.iter().flat_map(|name| headers.get_all(*name)).cloned().collect();
-        }
-        if head.has(Name::Referer) {
-            concealed.referer = headers.get(header::REFERER).cloned();
+        if head.has(Name::Secret) || head.has(Name::Referer) {
+            concealed.brought = Some(Box::new(Brought {
+                headers: SECRET.iter().flat_map(|name| headers.get_all(*name)).cloned().collect(),
+                referer: headers.get(header::REFERER).cloned(),
+            }));
         }
         concealed
+    }
+
+    fn known(&self) -> &Known {
+        self.known.get_or_init(Box::default)
     }
 }
 
 impl Conceals for Seen {
     fn hide(&self, value: &str) {
-        self.concealed.noted.hide(value);
+        self.concealed.known().noted.hide(value);
     }
 
     fn values(&self) -> Vec<String> {
-        let sent = self.concealed.sent.get_or_init(|| {
+        let known = self.concealed.known();
+        let sent = known.sent.get_or_init(|| {
             let mut values = Vec::new();
-            of_headers(&self.concealed.headers, &mut values);
+            let brought = self.concealed.brought.as_deref();
+            of_headers(brought.map(|brought| brought.headers.as_slice()).unwrap_or_default(), &mut values);
             let secret = |(name, value): &(&str, &str)| is_secret(name) || value.len() >= LONG;
             values.extend(self.cookies.pairs().filter(secret).map(|(_, value)| value.to_owned()));
-            let referer =
-                self.concealed.referer.as_ref().and_then(|referer| referer.to_str().ok()?.parse().ok());
+            let referer = brought.and_then(|brought| brought.referer.as_ref()?.to_str().ok()?.parse().ok());
             let routes = self.common.services().get::<Arc<Routes>>();
             for uri in [Some(&self.uri), referer.as_ref()].into_iter().flatten() {
                 of_query(uri.query().unwrap_or_default(), &mut values);
@@ -63,7 +81,7 @@ impl Conceals for Seen {
             }
             values
         });
-        let mut values = self.concealed.noted.values();
+        let mut values = known.noted.values();
         values.extend(sent.iter().cloned());
         in_order(values)
     }

@@ -115,7 +115,7 @@ struct Seen {
     /// Does the site answer for the host that it meant?
     host_known: bool,
     /// What is said to pages of other origins.
-    cors: Option<cors::Grant>,
+    cors: Option<Box<cors::Grant>>,
     cookies: Cookies,
     /// What no log may show of it.
     concealed: Concealed,
@@ -124,6 +124,8 @@ struct Seen {
     later: OnceLock<Box<Later>>,
     /// Are the answer's headers on their way?
     left: AtomicBool,
+    /// Does its route speak JSON? For its extractors, whose facts know of no route yet.
+    speaks_json: AtomicBool,
     /// What it says of parts and of what the client has, if anything.
     conditions: Option<Box<HeaderMap>>,
     /// In debug only, and there always.
@@ -133,10 +135,6 @@ struct Seen {
     /// When it began, if its end is to be told.
     began: Option<Instant>,
 }
-
-/// Marks a request whose route speaks JSON, for its extractors: these facts know of no route yet there.
-#[derive(Clone, Copy)]
-pub(crate) struct SpeaksJson;
 
 /// What only the debug page tells.
 #[derive(Clone, Default)]
@@ -175,10 +173,13 @@ impl Facts {
                 id,
                 https,
                 host_known,
-                cors: security.and_then(|security| security.cors(request.uri().path(), headers)),
+                cors: security
+                    .and_then(|security| security.cors(request.uri().path(), headers))
+                    .map(Box::new),
                 session: OnceLock::new(),
                 later: OnceLock::new(),
                 left: AtomicBool::new(false),
+                speaks_json: AtomicBool::new(false),
                 concealed: Concealed::of(head, headers),
                 cookies: if head.has(Name::Cookie) { Cookies::of(headers) } else { Cookies::default() },
                 conditions: if conditional { conditions(request.method(), headers) } else { None },
@@ -195,7 +196,7 @@ impl Facts {
     /// With the route that was found, and in debug the values in its path.
     pub(crate) fn at<B>(mut self, route: Arc<RouteInfo>, request: &mut Request<B>) -> Self {
         if route.api {
-            request.extensions_mut().insert(SpeaksJson);
+            self.seen.speaks_json.store(true, Ordering::Relaxed);
         }
         if self.debug() {
             let params = params(request);
@@ -277,7 +278,7 @@ impl Facts {
 
     /// What is said to pages of other origins.
     pub(crate) fn cors(&self) -> Option<&cors::Grant> {
-        self.seen.cors.as_ref()
+        self.seen.cors.as_deref()
     }
 
     /// Did the browser speak https?
@@ -404,6 +405,11 @@ impl Facts {
     /// What rooms saw while the handler ran; in debug only.
     pub(crate) fn watched(&self) -> Option<&(&'static str, Vec<(String, String)>)> {
         self.shown.as_ref()?.watched.as_ref()
+    }
+
+    /// Does the route that was found speak JSON?
+    pub(crate) fn speaks_json(&self) -> bool {
+        self.seen.speaks_json.load(Ordering::Relaxed)
     }
 
     pub(crate) fn wants_json(&self) -> bool {

@@ -1,68 +1,117 @@
 //! Headers that make a browser careful, on every response that does not set its own.
 
+use std::sync::{Mutex, PoisonError};
+
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::request_id::{self, RequestId};
+use crate::{
+    request_id::{self, RequestId},
+    spare,
+};
 
 /// The headers of an answer, ready to be copied: it is cheaper to put what a response says over a copy of these than to
-/// put each of these into the response. Type and length of the body are there to keep their places.
+/// put each of these into the response. What most responses say is there to keep its place, since a copy has no room to grow.
 pub(super) struct Ready {
-    plain: HeaderMap,
+    plain: Copies,
     /// Over https, where that differs.
-    secure: Option<HeaderMap>,
+    secure: Option<Copies>,
+}
+
+/// What keeps a place in each copy, and in those for answers with a tag: pages.
+static PLACES: [HeaderName; COUNT] =
+    [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::ETAG, header::VARY];
+const COUNT: usize = 4;
+/// The first of them are in every copy.
+const ALWAYS: usize = 2;
+
+struct Copies {
+    usual: HeaderMap,
+    tagged: HeaderMap,
+}
+
+impl Copies {
+    fn of(usual: &HeaderMap, hsts: Option<&HeaderValue>) -> Self {
+        let with = |places: &[HeaderName]| {
+            let mut headers = HeaderMap::with_capacity(places.len() + usual.len() + 2);
+            for name in places.iter().chain([&request_id::HEADER]) {
+                headers.insert(name, HeaderValue::from_static(""));
+            }
+            for (name, value) in usual {
+                headers.insert(name, lasting(value));
+            }
+            if let Some(hsts) = hsts {
+                headers.insert(header::STRICT_TRANSPORT_SECURITY, lasting(hsts));
+            }
+            headers
+        };
+        let (always, _) = PLACES.split_at(ALWAYS);
+        Copies { usual: with(always), tagged: with(&PLACES) }
+    }
 }
 
 impl Ready {
     /// `hsts` is said over https only.
-    pub(super) fn new(usual: HeaderMap, hsts: Option<HeaderValue>) -> Self {
-        let mut plain = HeaderMap::with_capacity(usual.len() + 5);
-        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, request_id::HEADER] {
-            plain.insert(name, HeaderValue::from_static(""));
-        }
-        plain.extend(usual);
-        let secure = hsts.map(|hsts| {
-            let mut secure = plain.clone();
-            secure.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
-            secure
-        });
-        Ready { plain, secure }
+    pub(super) fn new(usual: &HeaderMap, hsts: Option<&HeaderValue>) -> Self {
+        Ready { plain: Copies::of(usual, None), secure: hsts.map(|hsts| Copies::of(usual, Some(hsts))) }
     }
 
     /// Adds the headers that the response lacks, and the request's id.
     pub(super) fn dress(&self, headers: &mut HeaderMap, id: &RequestId, https: bool) {
-        let usual = self.secure.as_ref().filter(|_| https).unwrap_or(&self.plain);
+        let copies = self.secure.as_ref().filter(|_| https).unwrap_or(&self.plain);
+        // Most answers without a tag have no more than type and length, and need not be walked to know.
+        let tagged = headers.len() > ALWAYS && headers.keys().any(|name| *name == header::ETAG);
+        let (usual, places) = match tagged {
+            true => (&copies.tagged, COUNT),
+            false => (&copies.usual, ALWAYS),
+        };
         let mut own = std::mem::replace(headers, usual.clone());
-        let (mut kind, mut length, mut empty) = (false, false, false);
+        let (mut said, mut empty) = ([false; COUNT], false);
         let once = own.len() == own.keys_len();
         if once {
             // What the response says takes the place of what all say. Both have few headers: walking beats hashing.
             for (name, value) in own.iter_mut() {
-                kind |= *name == header::CONTENT_TYPE;
-                length |= *name == header::CONTENT_LENGTH;
+                for (said, place) in said.iter_mut().zip(&PLACES).take(places) {
+                    *said |= name == place;
+                }
                 empty |= value.is_empty();
                 let value = std::mem::replace(value, HeaderValue::from_static(""));
                 put(headers, name, value);
             }
         } else {
-            kind = own.contains_key(header::CONTENT_TYPE);
-            length = own.contains_key(header::CONTENT_LENGTH);
+            for (said, place) in said.iter_mut().zip(&PLACES) {
+                *said = own.contains_key(place);
+            }
             empty = own.values().any(HeaderValue::is_empty);
-            headers.extend(own);
+            headers.extend(std::mem::take(&mut own));
         }
+        spare::keep_headers(own);
         if empty {
             leave_out(headers, usual);
         }
-        if !kind {
-            headers.remove(header::CONTENT_TYPE);
-        }
-        if !length {
-            headers.remove(header::CONTENT_LENGTH);
+        for (said, place) in said.iter().zip(&PLACES).take(places) {
+            if !said {
+                headers.remove(place);
+            }
         }
         match once {
             true => put(headers, &request_id::HEADER, id.header()),
             false => drop(headers.insert(request_id::HEADER, id.header())),
         }
     }
+}
+
+/// The same value as a part of the program: whoever copies and drops it counts nothing, and threads don't wait for each other's counts.
+/// Each text stays for as long as the process runs, once: settings have few.
+fn lasting(value: &HeaderValue) -> HeaderValue {
+    static KEPT: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+    let Ok(text) = value.to_str() else { return value.clone() };
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = kept.iter().copied().find(|known| *known == text);
+    HeaderValue::from_static(known.unwrap_or_else(|| {
+        let new: &'static str = Box::leak(text.into());
+        kept.push(new);
+        new
+    }))
 }
 
 /// The only value of its name; the places that most responses fill come first.
@@ -101,7 +150,7 @@ mod tests {
             headers.append(name, HeaderValue::from_static(value));
         }
         let id = request_id::choose(&HeaderMap::new(), false);
-        Ready::new(usual(), None).dress(&mut headers, &id, true);
+        Ready::new(&usual(), None).dress(&mut headers, &id, true);
         assert_eq!(headers[request_id::HEADER], id.as_str());
         headers
     }
@@ -125,6 +174,46 @@ mod tests {
             (&page[header::CONTENT_TYPE], &page[header::CONTENT_LENGTH]),
             (&"text/html".parse().unwrap(), &"7".parse().unwrap())
         );
+    }
+
+    #[test]
+    fn a_tag_takes_its_place_and_leaves_none_empty() {
+        let kind = (header::CONTENT_TYPE, "text/html");
+        let (length, tag, vary) =
+            ((header::CONTENT_LENGTH, "7"), (header::ETAG, "\"a\""), (header::VARY, "cookie"));
+        for own in [
+            &[kind.clone(), length.clone(), tag.clone(), vary.clone()][..],
+            &[vary.clone(), tag.clone(), length.clone()],
+            &[kind.clone(), tag.clone(), (header::AGE, "1")],
+            &[kind.clone(), vary.clone(), vary.clone(), tag.clone()],
+            &[tag.clone(), (header::AGE, "1")],
+            &[kind.clone(), length.clone(), vary.clone()],
+        ] {
+            let headers = dressed(own);
+            for (name, value) in own {
+                assert_eq!(headers[name], value, "{own:?}");
+            }
+            let others = usual().len() + 1;
+            assert_eq!(headers.len(), own.len() + others, "{own:?}");
+            assert!(headers.values().all(|value| !value.is_empty()), "{own:?}");
+        }
+    }
+
+    #[test]
+    fn strict_transport_security_is_said_over_https_only() {
+        let hsts = HeaderValue::from_static("max-age=60");
+        let ready = Ready::new(&usual(), Some(&hsts));
+        let id = request_id::choose(&HeaderMap::new(), false);
+        for (https, tag) in [(false, false), (true, false), (false, true), (true, true)] {
+            let mut headers = HeaderMap::new();
+            if tag {
+                headers.insert(header::ETAG, HeaderValue::from_static("\"a\""));
+                headers.insert(header::VARY, HeaderValue::from_static("cookie"));
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+            }
+            ready.dress(&mut headers, &id, https);
+            assert_eq!(headers.get(header::STRICT_TRANSPORT_SECURITY), https.then_some(&hsts));
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::{
     digest::digest,
     facts::{Head, Name},
     page::Page,
+    request_id::hex,
     settings::Etags,
 };
 
@@ -64,7 +65,11 @@ pub(super) fn tag(response: &mut Response, method: &Method, mode: Etags) {
         return;
     }
     let Some(hash) = hash(response.body_mut()) else { return };
-    if let Ok(tag) = HeaderValue::try_from(format!("W/\"{hash:016x}\"")) {
+    let mut tag = *b"W/\"0123456789abcdef\"";
+    if let Some(place) = tag.get_mut(3..19) {
+        place.copy_from_slice(&hex(hash));
+    }
+    if let Ok(tag) = HeaderValue::from_bytes(&tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
 }

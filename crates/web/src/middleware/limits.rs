@@ -37,6 +37,7 @@ pub(super) fn check_head(uri: &Uri, head: Head, max: usize) -> Result {
 }
 
 /// Bounds the body in bytes and in the time between two pieces of it.
+#[inline]
 pub(super) fn limit_body(request: Request<Body>, max: u64, pause: Duration) -> Request<Body> {
     if request.body().is_end_stream() {
         return request;

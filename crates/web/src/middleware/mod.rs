@@ -122,7 +122,9 @@ impl Gate {
         connection.busy(true);
         // Into an empty map, which takes the whole of it as it is.
         request.extensions_mut().extend(extensions);
-        self.pass(request.map(Body::new), Some(connection))
+        // That of most requests is none, and needs no box.
+        let request = request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
+        self.pass(request, Some(connection))
     }
 
     /// What all requests of a connection have in their extensions: to be cloned for each.
@@ -134,6 +136,7 @@ impl Gate {
     }
 
     /// Not `async`: what happens before anybody waits happens here, so that the request is moved only once.
+    #[inline]
     fn pass(
         &self,
         request: Request<Body>,
@@ -313,7 +316,7 @@ fn ready(services: &Services) -> Result<Ready> {
     let settings = services.require::<Settings>()?;
     let headers: HeaderSettings = settings.get()?;
     let files = services.get::<Storage>().map(Storage::origins).unwrap_or_default();
-    Ok(Ready::new(headers.headers(&hosts(services), &files)?, hsts(&settings.get()?)?))
+    Ok(Ready::new(&headers.headers(&hosts(services), &files)?, hsts(&settings.get()?)?.as_ref()))
 }
 
 /// Other hosts that pages load from.

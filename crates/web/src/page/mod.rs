@@ -9,13 +9,17 @@ mod stream;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use quintet_core::{Error, FieldErrors, Result, TemplateValue, Value, value::Map};
 
 use crate::{
     messages::{Flashed, Message},
+    spare,
     url::Url,
 };
 pub use redirect::redirect;
@@ -273,7 +277,11 @@ impl IntoResponse for Page {
         }
         let reason =
             "A page is rendered by a Quintet site, and this router is outside of one: mount it on a site.";
-        let mut response = (StatusCode::INTERNAL_SERVER_ERROR, reason).into_response();
+        let mut response = Response::new(Body::from(reason));
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        let mut headers = spare::headers();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        *response.headers_mut() = headers;
         carry(&mut response, &self);
         response.extensions_mut().insert(Pending(Arc::new(self)));
         response
