@@ -73,7 +73,7 @@ macro_rules! create {
             $rest,
             ::std::vec![$($crate::create!(@set $model, $field $(, $value)?).raw),*],
             // Here, so that what is missing is told at this call: the type of the rest is known to no macro.
-            const { $crate::rt::Complete::<$model, Named, _>::new() },
+            const { $crate::rt::complete::<$model, Named, _>() },
         )
     }};
     (@set $model:path, $field:ident, $value:expr) => {

@@ -102,33 +102,27 @@ pub fn default_value<T: FieldType, V: IntoSet<NewRow, T>>(value: V) -> core::Val
     }
 }
 
-/// Nothing is missing of a new `M` that is made of the fields `G` and a rest of the type `R`.
-pub struct Complete<M, G, R>(PhantomData<fn(M, G, R)>);
+/// Nothing is missing of a new `M` that is made of the fields `G` and a rest of the type `R`. It brings what the rest gives, so that
+/// a rest that can't be one is told once.
+pub struct Complete<M, G, R>(fn(R, &mut Vec<RawAssign>), PhantomData<fn(M, G)>);
 
-impl<M: Model, G: Given, R: Fill<M>> Complete<M, G, R> {
-    /// Stops the compilation of whoever asks for it as a constant, if something is.
-    #[track_caller]
-    #[must_use]
-    #[expect(clippy::new_without_default, reason = "it is asked for as a constant")]
-    pub const fn new() -> Self {
-        check_filled(M::REQUIRED, G::NAMES, R::GIVES);
-        check_computed(M::COMPUTED, G::NAMES);
-        if let Some(gives) = R::GIVES {
-            check_computed(M::COMPUTED, gives);
-        }
-        Complete(PhantomData)
+/// Stops the compilation of whoever asks for it as a constant, if something is missing.
+#[track_caller]
+#[must_use]
+pub const fn complete<M: Model, G: Given, R: Fill<M>>() -> Complete<M, G, R> {
+    check_filled(M::REQUIRED, G::NAMES, R::GIVES);
+    check_computed(M::COMPUTED, G::NAMES);
+    if let Some(gives) = R::GIVES {
+        check_computed(M::COMPUTED, gives);
     }
+    Complete(R::fill, PhantomData)
 }
 
 /// A draft of the fields that are given, and of a rest for the others.
 #[track_caller]
-pub fn filled<M: Model, G: Given, R: Fill<M>>(
-    rest: R,
-    given: Vec<RawAssign>,
-    _: Complete<M, G, R>,
-) -> Draft<M> {
+pub fn filled<M: Model, G, R>(rest: R, given: Vec<RawAssign>, complete: Complete<M, G, R>) -> Draft<M> {
     let mut sets = Vec::new();
-    rest.fill(&mut sets);
+    (complete.0)(rest, &mut sets);
     sets.extend(given);
     Draft::of(sets)
 }
