@@ -81,7 +81,7 @@ impl<'e> dyn Executor + 'e {
     #[must_use]
     pub fn waits_for_commit(&self) -> bool {
         let inside = self.inside();
-        inside.tx.is_some() || inside.db.is_some_and(Db::is_of_request)
+        inside.tx.is_some() || inside.db.is_some_and(Db::is_atomic_request)
     }
 
     /// Has `f` run once what was written through this handle lasts: after the commit, if it is a transaction or that of a request, and

@@ -6,24 +6,30 @@ use axum::{
     extract::Query,
     routing::{MethodRouter, get},
 };
+use http::request::Parts;
 use quintet_core::{Error, Result, TemplateValue, Value, near::did_you_mean, value::Map};
-use quintet_orm::{Db, Model, QuerySet, Seek, Shape, dynamic::DynSet};
+use quintet_orm::{Model, QuerySet, Seek, Shape, dynamic::DynSet};
 use quintet_web::{Page, Url, axum};
 
-use crate::what::What;
+use crate::{
+    ask::Ask,
+    what::{One, What},
+};
 
 /// What an address may ask of a list beside its filters.
 const OWN: [&str; 6] = ["q", "order", "page", "per_page", "after", "before"];
 
-pub(crate) fn handler<M, S>(what: Arc<What<M>>, template: &'static str) -> MethodRouter
+pub(crate) fn handler<M, S>(one: Arc<One<M>>, template: &'static str) -> MethodRouter
 where
     M: Model,
     S: Shape<Model = M> + TemplateValue + Sync,
 {
-    get(move |Query(asked): Query<Vec<(String, String)>>, db: Db| async move {
-        let asked = Asked::read(&what, asked)?;
-        let query = asked.narrowed(&what)?.shape::<S>();
-        let page = Page::new(template);
+    get(move |Query(asked): Query<Vec<(String, String)>>, parts: Parts| async move {
+        let what = &*one.what;
+        let mut ask = Ask::of(parts).await?;
+        let asked = Asked::read(what, asked)?;
+        let query = asked.narrowed(what, ask.rows(what).await?)?.shape::<S>();
+        let (page, db) = (Page::new(template), ask.db()?);
         let (page, previous, next) = if what.by_key {
             let from = Seek::of(asked.after.as_deref(), asked.before.as_deref())?;
             let rows = query.page_from(from, asked.per_page, &db).await?;
@@ -39,7 +45,8 @@ where
             (page.with(what.many, &rows), previous, next)
         };
         let page = page.with("q", &asked.q).with("order", &asked.order).with("previous", &previous);
-        Ok::<Page, Error>(page.with("next", &next).with("filters", &Value::Map(asked.shown())))
+        let page = page.with("next", &next).with("filters", &Value::Map(asked.shown()));
+        one.with_values(page, &ask).await
     })
 }
 
@@ -87,8 +94,8 @@ impl Asked {
         Ok(Asked { q, order, page, after, before, per_page, chosen, filters })
     }
 
-    fn narrowed<M: Model>(&self, what: &What<M>) -> Result<QuerySet<M>> {
-        let mut set = DynSet::on(what.query.clone()).allow(what.filter.iter().chain(&what.order))?;
+    fn narrowed<M: Model>(&self, what: &What<M>, rows: QuerySet<M>) -> Result<QuerySet<M>> {
+        let mut set = DynSet::on(rows).allow(what.filter.iter().chain(&what.order))?;
         if !what.search.is_empty() {
             set = set.search(&self.q, &what.search)?;
         }

@@ -34,6 +34,12 @@ pub(crate) fn snake(name: &str) -> String {
     out
 }
 
+/// The names of the parameters of a path.
+pub(crate) fn parameters(path: &str) -> Vec<&'static str> {
+    let parts = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    parts.map(|name| kept(name.trim_start_matches('*'))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +48,12 @@ mod tests {
     fn a_text_is_kept_once() {
         let (first, again) = (kept("a name of a test"), kept(&String::from("a name of a test")));
         assert!(std::ptr::eq(first, again));
+    }
+
+    #[test]
+    fn a_path_has_parameters() {
+        assert_eq!(parameters("/studios/{studio}/films/{*rest}"), ["studio", "rest"]);
+        assert!(parameters("/films").is_empty());
     }
 
     #[test]

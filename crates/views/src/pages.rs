@@ -1,18 +1,23 @@
 //! Which pages a model has.
 
-use std::{fmt, panic::Location, sync::Arc};
+use std::{borrow::Cow, fmt, panic::Location, sync::Arc};
 
 use quintet_core::{App, Site, TemplateValue};
-use quintet_orm::{Db, Fill, Model, QuerySet, Shape, Table, expr::ColumnNames};
-use quintet_web::{Data, RouteGuard, Routing, Url, axum::routing::MethodRouter};
+use quintet_orm::{
+    Fill, Model, QuerySet, Shape, Table,
+    expr::{Col, ColumnNames},
+    query::Selection,
+};
+use quintet_web::{Data, Provide, RouteGuard, Routing, Url, axum::routing::MethodRouter, messages::Message};
 
 use crate::{
     delete, edit,
     guard::all,
+    hook::Hook,
     list,
-    names::{kept, snake},
+    names::{kept, parameters, snake},
     show,
-    what::What,
+    what::{One, Own, Rows, What},
 };
 
 /// The pages of a model: a list, the page of a row, forms that make and change rows, and a page that deletes one. Each is there if
@@ -43,8 +48,8 @@ pub struct Pages<M: Model> {
     guards: Vec<Arc<dyn RouteGuard>>,
 }
 
-/// Makes a page of what all pages of the model share.
-type Make<M> = dyn FnOnce(Arc<What<M>>) -> MethodRouter;
+/// Makes a page of what is said of it, and of all pages of the model.
+type Make<M> = dyn FnOnce(Arc<One<M>>) -> MethodRouter;
 
 struct Entry<M: Model> {
     name: &'static str,
@@ -52,6 +57,7 @@ struct Entry<M: Model> {
     at: &'static Location<'static>,
     /// Before this page.
     guards: Vec<Arc<dyn RouteGuard>>,
+    own: Own<M>,
     make: Box<Make<M>>,
 }
 
@@ -67,6 +73,10 @@ impl<M: Model> Pages<M> {
         let meta = M::meta();
         let what = What {
             query,
+            rows: Vec::new(),
+            field: None,
+            parameter: "id",
+            above: Vec::new(),
             one: kept(&snake(meta.name)),
             many: kept(&meta.verbose_name_plural.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "_")),
             filter: Vec::new(),
@@ -75,7 +85,8 @@ impl<M: Model> Pages<M> {
             per_page: 25,
             most_per_page: 0,
             by_key: false,
-            then: None,
+            version: None,
+            own: Own::default(),
             has_list: false,
             has_detail: false,
         };
@@ -129,10 +140,93 @@ impl<M: Model> Pages<M> {
         self
     }
 
-    /// Where a form leads to once it has made or changed a row. Else it is the row's page, if there is one, or the list.
-    pub fn then(mut self, to: impl Fn(&M) -> Url + Send + Sync + 'static) -> Self {
-        self.what.then = Some(Arc::new(to));
+    /// The rows of a request: an async function takes the query and what handlers take, and gives the query as it is for this request.
+    /// It holds for all pages, wherever it stands: what is not among these rows has no page, no form and no deletion, but 404.
+    ///
+    /// ```text
+    /// Pages::new(Note).rows(async |notes: QuerySet<Note>, user: User| Ok(notes.filter(Note.owner.eq(&user))))
+    /// ```
+    ///
+    /// Said again, it narrows what is left.
+    pub fn rows<A, F>(mut self, rows: F) -> Self
+    where
+        A: 'static,
+        F: Hook<(QuerySet<M>,), A, QuerySet<M>>,
+    {
+        let rows = Arc::new(rows);
+        let narrow: Arc<Rows<M>> = Arc::new(move |query, parts| {
+            let rows = rows.clone();
+            Box::pin(async move {
+                let taken = F::take(parts).await?;
+                Ok(rows.call((query,), taken).await?)
+            })
+        });
+        self.what.rows.push(narrow);
         self
+    }
+
+    /// Addresses say this column of a row instead of its key: `.found_by(Film.slug)` has `/films/alien/`, in templates
+    /// `url("film_detail", slug=film.slug)`. No two of the rows may have the same value: of several none is shown (500).
+    ///
+    /// A row whose value is `new` is behind the page that makes rows.
+    pub fn found_by<V>(mut self, column: Col<M, V>) -> Self {
+        let name = column.names().pop().unwrap_or_default();
+        if let Some((index, field)) = M::meta().field(&name) {
+            (self.what.field, self.what.parameter) = (Some(index), field.name);
+        }
+        self
+    }
+
+    /// One more value for the template, made by an async function that takes what handlers take, but for the body:
+    /// `.context("genres", async |db: Db| Genre.query().all(&db).await)`.
+    ///
+    /// It is of the page that was named last; said before any page, of all. Behind a page of a row it is made once the row is
+    /// found: `Path(id): Path<i64>` says which.
+    pub fn context<A, F>(mut self, name: impl Into<Cow<'static, str>>, make: F) -> Self
+    where
+        A: 'static,
+        F: Provide<A>,
+    {
+        let own = self.entries.last_mut().map_or(&mut self.what.own, |entry| &mut entry.own);
+        own.values.push((name.into(), Arc::new(move |parts| make.clone().provide(parts))));
+        self
+    }
+
+    /// Has the page of a row ask for these columns first, and do no more where the client has that very page: 304. A column that each change
+    /// raises (`#[field(version)]`), the instant of the last change, or several: `.known_by((Film.version, Film.reviews.count()))`.
+    ///
+    /// They have to tell of all that the page shows and that is in the database. That another one asks, by their cookies, and that the
+    /// program has been built again is seen by itself. While the site is in `debug`, nothing is left out.
+    pub fn known_by<V>(mut self, columns: V) -> Self
+    where
+        V: Selection<M, Out: TemplateValue> + Clone + Send + Sync + 'static,
+    {
+        self.what.version = Some(Arc::new(move |row, db| {
+            let version = row.select(columns.clone());
+            Box::pin(async move { Ok(version.one(&db).await?.to_value()) })
+        }));
+        self
+    }
+
+    /// Where a form leads to: behind a page that makes, changes or deletes rows, from this page on, with the row as it was saved, or
+    /// was; anywhere else, from all pages that make and change rows and don't say it themselves. Without this it is the row's page,
+    /// if there is one, or the list; after a deletion always the list.
+    pub fn then<U: Into<Url>>(mut self, to: impl Fn(&M) -> U + Send + Sync + 'static) -> Self {
+        self.saving().then = Some(Arc::new(move |row| to(row).into()));
+        self
+    }
+
+    /// A message for the page that a form leads to: `.flash(|film: &Film| Message::success(format!("{} was saved.", film.title)))`. It
+    /// belongs to the page before it, or to all that make and change rows, as with [`then`](Self::then).
+    pub fn flash<T: Into<Message>>(mut self, say: impl Fn(&M) -> T + Send + Sync + 'static) -> Self {
+        self.saving().flash = Some(Arc::new(move |row| say(row).into()));
+        self
+    }
+
+    /// The page before, if it saves something; else all of them.
+    fn saving(&mut self) -> &mut Own<M> {
+        let last = self.entries.last_mut().filter(|entry| !matches!(entry.name, "list" | "detail"));
+        last.map_or(&mut self.what.own, |entry| &mut entry.own)
     }
 
     /// The list, at `/`: a page of rows in this shape. The address may ask for a `page` (or `after` and `before`), `q`, `order` and filters; templates
@@ -144,7 +238,7 @@ impl<M: Model> Pages<M> {
         S: Shape<Model = M> + TemplateValue + Sync,
     {
         self.what.has_list = true;
-        self.add("list", "/", move |what| list::handler::<M, S>(what, template))
+        self.add("list", "/", move |one| list::handler::<M, S>(one, template))
     }
 
     /// The page of a row, at `/{id}/`, in this shape.
@@ -154,7 +248,7 @@ impl<M: Model> Pages<M> {
         S: Shape<Model = M> + TemplateValue + Sync,
     {
         self.what.has_detail = true;
-        self.add("detail", "/{id}/", move |what| show::handler::<M, S>(what, template))
+        self.add("detail", "/{id}/", move |one| show::handler::<M, S>(one, template))
     }
 
     /// A form that makes a row, at `/new/`. The data must give every field that a new row needs, which the compiler sees to.
@@ -164,20 +258,25 @@ impl<M: Model> Pages<M> {
     where
         T: Data + Fill<M>,
     {
-        self.add("create", "/new/", move |what| edit::create::<M, T>(what, template))
+        self.add("create", "/new/", move |one| edit::create::<M, T>(one, template))
     }
 
-    /// The same, where more has to be done than to insert what was typed:
-    /// `.create_by("note_form.html", async |new: NoteInput, db| create!(Note { at: now(), ..new }).insert(&db).await)`.
-    /// Files have to be stored there, by `FileChange::store`.
+    /// The same, done by a function of your own: it takes the data and what handlers take, but for the body, and gives the row.
+    ///
+    /// ```text
+    /// .create_by("note_form.html", async |new: NoteInput, user: User, db: Db| create!(Note { owner: &user, ..new }).insert(&db).await)
+    /// ```
+    ///
+    /// All that it does with the `Db` it takes is one transaction. An error about fields, of a value that is taken or of a row that is
+    /// in the way is told in the form; every error undoes all. Files have to be stored there, by `FileChange::store`.
     #[track_caller]
-    pub fn create_by<T, F, R>(self, template: &'static str, make: F) -> Self
+    pub fn create_by<T, A, F>(self, template: &'static str, make: F) -> Self
     where
         T: Data,
-        F: Fn(T, Db) -> R + Send + Sync + 'static,
-        R: Future<Output = quintet_core::Result<M>> + Send + 'static,
+        A: 'static,
+        F: Hook<(T,), A, M>,
     {
-        self.add("create", "/new/", move |what| edit::create_by(what, template, Arc::new(make)))
+        self.add("create", "/new/", move |one| edit::create_by::<M, T, A, F>(one, template, Arc::new(make)))
     }
 
     /// A form that changes a row, at `/{id}/edit/`: it shows the row's values, and saves those that were changed. Files that came with
@@ -188,7 +287,31 @@ impl<M: Model> Pages<M> {
         M: TemplateValue,
         T: Data + Fill<M>,
     {
-        self.add("update", "/{id}/edit/", move |what| edit::update::<M, T>(what, template))
+        self.add("update", "/{id}/edit/", move |one| edit::update::<M, T>(one, template))
+    }
+
+    /// The same, done by a function of your own, in one transaction as with [`create_by`](Self::create_by): it takes the row, the data
+    /// and what handlers take, and gives the row as it is then.
+    ///
+    /// ```text
+    /// .update_by("note_form.html", async |note: Note, new: NoteInput, user: User, db: Db| {
+    ///     let mut note = note.edit();
+    ///     new.apply(&mut note)?;
+    ///     note.changed_by = (&user).into();
+    ///     note.save(&db).await
+    /// })
+    /// ```
+    #[track_caller]
+    pub fn update_by<T, A, F>(self, template: &'static str, change: F) -> Self
+    where
+        M: TemplateValue,
+        T: Data + Fill<M>,
+        A: 'static,
+        F: Hook<(M, T), A, M>,
+    {
+        self.add("update", "/{id}/edit/", move |one| {
+            edit::update_by::<M, T, A, F>(one, template, Arc::new(change))
+        })
     }
 
     /// A page that asks whether a row shall be deleted, at `/{id}/delete/`, and deletes it. If other rows are in the way, it
@@ -198,7 +321,25 @@ impl<M: Model> Pages<M> {
     where
         M: TemplateValue,
     {
-        self.add("delete", "/{id}/delete/", move |what| delete::handler(what, template))
+        self.add("delete", "/{id}/delete/", move |one| delete::handler(one, template))
+    }
+
+    /// The same, done by a function of your own, in one transaction: it takes the row and what handlers take. An error of status
+    /// 409 or 422 is shown on the page as `error`, and undoes all.
+    ///
+    /// ```text
+    /// .delete_by("note_delete.html", async |note: Note, db: Db| {
+    ///     Note.filter(Note.id.eq(note.id)).update(Note.deleted.set(true)).exec(&db).await.map(drop)
+    /// })
+    /// ```
+    #[track_caller]
+    pub fn delete_by<A, F>(self, template: &'static str, delete: F) -> Self
+    where
+        M: TemplateValue,
+        A: 'static,
+        F: Hook<(M,), A, ()>,
+    {
+        self.add("delete", "/{id}/delete/", move |one| delete::by::<M, A, F>(one, template, Arc::new(delete)))
     }
 
     /// Says who may come to the page that was named last; before any page, who may come to all of them.
@@ -225,10 +366,10 @@ impl<M: Model> Pages<M> {
         mut self,
         name: &'static str,
         path: &'static str,
-        make: impl FnOnce(Arc<What<M>>) -> MethodRouter + 'static,
+        make: impl FnOnce(Arc<One<M>>) -> MethodRouter + 'static,
     ) -> Self {
-        let guards = Vec::new();
-        self.entries.push(Entry { name, path, at: Location::caller(), guards, make: Box::new(make) });
+        let (guards, own) = (Vec::new(), Own::default());
+        self.entries.push(Entry { name, path, at: Location::caller(), guards, own, make: Box::new(make) });
         self
     }
 }
@@ -246,14 +387,17 @@ pub trait Views: Routing {
     ///
     /// The routes are called `film_list`, `film_detail`, `film_create`, `film_update`, `film_delete`.
     #[must_use]
-    fn pages<M: Model>(mut self, prefix: &str, pages: Pages<M>) -> Self {
+    fn pages<M: Model>(mut self, prefix: &str, mut pages: Pages<M>) -> Self {
+        pages.what.above = parameters(prefix);
         let what = Arc::new(pages.what);
         let prefix = prefix.trim_end_matches('/');
         for entry in pages.entries {
             let name = kept(&format!("{}_{}", what.one, entry.name));
-            let path = format!("{prefix}{}", entry.path);
+            let path = entry.path.replace("{id}", &format!("{{{}}}", what.parameter));
             let guard = all(pages.guards.iter().cloned().chain(entry.guards));
-            self = self.route_guarded_at(name, &path, (entry.make)(what.clone()), guard, entry.at);
+            let page = Arc::new(One { name, what: what.clone(), own: entry.own });
+            let path = format!("{prefix}{path}");
+            self = self.route_guarded_at(name, &path, (entry.make)(page), guard, entry.at);
         }
         self
     }

@@ -16,6 +16,12 @@ impl Kept {
         let kept = all.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default())).clone();
         kept.downcast().unwrap_or_default()
     }
+
+    /// The same, if somebody has asked for it.
+    pub(crate) fn peek<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&TypeId::of::<T>())?.clone().downcast().ok()
+    }
 }
 
 impl fmt::Debug for Kept {

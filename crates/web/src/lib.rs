@@ -36,6 +36,7 @@ pub mod files;
 #[cfg(feature = "dev")]
 mod inject;
 mod kept;
+mod known;
 pub mod messages;
 pub mod middleware;
 mod origins;
@@ -82,8 +83,9 @@ pub use extract::{
     BaseUrl, Client, Csrf, Json, Messages, Path, Query, Session, State, answers_json, base_url, per_request,
 };
 pub use files::{FileResponse, Streamed};
+pub use known::{Known, Version};
 pub use origins::Origins;
-pub use page::{Page, redirect};
+pub use page::{Page, redirect, unchanged};
 pub use quintet_core::Value;
 pub use quintet_macros::{app, data, delete, form, get, page, patch, post, put};
 pub use rate::{RateLimit, RateStore};

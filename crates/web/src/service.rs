@@ -24,6 +24,7 @@ use crate::{
     errors::finish,
     facts::{Common, Facts, Head},
     files::media::Media,
+    known,
     request_id::RequestId,
     routing::Routes,
     told,
@@ -254,6 +255,7 @@ pub(crate) fn sealed(response: Response, facts: &Facts) -> Response {
     let later = facts.later_if_made();
     if let Some(later) = later {
         later.wishes.grant(&mut response);
+        known::tell(&mut response, &later.kept);
     }
     // A page that was only asked for its head has shown nothing.
     if facts.method() != Method::HEAD {

@@ -3,7 +3,7 @@
 use super::{FieldMeta, ModelMeta};
 use crate::{
     error::{Error, Result},
-    value::{JsonValue, Value},
+    value::Value,
 };
 
 /// Between the parts of a key of several columns.
@@ -40,7 +40,7 @@ impl ModelMeta {
             if i > 0 {
                 text.push(BETWEEN);
             }
-            escape(&plain(part).ok_or_else(wrong)?, &mut text);
+            escape(&part.plain_text().ok_or_else(wrong)?, &mut text);
         }
         Ok(text)
     }
@@ -76,20 +76,6 @@ impl ModelMeta {
             [one] => format!("its key is `{one}`"),
             several => format!("its key is the list of {}", several.join(", ")),
         }
-    }
-}
-
-/// The text that [`Value::parse`] reads.
-fn plain(value: &Value) -> Option<String> {
-    match value {
-        Value::Null | Value::List(_) | Value::Map(_) | Value::Json(_) => None,
-        Value::Text(text) => Some(text.clone()),
-        Value::Bytes(bytes) => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
-        other => match serde_json::to_value(other).ok()? {
-            JsonValue::String(text) => Some(text),
-            plain @ (JsonValue::Bool(_) | JsonValue::Number(_)) => Some(plain.to_string()),
-            _ => None,
-        },
     }
 }
 

@@ -17,6 +17,25 @@ impl Value {
     }
 }
 
+impl Value {
+    /// The text that [`parse`](Self::parse) reads as this value, as addresses say it. Nothing and what is made of several has none.
+    #[must_use]
+    pub fn plain_text(&self) -> Option<String> {
+        match self {
+            Value::Null | Value::List(_) | Value::Map(_) | Value::Json(_) => None,
+            Value::Text(text) => Some(text.clone()),
+            Value::Bytes(bytes) => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+            other => match serde_json::to_value(other).ok()? {
+                serde_json::Value::String(text) => Some(text),
+                plain @ (serde_json::Value::Bool(_) | serde_json::Value::Number(_)) => {
+                    Some(plain.to_string())
+                }
+                _ => None,
+            },
+        }
+    }
+}
+
 fn read(kind: Kind, text: &str) -> Option<Value> {
     let trimmed = text.trim();
     Some(match kind {

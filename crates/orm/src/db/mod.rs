@@ -315,7 +315,8 @@ impl Db {
     }
 
     /// Is it the transaction of an atomic request?
-    pub(crate) fn is_of_request(&self) -> bool {
+    #[must_use]
+    pub fn is_atomic_request(&self) -> bool {
         self.0.request.is_some()
     }
 

@@ -22,7 +22,7 @@ use crate::{
     spare,
     url::Url,
 };
-pub use redirect::redirect;
+pub use redirect::{redirect, unchanged};
 pub(crate) use render::{around, is_pending, render};
 pub(crate) use stream::{begin, is_streamed, mentioned};
 
@@ -57,8 +57,13 @@ pub struct Page {
 
 #[derive(Clone, Debug)]
 enum Content {
-    Template { name: Cow<'static, str>, values: Arc<Map> },
+    Template {
+        name: Cow<'static, str>,
+        values: Arc<Map>,
+    },
     Redirect(Url),
+    /// What the client has already.
+    Unchanged,
 }
 
 /// A page in a response that is still to be rendered.
@@ -214,7 +219,7 @@ impl Page {
     pub fn template(&self) -> Option<&str> {
         match &self.content {
             Content::Template { name, .. } => Some(name),
-            Content::Redirect(_) => None,
+            Content::Redirect(_) | Content::Unchanged => None,
         }
     }
 
@@ -229,7 +234,7 @@ impl Page {
     pub fn values(&self) -> &[(Cow<'static, str>, Value)] {
         match &self.content {
             Content::Template { values, .. } => values,
-            Content::Redirect(_) => &[],
+            Content::Redirect(_) | Content::Unchanged => &[],
         }
     }
 
@@ -237,7 +242,7 @@ impl Page {
     fn shared(&self) -> Arc<Map> {
         match &self.content {
             Content::Template { values, .. } => values.clone(),
-            Content::Redirect(_) => Arc::default(),
+            Content::Redirect(_) | Content::Unchanged => Arc::default(),
         }
     }
 
@@ -245,7 +250,7 @@ impl Page {
     #[must_use]
     pub fn target(&self) -> Option<&Url> {
         match &self.content {
-            Content::Template { .. } => None,
+            Content::Template { .. } | Content::Unchanged => None,
             Content::Redirect(url) => Some(url),
         }
     }
@@ -274,6 +279,11 @@ impl IntoResponse for Page {
                 }
                 Err(error) => error.into_response(),
             };
+        }
+        if let Content::Unchanged = &self.content {
+            let mut response = (self.status, self.headers.clone()).into_response();
+            carry(&mut response, &self);
+            return response;
         }
         let reason =
             "A page is rendered by a Quintet site, and this router is outside of one: mount it on a site.";

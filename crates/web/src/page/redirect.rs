@@ -20,6 +20,11 @@ pub fn redirect(to: impl Into<Url>) -> Page {
     Page::of_content(Content::Redirect(to.into()), StatusCode::SEE_OTHER)
 }
 
+/// Tells the client that it has this page already: status 304, without a body. For handlers that ask [`Known`](crate::Known).
+pub fn unchanged() -> Page {
+    Page::of_content(Content::Unchanged, StatusCode::NOT_MODIFIED)
+}
+
 pub(super) fn location(url: &Url) -> Result<HeaderValue> {
     let text = url.resolve()?;
     // Line breaks and the like become `%0A`: no header can be smuggled in.
