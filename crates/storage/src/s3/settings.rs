@@ -10,7 +10,7 @@ use quintet_macros::Settings;
 #[derive(Debug, Clone, Settings)]
 #[settings("storage.s3")]
 pub struct S3Settings {
-    /// "https://minio.example.com:9000": the server, if it is not Amazon's.
+    /// `https://minio.example.com:9000`: the server, if it is not Amazon's.
     #[setting(env = "AWS_ENDPOINT_URL_S3", env = "AWS_ENDPOINT_URL")]
     pub endpoint: Option<String>,
     /// Where the bucket is.
