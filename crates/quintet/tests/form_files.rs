@@ -358,9 +358,9 @@ async fn files_of_rows_have_the_limits_of_their_fields(site: TestSite) -> Result
 async fn rows_of_no_model_have_files_as_well(site: TestSite) -> Result {
     let sent = [("items-TOTAL", "2"), ("items-0-note", "first"), ("items-1-note", "second")];
     let page = [
-        TestFile::new("items-0-files", "a.txt", b"one".to_vec()),
-        TestFile::new("items-0-files", "b.txt", b"two".to_vec()),
-        TestFile::new("items-1-files", "c.png", b"no picture".to_vec()),
+        TestFile::new("items-0-files", "a.txt", b"one"),
+        TestFile::new("items-0-files", "b.txt", b"two"),
+        TestFile::new("items-1-files", "c.png", b"no picture"),
     ];
     site.get("/notes/").await.ok().contains("enctype=\"multipart/form-data\"");
     site.upload("/notes/", &sent, &page).await.status(422).field_error("items.1.files", "");

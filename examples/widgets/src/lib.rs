@@ -121,7 +121,7 @@ pub async fn parcel(body: FormBody) -> Result<Page> {
         let mut to = sent::url().query("title", &new.title);
         for change in lines {
             if let RowChange::Add(line) = change {
-                to = to.query("lines", &format!("{} × {}", line.pieces, line.item));
+                to = to.query("lines", format!("{} × {}", line.pieces, line.item));
             }
         }
         return Ok(redirect(to));
