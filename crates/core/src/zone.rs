@@ -19,7 +19,7 @@ use jiff::tz::TimeZone;
 pub use crate::settings::Zone;
 use crate::{local, services::Services};
 
-/// The zone of the request, command or task that runs: the one that it has [set](set), else the site's, else UTC.
+/// The zone of the request, command or task that runs: the one that it has [set], else the site's, else UTC.
 #[must_use]
 pub fn current() -> TimeZone {
     own().or_else(of_site).unwrap_or_default().into()
