@@ -104,8 +104,8 @@ async fn constraints_tell_what_is_at_fault() {
     assert_eq!(*error.kind(), conflict("one_name"));
     assert!(!error.public_message().contains("user."), "{}", error.public_message());
     let error = run("INSERT INTO user VALUES (2, NULL, 1, 20)").await;
-    assert_eq!(error.field_errors().unwrap().of("email").count(), 1);
-    assert_eq!(error.status().as_u16(), 422);
+    // Nobody has left a field empty: the program has sent a row without a value.
+    assert!(error.status().as_u16() == 500 && error.to_string().contains("`user.email`"), "{error}");
     let error = run("INSERT INTO user VALUES (2, 'bob', 1, 3)").await;
     assert_eq!((error.kind(), error.status().as_u16()), (&conflict("grown_up"), 409));
     for sql in ["DELETE FROM user", "INSERT INTO post VALUES (99)"] {
