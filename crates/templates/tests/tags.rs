@@ -222,7 +222,7 @@ fn tags_of_django_that_are_written_otherwise_are_told() {
             "{% set row = cycler('a', 'b') %}{{ row.next() }}{{ row.next() }}{{ row.reset() }}{{ row.next() }}",
             "aba",
         ),
-        ("{{ [1]|pprint }}", "[\n  1,\n]"),
+        ("{{ [1]|pprint }}", "[\n    1,\n]"),
     ] {
         let given = [("a", Value::Null)];
         assert_eq!(show(source, given).unwrap(), shown, "{source}");

@@ -4,5 +4,5 @@ use quintet::prelude::*;
 
 #[quintet::test(__CRATE__::site)]
 async fn there_is_a_home_page(site: TestSite) {
-    site.get("/").await.ok().template("home.html").contains("It works");
+    site.get("/").await.ok().contains("It works");
 }
